@@ -17,13 +17,13 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// acceptEncoding names what decoder can undo.
+// acceptEncoding lists the encodings that decode supports.
 const acceptEncoding = "gzip, deflate, br, zstd"
 
-// Many requests run at once and few of their bodies are large, so these bound the memory that they take together.
+// Limits on the total memory of bodies, since many requests run at once and few of their bodies are large.
 const (
 	largeBody   = 1 << 20 // bytes, after decompression
-	largeBodies = 12      // as large as that, read at once
+	largeBodies = 12      // maximum number of such bodies read at once
 )
 
 var (
@@ -31,9 +31,8 @@ var (
 	errEncoding = errors.New("the body's compression is broken; the server is at fault")
 )
 
-// readBody reads a body whole, undoing its compression. Both what comes over the wire and what comes out of it are
-// bounded, so that a small body cannot unfold into a large one. Beyond largeBody bytes the reader waits for one of the
-// largeBodies slots.
+// readBody reads a whole body and decompresses it. Both the compressed and the decompressed size are limited, so a small body
+// cannot expand into a large one. Beyond largeBody bytes the reader waits for one of the largeBodies slots.
 func readBody(resp *http.Response, limit int64, large chan struct{}) ([]byte, error) {
 	if resp.ContentLength > limit {
 		return nil, errTooLarge
@@ -43,9 +42,9 @@ func readBody(resp *http.Response, limit int64, large chan struct{}) ([]byte, er
 	if err != nil {
 		return nil, encodingError(err, wire)
 	}
-	defer func() { _ = decoded.Close() }() // all that is wanted of it has been read
+	defer func() { _ = decoded.Close() }() // the body has been read
 	var out bytes.Buffer
-	out.Grow(int(min(max(resp.ContentLength, 0), largeBody)) + bytes.MinRead) // not for what Content-Length claims beyond that
+	out.Grow(int(min(max(resp.ContentLength, 0), largeBody)) + bytes.MinRead) // a larger Content-Length is not trusted
 	rest := &limitedReader{r: decoded, left: limit}
 	if n, err := io.CopyN(&out, rest, largeBody); errors.Is(err, io.EOF) {
 		return out.Bytes(), nil
@@ -65,7 +64,7 @@ func readBody(resp *http.Response, limit int64, large chan struct{}) ([]byte, er
 	return out.Bytes(), nil
 }
 
-// encodingError tells a body that cannot be decoded from one that did not arrive.
+// encodingError distinguishes a body that cannot be decoded from one that did not arrive.
 func encodingError(err error, wire *limitedReader) error {
 	if wire.failed || errors.Is(err, errTooLarge) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return err
@@ -73,11 +72,11 @@ func encodingError(err error, wire *limitedReader) error {
 	return fmt.Errorf("%w: %w", errEncoding, err)
 }
 
-// limitedReader is a reader that fails beyond a number of bytes, where io.LimitReader would cut silently.
+// limitedReader fails after a number of bytes, while io.LimitReader would truncate silently.
 type limitedReader struct {
 	r      io.Reader
 	left   int64
-	failed bool // the reader beneath failed
+	failed bool // the underlying reader failed
 }
 
 // Read implements io.Reader.
@@ -90,11 +89,11 @@ func (l *limitedReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// maxLayers is how often a body may be compressed.
+// maxLayers is the maximum number of compression layers of a body.
 const maxLayers = 3
 
-// decode undoes the compression of a body. The first bytes of each layer decide if they show a coding, since headers often
-// name none ("utf-8", "aws-chunked"), too few or the wrong one. Each layer gives at most limit bytes.
+// decode decompresses a body. If the first bytes of a layer show a coding, they decide, since headers often name none ("utf-8",
+// "aws-chunked"), too few or a wrong one. Each layer gives at most limit bytes.
 func decode(body io.Reader, header []string, limit int64) (io.ReadCloser, error) {
 	names := strings.FieldsFunc(strings.ToLower(strings.Join(header, ",")), func(r rune) bool { return strings.ContainsRune(", \t\"", r) })
 	in := bufio.NewReaderSize(body, peekSize)
@@ -129,10 +128,10 @@ func decode(body io.Reader, header []string, limit int64) (io.ReadCloser, error)
 	}
 }
 
-// peekSize is how many bytes of a layer are examined.
+// peekSize is the number of bytes of a layer that are examined.
 const peekSize = 4096
 
-// layeredReader is what comes out of all layers.
+// layeredReader reads the output of all layers.
 type layeredReader struct {
 	io.Reader
 	open []io.Closer
@@ -149,11 +148,11 @@ func (l *layeredReader) Close() error {
 
 // fail ends the reading with an error.
 func (l *layeredReader) fail(err error) error {
-	_ = l.Close() // nothing more is wanted of it
+	_ = l.Close() // nothing more is read
 	return err
 }
 
-// nextCoding takes the last of the codings that a header names, or "" where it names none that there is.
+// nextCoding removes the last coding from the names in a header. It returns "" if no known coding is left.
 func nextCoding(names []string) (coding string, rest []string) {
 	for i := len(names) - 1; i >= 0; i-- {
 		name, _, _ := strings.Cut(names[i], ";")
@@ -165,7 +164,7 @@ func nextCoding(names []string) (coding string, rest []string) {
 	return "", nil
 }
 
-// detectCoding names the compression that the first bytes show. Brotli and raw deflate show nothing.
+// detectCoding returns the compression that the first bytes show. Brotli and raw deflate cannot be detected.
 func detectCoding(head []byte) string {
 	switch {
 	case bytes.HasPrefix(head, []byte("\x1f\x8b\x08")):
@@ -178,8 +177,8 @@ func detectCoding(head []byte) string {
 	return ""
 }
 
-// isText reports whether a body is not compressed: it has no control characters and is UTF-8, or it begins as a feed or page
-// does, in UTF-16 too.
+// isText reports whether a body is not compressed: it is UTF-8 without control characters, or it begins like a feed or page,
+// possibly in UTF-16.
 func isText(head []byte) bool {
 	for _, mark := range []string{"\xfe\xff", "\xff\xfe", "<\x00", "\x00<", "{\x00", "\x00{", "\x00\x00\x00<"} {
 		if bytes.HasPrefix(head, []byte(mark)) {
@@ -194,7 +193,7 @@ func isText(head []byte) bool {
 	if start := bytes.TrimLeft(head, "\ufeff \t\r\n"); len(start) > 0 && (start[0] == '<' || start[0] == '{') {
 		return true
 	}
-	for cut := range min(len(head)+1, utf8.UTFMax) { // the last character may end behind the bytes that are looked at
+	for cut := range min(len(head)+1, utf8.UTFMax) { // the last character may be cut off
 		if utf8.Valid(head[:len(head)-cut]) {
 			return true
 		}
@@ -215,8 +214,8 @@ func decoder(in *bufio.Reader, coding string, head []byte) (io.ReadCloser, error
 		z.Multistream(false)
 		return &gzipReader{Reader: z, in: in}, nil
 	case "deflate":
-		// The standard wants the zlib header, and many servers send none. A stream without it may begin with two bytes that
-		// look like it.
+		// The standard requires the zlib header, but many servers omit it. A stream without the header may begin with two bytes
+		// that look like it.
 		rawDeflate := func(r io.Reader) (io.ReadCloser, error) { return flate.NewReader(r), nil }
 		if !isZlib(head) || !canRead(head, zlib.NewReader) && canRead(head, rawDeflate) {
 			return flate.NewReader(in), nil
@@ -227,7 +226,7 @@ func decoder(in *bufio.Reader, coding string, head []byte) (io.ReadCloser, error
 		}
 		return z, nil
 	case "br":
-		return io.NopCloser(brotli.NewReader(in)), nil // its window is 16 MB at most
+		return io.NopCloser(brotli.NewReader(in)), nil // its window is at most 16 MB
 	case "zstd":
 		d, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(8<<20))
 		if err != nil {
@@ -238,7 +237,7 @@ func decoder(in *bufio.Reader, coding string, head []byte) (io.ReadCloser, error
 	return nil, fmt.Errorf("the body is encoded as %.30q, which was not asked for; the server is at fault", coding)
 }
 
-// gzipReader reads gzip to the end of its last member, and leaves out what stands behind it: some servers send garbage there.
+// gzipReader reads gzip up to the end of its last member. It ignores the bytes after that, since some servers append garbage.
 type gzipReader struct {
 	*gzip.Reader
 	in *bufio.Reader
@@ -252,7 +251,7 @@ func (m *gzipReader) Read(p []byte) (int, error) {
 		case !errors.Is(err, io.EOF):
 			return n, err
 		case n > 0:
-			return n, nil // the member's end comes again with the next call
+			return n, nil // the next call returns the end of the member again
 		}
 		head, err := m.in.Peek(3)
 		if err != nil && !errors.Is(err, io.EOF) {
@@ -272,7 +271,7 @@ func isZlib(head []byte) bool {
 	return len(head) >= 2 && head[0]&0x0f == 8 && (int(head[0])<<8|int(head[1]))%31 == 0
 }
 
-// canRead reports whether a beginning can be read as far as it goes.
+// canRead reports whether a beginning can be decoded as far as it goes.
 func canRead(head []byte, open func(io.Reader) (io.ReadCloser, error)) bool {
 	z, err := open(bytes.NewReader(head))
 	if err == nil {

@@ -19,13 +19,13 @@ import (
 	"headwater/internal/news"
 )
 
-// Error says why a fetch brought nothing, and which state that puts the feed in.
+// Error is the reason why a fetch returned no document, and the resulting state of the feed.
 type Error struct {
 	State      news.FeedState
-	URL        string        // the one that failed, after redirects; without a password
-	Status     int           // HTTP status; 0 without one
-	RetryAfter time.Duration // how long the server asks to be left alone, a week at most; 0 where it does not say
-	Rest       news.Rest     // what that means for all of its host; zero where nothing was asked
+	URL        string        // the URL that failed, after redirects; without a password
+	Status     int           // HTTP status; 0 if there is none
+	RetryAfter time.Duration // the wait that the server asks for, a week at most; 0 if it asks for none
+	Rest       news.Rest     // the resulting rest of its host; zero if none was asked for
 	Err        error
 }
 
@@ -39,7 +39,7 @@ func fail(state news.FeedState, address *url.URL, status int, err error) *Error 
 	return &Error{State: state, URL: address.Redacted(), Status: status, Err: err}
 }
 
-// statusError turns a status that is no answer into an error.
+// statusError turns a status without a document into an error.
 func statusError(address *url.URL, resp *http.Response, now time.Time) *Error {
 	status := resp.StatusCode
 	state := news.FeedHTTPError
@@ -77,7 +77,7 @@ func isRefused(err error) bool {
 	return errors.Is(err, ssrf.ErrProhibitedIP) || errors.Is(err, ssrf.ErrProhibitedNetwork) || errors.Is(err, ssrf.ErrProhibitedPort)
 }
 
-// whyUnreachable says in words what kept a connection from bringing an answer.
+// whyUnreachable describes the reason why a connection brought no answer.
 func whyUnreachable(address *url.URL, err error) string {
 	var dns *net.DNSError
 	var verify *tls.CertificateVerificationError
@@ -110,8 +110,8 @@ func retryAfter(value string, now time.Time) time.Duration {
 	return 0
 }
 
-// errProxy says that it is the proxy that may not be reached.
+// errProxy means that the proxy itself may not be reached.
 var errProxy = errors.New("fetch.proxy is not on the public internet; name its network in fetch.allow_private")
 
-// LongestRest is how long a host is believed that asks to be left alone. A slip must not lose a feed for good.
+// LongestRest is the maximum Retry-After that is respected. A server's mistake must not lose a feed for good.
 const LongestRest = 7 * 24 * time.Hour

@@ -1,31 +1,31 @@
 // Package fetch makes HTTP requests that are safe and polite: conditional GETs of feeds, pages and pictures, and POSTs to
-// services that the reader chose. Every connection goes through one dialer that refuses addresses which are not public, for
-// each hop of a redirect and whatever a name resolves to (private.go). Requests of one host wait for each other, and a host
-// that sent Retry-After is not asked (gate.go). Bodies are bounded before and after decompression (body.go). Pages are read
-// only if robots.txt allows it (robots.go).
+// services that the reader chose. Every connection goes through one dialer that refuses addresses which are not public. It
+// checks each hop of a redirect and each address to which a name resolves (private.go). Requests to one host are queued, and a
+// host that sent Retry-After is not asked (gate.go). Bodies are limited before and after decompression (body.go). Pages are
+// read only if robots.txt allows it (robots.go).
 //
 // # Manners
 //
-//   - One request at once goes to a host name, and Options.Pause lies between two. Hosts in Options.AllowPrivate are no
-//     publisher's and have no pause. Connections stay open in between.
+//   - A host gets one request at a time, with Options.Pause between two. Hosts in Options.AllowPrivate do not belong to
+//     publishers and have no pause. Connections stay open in between.
 //   - Requests have no cookies and no referrer, and add no query. The User-Agent names program, version, contact or public
-//     address, and "N subscribers", as publishers count readers by it: the number of accounts at the start, or 1.
-//   - Validators go out as they came, and only to the address that gave them, after redirects (Request.ValidFor).
-//   - Five redirects are followed, never from https to http. A name and password in an address go to its own scheme, host
-//     and port only.
-//   - 204, 205 and 206, and a 304 that nobody asked for, are errors, since they bring no whole document.
-//   - Retry-After is kept for up to LongestRest after any status. After 429 and 503 it holds for the whole host, by name
-//     and port: no request is made to it, from feeds, redirects, pages or pictures. The store keeps that for the next
-//     process (Client.Rest).
-//   - The first bytes of each layer of compression say what it is, where they can; Content-Encoding decides for the others.
-//     What it names that is no compression is passed over. Garbage behind the end of gzip is left out.
+//     address, and "N subscribers", because publishers count readers by it. N is the number of accounts at the start, or 1.
+//   - Validators are sent unchanged, and only to the address that gave them, after redirects (Request.ValidFor).
+//   - At most five redirects are followed, never from https to http. A name and password in an address are only sent to their
+//     own scheme, host and port.
+//   - 204, 205 and 206, and a 304 without validators, are errors, since they bring no whole document.
+//   - Retry-After is respected for up to LongestRest after any status. After 429 and 503 it applies to the whole host, by name
+//     and port: no request is made to it for feeds, redirects, pages or pictures. The store keeps it for the next process
+//     (Client.Rest).
+//   - If the first bytes of a compression layer identify its coding, they decide. Otherwise Content-Encoding decides, and names
+//     in it that are no compression are ignored. Garbage after the end of gzip is ignored.
 //
 // # The dialer
 //
-// The address is checked when a connection is made, so redirects, and names that change between two look-ups, gain nothing.
-// The environment's proxies are ignored. With Options.Proxy the dialer sees the address of the proxy, and the proxy has to
-// guard names; what is written as an address or a number is still refused here. Nothing else in the program opens
-// connections: mail and hubs go through Client.Dial and Client.Post.
+// The address is checked when a connection is made, so redirects and names that change between two look-ups are safe. The
+// environment's proxies are ignored. With Options.Proxy the dialer only sees the proxy's address, and the proxy must guard
+// names. Hosts that are written as an address or a number are still refused here. Nothing else in the program opens
+// connections: mail and hubs use Client.Dial and Client.Post.
 package fetch
 
 import (
@@ -54,25 +54,23 @@ import (
 type Options struct {
 	// UserAgent is sent with every request. "" means "Headwater".
 	UserAgent string
-	// Timeout bounds one fetch: connecting, redirects, headers and body, but not the wait for the gate. Zero
-	// means 20 s.
+	// Timeout limits one fetch: connecting, redirects, headers and body, but not the wait at the gate. Zero means 20 s.
 	Timeout time.Duration
-	// MaxBytes bounds the body, before and after decompression. Zero means 10 MB.
+	// MaxBytes limits the body, before and after decompression. Zero means 10 MB.
 	MaxBytes int64
-	// AllowPrivate are networks that may be reached though they are not public.
+	// AllowPrivate are networks that may be reached although they are not public.
 	AllowPrivate []netip.Prefix
-	// PerHost is how many requests may run at once to one host. Zero means no limit.
+	// PerHost is the maximum number of concurrent requests to one host. Zero means no limit.
 	PerHost int
-	// Pause is how long after a request the next one to the same host waits, but for hosts in AllowPrivate. Zero means
-	// none.
+	// Pause is the time between a request and the next one to the same host, except for hosts in AllowPrivate. Zero means none.
 	Pause time.Duration
-	// Proxy is asked to make every request: http, https, socks5 or socks5h. Nil is none; the environment's are ignored.
+	// Proxy makes all requests: http, https, socks5 or socks5h. Nil means none. The environment's proxies are ignored.
 	Proxy *url.URL
-	// Now is the clock that Retry-After is read by. Nil means time.Now.
+	// Now is the clock for Retry-After. Nil means time.Now.
 	Now func() time.Time
 
 	resolver *net.Resolver                                          // of tests
-	dialled  func(network, address string, _ syscall.RawConn) error // of tests: sees what the guardian lets through
+	dialled  func(network, address string, _ syscall.RawConn) error // of tests: sees the connections that the guardian allows
 }
 
 const (
@@ -87,44 +85,44 @@ const (
 		"application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
 )
 
-// Client fetches. It is safe for concurrent use.
+// Client fetches documents. It is safe for concurrent use.
 type Client struct {
 	opt          Options
 	transport    *http.Transport
 	guardian     *ssrf.Guardian
 	gate         *gate
-	pictures     *gate         // lets readers' browsers have several at once
-	pictureSlots chan struct{} // an element for each picture that is asked for or passed on
+	pictures     *gate         // allows several at once for readers' browsers
+	pictureSlots chan struct{} // an element for each picture that is being requested or passed on
 	robots       *robots
 	large        chan struct{} // an element for each large body that is being read
 
 	resting *restingHosts
 
 	lateMu sync.Mutex           // guards late
-	late   map[string]time.Time // hosts that gave no picture in time, until when they are asked for none
+	late   map[string]time.Time // hosts whose last picture was late, and the time until which they are not asked
 }
 
-// Request is what to fetch. ETag and LastModified are sent as they are, so they must be as the server gave them.
+// Request describes a fetch. ETag and LastModified are sent unchanged, so they must be exactly as the server gave them.
 type Request struct {
 	URL          string
 	ETag         string
 	LastModified string
-	ValidFor     string // the address that gave both, which alone is sent them; "" means any
+	ValidFor     string // the only address to which the two are sent; "" means any
 	Accept       string // media types; "" means those of feeds
-	MaxBytes     int64  // bounds the body; 0 means Options.MaxBytes
+	MaxBytes     int64  // limit of the body; 0 means Options.MaxBytes
 
 	allow func(context.Context, *url.URL) error // asked before each hop; nil allows all
 }
 
-// Response is the server's answer: 200 and the like with a body, or 304.
+// Response is the server's answer: 200 or similar with a body, or 304.
 type Response struct {
 	Status      int
 	URL         string // after redirects
 	Header      http.Header
 	Body        []byte        // decompressed
-	NotModified bool          // 304: what the validators stand for is still current
-	Fresh       time.Duration // how long it stays current by Cache-Control or Expires; 0 where the server does not say
-	Permanent   string        // where redirects that are all permanent (301, 308) lead; "" without or with any other
+	NotModified bool          // 304: the document of the validators is still current
+	Fresh       time.Duration // how long it stays current by Cache-Control or Expires; 0 if the server does not say
+	Permanent   string        // target of the redirects if all are permanent (301, 308); "" otherwise
 }
 
 // New makes a client with its own connections.
@@ -165,8 +163,7 @@ func New(o Options) (*Client, error) {
 // Close ends idle connections.
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
-// Get fetches an address, following redirects. Errors that are the feed's are of type *Error; when ctx ends, its own
-// error is returned.
+// Get fetches an address and follows redirects. Errors of the feed are of type *Error. If ctx ends, its own error is returned.
 func (c *Client) Get(ctx context.Context, r Request) (Response, error) {
 	address, err := parseURL(r.URL)
 	if err != nil {
@@ -182,7 +179,7 @@ func (c *Client) Get(ctx context.Context, r Request) (Response, error) {
 		}
 		started := time.Now()
 		asked := r
-		if r.ValidFor != "" && r.ValidFor != address.String() { // validators are for the document that they were given with
+		if r.ValidFor != "" && r.ValidFor != address.String() { // validators are only for the document from which they came
 			asked.ETag, asked.LastModified = "", ""
 		}
 		answer, wait, err := c.hop(ctx, address, asked, left)
@@ -205,13 +202,13 @@ func (c *Client) Get(ctx context.Context, r Request) (Response, error) {
 	}
 }
 
-// answer is a response, or where it redirects to.
+// answer is a response or the target of a redirect.
 type answer struct {
 	Response
 	next *url.URL
 }
 
-// hop makes one request when the gate lets it. It returns how long it waited for that.
+// hop makes one request when the gate allows it. It returns the time it waited for the gate.
 func (c *Client) hop(ctx context.Context, address *url.URL, r Request, left time.Duration) (answer, time.Duration, error) {
 	asked := time.Now()
 	if err := c.resting.check(address); err != nil {
@@ -223,7 +220,7 @@ func (c *Client) hop(ctx context.Context, address *url.URL, r Request, left time
 	}
 	defer release()
 	wait := time.Since(asked)
-	if err := c.resting.check(address); err != nil { // meanwhile the host may have answered another request with Retry-After
+	if err := c.resting.check(address); err != nil { // another request may have been answered with Retry-After meanwhile
 		return answer{}, wait, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, left)
@@ -236,7 +233,7 @@ func (c *Client) hop(ctx context.Context, address *url.URL, r Request, left time
 	if err != nil {
 		return answer{}, wait, err
 	}
-	defer func() { _ = resp.Body.Close() }() // all that is wanted of it has been read
+	defer func() { _ = resp.Body.Close() }() // the body has been read
 	a := answer{Response: Response{Status: resp.StatusCode, Header: resp.Header, Fresh: fresh(resp.Header, c.opt.Now())}}
 	switch s := resp.StatusCode; {
 	case s == http.StatusNotModified && (r.ETag != "" || r.LastModified != ""):
@@ -279,13 +276,13 @@ func (c *Client) request(ctx context.Context, address *url.URL, r Request) (*htt
 	return req, nil
 }
 
-// drain reads what is left of a short body, so that the connection can be used again.
+// drain reads the rest of a short body, so that the connection can be reused.
 func drain(body io.Reader) {
 	_, _ = io.CopyN(io.Discard, body, 1<<16)
 }
 
-// roundTrip makes a request. Behind a proxy the guardian sees the proxy's address only, so what can be known of the
-// host itself is checked here; names are resolved by the proxy, which has to guard them.
+// roundTrip makes a request. With a proxy the guardian sees only the proxy's address, so host names and written addresses are
+// checked here as far as possible. The proxy resolves names and must guard them.
 func (c *Client) roundTrip(req *http.Request) (*http.Response, error) {
 	if c.opt.Proxy != nil {
 		if err := checkHost(c.guardian, req.URL.Hostname()); err != nil {
@@ -299,7 +296,7 @@ func (c *Client) roundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// explain turns whatever ended a request into an Error, but for the end of the caller's context.
+// explain turns any failure of a request into an Error, except for the end of the caller's context.
 func (c *Client) explain(ctx context.Context, address *url.URL, err error) error {
 	var known *Error
 	var timeout net.Error
@@ -322,11 +319,11 @@ func (c *Client) explain(ctx context.Context, address *url.URL, err error) error
 	return fail(news.FeedUnreachable, address, 0, fmt.Errorf("%s: %w", whyUnreachable(address, err), err))
 }
 
-// Rest keeps all requests from a host until the time given. It is called with what was stored when a process begins. Later
-// requests of hosts to be left alone are noted without it.
+// Rest blocks all requests to a host until the given time. It is called with the stored rests when a process begins. Rests that
+// later answers ask for are recorded without it.
 func (c *Client) Rest(r news.Rest) { c.resting.add(r) }
 
-// PauseOf is how long after a request the next one to the host of an address waits.
+// PauseOf returns the pause between two requests to the host of an address.
 func (c *Client) PauseOf(address string) time.Duration {
 	u, err := weburl.Parse(address)
 	if err != nil {
@@ -335,7 +332,7 @@ func (c *Client) PauseOf(address string) time.Duration {
 	return c.gate.pauseOf(strings.ToLower(u.Hostname()))
 }
 
-// newTransport makes the one way out: every connection is dialled here, and checked when its address is known.
+// newTransport makes the only transport: every connection is dialled here, and checked once its address is known.
 func newTransport(o Options, guardian *ssrf.Guardian) *http.Transport {
 	control := guardian.Safe
 	if o.dialled != nil {
@@ -348,10 +345,10 @@ func newTransport(o Options, guardian *ssrf.Guardian) *http.Transport {
 	}
 	dialer := &net.Dialer{Timeout: min(connectTimeout, o.Timeout), KeepAlive: 30 * time.Second, Control: control, Resolver: o.resolver}
 	t := &http.Transport{
-		Proxy:                  nil, // the environment's proxies would dial for us, past the guardian
+		Proxy:                  nil, // the environment's proxies would bypass the guardian
 		DialContext:            dialer.DialContext,
 		ForceAttemptHTTP2:      true,
-		DisableCompression:     true, // decompressed here, within the limit
+		DisableCompression:     true, // decompressed by readBody, within the limit
 		MaxIdleConns:           1000,
 		MaxIdleConnsPerHost:    max(o.PerHost, 64),
 		IdleConnTimeout:        30 * time.Second,
@@ -364,7 +361,7 @@ func newTransport(o Options, guardian *ssrf.Guardian) *http.Transport {
 	return t
 }
 
-// Page fetches a web page where the robots.txt of its site, and of every site that it redirects to, lets us. It is at most
+// Page fetches a web page if the robots.txt of its site, and of every site to which it redirects, allows it. A page has at most
 // 4 MiB of HTML; anything else is an error.
 func (c *Client) Page(ctx context.Context, address string) (Response, error) {
 	resp, err := c.Get(ctx, Request{URL: address, Accept: "text/html, application/xhtml+xml;q=0.9", MaxBytes: 4 << 20, allow: c.robots.allow})
@@ -372,7 +369,7 @@ func (c *Client) Page(ctx context.Context, address string) (Response, error) {
 		return Response{}, err
 	}
 	kind := resp.Header.Get("Content-Type")
-	switch base, _, _ := mime.ParseMediaType(kind); base { // a broken parameter leaves the type
+	switch base, _, _ := mime.ParseMediaType(kind); base { // a broken parameter does not invalidate the type
 	case "text/html", "application/xhtml+xml":
 		return resp, nil
 	}

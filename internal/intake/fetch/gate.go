@@ -13,21 +13,21 @@ import (
 	"headwater/internal/news"
 )
 
-// gate lets a bounded number of requests a host through at once, with a pause between them. It holds an entry only for
-// hosts that are in use or whose pause has not passed.
+// gate limits the number of concurrent requests per host, with a pause between them. It has an entry only for hosts that are in
+// use or whose pause has not ended.
 type gate struct {
 	limit    int
 	pause    time.Duration
-	isExempt func(host string) bool // hosts without a pause; nil is none
+	isExempt func(host string) bool // hosts without a pause; may be nil
 
 	mu    sync.Mutex
 	hosts map[string]*hostLane
 }
 
-// hostLane holds the requests to one host.
+// hostLane is the state of one host.
 type hostLane struct {
 	users     int           // requests that run or wait
-	slots     chan struct{} // one element a running request; nil without a limit
+	slots     chan struct{} // one element per running request; nil without a limit
 	pause     time.Duration
 	nextStart time.Time // when the next request may start
 }
@@ -36,7 +36,7 @@ func newGate(limit int, pause time.Duration) *gate {
 	return &gate{limit: limit, pause: pause, hosts: map[string]*hostLane{}}
 }
 
-// enter waits until a request to the host may start. The caller must call release when its request is over.
+// enter waits until a request to the host may start. The caller must call release after the request.
 func (g *gate) enter(ctx context.Context, host string) (release func(), err error) {
 	if g.limit == 0 && g.pause == 0 {
 		return func() {}, ctx.Err()
@@ -90,7 +90,7 @@ func (g *gate) pauseOf(host string) time.Duration {
 	return g.pause
 }
 
-// reserve takes the next moment at which a request may start and returns how long that is from now.
+// reserve reserves the next start time of a request and returns how far in the future it is.
 func (g *gate) reserve(l *hostLane) time.Duration {
 	if l.pause == 0 {
 		return 0
@@ -115,7 +115,7 @@ func (g *gate) startPause(l *hostLane) {
 	}
 }
 
-// leave forgets the host once nobody uses it and its pause is over.
+// leave removes the host's entry if nobody uses it and its pause is over.
 func (g *gate) leave(host string, l *hostLane) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -130,14 +130,14 @@ func (g *gate) leave(host string, l *hostLane) {
 	delete(g.hosts, host)
 }
 
-// ErrResting is the cause of an *Error for a request that was not made, because the host had asked to be left alone.
-// Error.Rest says until when.
+// ErrResting is the cause of an *Error for a request that was not made, because the host had asked for a rest. Error.Rest says
+// how long.
 var ErrResting = errors.New("its host asked to be left alone for some time (Retry-After), so it was not asked")
 
-// maxPostRest bounds the Retry-After of a service that the reader chose. By then a day's messages would be lost.
+// maxPostRest is the maximum Retry-After of a service that the reader chose. After that a day's messages would be lost.
 const maxPostRest = 24 * time.Hour
 
-// restingHosts are the hosts that asked to be left alone.
+// restingHosts holds the hosts that asked for a rest.
 type restingHosts struct {
 	now func() time.Time
 
@@ -145,7 +145,7 @@ type restingHosts struct {
 	until map[string]time.Time // by host
 }
 
-// add keeps all requests from a host until the time given, or until the time that it has if that is later.
+// add blocks all requests to a host until the given time, or until the recorded time if that is later.
 func (h *restingHosts) add(r news.Rest) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -154,7 +154,7 @@ func (h *restingHosts) add(r news.Rest) {
 	}
 }
 
-// check fails while a host rests.
+// check returns an error while a host rests.
 func (h *restingHosts) check(address *url.URL) error {
 	host, now := hostOf(address), h.now()
 	h.mu.Lock()
@@ -163,7 +163,7 @@ func (h *restingHosts) check(address *url.URL) error {
 	if !ok {
 		return nil
 	}
-	if !now.Before(until) || until.Sub(now) > LongestRest { // the clock was ahead when it was noted
+	if !now.Before(until) || until.Sub(now) > LongestRest { // the clock was ahead when the rest was recorded
 		delete(h.until, host)
 		return nil
 	}
@@ -172,14 +172,14 @@ func (h *restingHosts) check(address *url.URL) error {
 	return e
 }
 
-// refused returns the error for a status without a document. What an overloaded server asks for holds for its whole host.
+// refused returns the error for a status without a document. The Retry-After of an overloaded server applies to its whole host.
 func (h *restingHosts) refused(address *url.URL, resp *http.Response) *Error {
 	e := statusError(address, resp, h.now())
 	e.Rest = h.noteRest(address, resp, LongestRest)
 	return e
 }
 
-// noteRest adds the host if it answers that it is overloaded and for how long, and returns what was added.
+// noteRest records the host if its answer says that it is overloaded and for how long. It returns the record.
 func (h *restingHosts) noteRest(address *url.URL, resp *http.Response, longest time.Duration) (r news.Rest) {
 	now := h.now()
 	wait := min(retryAfter(resp.Header.Get("Retry-After"), now), longest)
@@ -190,11 +190,11 @@ func (h *restingHosts) noteRest(address *url.URL, resp *http.Response, longest t
 	return r
 }
 
-// maxFresh bounds the freshness that a server claims. A year is the limit of HTTP/1.1's Expires.
+// maxFresh is the maximum freshness that is accepted. A year is the limit of HTTP/1.1's Expires.
 const maxFresh = 365 * 24 * time.Hour
 
-// fresh is how long an answer stays current from now on (RFC 9111, 4.2): max-age, or else Expires after Date, less the
-// Age that it had when it came. no-cache and no-store are 0, as is what can't be read.
+// fresh returns how long an answer stays current from now on (RFC 9111, 4.2): max-age, or else Expires minus Date, less its Age
+// on arrival. no-cache, no-store and unreadable values give 0.
 func fresh(h http.Header, now time.Time) time.Duration {
 	age, known := maxAge(h.Values("Cache-Control"))
 	if !known {
@@ -203,7 +203,7 @@ func fresh(h http.Header, now time.Time) time.Duration {
 			return 0
 		}
 		if date, err := http.ParseTime(h.Get("Date")); err == nil {
-			now = date // the server's clock, as that of Expires
+			now = date // the server's clock, which Expires uses too
 		}
 		age = expires.Sub(now)
 	}
@@ -214,13 +214,13 @@ func fresh(h http.Header, now time.Time) time.Duration {
 	return min(max(age, 0), maxFresh)
 }
 
-// maxAge reads Cache-Control, and says whether it bounds the age at all.
+// maxAge reads Cache-Control, and reports whether it limits the age.
 func maxAge(values []string) (age time.Duration, known bool) {
 	for _, part := range strings.Split(strings.Join(values, ","), ",") {
 		name, value, _ := strings.Cut(strings.ToLower(strings.TrimSpace(part)), "=")
 		switch strings.TrimSpace(name) {
 		case "no-cache", "no-store":
-			if value == "" { // with field names it is about those
+			if value == "" { // with field names it applies only to those fields
 				return 0, true
 			}
 		case "max-age":

@@ -19,31 +19,31 @@ import (
 
 const (
 	pictureTypes = "image/avif, image/webp, image/png, image/jpeg, image/gif;q=0.9"
-	pictureHead  = 512 // bytes that tell what a picture is
+	pictureHead  = 512 // bytes that identify the type of a picture
 
-	pictureWait        = 10 * time.Second // for a slot: somebody is looking at the page
-	pictureTimeout     = 10 * time.Second // for it to begin, redirects together, once it is asked for
-	pictureBodyTimeout = 30 * time.Second // for the rest, which goes as fast as the reader takes it
-	pictureRest        = time.Minute      // in which a host is asked for no picture after one that was late
+	pictureWait        = 10 * time.Second // for a slot: a reader is waiting for the page
+	pictureTimeout     = 10 * time.Second // until the picture begins, including all redirects
+	pictureBodyTimeout = 30 * time.Second // for the rest, which is read at the reader's speed
+	pictureRest        = time.Minute      // in which no picture is requested from a host after a late one
 )
 
-// errLate means that a picture did not begin in time, errPictureWait that it got no slot in time.
+// errLate means that a picture did not begin in time. errPictureWait means that it got no slot in time.
 var (
 	errLate        = fmt.Errorf("the picture did not begin within %s; its host is asked for none for %s", pictureTimeout, pictureRest)
 	errPictureWait = fmt.Errorf("other pictures took longer than %s; load the page again", pictureWait)
 )
 
-// errNoPicture says that an answer is none of the kinds that browsers show without running anything. SVG is no such kind.
+// errNoPicture means that an answer is not of a type that browsers show without running anything. SVG is not such a type.
 var errNoPicture = errors.New("it is no PNG, JPEG, GIF, WebP or AVIF picture, so it is not passed on")
 
-// Picture begins to fetch a picture, following redirects. The caller reads its body, which fails beyond Request.MaxBytes,
-// and closes it. It does not wait for the host's pause, because somebody is looking at the page. A resting host is not asked.
-// A slow host holds at most picturesPerHost of the slots, and for a short time.
+// Picture begins to fetch a picture and follows redirects. The caller reads its body, which fails beyond Request.MaxBytes, and
+// closes it. Picture does not wait for the host's pause, because a reader is waiting. A resting host is not asked. A slow host
+// holds at most picturesPerHost of the slots, and only for a short time.
 //
-// Requests send no cookie, referrer or login, but the browser's validators, and each hop goes through the dialer. A request
-// that waits for a slot of its host takes none of the others'. A host that did not begin a picture in time is asked for
-// none for a minute. What the server says must be no other type than a picture's, and the first bytes must be those of PNG,
-// JPEG, GIF, WebP or AVIF.
+// Requests send the browser's validators, but no cookie, referrer or login. Each hop goes through the dialer. A request that
+// waits for a slot of its host holds no other slot. If a host did not begin a picture in time, no picture is requested from it
+// for a minute. The declared type must not be another type than a picture's, and the first bytes must be those of PNG, JPEG,
+// GIF, WebP or AVIF.
 func (c *Client) Picture(ctx context.Context, r Request) (news.Picture, error) {
 	address, err := parseURL(r.URL)
 	if err != nil {
@@ -67,7 +67,7 @@ func (c *Client) Picture(ctx context.Context, r Request) (news.Picture, error) {
 			clock.set(pictureBodyTimeout, context.DeadlineExceeded)
 			return p, nil
 		}
-		_ = resp.Body.Close() // what it brings is not wanted
+		_ = resp.Body.Close() // the body is not used
 	}
 	if cause := context.Cause(bounded); errors.Is(cause, errLate) || errors.Is(cause, errPictureWait) {
 		err = fail(news.FeedTimeout, at, 0, cause)
@@ -87,7 +87,7 @@ func (c *Client) Picture(ctx context.Context, r Request) (news.Picture, error) {
 	return news.Picture{}, c.explain(ctx, at, err)
 }
 
-// deadline ends a context after a time that is set anew for each step.
+// deadline ends a context after a timeout that is set again for each step.
 type deadline struct {
 	cancel context.CancelCauseFunc
 	timer  *time.Timer
@@ -104,11 +104,11 @@ func (d *deadline) stop() {
 	}
 }
 
-// openPicture follows redirects to an answer. The caller calls release, also after an error, when it has read the body.
+// openPicture follows redirects to an answer. The caller must call release after it has read the body, or after an error.
 func (c *Client) openPicture(ctx context.Context, clock *deadline, address *url.URL, r Request) (resp *http.Response, at *url.URL, release func(), err error) {
 	left := min(c.opt.Timeout, pictureTimeout)
 	for range maxRedirects + 1 {
-		address.User = nil // what an article holds logs in nowhere
+		address.User = nil // addresses in articles must not log in anywhere
 		clock.set(pictureWait, errPictureWait)
 		if release, err = c.enterPicture(ctx, address); err != nil {
 			return nil, address, func() {}, err
@@ -126,14 +126,14 @@ func (c *Client) openPicture(ctx context.Context, clock *deadline, address *url.
 		left -= time.Since(asked)
 		switch s := resp.StatusCode; {
 		case s == http.StatusTooManyRequests || s == http.StatusServiceUnavailable:
-			_ = resp.Body.Close() // it says nothing of the picture
+			_ = resp.Body.Close() // the body of an error is not used
 			return nil, address, release, c.resting.refused(address, resp)
 		case !isRedirect(s):
 			return resp, address, release, nil
 		}
 		next, err := redirectTarget(address, resp.Header.Get("Location"))
 		drain(resp.Body)
-		_ = resp.Body.Close() // a redirect's body says nothing
+		_ = resp.Body.Close() // the body of a redirect is not used
 		if err != nil {
 			return nil, address, release, err
 		}
@@ -143,8 +143,8 @@ func (c *Client) openPicture(ctx context.Context, clock *deadline, address *url.
 	return nil, address, func() {}, fmt.Errorf("more than %d redirects", maxRedirects)
 }
 
-// enterPicture waits for one of the host's slots and then for one of all slots. It fails if the host rests. A request that
-// waits for its host holds no slot that pictures of other hosts need.
+// enterPicture waits for a slot of the host and then for one of all slots. It fails if the host rests. A request that waits for
+// its host holds no slot that pictures of other hosts need.
 func (c *Client) enterPicture(ctx context.Context, address *url.URL) (release func(), err error) {
 	if err := c.checkPicture(address); err != nil {
 		return nil, err
@@ -166,7 +166,7 @@ func (c *Client) enterPicture(ctx context.Context, address *url.URL) (release fu
 	}
 }
 
-// checkPicture fails while a host rests, or gave no picture in time a short while ago.
+// checkPicture returns an error while a host rests, or for a short time after it was late with a picture.
 func (c *Client) checkPicture(address *url.URL) error {
 	if err := c.resting.check(address); err != nil {
 		return err
@@ -179,10 +179,10 @@ func (c *Client) checkPicture(address *url.URL) error {
 	return nil
 }
 
-// pictureOf looks at the first bytes of an answer. Closing what it gives calls end.
+// pictureOf checks the first bytes of an answer. Closing the returned picture calls end.
 func pictureOf(resp *http.Response, r Request, end func()) (news.Picture, error) {
-	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")) // a broken parameter leaves the type
-	// A type that is another than a picture's is believed, so that no page or script is passed on for one.
+	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")) // a broken parameter does not invalidate the type
+	// A declared type that is not a picture's is believed, so that no page or script is passed on as a picture.
 	isOther := kind != "" && kind != "application/octet-stream" && kind != "binary/octet-stream" && !strings.HasPrefix(kind, "image/")
 	p := news.Picture{ETag: resp.Header.Get("ETag"), LastModified: resp.Header.Get("Last-Modified"), Length: -1}
 	switch s := resp.StatusCode; {
@@ -205,7 +205,7 @@ func pictureOf(resp *http.Response, r Request, end func()) (news.Picture, error)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return p, err
 	}
-	// The bytes decide, as many servers name the wrong one of the kinds.
+	// The bytes decide, since many servers declare the wrong picture type.
 	isAVIF := len(head) >= 12 && string(head[4:8]) == "ftyp" && (string(head[8:12]) == "avif" || string(head[8:12]) == "avis")
 	switch p.Type = http.DetectContentType(head); {
 	case isAVIF:

@@ -11,10 +11,10 @@ import (
 	"net/url"
 )
 
-// Post sends a body to an address and gives the answer, whatever its status; the caller closes its body and bounds what
-// is read of it. It is for services that somebody chose, not for publishers: it follows no redirect, since a header may
-// hold a key, does not wait for the gate, and ends only with ctx. A host that rests is not asked (ErrResting), and one
-// that answers 429 or 503 with Retry-After rests, for a day at most.
+// Post sends a body to an address and returns the answer, whatever its status. The caller closes the answer's body and limits
+// how much is read of it. Post is for services that the reader chose, not for publishers. It follows no redirects, since a
+// header may hold a key. It does not wait for the gate, and only ctx limits its time. A host that rests is not asked
+// (ErrResting). A host that answers 429 or 503 with Retry-After rests, for a day at most.
 func (c *Client) Post(ctx context.Context, address string, header http.Header, body []byte) (*http.Response, error) {
 	to, err := parseURL(address)
 	if err != nil {
@@ -42,8 +42,8 @@ func (c *Client) Post(ctx context.Context, address string, header http.Header, b
 	return nil, fmt.Errorf("%s: %s: %w", to.Redacted(), whyUnreachable(to, err), err)
 }
 
-// Dial opens a connection to a server that somebody chose and that speaks no HTTP, such as one for mail. Addresses that
-// are not public are refused as everywhere. Options.Proxy has no part in it.
+// Dial opens a connection to a server that the reader chose and that does not use HTTP, such as a mail server. Addresses that
+// are not public are refused as everywhere. Options.Proxy is not used.
 func (c *Client) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	conn, err := c.transport.DialContext(ctx, network, address)
 	if err == nil {
@@ -62,7 +62,7 @@ func (c *Client) Dial(ctx context.Context, network, address string) (net.Conn, e
 	return nil, fmt.Errorf("%s: %s: %w", host, whyUnreachable(to, err), err)
 }
 
-// DialTLS is Dial with TLS from the start, by the certificate for the host of address.
+// DialTLS is Dial with TLS from the start. The certificate must be for the host of address.
 func (c *Client) DialTLS(ctx context.Context, network, address string) (net.Conn, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {

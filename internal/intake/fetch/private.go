@@ -11,7 +11,7 @@ import (
 	"code.dny.dev/ssrf"
 )
 
-// newGuardian makes the check that each connection passes. Ports are free: feeds are served on all of them.
+// newGuardian makes the check of each connection. All ports are allowed, since feeds are served on any port.
 func newGuardian(allow []netip.Prefix) (*ssrf.Guardian, error) {
 	var v4, v6 []netip.Prefix
 	for _, p := range allow {
@@ -27,7 +27,7 @@ func newGuardian(allow []netip.Prefix) (*ssrf.Guardian, error) {
 	return ssrf.New(ssrf.WithAnyPort(), ssrf.WithAllowedV4Prefixes(v4...), ssrf.WithAllowedV6Prefixes(v6...)), nil
 }
 
-// checkHost refuses a host that is an address which is not public, or a name that only stands for one.
+// checkHost refuses a host that is an address which is not public, or a name that stands for such an address.
 func checkHost(guardian *ssrf.Guardian, host string) error {
 	host = strings.TrimSuffix(strings.ToLower(host), ".")
 	if ip, err := netip.ParseAddr(host); err == nil {
@@ -37,7 +37,7 @@ func checkHost(guardian *ssrf.Guardian, host string) error {
 		}
 		return guardian.Safe(network, netip.AddrPortFrom(ip, 80).String(), nil)
 	}
-	// Old parsers take 0x7f000001 and 017700000001 for IPv4 addresses.
+	// Old parsers read 0x7f000001 and 017700000001 as IPv4 addresses.
 	last := host[strings.LastIndexByte(host, '.')+1:]
 	_, prefixed := strconv.ParseUint(last, 0, 64)
 	_, decimal := strconv.ParseUint(last, 10, 64)
@@ -47,14 +47,14 @@ func checkHost(guardian *ssrf.Guardian, host string) error {
 	return nil
 }
 
-// Public reports whether an address is one that the dialer lets through: on the public internet, or in one of the networks.
+// Public reports whether the dialer allows an address: it is on the public internet, or in one of the allowed networks.
 func Public(addr netip.Addr, allow []netip.Prefix) bool {
 	guardian, err := newGuardian(allow)
 	return err == nil && guardian.SafeAddr(addr.Unmap()) == nil
 }
 
-// isAllowedAddress reports whether a host, written as an address or as localhost, lies in one of the networks. It is then
-// the reader's own, and no publisher's.
+// isAllowedAddress reports whether a host, written as an address or as localhost, is in one of the networks. Such a host
+// belongs to the reader and not to a publisher.
 func isAllowedAddress(host string, allow []netip.Prefix) bool {
 	ip, err := netip.ParseAddr(host)
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {

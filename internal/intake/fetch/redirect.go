@@ -20,14 +20,14 @@ func isRedirect(status int) bool {
 	return false
 }
 
-// redirectTarget reads where a redirect leads.
+// redirectTarget returns the target of a redirect.
 func redirectTarget(from *url.URL, location string) (*url.URL, error) {
 	to, err := weburl.Parse(weburl.Join(from, location))
 	if err != nil || strings.TrimSpace(location) == "" {
 		return nil, fail(news.FeedHTTPError, from, 0, fmt.Errorf("a redirect to %q, which is no web address; it is not followed", location))
 	}
 	to.Fragment = ""
-	to.User = nil // a name and password are for the server that they were given for, and no server gives us others
+	to.User = nil // a name and password are only for their own server, and are never accepted from a server
 	switch {
 	case to.Scheme != "http" && to.Scheme != "https":
 		return nil, fail(news.FeedHTTPError, from, 0, fmt.Errorf("a redirect to %s, which is no web address; it is not followed", to.Redacted()))
@@ -39,7 +39,7 @@ func redirectTarget(from *url.URL, location string) (*url.URL, error) {
 	return to, nil
 }
 
-// parseURL reads an address, encoded; "feed:" in front of one, as some sites write, is taken off.
+// parseURL parses and encodes an address. It removes the prefix "feed:", which some sites write.
 func parseURL(address string) (*url.URL, error) {
 	text := strings.TrimSpace(address)
 	if rest, ok := strings.CutPrefix(text, "feed:"); ok {
@@ -56,7 +56,7 @@ func parseURL(address string) (*url.URL, error) {
 	return u, nil
 }
 
-// hostOf is the host of an address, with its port where that is not the scheme's own.
+// hostOf returns the host of an address, with its port if that is not the scheme's default.
 func hostOf(u *url.URL) string {
 	host := strings.ToLower(u.Hostname())
 	switch port := u.Port(); {

@@ -14,21 +14,21 @@ import (
 	"headwater/internal/news"
 )
 
-// errRobots says that a site's robots.txt keeps a page from us.
+// errRobots means that a site's robots.txt does not allow reading a page.
 var errRobots = errors.New("the site's robots.txt does not let us read this page; it is not read")
 
-// How long a robots.txt holds (RFC 9309, section 2.4), and how long it is believed that there is none to be had.
+// The lifetimes of a robots.txt (RFC 9309, section 2.4), and of the result that none is available.
 const (
 	robotsLife     = 24 * time.Hour
 	robotsRetry    = time.Hour
-	maxRobots      = 1000      // hosts remembered
-	robotsBytes    = 500 << 10 // that are read
-	robotsReceived = 4 << 20   // more is an error
+	maxRobots      = 1000      // hosts that are remembered
+	robotsBytes    = 500 << 10 // bytes that are read
+	robotsReceived = 4 << 20   // bytes; more is an error
 )
 
-// robots remembers what hosts let us read. It is for pages: a feed is published to be polled.
+// robots remembers the robots.txt of hosts. It applies to pages only, since a feed is published to be polled.
 type robots struct {
-	agent string // the product token of our user agent, lower case
+	agent string // the product token of our user agent, in lower case
 	get   func(ctx context.Context, address string) ([]byte, error)
 
 	mu    sync.Mutex
@@ -37,8 +37,8 @@ type robots struct {
 
 // robotsEntry is the robots.txt of one host.
 type robotsEntry struct {
-	// lock can be waited for with a context. It holds an element while somebody reads or changes the fields
-	// below. It is held while the file is fetched, so that the file is fetched once.
+	// lock can be acquired with a context. It holds an element while somebody reads or changes the fields below. It is also
+	// held during a fetch, so that the file is fetched once.
 	lock  chan struct{}
 	until time.Time // zero before the first fetch
 	rules robotsRules
@@ -49,8 +49,8 @@ func newRobots(userAgent string) *robots {
 	return &robots{agent: productToken(userAgent), hosts: map[string]*robotsEntry{}}
 }
 
-// allow reports whether a page may be read; it asks the host for its robots.txt where that is not known. A host that has
-// none lets us read everything; one that can't be reached or has trouble of its own, nothing.
+// allow returns nil if a page may be read. It fetches the host's robots.txt if that is unknown. A host without robots.txt
+// allows everything. A host that can't be reached or has a server error allows nothing.
 func (r *robots) allow(ctx context.Context, page *url.URL) error {
 	e := r.entry(page.Scheme+"://"+page.Host, time.Now())
 	select {
@@ -73,7 +73,7 @@ func (r *robots) allow(ctx context.Context, page *url.URL) error {
 	return nil
 }
 
-// fetchRules fetches a host's robots.txt. Its error is that of ctx.
+// fetchRules fetches a host's robots.txt. It only returns an error of ctx.
 func (r *robots) fetchRules(ctx context.Context, page *url.URL, e *robotsEntry) error {
 	at := url.URL{Scheme: page.Scheme, Host: page.Host, Path: "/robots.txt"}
 	body, err := r.get(ctx, at.String())
@@ -95,14 +95,14 @@ func (r *robots) fetchRules(ctx context.Context, page *url.URL, e *robotsEntry) 
 	return nil
 }
 
-// entry returns the entry of a host, and makes room for it.
+// entry returns the entry of a host. It removes others if there are too many.
 func (r *robots) entry(host string, now time.Time) *robotsEntry {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if e := r.hosts[host]; e != nil {
 		return e
 	}
-	if len(r.hosts) >= maxRobots { // drop the hosts whose robots.txt is out of date, and others down to half
+	if len(r.hosts) >= maxRobots { // drop expired hosts, and then others until half are left
 		for host, e := range r.hosts {
 			select {
 			case e.lock <- struct{}{}:
@@ -125,7 +125,8 @@ func (r *robots) entry(host string, now time.Time) *robotsEntry {
 	return e
 }
 
-// productToken is the part of a user agent that robots.txt knows a program by: "Headwater/1.0 (+...)" is headwater.
+// productToken returns the part of a user agent that robots.txt uses as the program's name: "Headwater/1.0 (+...)" is
+// headwater.
 func productToken(userAgent string) string {
 	end := strings.IndexFunc(userAgent, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '_' && r != '-'
@@ -136,16 +137,16 @@ func productToken(userAgent string) string {
 	return strings.ToLower(userAgent)
 }
 
-// robotsRules are the lines of a robots.txt that are for us (RFC 9309, section 2.2).
+// robotsRules are the rules of a robots.txt that apply to us (RFC 9309, section 2.2).
 type robotsRules []robotsRule
 
 type robotsRule struct {
 	allow bool
-	path  string // as normalizeEscapes makes it, with "*" and a "$" at the end
+	path  string // as returned by normalizeEscapes; may contain "*" and end with "$"
 }
 
-// parseRobots takes the rules of all groups that name our product token, or else those for everybody. A line that can't
-// be read is passed over.
+// parseRobots returns the rules of all groups that name our product token, or else those for everybody. Unreadable lines are
+// skipped.
 func parseRobots(body []byte, agent string) robotsRules {
 	var ours, anybody robotsRules
 	named, forUs, forAll, inRules := false, false, false, false
@@ -159,7 +160,7 @@ func parseRobots(body []byte, agent string) robotsRules {
 		key, value = strings.ToLower(strings.TrimSpace(key)), strings.TrimSpace(value)
 		switch key {
 		case "user-agent":
-			if inRules { // another group begins
+			if inRules { // a new group begins
 				forUs, forAll, inRules = false, false, false
 			}
 			us := value != "*" && agent != "" && productToken(value) == agent
@@ -184,7 +185,7 @@ func parseRobots(body []byte, agent string) robotsRules {
 	return anybody
 }
 
-// allow decides by the longest rule that fits, and for allowing where two are as long.
+// allow applies the longest matching rule. Of two rules of equal length the allowing one wins.
 func (rs robotsRules) allow(page *url.URL) bool {
 	path := page.EscapedPath()
 	if path == "" {
@@ -204,7 +205,7 @@ func (rs robotsRules) allow(page *url.URL) bool {
 	return allowed
 }
 
-// matches matches a path. "*" is any run of characters and a "$" at the end is the end of the path.
+// matches matches a path. "*" is any run of characters and a final "$" is the end of the path.
 func (r robotsRule) matches(path string) bool {
 	pattern, ends := strings.CutSuffix(r.path, "$")
 	parts := strings.Split(pattern, "*")
@@ -229,8 +230,8 @@ func (r robotsRule) matches(path string) bool {
 	return strings.Contains(rest, parts[last])
 }
 
-// normalizeEscapes writes a path so that two ways of escaping one compare equal. Unreserved characters mean the same escaped or
-// not (RFC 3986, section 2.3).
+// normalizeEscapes escapes a path in one way, so that equivalent paths compare equal. Unreserved characters mean the same
+// whether escaped or not (RFC 3986, section 2.3).
 func normalizeEscapes(path string) string {
 	var b strings.Builder
 	for i := 0; i < len(path); i++ {

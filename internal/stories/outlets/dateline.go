@@ -13,14 +13,15 @@ import (
 	"headwater/internal/text"
 )
 
-// maxDateline is how far into a text a dateline may reach, in bytes. Japanese ones follow up to three writers' names.
+// maxDateline is the maximum distance of a dateline from the beginning of a text, in bytes. Japanese ones follow up to three
+// writers' names.
 const maxDateline = 200
 
 const (
 	day  = `\d{1,4}(?:st|nd|rd|th|er|º|ª|\.)?(?:\s(?:de\s)?\p{Ll}{3,10}\.?)?`
 	word = `(?:\p{Lu}[\p{L}\p{M}.'’/-]*|` + day + `|\[\p{Lu}[\p{L} ]{1,30}\]|\p{Arabic}+|` +
 		`de|do|da|dos|del|della|di|la|le|el|al|of|the|on|and|und|y|e|et|upon|am)`
-	// What may stand before a dateline: a byline, a note such as "(Adds details)".
+	// Text that may precede a dateline: a byline, a note such as "(Adds details)".
 	before = `(?m:^)[\s　]*(?:By [^\n/|]{3,80}?\s*[/|]\s*)?(?:\([^()\n]{10,120}\)\s*)?`
 )
 
@@ -86,8 +87,8 @@ func (s shape) compile() (pattern, error) {
 	return p, err
 }
 
-// Dateline finds the agency that signs the opening paragraph: "HELSINKI (Reuters) -", 【ロンドン共同】. Press release
-// services count too ("/PRNewswire/"); their outlet is no agency. The mention is the sign, without its brackets.
+// Dateline finds the agency that signs the opening paragraph: "HELSINKI (Reuters) -", 【ロンドン共同】. Press release services count
+// too ("/PRNewswire/"), but their outlet is not an agency. The mention is the sign without its brackets.
 func (r *Registry) Dateline(body string) (Mention, bool) {
 	opening := text.Cut(body, maxDateline)
 	if !strings.ContainsAny(opening, "()|/-–—［[【（电電:：") {
@@ -114,9 +115,9 @@ func (r *Registry) Dateline(body string) (Mention, bool) {
 	return Mention{}, false
 }
 
-// Credits finds whom closing lines credit: copyright lines, "with inputs from PTI". It is meant for the last paragraphs of
-// a text or a rights line, not for whole articles. Outlets count as well as agencies. They come in the order of the text,
-// of the kinds ClaimRights, ClaimPart and ClaimByline.
+// Credits finds the outlets and agencies that closing lines credit: copyright lines, "with inputs from PTI". text should be the
+// last paragraphs of an article or a rights line, not a whole article. The mentions are in text order, and have the kinds
+// ClaimRights, ClaimPart and ClaimByline.
 func (r *Registry) Credits(text string) []Mention {
 	var found []Mention
 	for _, p := range r.credits {
@@ -143,10 +144,10 @@ func (r *Registry) Credits(text string) []Mention {
 	return found
 }
 
-// sign reads text[start:end] as a sign: whole, or as one of several parts, as far as reach goes. It returns the
-// entry's number too.
+// sign reads text[start:end] as a sign, either whole or as one of several parts, as reach allows. It also returns the entry's
+// index.
 func (r *Registry) sign(text string, start, end int, reach reach) (int, Mention, bool) {
-	if start < 0 { // an optional group that took no part
+	if start < 0 { // an optional group that did not match
 		return 0, Mention{}, false
 	}
 	if i, m, ok := r.wholeSign(text, start, end); ok {
@@ -167,7 +168,7 @@ func (r *Registry) sign(text string, start, end int, reach reach) (int, Mention,
 	return 0, Mention{}, false
 }
 
-// signParts cuts a sign such as "dpa/lno" up, with the offset of each part.
+// signParts splits a sign such as "dpa/lno" into parts with their offsets.
 func signParts(s string) iter.Seq2[int, string] {
 	return func(yield func(int, string) bool) {
 		at := 0
@@ -194,7 +195,7 @@ func (r *Registry) wholeSign(text string, start, end int) (int, Mention, bool) {
 	return i, Mention{Start: start, End: start + len(s), Outlet: r.namesakes.signer(r.entries[i], s)}, true
 }
 
-// edgeSign finds the longest sign that text[start:end] begins or ends with.
+// edgeSign finds the longest sign at the beginning or end of text[start:end].
 func (r *Registry) edgeSign(text string, start, end int, reach reach) (int, Mention, bool) {
 	s := text[start:end]
 	for n := len(s) - 1; n > 1; n-- {
@@ -212,7 +213,7 @@ func (r *Registry) edgeSign(text string, start, end int, reach reach) (int, Ment
 	return 0, Mention{}, false
 }
 
-// isWordBreak says whether a word ends or begins at offset i of s.
+// isWordBreak reports whether a word ends or begins at offset i of s.
 func isWordBreak(s string, i int) bool {
 	left, _ := utf8.DecodeLastRuneInString(s[:i])
 	right, _ := utf8.DecodeRuneInString(s[i:])

@@ -14,42 +14,42 @@ import (
 	"headwater/internal/news"
 )
 
-// isNamesakeOf says that an outlet of the same name or alias has other domains.
+// isNamesakeOf reports whether an entry with a common name or alias is another outlet, with other domains.
 func (e Entry) isNamesakeOf(other Entry) bool {
 	same := func(s string) string { return s }
 	return intersect(e.names(), other.names(), fold) && len(e.Domains) > 0 && len(other.Domains) > 0 && !intersect(e.Domains, other.Domains, same)
 }
 
-// Entry is an outlet as agencies.yaml describes it. Users' own entries add to an entry or make a new one, see Load.
+// Entry is an outlet as in agencies.yaml. Users' own entries add to an entry or make a new one, see Load.
 type Entry struct {
-	// Name is the outlet's name as readers know it.
+	// Name is the outlet's name as shown to readers.
 	Name string `yaml:"name"`
 	// Domains are the outlet's own hosts; subdomains are included. The first one is its key.
 	Domains []string `yaml:"domains"`
-	// Aliases are other names, in any script, that a text may call it by.
+	// Aliases are other names in texts, in any script.
 	Aliases []string `yaml:"aliases"`
-	// Signs are how it signs datelines and credits. They are no names to look for in running text.
+	// Signs are the outlet's signatures in datelines and credits. They are not searched as names in running text.
 	Signs []string `yaml:"signs"`
-	// Langs are the languages whose articles mean it where several outlets share a name or a sign, and in which its short
-	// name is looked for although it is quiet. The countries of its domains count as well.
+	// Langs are the languages in whose articles a name or sign of several outlets means this one, and in which its short name
+	// is searched although it is quiet. The countries of its domains count as well.
 	Langs []string `yaml:"langs"`
-	// Agency says that others rerun its texts.
+	// Agency means that others rerun its texts.
 	Agency bool `yaml:"agency"`
-	// Release says that it spreads press releases, whose authors are the companies that paid for them.
+	// Release means that it distributes press releases, which are written by the companies that pay for them.
 	Release bool `yaml:"release"`
-	// Aggregator says that it lists or reruns what others publish.
+	// Aggregator means that it lists or reruns what others publish.
 	Aggregator bool `yaml:"aggregator"`
-	// Common says that the name is a common word: it counts only with the exact case and article, and not beside
-	// another capitalised word.
+	// Common means that the name is a common word. It counts only with the exact case and article, and not next to another
+	// capitalised word.
 	Common bool `yaml:"common"`
-	// Quiet says that only the aliases are looked for in running text, not the name.
+	// Quiet means that only the aliases are searched in running text, not the name.
 	Quiet bool `yaml:"quiet"`
-	// Namesake says that it is another outlet than those before it of the same name or aliases. Two entries of the configuration
-	// with domains of their own are that without it. See Registry.Namesakes.
+	// Namesake means that it is another outlet than the entries before it with the same name or aliases. Two entries of the
+	// configuration with domains of their own are namesakes without it. See Registry.Namesakes.
 	Namesake bool `yaml:"namesake"`
 }
 
-// Outlet is the entry as the rest of the program speaks of it.
+// Outlet returns the entry as a news.Outlet.
 func (e Entry) Outlet() news.Outlet {
 	o := news.Outlet{Name: e.Name, Agency: e.Agency}
 	if len(e.Domains) > 0 {
@@ -58,12 +58,12 @@ func (e Entry) Outlet() news.Outlet {
 	return o
 }
 
-// names are the names that identify the entry: name and aliases.
+// names returns the names that identify the entry: name and aliases.
 func (e Entry) names() []string {
 	return append([]string{e.Name}, e.Aliases...)
 }
 
-// document is agencies.yaml.
+// document is the content of agencies.yaml.
 type document struct {
 	Datelines []shape `yaml:"datelines"`
 	Credits   []shape `yaml:"credits"`
@@ -72,7 +72,7 @@ type document struct {
 	Redirectors []string `yaml:"redirectors"`
 	Platforms   []string `yaml:"platforms"`
 
-	lines []int // where each of Outlets begins
+	lines []int // line numbers of the Outlets
 }
 
 func parse(data []byte) (document, error) {
@@ -94,7 +94,7 @@ func parse(data []byte) (document, error) {
 	return doc, doc.check()
 }
 
-// check refuses entries that could not be told apart.
+// check returns an error if entries cannot be distinguished.
 func (d document) check() error {
 	var errs []error
 	hosts, names := map[string]string{}, map[string]string{}
@@ -118,7 +118,7 @@ func (d document) check() error {
 	return errors.Join(errs...)
 }
 
-// claimKey takes key for owner. It returns the other owner that has it already, or "".
+// claimKey assigns key to owner. It returns the other owner if the key is already assigned, or "".
 func claimKey(taken map[string]string, key, owner string) string {
 	if other, ok := taken[key]; ok && other != owner {
 		return other
@@ -154,7 +154,7 @@ func (e Entry) check() error {
 
 var lineError = regexp.MustCompile(`(?:^yaml: )?line (\d+): (.*)`)
 
-// withLine puts yaml's errors as agencies.yaml:LINE: what is wrong.
+// withLine formats yaml's errors as agencies.yaml:LINE: problem.
 func withLine(err error) error {
 	if errors.Is(err, io.EOF) {
 		return errors.New("agencies.yaml: it is empty; put the one of the repository back")
@@ -180,10 +180,10 @@ func intersect(a, b []string, key func(string) string) bool {
 	})
 }
 
-// signs says whether a dateline may name the entry.
+// signs reports whether a dateline may name the entry.
 func (e Entry) signs() bool { return e.Agency || e.Release }
 
-// shape is how agencies.yaml writes a dateline or credit.
+// shape is the form of a dateline or credit in agencies.yaml.
 type shape struct {
 	Like    string   `yaml:"like"`
 	Langs   []string `yaml:"langs"`

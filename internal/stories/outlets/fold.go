@@ -10,8 +10,8 @@ import (
 	"headwater/internal/text"
 )
 
-// fold makes names comparable: compatibility forms, case, accents, punctuation and a leading "The"
-// do not matter. "The Wall Street Journal" and "wall street journal", ＡＦＰ and AFP are one.
+// fold normalises names for comparison. It ignores compatibility forms, case, accents, punctuation and a leading "The". "The
+// Wall Street Journal" and "wall street journal" become equal, and so do ＡＦＰ and AFP.
 func fold(name string) string {
 	var b strings.Builder
 	for _, r := range text.WithoutAccents(strings.ToLower(norm.NFKC.String(name))) {
@@ -27,7 +27,7 @@ func fold(name string) string {
 	return strings.TrimPrefix(folded, "the ")
 }
 
-// isWord says whether a rune belongs to a word: a letter or a digit.
+// isWord reports whether a rune belongs to a word: a letter or a digit.
 func isWord(r rune) bool {
 	if r < utf8.RuneSelf {
 		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '_'
@@ -35,22 +35,22 @@ func isWord(r rune) bool {
 	return unicode.IsLetter(r) || unicode.IsNumber(r)
 }
 
-// spacedWord says whether a rune belongs to a word of a script with spaces and without particles.
+// spacedWord reports whether a rune belongs to a word of a script with spaces and without particles.
 func spacedWord(r rune) bool { return isWord(r) && text.ScriptOf(r) == text.Spaced }
 
-// begins says whether a word may begin with a rune right behind another.
+// begins reports whether a word may begin with a rune right after another rune.
 func begins(first, before rune) bool {
 	s := text.ScriptOf(first)
 	return s == text.Arabic || s > text.Katakana || !isWord(first) || !isWord(before) || s != text.ScriptOf(before)
 }
 
-// ends says whether a word may end with a rune right before another.
+// ends reports whether a word may end with a rune right before another rune.
 func ends(last, after rune) bool {
 	s := text.ScriptOf(last)
 	return s == text.Hangul || s > text.Katakana || !isWord(last) || !isWord(after) || s != text.ScriptOf(after)
 }
 
-// signKey is how signs are compared: exact but for width and the article.
+// signKey normalises signs for comparison: only width and a leading article are ignored.
 func signKey(s string) string {
 	s = norm.NFKC.String(s)
 	if len(s) > 4 && strings.EqualFold(s[:4], "the ") {
@@ -80,7 +80,7 @@ func wordStart(s string) int {
 	return i + size
 }
 
-// opensSentence says whether a sentence begins after text.
+// opensSentence reports whether a sentence begins after text.
 func opensSentence(text string) bool {
 	text = strings.TrimRight(text, " ")
 	r, _ := utf8.DecodeLastRuneInString(text)

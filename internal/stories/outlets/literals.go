@@ -7,18 +7,18 @@ import (
 	"unicode/utf8"
 )
 
-// literals is what a text must have for an expression to match: each word, of each set one character at least, of either what
-// one of the branches needs, and of last one character at its end, white space aside. Asking for it first saves most of the
-// matching, since few texts begin with a dateline.
+// literals are conditions that a text must meet for an expression to match. The text must have each word, at least one
+// character of each set, the literals of at least one branch in either, and one character of last at its end, ignoring white
+// space. Checking these first avoids most of the matching, since few texts begin with a dateline.
 type literals struct {
 	words, sets []string
 	either      [][]literals
 	last        string
 }
 
-const fewRunes = 12 // in a set beyond which asking is hardly worth it
+const fewRunes = 12 // in a set; larger sets are not worth checking
 
-// literalsOf finds the words and sets among the parts of an expression that all have to match.
+// literalsOf finds the words and sets among the parts of an expression that must all match.
 func literalsOf(expr string) literals {
 	tree, err := syntax.Parse(expr, syntax.Perl)
 	if err != nil {
@@ -30,7 +30,7 @@ func literalsOf(expr string) literals {
 	return n
 }
 
-// lastLiteral gives the set that an expression ends in which ends with `\s*$`.
+// lastLiteral returns the final set of an expression that ends with `\s*$`.
 func lastLiteral(tree *syntax.Regexp) string {
 	n := len(tree.Sub)
 	if tree.Op != syntax.OpConcat || n < 3 || tree.Sub[n-1].Op != syntax.OpEndText || tree.Sub[n-3].Op != syntax.OpCharClass {
@@ -42,7 +42,7 @@ func lastLiteral(tree *syntax.Regexp) string {
 	return smallClass(tree.Sub[n-3].Rune)
 }
 
-const whiteSpace = "\t\n\f\r " // as \s has it
+const whiteSpace = "\t\n\f\r " // the same as \s
 
 func (n *literals) of(tree *syntax.Regexp) {
 	switch tree.Op {
@@ -73,10 +73,10 @@ func (n *literals) of(tree *syntax.Regexp) {
 	}
 }
 
-// none says whether any text meets n.
+// none reports whether every text meets n.
 func (n literals) none() bool { return len(n.words)+len(n.sets)+len(n.either) == 0 && n.last == "" }
 
-// smallClass gives the runes of ranges, where they are few.
+// smallClass returns the runes of ranges if they are few.
 func smallClass(ranges []rune) string {
 	var set strings.Builder
 	left := fewRunes
@@ -116,7 +116,7 @@ func (n literals) in(text string) bool {
 	return true
 }
 
-// anyOf is strings.ContainsAny, which decodes the text where a set of few runes holds more than ASCII.
+// anyOf is strings.ContainsAny, but decodes the text if a small set contains more than ASCII.
 func anyOf(text, set string) bool {
 	for _, r := range set {
 		if strings.ContainsRune(text, r) {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// merge puts a user's entry into the list.
+// merge adds a user's entry to the list.
 func merge(entries []Entry, extra Entry) []Entry {
 	at := slices.IndexFunc(entries, func(e Entry) bool { return !extra.Namesake && intersect(e.names(), extra.names(), fold) })
 	if at < 0 {
@@ -41,10 +41,10 @@ func without(list, drop []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(drop, s) })
 }
 
-// Load reads agencies.yaml and then the users' own entries. An extra entry whose name or alias is known, or else one of
-// whose domains is, adds to that entry: its name is the one shown, its domains and aliases come on top, and what
-// it says to be true becomes true. A domain that it names is its own from then on. Of two extra entries of one name, each with domains
-// of its own, the second is a namesake (see Entry).
+// Load reads agencies.yaml and then the users' own entries. An extra entry is merged into a known entry with the same name or
+// alias, or else with one of its domains. Its name is shown, its domains and aliases are added, and flags that it sets become
+// true. A domain that it names belongs to this outlet from then on. Of two extra entries with one name, each with domains of
+// its own, the second is a namesake (see Entry).
 func Load(data []byte, extra ...Entry) (*Registry, error) {
 	doc, err := parse(data)
 	if err != nil {
@@ -99,7 +99,7 @@ func (r *Registry) indexSigns(of func(Entry) bool) {
 		}
 		for _, s := range slices.Concat(e.names(), e.Signs) {
 			setOnce(r.signs, signKey(s), i)
-			if len(s) > 4 { // REUTERS, but not the map of "map"
+			if len(s) > 4 { // matches REUTERS, but does not take the word "map" for MAP
 				setOnce(r.signs, strings.ToUpper(signKey(s)), i)
 			}
 		}

@@ -23,7 +23,7 @@ func newFinder(entries []Entry, shared namesakes) finder {
 	f := finder{needles: make([][]needle, 1)}
 	for _, e := range entries {
 		for i, name := range e.names() {
-			if i == 0 && e.Quiet || strings.HasSuffix(name, ")") { // "The Nation (Thailand)" is no name that a text uses
+			if i == 0 && e.Quiet || strings.HasSuffix(name, ")") { // texts do not use a name such as "The Nation (Thailand)"
 				continue
 			}
 			n := needle{text: name, outlet: shared.outlet(e, name), exact: e.Common, common: e.Common}
@@ -43,7 +43,8 @@ func newFinder(entries []Entry, shared namesakes) finder {
 	return f
 }
 
-// spellings of a name: with curly quotes, without accents, wide, and in capitals where those are more than ASCII.
+// spellings returns the spellings of a name: with curly quotes, without accents, full-width, and in capitals if these are more
+// than ASCII.
 func spellings(name string, loose bool) []string {
 	all := []string{name, strings.ReplaceAll(name, "'", "’")}
 	if loose && strings.Contains(name, " ") { // "Ole" and "Liberation" alone are other words
@@ -85,13 +86,13 @@ func (f *finder) add(n needle) {
 	}
 }
 
-// Mentions finds the outlets that a text names: whole words, the longest name where several begin, none inside another,
-// and the hosts of addresses. Words need a capital where the name has one; common words ("Time") need more, see Entry.
-// Offsets are bytes; an article that is part of the name is part of the mention.
+// Mentions finds the outlets that a text names: by whole words and by the hosts of addresses. If several names begin at one
+// position, the longest counts, and no mention is inside another. Words need a capital if the name has one. Common words
+// ("Time") need more, see Entry. Offsets are in bytes. An article that is part of the name is part of the mention.
 func (r *Registry) Mentions(text string) []Mention {
 	var found []Mention
 	free := 0
-	inside := false // a word that began before i
+	inside := false // inside a word that began before i
 	for i := 0; i+1 < len(text); i++ {
 		c := text[i]
 		was := inside
@@ -114,7 +115,7 @@ func (r *Registry) Mentions(text string) []Mention {
 	return found
 }
 
-// wordByte says which bytes are letters and digits of ASCII.
+// wordByte reports which bytes are ASCII letters and digits.
 var wordByte = func() (is [256]bool) {
 	for c := range utf8.RuneSelf {
 		is[c] = isWord(rune(c))
@@ -122,7 +123,7 @@ var wordByte = func() (is [256]bool) {
 	return is
 }()
 
-// address finds the host around the dot at offset i, in small letters: "www.reuters.com".
+// address finds the host around the dot at offset i, in lower case: "www.reuters.com".
 func (r *Registry) address(text string, i, free int) (Mention, bool) {
 	if !wordByte[text[i+1]] {
 		return Mention{}, false
@@ -138,7 +139,7 @@ func (r *Registry) address(text string, i, free int) (Mention, bool) {
 		end--
 	}
 	entry, ok := r.host(text[start:end])
-	part := func(b byte) bool { return b == '@' || wordByte[b] } // of a mail address, of a longer word
+	part := func(b byte) bool { return b == '@' || wordByte[b] } // part of a mail address or of a longer word
 	if !ok || start > 0 && part(text[start-1]) || end < len(text) && part(text[end]) {
 		return Mention{}, false
 	}
@@ -147,7 +148,7 @@ func (r *Registry) address(text string, i, free int) (Mention, bool) {
 
 func hostByte(b byte) bool { return isLower(b) || '0' <= b && b <= '9' || b == '.' || b == '-' }
 
-// longestNeedle finds the longest needle at offset i. Nothing before offset free is to be taken.
+// longestNeedle finds the longest needle at offset i. Text before offset free belongs to earlier mentions.
 func longestNeedle(needles []needle, text string, i, free int) (Mention, bool) {
 	for k := range needles {
 		n := &needles[k]
@@ -165,7 +166,8 @@ func longestNeedle(needles []needle, text string, i, free int) (Mention, bool) {
 	return Mention{}, false
 }
 
-// equals says whether text begins with the needle. Small letters may be capitals, and capitals inside a word ("BuzzFeed") small.
+// equals reports whether text begins with the needle. Lower-case letters match capitals, and capitals inside a word
+// ("BuzzFeed") match lower case.
 func (n *needle) equals(text string) bool {
 	if len(text) < len(n.text) {
 		return false
@@ -188,7 +190,8 @@ func (n *needle) equals(text string) bool {
 
 func isLower(b byte) bool { return 'a' <= b && b <= 'z' }
 
-// article is where the mention begins that has its name at i: at a "The" before it, unless that is taken.
+// article returns the beginning of the mention whose name is at i: a "The" before the name, unless it belongs to an earlier
+// mention.
 func article(text string, i, free int) int {
 	start := i - len("The ")
 	if start < free || !strings.EqualFold(text[start:i], "the ") {
@@ -200,7 +203,7 @@ func article(text string, i, free int) int {
 	return start
 }
 
-// bounded looks at what stands around a mention whose name, without its article, begins at i.
+// bounded checks the characters around a mention. The name without its article begins at i.
 func (n *needle) bounded(text string, i int, m Mention) bool {
 	before, _ := utf8.DecodeLastRuneInString(text[:i])
 	after, _ := utf8.DecodeRuneInString(text[m.End:])
@@ -210,8 +213,9 @@ func (n *needle) bounded(text string, i int, m Mention) bool {
 	return !n.common || !spacedWord(n.last) || standsAlone(text, m)
 }
 
-// standsAlone says that a name which is also a common word is no part of a longer name, as Time is in "Eastern Time" and
-// Nature in "Nature Conservancy", nor the first word of a sentence for its own sake ("Time will tell").
+// standsAlone reports whether a name that is also a common word is used as a name by itself. It must not be part of a longer
+// name, as Time is in "Eastern Time" and Nature in "Nature Conservancy", nor an ordinary first word of a sentence ("Time will
+// tell").
 func standsAlone(text string, m Mention) bool {
 	before, after := text[:m.Start], text[m.End:]
 	prior := ""
@@ -238,19 +242,19 @@ func standsAlone(text string, m Mention) bool {
 	return word == "" || reportingWords[word] || !opensSentence(before) || strings.Contains(text[m.Start:m.End], " ")
 }
 
-// goesOnUpper says whether text goes on with a capitalised word.
+// goesOnUpper reports whether text continues with a capitalised word.
 func goesOnUpper(text string) bool {
 	next, ok := nextWord(text)
 	return ok && startsUpper(next)
 }
 
-// goesOnWithName says whether text goes on with two of them, as a person's name does.
+// goesOnWithName reports whether text continues with two capitalised words, as a person's name does.
 func goesOnWithName(text string) bool {
 	next, ok := nextWord(text)
 	return ok && startsUpper(next) && goesOnUpper(next[wordEnd(next):])
 }
 
-// nextWord is what follows a word directly, after a space or hyphen.
+// nextWord returns the word that follows directly, after a space or hyphen.
 func nextWord(after string) (string, bool) {
 	if after == "" || after[0] != ' ' && after[0] != '-' {
 		return "", false
@@ -258,7 +262,7 @@ func nextWord(after string) (string, bool) {
 	return after[1:], true
 }
 
-// The words of mentions.txt, which says what they are for.
+// The word lists of mentions.txt. The file describes their use.
 var (
 	mentionWords   = words.Sets("mentions.txt")
 	neutralWords   = mentionWords["neutral"]

@@ -28,8 +28,9 @@ func namesakesOf(entries []Entry) namesakes {
 	return all
 }
 
-// outlet is whom a name of an entry means by itself: the entry, or somebody of that name and no domain where several have it, since the
-// name is nobody's by itself. That one is an agency where all of them are. Package origin resolves it by the article that has the name.
+// outlet returns the outlet that a name of an entry means by itself. If several entries have the name, this is an outlet with
+// the name and no domain, which is an agency only if all of them are. Package origin resolves it by the article that has the
+// name.
 func (all namesakes) outlet(e Entry, name string) news.Outlet {
 	sharers := all[fold(name)]
 	if len(sharers) == 0 {
@@ -38,7 +39,8 @@ func (all namesakes) outlet(e Entry, name string) news.Outlet {
 	return ambiguous(sharers, name)
 }
 
-// signer is whom a name means that signs a text: of several the only agency or press release service, as those sign.
+// signer returns the outlet that a signature means. Of several it is the only agency or press release service, since these
+// sign.
 func (all namesakes) signer(e Entry, sign string) news.Outlet {
 	sharers := all[fold(sign)]
 	if signers := slices.DeleteFunc(slices.Clone(sharers), func(e Entry) bool { return !e.signs() }); len(signers) > 0 {
@@ -53,7 +55,7 @@ func (all namesakes) signer(e Entry, sign string) news.Outlet {
 	return ambiguous(sharers, sign)
 }
 
-// ambiguous is somebody of a name, spelled as the entries have it.
+// ambiguous returns an outlet with a name, spelled as in the entries, and no domain.
 func ambiguous(sharers []Entry, name string) news.Outlet {
 	o := news.Outlet{Name: name, Agency: true}
 	names := sharers[0].names()
@@ -66,7 +68,7 @@ func ambiguous(sharers []Entry, name string) news.Outlet {
 	return o
 }
 
-// Namesakes gives the outlets that share the name of one of which no more is known, none where only one has it.
+// Namesakes returns the outlets that share the name of an outlet without a domain. It returns none if only one has the name.
 func (r *Registry) Namesakes(o news.Outlet) []news.Outlet {
 	if o.Domain != "" || len(r.namesakes) == 0 {
 		return nil
@@ -78,13 +80,13 @@ func (r *Registry) Namesakes(o news.Outlet) []news.Outlet {
 	return all
 }
 
-// SharedName is a name that several outlets have.
+// SharedName is a name of several outlets.
 type SharedName struct {
 	Name    string
 	Outlets []news.Outlet
 }
 
-// SharedNames gives the names that several outlets have, in order. `headwater doctor` lists them.
+// SharedNames returns the names of several outlets, in order. `headwater doctor` lists them.
 func (r *Registry) SharedNames() []SharedName {
 	all := make([]SharedName, 0, len(r.namesakes))
 	for _, k := range slices.Sorted(maps.Keys(r.namesakes)) {
@@ -116,7 +118,7 @@ func homesOf(entries []Entry) homes {
 	return h
 }
 
-// homes are the countries and languages that an entry is at home in.
+// homes returns the countries and languages in which an entry is at home.
 func (e Entry) homes() []string {
 	var all []string
 	for _, d := range e.Domains {
@@ -130,7 +132,7 @@ func (e Entry) homes() []string {
 	return all
 }
 
-// countryOf gives the country of a host by its top-level domain, "" where it has none.
+// countryOf returns the country of a host by its top-level domain, or "" if it has none.
 func countryOf(host string) string {
 	if top := host[strings.LastIndexByte(host, '.')+1:]; len(top) == 2 {
 		return top
@@ -140,8 +142,8 @@ func countryOf(host string) string {
 
 func language(code string) string { return "lang " + code }
 
-// Local gives the outlet that a sign means in an article of a host and a language, where several outlets sign so: the only
-// one that is at home in the host's country, else the only one in the language (Entry.Langs), else the one given.
+// Local returns the outlet that a sign means in an article of a host and a language, if several outlets use the sign. It is the
+// only one that is at home in the host's country, or else the only one in the language (Entry.Langs), or else given.
 func (r *Registry) Local(given news.Outlet, sign, host, lang string) news.Outlet {
 	sharers := r.homes.sharers[fold(sign)]
 	if len(sharers) == 0 {
@@ -161,8 +163,8 @@ func (r *Registry) Local(given news.Outlet, sign, host, lang string) news.Outlet
 	return given
 }
 
-// AtHome finds, in an article of a host and a language, the agencies' short names that mean other things elsewhere: "APA" in an
-// Austrian paper. The mentions are in order.
+// AtHome finds short names of agencies that have other meanings elsewhere, such as "APA", if the article's host or language is
+// that of the agency (an Austrian newspaper). The mentions are in text order.
 func (r *Registry) AtHome(text, host, lang string) []Mention {
 	var found []Mention
 	for _, home := range []string{countryOf(host), language(lang)} {

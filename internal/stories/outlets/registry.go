@@ -1,11 +1,11 @@
-// Package outlets knows who publishes: the names and domains of outlets and agencies, and how agencies sign their texts.
+// Package outlets knows the names and domains of outlets and agencies, and how agencies sign their texts.
 //
-// In go agencies.yaml and the users' own entries (Load); Registry then finds outlets by name, address, in running text (Mentions),
-// and by the lines with which agencies sign (Dateline, Credits).
+// The input is agencies.yaml and the users' own entries (Load). The Registry then finds outlets by name, by address, in running
+// text (Mentions), and by the lines with which agencies sign (Dateline, Credits).
 //
-// From the top down: load.go builds a Registry; mention.go finds names in texts, dateline.go signatures, with literals.go to skip
-// regular expressions that cannot match; registry.go has the type and the look-ups; namesakes.go resolves names that several
-// outlets have; entry.go has the form of agencies.yaml; fold.go compares names and finds the ends of words.
+// From the top down: load.go builds a Registry. mention.go finds names in texts. dateline.go finds signatures, and literals.go
+// skips regular expressions that cannot match. registry.go has the type and the look-ups. namesakes.go resolves names of
+// several outlets. entry.go has the format of agencies.yaml. fold.go normalises names and finds the ends of words.
 package outlets
 
 import (
@@ -27,20 +27,20 @@ type Registry struct {
 	names     map[string]int // folded names, aliases and signs
 	namesakes namesakes
 	domains   map[string]int
-	signs     map[string]int // as written; agencies first
+	signs     map[string]int // as written; agencies come first
 	finder    finder
 	homes     homes
 	datelines []pattern
 	credits   []pattern
 
-	redirectors map[string][]string // by host: the beginnings of paths, "" for all
+	redirectors map[string][]string // by host: path prefixes, "" for all paths
 	platforms   []string
 }
 
 // All returns every entry.
 func (r *Registry) All() []Entry { return slices.Clone(r.entries) }
 
-// Entry is what is known of an outlet, by its domain or else its name, if that is the name of one.
+// Entry returns the entry of an outlet, by its domain or else its name. It returns false if there is none.
 func (r *Registry) Entry(o news.Outlet) (Entry, bool) {
 	if i, ok := r.domains[o.Domain]; ok {
 		return r.entries[i], true
@@ -52,14 +52,15 @@ func (r *Registry) Entry(o news.Outlet) (Entry, bool) {
 	return r.entries[i], true
 }
 
-// Aggregates says that an outlet lists or reruns what others publish, so that what it says itself is news of a company.
+// Aggregates reports whether an outlet lists or reruns what others publish. A statement of such an outlet is news about a
+// company.
 func (r *Registry) Aggregates(o news.Outlet) bool {
 	e, ok := r.Entry(o)
 	return ok && e.Aggregator
 }
 
-// ByName finds an outlet by its name, an alias, a sign or a domain ("reuters.com"). Case, width, accents, punctuation, a leading
-// "The" and a trailing ".com" do not matter. Of a name that several have no more is known than the name; see Namesakes.
+// ByName finds an outlet by its name, an alias, a sign or a domain ("reuters.com"). Case, width, accents, punctuation, a
+// leading "The" and a trailing ".com" are ignored. For a name of several outlets only the name is returned; see Namesakes.
 func (r *Registry) ByName(name string) (news.Outlet, bool) {
 	folded := fold(name)
 	i, ok := r.names[folded]
@@ -75,7 +76,7 @@ func (r *Registry) ByName(name string) (news.Outlet, bool) {
 	return r.namesakes.outlet(r.entries[i], name), true
 }
 
-// host finds the entry with the longest domain that host is or lies under.
+// host finds the entry with the longest domain that is the host or a parent domain of it.
 func (r *Registry) host(host string) (int, bool) {
 	for {
 		if i, ok := r.domains[host]; ok {
@@ -89,8 +90,8 @@ func (r *Registry) host(host string) (int, bool) {
 	}
 }
 
-// ByURL finds the outlet that an address belongs to. A host that no entry has is an outlet named like its registrable
-// domain. It is false only for an address without a host.
+// ByURL finds the outlet of an address. A host without an entry becomes an outlet named after its registrable domain. ByURL
+// returns false only for an address without a host.
 func (r *Registry) ByURL(address string) (news.Outlet, bool) {
 	u, err := url.Parse(strings.TrimSpace(address))
 	if err != nil || u.Hostname() == "" {
@@ -105,14 +106,14 @@ func (r *Registry) ByURL(address string) (news.Outlet, bool) {
 		known := own == "" || slices.ContainsFunc(r.entries[i].Domains, func(d string) bool {
 			return d == own || strings.HasSuffix(own, "."+d) && !slices.Contains(r.platforms, d)
 		})
-		if known { // else it is one of many on a platform, of which no more is known than the platform itself
+		if known { // otherwise it is one of many outlets on a platform, of which only the platform is known
 			return r.entries[i].Outlet(), true
 		}
 	}
 	return r.unlisted(host), true
 }
 
-// hostedName gives the name under a platform that a host is or lies under, "" where it is on none.
+// hostedName returns the name under a platform to which a host belongs, or "" if the host is on none.
 func (r *Registry) hostedName(host string) string {
 	for _, p := range r.platforms {
 		if rest, ok := strings.CutSuffix(host, "."+p); ok {
@@ -125,7 +126,8 @@ func (r *Registry) hostedName(host string) string {
 	return ""
 }
 
-// unlisted is the outlet of a host that no entry has. An address that no name can be registered under stands for itself.
+// unlisted returns the outlet of a host without an entry. If no name can be registered under the host, the host is its own
+// name.
 func (r *Registry) unlisted(host string) news.Outlet {
 	domain, err := publicsuffix.EffectiveTLDPlusOne(host)
 	if own := r.hostedName(host); own != "" {
@@ -141,64 +143,64 @@ func (r *Registry) unlisted(host string) news.Outlet {
 	return news.Outlet{Name: name, Domain: domain}
 }
 
-// pattern is a shape that an agency's signature stands in.
+// pattern is the form of a line with an agency's signature.
 type pattern struct {
 	like   string         // an example
-	langs  []string       // where it is usual, for datelines
-	kind   news.ClaimKind // what it claims
-	outlet string         // who it credits, where no sign says so
+	langs  []string       // languages in which it is usual, for datelines
+	kind   news.ClaimKind // the kind of claim it makes
+	outlet string         // the credited outlet, if no sign names it
 
 	expr  *regexp.Regexp
 	needs literals
 	reach reach
 }
 
-// reach is where in a captured text a sign may stand.
+// reach is the set of positions in a captured text at which a sign is accepted.
 type reach int
 
 const (
-	exactly reach = iota // all of it, or the first of several parts
-	front                // or the beginning of the first part
-	back                 // or the end of the last part
-	anySide              // or either end of any part
+	exactly reach = iota // the whole text, or the first of several parts
+	front                // also the beginning of the first part
+	back                 // also the end of the last part
+	anySide              // also either end of any part
 )
 
-// needle is one spelling of one name to look for.
+// needle is one spelling of a name to search for.
 type needle struct {
 	text         string
 	outlet       news.Outlet
-	exact        bool // no other case will do
+	exact        bool // the case must be equal
 	common       bool
-	article      bool // a "The" before it belongs to it
-	needsArticle bool // it does not count without one
+	article      bool // a preceding "The" belongs to it
+	needsArticle bool // it counts only with an article
 	first, last  rune
 }
 
-// finder holds the needles by their first two bytes. Those of a long character would hardly tell one from
-// another, so its second and third byte count instead.
+// finder holds the needles by their first two bytes. For a multi-byte character the second and third byte are used instead,
+// since the first bytes hardly differ.
 type finder struct {
-	at      [1 << 16]uint16 // index into needles; 0 is none
+	at      [1 << 16]uint16 // index into needles; 0 means none
 	needles [][]needle      // longest first
 }
 
-// Mention is an outlet's name found in a text, as byte offsets.
+// Mention is an outlet's name found in a text, with byte offsets.
 type Mention struct {
 	Start, End int
 	Outlet     news.Outlet
-	Kind       news.ClaimKind // what the words around it claim; "" where nobody looked
+	Kind       news.ClaimKind // the claim that the surrounding words make; "" if they were not examined
 }
 
-// namesakes are the entries that share a name or an alias, by the folded name. Such a name alone tells none of them.
+// namesakes holds the entries that share a name or an alias, by the folded name. Such a name alone identifies none of them.
 type namesakes map[string][]Entry
 
-// homes tells apart the outlets that share a name or a sign, and knows where the short names of agencies are common that mean
-// other things elsewhere. An outlet is at home in the countries of its domains (aps.sn: sn) and in its languages.
+// homes distinguishes outlets that share a name or a sign. It also says where the short names of agencies are usual that have
+// other meanings elsewhere. An outlet is at home in the countries of its domains (aps.sn: sn) and in its languages.
 type homes struct {
-	sharers map[string][]int // entries by folded name or sign, where there are several
+	sharers map[string][]int // entries by folded name or sign, if there are several
 	quiet   map[string][]int // entries with a quiet short name by country ("au") or language ("lang sv")
 }
 
-// redirectors reads the list of agencies.yaml.
+// redirectors parses the list of redirectors in agencies.yaml.
 func redirectors(list []string) map[string][]string {
 	out := make(map[string][]string, len(list))
 	for _, entry := range list {
@@ -208,7 +210,7 @@ func redirectors(list []string) map[string][]string {
 	return out
 }
 
-// Redirects says whether an address is a shortener's, a tracker's or another's whose pages are all redirects to pages of others.
+// Redirects reports whether an address is on a shortener, a tracker or another service that only redirects to pages of others.
 func (r *Registry) Redirects(address string) bool {
 	u, err := url.Parse(strings.TrimSpace(address))
 	return err == nil && r.redirects(u)
@@ -221,13 +223,13 @@ func (r *Registry) redirects(u *url.URL) bool {
 		strings.HasPrefix(host, "news.google.")
 }
 
-// parameters in which redirectors name the address that they lead to.
+// parameters are the query parameters in which redirectors give the target address.
 var parameters = []string{"url", "u", "q", "to", "target", "dest", "destination", "redirect", "link", "murl"}
 
-// longestChain is how many redirectors are unwrapped one out of another.
+// longestChain is the maximum number of nested redirectors that are unwrapped.
 const longestChain = 3
 
-// Unwrap gives the address that a redirector's names as the one that it leads to; other addresses come back as they are.
+// Unwrap returns the target address in a redirector's address. Other addresses are returned unchanged.
 func (r *Registry) Unwrap(address string) string {
 	for range longestChain {
 		u, err := url.Parse(strings.TrimSpace(address))
