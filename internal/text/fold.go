@@ -7,14 +7,13 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Accent says whether a mark may be left out when words are compared: accents of Latin, Greek and Cyrillic, the vowel
-// signs of Arabic and Hebrew, and the Arabic tatweel. The marks of kana and of Indian scripts stay: without them it is
-// another sound.
+// Accent reports whether a mark is ignored when words are compared: accents of Latin, Greek and Cyrillic, the vowel signs of
+// Arabic and Hebrew, and the Arabic tatweel. The marks of kana and of Indian scripts are kept, since they change the sound.
 func Accent(r rune) bool {
 	return r >= 0x0300 && r <= 0x036f || r >= 0x0591 && r <= 0x05c7 || r >= 0x064b && r <= 0x065f || r == 0x0670 || r == 0x0640
 }
 
-// WithoutAccents takes the accents off letters: "Évora" becomes "Evora".
+// WithoutAccents removes the accents of letters: "Évora" becomes "Evora".
 func WithoutAccents(s string) string {
 	if ASCII(s) {
 		return s
@@ -27,7 +26,7 @@ func WithoutAccents(s string) string {
 	}, norm.NFD.String(s)))
 }
 
-// ASCII says whether a text has no other bytes.
+// ASCII reports whether a text has only ASCII bytes.
 func ASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {
@@ -37,7 +36,7 @@ func ASCII(s string) bool {
 	return true
 }
 
-// Cut shortens a text to at most n bytes, between two characters. A negative n gives "".
+// Cut shortens a text to at most n bytes without splitting a character. A negative n gives "".
 func Cut(s string, n int) string {
 	if len(s) <= n {
 		return s

@@ -33,15 +33,15 @@ import (
 	"github.com/blevesearch/snowballstem/swedish"
 )
 
-// Language is Snowball's stemmer of a language, and its stop words.
+// Language holds Snowball's stemmer and stop words of a language.
 type Language struct {
-	// StopWords are those of Snowball's list, in small letters with their accents, contractions among them: "don't".
+	// StopWords are the words of Snowball's list, in lower case with accents, including contractions such as "don't".
 	StopWords map[string]bool
 
 	stem func(*snowballstem.Env) bool
 }
 
-// Languages are those that have a stemmer, by ISO 639-1 code.
+// Languages are the languages with a stemmer, by ISO 639-1 code.
 var Languages = map[string]Language{
 	"da": {stopWords(da.DanishStopWords), danish.Stem},
 	"de": {stopWords(de.GermanStopWords), german.Stem},
@@ -58,7 +58,7 @@ var Languages = map[string]Language{
 	"sv": {stopWords(sv.SwedishStopWords), swedish.Stem},
 }
 
-// stopWords reads one of Snowball's lists: a word a line, and comments behind a bar.
+// stopWords parses one of Snowball's lists: one word per line, and comments after a bar.
 func stopWords(list []byte) map[string]bool {
 	stops := map[string]bool{}
 	for line := range bytes.Lines(list) {
@@ -70,7 +70,7 @@ func stopWords(list []byte) map[string]bool {
 	return stops
 }
 
-// Stem reduces a word in small letters to its stem. Stop words are stemmed like others.
+// Stem reduces a word in lower case to its stem. Stop words are stemmed like others.
 func (l Language) Stem(word string) string {
 	env := snowballstem.NewEnv(word)
 	l.stem(env)

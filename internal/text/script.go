@@ -1,27 +1,27 @@
-// Package text holds what all stages agree on when they cut texts into words and compare words: how the words of a script
-// stand in a text, which marks are accents, where a text may be cut, and the stems and stop words of languages. It knows
-// nothing of articles.
+// Package text holds the common rules of all stages for splitting texts into words and comparing words: how a script separates
+// words, which marks are accents, where a text may be cut, and the stems and stop words of languages. It does not depend on
+// articles.
 //
 // script.go has the scripts, fold.go accents and cutting, language.go stems and stop words.
 package text
 
-// Script is how the words of a script stand in a text.
+// Script is the way in which a group of scripts separates words.
 type Script uint8
 
-// The scripts, as far as cutting words goes. Those from Katakana on are written without spaces between words.
+// The groups of scripts. Those from Katakana on are written without spaces between words.
 //
-// Hangul is written with spaces, but particles follow a word without one. What counts or compares words takes those of
-// Hangul as they stand. What looks for a word also takes it inside of others, see Unbounded.
+// Hangul is written with spaces, but particles follow a word without a space. Code that counts or compares words uses Hangul
+// words as they are. Code that searches for a word also finds it inside other words, see Unbounded.
 const (
-	Spaced         Script = iota // words stand apart: Latin, Cyrillic, Devanagari, digits; also all that is no letter
-	Arabic                       // words stand apart, but for particles in front of them
-	Hangul                       // words stand apart, but for particles behind them
-	Katakana                     // no spaces; a run of it is one word
+	Spaced         Script = iota // separate words: Latin, Cyrillic, Devanagari, digits; also everything that is not a letter
+	Arabic                       // separate words, except for particles before them
+	Hangul                       // separate words, except for particles after them
+	Katakana                     // no spaces; a run is one word
 	Ideographs                   // no spaces: Han and Hiragana
-	SouthEastAsian               // no spaces, letters of an alphabet: Thai, Lao, Khmer, Burmese
+	SouthEastAsian               // no spaces; letters of an alphabet: Thai, Lao, Khmer, Burmese
 )
 
-// ScriptOf gives the script that a letter, mark or digit belongs to.
+// ScriptOf returns the script of a letter, mark or digit.
 func ScriptOf(r rune) Script {
 	switch {
 	case r < 0x600:
@@ -34,7 +34,7 @@ func ScriptOf(r rune) Script {
 		return SouthEastAsian
 	case r >= 0x1100 && r <= 0x11ff, r >= 0xac00 && r <= 0xd7a3:
 		return Hangul
-	case r >= 0x30a1 && r <= 0x30fa, r >= 0x30fc && r <= 0x30ff, // with the mark of a long vowel, without the middle dot
+	case r >= 0x30a1 && r <= 0x30fa, r >= 0x30fc && r <= 0x30ff, // with the long vowel mark, without the middle dot
 		r >= 0xff66 && r <= 0xff9f: // half width
 		return Katakana
 	case r >= 0x3005 && r <= 0x3007, r >= 0x3041 && r <= 0x30a0,
@@ -45,9 +45,9 @@ func ScriptOf(r rune) Script {
 	return Spaced
 }
 
-// Unspaced says whether the script is written without spaces between words.
+// Unspaced reports whether the script is written without spaces between words.
 func (s Script) Unspaced() bool { return s >= Katakana }
 
-// Unbounded says whether words of the script have to be looked for anywhere in a run of letters: nothing marks their ends
-// in scripts without spaces, and in Hangul particles hide them.
+// Unbounded reports whether words of the script must be searched anywhere in a run of letters. In scripts without spaces
+// nothing marks the ends of words, and in Hangul particles hide them.
 func (s Script) Unbounded() bool { return s >= Hangul }

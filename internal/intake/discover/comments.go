@@ -14,7 +14,7 @@ import (
 
 var commentWord = commentPattern(words.Lists("comments.txt")["comment"])
 
-// commentPattern matches any word of a list between characters that are no letters. In scripts without spaces it matches
+// commentPattern matches any word of a list between characters that are not letters. In scripts without spaces it matches
 // anywhere.
 func commentPattern(list []string) *regexp.Regexp {
 	var whole, anywhere []string
@@ -35,13 +35,13 @@ func commentPattern(list []string) *regexp.Regexp {
 
 // commentsIn counts the words for comments in a text.
 func commentsIn(text string) int {
-	text = strings.Join(strings.Fields(strings.ToLower(norm.NFC.String(text))), "  ") // a match takes the space on either side
+	text = strings.Join(strings.Fields(strings.ToLower(norm.NFC.String(text))), "  ") // a match includes the space on either side
 	return len(commentWord.FindAllStringIndex(text, -1))
 }
 
-// commentsLast puts feeds of comments behind those of posts and leaves the order as it is otherwise. The name of a site, and
-// its address, may have a word for comments in it, and then all of its feeds have: so the links are held against each
-// other, by how often such a word stands there.
+// commentsLast moves feeds of comments after feeds of posts, and otherwise keeps the order. The name and address of a site may
+// contain a word for comments, and then all its feeds contain it. So the links are compared with each other by the number of
+// such words.
 func commentsLast(links []Link, page string) {
 	counts := make(map[string][3]int, len(links))
 	least := [3]int{1 << 20, 1 << 20, 1 << 20}
@@ -68,8 +68,8 @@ func commentsLast(links []Link, page string) {
 	})
 }
 
-// What says that a feed is one of comments, from what says it most clearly: the kind of feed that its address names, the
-// words of its title, and those elsewhere in its address.
+// Signs of a feed of comments, the clearest first: the kind of feed that the address names, the words of the title, and those
+// elsewhere in the address.
 const (
 	kindCount = iota
 	titleCount
@@ -104,7 +104,7 @@ func commentCounts(l Link, page string) (n [3]int) {
 var commentFeed = regexp.MustCompile(`^(?:\w+=)?[_-]?(?:(?:recent|latest|all|new|feed|feeds|rss|atom)[_-]?)?` +
 	`(?:comments?|replies|kommentare?|commentaires|comentarios|commenti|reacties|crss)(?:[._-]?(?:rss2?|atom|rdf|xml|json|feed|default|\d+))*(?:\.\w+)?$`)
 
-// path returns the path of an address behind that of the folder of a page, where it lies there.
+// path returns the part of an address's path after the folder of a page, if the address is in that folder.
 func path(u *url.URL, page string) string {
 	if p, err := url.Parse(page); err == nil && strings.EqualFold(p.Host, u.Host) {
 		if rest, ok := strings.CutPrefix(u.Path, folderOf(p.Path)); ok {
@@ -114,8 +114,8 @@ func path(u *url.URL, page string) string {
 	return u.Path
 }
 
-// discourseReplies returns the address of the feed of a forum's posts, all replies among them, where the links are those of a
-// forum that runs Discourse. What others call posts are its topics, in latest.rss.
+// discourseReplies returns the address of the feed of all posts of a forum, including replies, if the links are those of a
+// forum that runs Discourse. The feed of its topics is latest.rss.
 func discourseReplies(links []Link) string {
 	posts, topics := "", false
 	for _, l := range links {

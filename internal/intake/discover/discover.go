@@ -1,6 +1,6 @@
-// Package discover finds the addresses that lead to feeds, without any request: links in HTTP headers (links.go), in pages
-// and feeds (markup.go), the addresses that well-known sites give their feeds and those that most sites use (known.go), and
-// what somebody typed (typed.go). discover.go puts the links of a response together; comments.go puts feeds of comments last.
+// Package discover finds the addresses of feeds without any request. It reads links in HTTP headers (links.go), links in pages
+// and feeds (markup.go), and what somebody typed (typed.go). It knows the feed addresses of well-known sites and the usual ones
+// of all sites (known.go). discover.go combines the links of a response. comments.go puts feeds of comments last.
 package discover
 
 import (
@@ -13,8 +13,8 @@ import (
 	"golang.org/x/net/html"
 )
 
-// WebSub returns the hubs and the topic that a response announces (WebSub, W3C 2018, section 4): those of the Link headers,
-// and where these name no hub or no topic, those of the document. A topic that is not announced is the address itself.
+// WebSub returns the hubs and the topic that a response announces (WebSub, W3C 2018, section 4). Link headers come first. If
+// they name no hub or no topic, those of the document count. If no topic is announced, it is the address itself.
 func WebSub(header []string, doc []byte, address string) (hubs []string, topic string) {
 	first, then := Header(header, address), Document(doc, address)
 	if hubs = withRel(first, "hub"); len(hubs) == 0 {
@@ -24,13 +24,13 @@ func WebSub(header []string, doc []byte, address string) (hubs []string, topic s
 	return hubs, topics[0]
 }
 
-// feedTypes are the media types of feeds. Plain JSON is none of them, because sites offer their own programs JSON too.
+// feedTypes are the media types of feeds. Plain JSON is not included, because sites offer JSON for their own programs too.
 var feedTypes = map[string]bool{
 	"application/rss+xml": true, "application/atom+xml": true, "application/feed+json": true, "application/rdf+xml": true,
 	"application/xml": true, "text/xml": true,
 }
 
-// Feeds returns the links of a page that lead to feeds, each address once, those to comments last.
+// Feeds returns the links of a page that lead to feeds, each address once, with feeds of comments last.
 func Feeds(links []Link, page string) []Link {
 	var out []Link
 	for _, l := range links {
@@ -59,14 +59,14 @@ func Document(doc []byte, address string) []Link {
 
 var feedRoot = regexp.MustCompile(`<(\w+:)?(rss|feed|rdf|channel)[\s>]`)
 
-// Saved says where a document came from that somebody kept as a file, as far as it says so itself.
+// Saved describes the origin of a document that somebody saved as a file, as far as the document says so.
 type Saved struct {
-	Self  string // the address that a feed gives itself; "" without one
-	Page  string // the address of a web page; "" where it does not say
-	Feeds []Link // that a page links to; those to relative addresses need Page
+	Self  string // the address that a feed gives as its own; "" if it gives none
+	Page  string // the address of a web page; "" if it gives none
+	Feeds []Link // feeds that a page links to; relative addresses require Page
 }
 
-// SavedOf reads what a kept document says of its address. A feed that is none is read as a page.
+// SavedOf reads the origin of a saved document. A document that is not a feed is read as a page.
 func SavedOf(doc []byte, isFeed bool) (k Saved) {
 	switch start := bytes.TrimLeft(doc[:min(len(doc), 1024)], " \t\r\n\ufeff"); {
 	case isFeed && bytes.HasPrefix(start, []byte("{")):
@@ -88,11 +88,11 @@ func SavedOf(doc []byte, isFeed bool) (k Saved) {
 	return k
 }
 
-// savedFrom is what browsers write into pages that they save: <!-- saved from url=(0023)https://example.org/a -->.
+// savedFrom matches the note that browsers write into saved pages: <!-- saved from url=(0023)https://example.org/a -->.
 var savedFrom = regexp.MustCompile(`<!-- saved from url=\(\d+\)(\S+) -->`)
 
-// pageAddress returns the address that a page says it has: what a browser noted when it saved it, its canonical address, or what
-// it tells those who share it.
+// pageAddress returns the address that a page gives as its own: the note of the browser that saved it, its canonical address,
+// or its address for sharing.
 func pageAddress(doc []byte) string {
 	if m := savedFrom.FindSubmatch(doc[:min(len(doc), 1<<16)]); m != nil {
 		if to, ok := linkTo(parseBase(""), string(m[1])); ok {
@@ -130,5 +130,5 @@ func pageAddress(doc []byte) string {
 	return shared
 }
 
-// maxHeadTags bounds the tags that are searched for a page's address.
+// maxHeadTags is the maximum number of tags that are searched for a page's address.
 const maxHeadTags = 5000

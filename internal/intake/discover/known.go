@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// Candidate is an address where a feed may be, and what it would be.
+// Candidate is an address that may be a feed, with a description of that feed.
 type Candidate struct {
 	URL, Title string
 }
 
-// Known returns the feeds of an address on a site whose feed addresses are known: channels and playlists of YouTube,
-// subreddits and users of Reddit, repositories and users of GitHub, accounts of Mastodon and Medium. It is a rule over
-// addresses; whether there is a feed nobody has looked. Sure is false where the rule fits other sites as well.
+// Known returns the feeds of an address on a site whose feed addresses are known: channels and playlists of YouTube, subreddits
+// and users of Reddit, repositories and users of GitHub, accounts of Mastodon and Medium. It only applies rules to the address
+// and does not check whether the feeds exist. sure is false if the rule also fits other sites.
 func Known(address string) (places []Candidate, sure bool) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
@@ -44,7 +44,7 @@ var (
 	branchName = regexp.MustCompile(`^[\w./-]{1,200}$`)
 )
 
-// youTube knows channels by id and by their old names, and playlists. Of a channel's @handle the page knows the id.
+// youTube knows channels by id and by their old names, and playlists. The id of a channel's @handle is only on its page.
 func youTube(u *url.URL, path []string) []Candidate {
 	const feeds = "https://www.youtube.com/feeds/videos.xml?"
 	list := u.Query().Get("list")
@@ -70,7 +70,7 @@ func reddit(path []string) []Candidate {
 		if len(path) >= 4 && path[2] == "comments" && userName.MatchString(path[3]) {
 			return candidate(site+"r/"+name+"/comments/"+path[3]+"/.rss", "Comments of the post")
 		}
-		if len(path) == 3 && strings.HasPrefix(path[2], ".") { // the feed itself
+		if len(path) == 3 && strings.HasPrefix(path[2], ".") { // already a feed
 			return nil
 		}
 		return candidate(site+"r/"+name+"/.rss", "r/"+name)
@@ -83,12 +83,12 @@ func reddit(path []string) []Candidate {
 	return nil
 }
 
-// gitHubPages are no users.
+// gitHubPages are first parts of paths that are not users.
 var gitHubPages = []string{
 	"about", "explore", "features", "login", "marketplace", "notifications", "orgs", "pricing", "search", "settings", "sponsors", "topics", "trending",
 }
 
-// gitHub knows what a repository publishes: releases, tags and commits. Names that begin its own pages are nobody's.
+// gitHub returns the feeds of a repository: releases, tags and commits. Names of GitHub's own pages are not users.
 func gitHub(path []string) []Candidate {
 	const site = "https://github.com/"
 	for _, part := range path[:min(len(path), 2)] {
@@ -130,7 +130,7 @@ func medium(path []string) []Candidate {
 	return candidate("https://medium.com/feed/"+path[0], path[0]+" on Medium")
 }
 
-// mastodon takes https://HOST/@NAME for an account, which it is on thousands of hosts that no list has.
+// mastodon treats https://HOST/@NAME as an account. Mastodon runs on thousands of hosts that no list contains.
 func mastodon(u *url.URL, path []string) []Candidate {
 	if len(path) != 1 || !strings.HasPrefix(path[0], "@") || strings.HasSuffix(path[0], ".rss") || !userName.MatchString(path[0][1:]) || u.RawQuery != "" {
 		return nil
@@ -138,11 +138,11 @@ func mastodon(u *url.URL, path []string) []Candidate {
 	return candidate(u.Scheme+"://"+u.Host+"/"+path[0]+".rss", path[0]+" on "+u.Host)
 }
 
-// commonPaths are the paths at which most sites have their feed, the commonest first.
+// commonPaths are the paths at which most sites have their feed, the most common first.
 var commonPaths = []string{"feed", "rss", "atom.xml", "feed.xml", "index.xml", "rss.xml", "feed.json", "feed/"}
 
-// CommonAddresses returns the addresses where sites of this address have their feed when they say nothing of it: beside the page
-// where it lies in a folder, and at the root.
+// CommonAddresses returns the usual feed addresses of a site that announces none: in the page's folder if it has one, and at
+// the root.
 func CommonAddresses(address string) []string {
 	u, err := url.Parse(address)
 	if err != nil || u.Hostname() == "" {
@@ -161,7 +161,7 @@ func CommonAddresses(address string) []string {
 	return out
 }
 
-// folderOf returns the folder of a path, with slashes around: that of /blog and of /blog/ is /blog/.
+// folderOf returns the folder of a path with slashes on both sides: that of /blog and of /blog/ is /blog/.
 func folderOf(path string) string {
 	last := path[strings.LastIndexByte(path, '/')+1:]
 	if strings.Contains(last, ".") {

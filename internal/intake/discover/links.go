@@ -10,22 +10,22 @@ import (
 
 // Link is one relation that a response announces, as an absolute http or https address.
 type Link struct {
-	Rel   string // one relation, in small letters: alternate, hub, self
+	Rel   string // one relation, in lower case: alternate, hub, self
 	URL   string
-	Type  string // media type in small letters without parameters, or ""
-	Title string // as written, on one line; "" without one
+	Type  string // media type in lower case without parameters, or ""
+	Title string // as written, on one line; "" if there is none
 }
 
-// maxLinks bounds how many links are taken from one response. Pages with more are made to tire readers.
+// maxLinks is the maximum number of links that are taken from one response. Pages with more links are abusive.
 const maxLinks = 200
 
-// maxTitle and maxAddress bound a link, in bytes.
+// maxTitle and maxAddress are the maximum lengths of the parts of a link, in bytes.
 const (
 	maxTitle   = 200
 	maxAddress = 4096
 )
 
-// withRel returns the addresses of a relation, each once.
+// withRel returns the addresses of the links with a relation, each once.
 func withRel(links []Link, rel string) (addresses []string) {
 	for _, l := range links {
 		if l.Rel == rel && !slices.Contains(addresses, l.URL) {
@@ -35,7 +35,7 @@ func withRel(links []Link, rel string) (addresses []string) {
 	return addresses
 }
 
-// linkTo makes a link of what a document or header says, or is false where that leads to no web address.
+// linkTo returns the absolute address of a link. It returns false if that is not a web address.
 func linkTo(base *url.URL, href string) (string, bool) {
 	href = Plain(href)
 	if href == "" || len(href) > maxAddress || base == nil {
@@ -49,7 +49,7 @@ func linkTo(base *url.URL, href string) (string, bool) {
 	return u.String(), true
 }
 
-// mediaType cuts the parameters off.
+// mediaType removes the parameters of a media type.
 func mediaType(s string) string {
 	s, _, _ = strings.Cut(s, ";")
 	return strings.ToLower(strings.TrimSpace(s))
@@ -71,8 +71,8 @@ func parseBase(address string) *url.URL {
 	return u
 }
 
-// relations returns what a rel attribute says, in small letters. Atom allows addresses of IANA's registry for its names
-// (RFC 4287, section 4.2.7.2).
+// relations returns the relations in a rel attribute, in lower case. Atom allows the prefix of IANA's registry before their
+// names (RFC 4287, section 4.2.7.2).
 func relations(rel string) []string {
 	all := strings.Fields(strings.ToLower(rel))
 	for i, r := range all {
@@ -85,8 +85,8 @@ func relations(rel string) []string {
 	return all
 }
 
-// Header returns the links of Link headers (RFC 8288). Links about another document than the response, which have an
-// anchor, are left out.
+// Header returns the links in Link headers (RFC 8288). Links with an anchor are about another document than the response, and
+// are left out.
 func Header(values []string, address string) []Link {
 	base := parseBase(address)
 	var links []Link
@@ -139,7 +139,7 @@ func param(s string) (name, value, rest string) {
 	return name, strings.TrimSpace(s[:end]), s[end:]
 }
 
-// quoted reads up to the closing quotation mark; a backslash takes the next byte as it is.
+// quoted reads up to the closing quotation mark. A backslash escapes the next byte.
 func quoted(s string) (value, rest string) {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {

@@ -10,11 +10,11 @@ import (
 	"golang.org/x/net/html"
 )
 
-// page returns the links of an HTML page. Hubs and topics count in its head only, since anybody may write into its body
-// (WebSub, section 8.2); feeds are taken from anywhere, as readers always have.
+// page returns the links of an HTML page. Hubs and topics count only in its head, since its body may contain text of anybody
+// (WebSub, section 8.2). Feeds are accepted anywhere, as feed readers have always done.
 func page(doc []byte, address string) []Link {
 	s := linkScanner{base: parseBase(address), head: true}
-	z := html.NewTokenizer(bytes.NewReader(doc)) // a stream of tokens: nothing nests, nothing recurses
+	z := html.NewTokenizer(bytes.NewReader(doc)) // a stream of tokens, so nothing nests or recurses
 	for len(s.links) < maxLinks {
 		switch z.Next() {
 		case html.ErrorToken:
@@ -39,15 +39,15 @@ func page(doc []byte, address string) []Link {
 	return s.links
 }
 
-// linkScanner gathers links.
+// linkScanner collects links.
 type linkScanner struct {
 	base  *url.URL
-	based bool // <base> was seen: the first counts
+	based bool // <base> was seen; only the first counts
 	head  bool
 	links []Link
 }
 
-// add takes the link of a <link> element.
+// add adds the link of a <link> element.
 func (s *linkScanner) add(attrs map[string]string) {
 	to, ok := linkTo(s.base, attrs["href"])
 	if !ok {
@@ -71,7 +71,7 @@ func (s *linkScanner) add(attrs map[string]string) {
 
 var hubOrSelf = regexp.MustCompile(`(?i)hub|self`)
 
-// attributes returns the attributes that links have.
+// attributes returns the attributes that are used for links.
 func attributes(z *html.Tokenizer, more bool) map[string]string {
 	out := map[string]string{}
 	for more {
@@ -80,14 +80,14 @@ func attributes(z *html.Tokenizer, more bool) map[string]string {
 		switch k := string(key); k {
 		case "rel", "href", "type", "title":
 			if _, twice := out[k]; !twice {
-				out[k] = string(value[:min(len(value), maxAddress+1)]) // longer addresses are none
+				out[k] = string(value[:min(len(value), maxAddress+1)]) // longer addresses are rejected
 			}
 		}
 	}
 	return out
 }
 
-// feed returns the links of an XML feed outside its items. The tokenizer is HTML's, which no broken XML stops.
+// feed returns the links of an XML feed outside its items. It uses the HTML tokenizer, since broken XML does not stop that.
 func feed(doc []byte, address string) []Link {
 	if !hubOrSelf.Match(doc) {
 		return nil
@@ -95,7 +95,7 @@ func feed(doc []byte, address string) []Link {
 	s := linkScanner{base: parseBase(address), head: true}
 	z := html.NewTokenizer(bytes.NewReader(doc))
 	z.AllowCDATA(true)
-	items := 0 // that are open
+	items := 0 // number of open items
 	for len(s.links) < maxLinks {
 		switch z.Next() {
 		case html.ErrorToken:
@@ -106,7 +106,7 @@ func feed(doc []byte, address string) []Link {
 			}
 		case html.SelfClosingTagToken, html.StartTagToken:
 			empty := bytes.HasSuffix(z.Raw(), []byte("/>"))
-			z.NextIsNotRawText() // <title> and <script> are nothing special in XML
+			z.NextIsNotRawText() // <title> and <script> have no special meaning in XML
 			name, more := z.TagName()
 			switch {
 			case isItem(name) && !empty:
@@ -124,7 +124,7 @@ func isItem(name []byte) bool {
 	return n == "item" || n == "entry"
 }
 
-// local cuts the prefix off a name: atom:link, atom10:link.
+// local removes the prefix of a name: atom:link, atom10:link.
 func local(name []byte) []byte { return name[bytes.LastIndexByte(name, ':')+1:] }
 
 // jsonFeed returns the hubs and the address of a JSON Feed.
@@ -140,7 +140,7 @@ func jsonFeed(doc []byte, address string) []Link {
 		} `json:"hubs"`
 	}
 	if err := json.Unmarshal(doc, &f); err != nil {
-		return nil // the parser says what is wrong with it
+		return nil // the parser reports the error
 	}
 	base := parseBase(address)
 	var links []Link

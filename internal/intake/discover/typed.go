@@ -14,9 +14,9 @@ import (
 	"headwater/internal/weburl"
 )
 
-// Typed reads what somebody typed or pasted as the address of a feed or a site, and gives the addresses to try, in order. With a
-// scheme that is the address, and the one with www. in front or without. Of a bare host, example.org/blog, it is https before
-// http; of one that is no public name, http before https. Its errors say what to give instead.
+// Typed returns the addresses to try, in order, for something that was typed or pasted as the address of a feed or a site. With
+// a scheme these are the address itself, and the address with www. added or removed. For a bare host such as example.org/blog,
+// https comes before http. For a host that is not a public name, http comes first. Its errors say what to enter instead.
 func Typed(typed string) ([]string, error) {
 	s := stripSurroundings(typed)
 	if s == "" {
@@ -74,8 +74,8 @@ func Typed(typed string) ([]string, error) {
 	return out, nil
 }
 
-// stripSurroundings takes off what stands around an address in a mail or a page: space, quotation marks, brackets, words before it and
-// the stop behind it. Line breaks within it were made by whoever wrapped the line.
+// stripSurroundings removes the surroundings of an address in a mail or a page: space, quotation marks, brackets, words before
+// it and the full stop after it. It also removes line breaks within the address, which come from line wrapping.
 func stripSurroundings(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r == '\t' || r == '\n' || r == '\r' || unicode.Is(unicode.Cf, r) || unicode.IsControl(r) {
@@ -102,7 +102,7 @@ func stripSurroundings(s string) string {
 	return strings.TrimSpace(s)
 }
 
-// trimQuoted takes off quotation marks and angle brackets, but not the last one of a pair within: ?q="ferry" has its own.
+// trimQuoted removes quotation marks and angle brackets, but keeps the last one of a pair inside the address, as in ?q="ferry".
 func trimQuoted(s string) string {
 	const around = " \"'`<>«»“”„‘’‹›"
 	for s = strings.TrimLeft(s, around); s != ""; {
@@ -125,15 +125,15 @@ func trimQuoted(s string) string {
 }
 
 var (
-	// addressInText begins an address behind words, or behind another scheme as in feed:https://.
+	// addressInText matches the beginning of an address after words, or after another scheme as in feed:https://.
 	addressInText = regexp.MustCompile(`(?i)\b(?:https?|feed)://`)
-	// feedScheme is what programs are called by for feeds and podcasts. The rest is an address of the web.
+	// feedScheme matches the schemes by which programs for feeds and podcasts are opened. The rest is a web address.
 	feedScheme = regexp.MustCompile(`(?i)^(?:feed|rss|pcast|podcast|itpc|view-source):(?://)?`)
 	oneSlash   = regexp.MustCompile(`(?i)^(https?)(?::/?|//)([^/:])`)
 	fediverse  = regexp.MustCompile(`^@([\w.-]+)@([^/@\s]+\.[^/@\s]+)$`)
 )
 
-// normalizeScheme writes an address with http or https, or without a scheme where that was one of programs only.
+// normalizeScheme returns an address with http or https. An address with a feedScheme loses it and has no scheme.
 func normalizeScheme(s string) string {
 	for {
 		at := feedScheme.FindStringIndex(s)
@@ -156,7 +156,7 @@ func normalizeScheme(s string) string {
 	return oneSlash.ReplaceAllString(s, "$1://$2")
 }
 
-// hostOf returns what stands before the path of an address without a scheme.
+// hostOf returns the part before the path of an address without a scheme.
 func hostOf(s string) string {
 	if i := strings.IndexAny(s, "/?#"); i >= 0 {
 		return s[:i]
@@ -164,10 +164,10 @@ func hostOf(s string) string {
 	return s
 }
 
-// fileEndings are the ends of names that are more likely a file's than a host's. No top-level domain is among them.
+// fileEndings are endings of names that more likely belong to a file than to a host. None of them is a top-level domain.
 var fileEndings = []string{".xml", ".rss", ".atom", ".rdf", ".json", ".opml", ".html", ".htm", ".php", ".txt", ".gz"}
 
-// isHost reports whether a name without a scheme can be meant as a host: it has a dot or a port, is localhost or an address.
+// isHost reports whether a name without a scheme may be a host: it has a dot or a port, or is localhost or an address.
 func isHost(s string) bool {
 	u, err := url.Parse("http://" + s)
 	if err != nil || u.Hostname() == "" || u.User != nil {
@@ -187,8 +187,8 @@ func isHost(s string) bool {
 	return err == nil || strings.EqualFold(host, "localhost") || u.Port() != "" || strings.Contains(inside, ".") && !strings.HasPrefix(host, ".") && !strings.Contains(host, "..")
 }
 
-// otherWWW returns an address without its scheme with www. in front where it has none, and without it where it has; "" where
-// its host is no public name.
+// otherWWW adds www. to an address without a scheme, or removes it if it is there. It returns "" if the host is not a public
+// name.
 func otherWWW(rest string) string {
 	host := hostOf(rest)
 	name, _, _ := strings.Cut(host, ":")
@@ -203,8 +203,8 @@ func otherWWW(rest string) string {
 	return "www." + rest
 }
 
-// Plain writes what somebody gave as a feed's address as a web address: feed:// and feed: in front, as some sites
-// write, are taken off, and what no address may contain is encoded.
+// Plain turns an address that was given for a feed into a web address. It removes feed:// and feed:, which some sites write,
+// and encodes characters that no address may contain.
 func Plain(address string) string {
 	address = weburl.Encode(address)
 	if len(address) < 5 || !strings.EqualFold(address[:5], "feed:") {
@@ -216,8 +216,8 @@ func Plain(address string) string {
 	return weburl.Encode(address[5:])
 }
 
-// Key is the same for addresses that are one feed to everybody: whatever the scheme of the two of the web, the case of
-// the host, its script, its www., the default port, a slash at the end, a fragment and how the path is escaped. It is no address.
+// Key is equal for all addresses of one feed. It ignores http or https, the case of the host, the host's encoding (punycode or
+// Unicode), www., the default port, a trailing slash, a fragment and the escaping of the path. It is not an address.
 func Key(address string) string {
 	u, err := url.Parse(Plain(address))
 	if err != nil || u.Host == "" {
@@ -235,7 +235,7 @@ func Key(address string) string {
 
 var percentEscape = regexp.MustCompile(`%[0-9a-fA-F]{2}`)
 
-// Variants returns the commonest ways of writing an address that have the same Key, the address itself first.
+// Variants returns the most common spellings of an address that have the same Key, the address itself first.
 func Variants(address string) []string {
 	address = Plain(address)
 	out := []string{address}

@@ -14,22 +14,22 @@ import (
 )
 
 const (
-	maxSources = 8    // references that a page may give; one that gives more credits whom it likes
+	maxSources = 8    // references that a page may give; a page with more is not credible
 	maxLine    = 1000 // bytes of a name or headline
 )
 
-// pageMeta are what a page says of itself, before it is settled which of two sayings counts.
+// pageMeta holds the metadata of a page before duplicates are resolved.
 type pageMeta struct {
 	base      *url.URL
 	canonical string
-	meta      map[string]string // by lower-case name or property; the first counts
+	meta      map[string]string // by lower-case name or property; the first value counts
 	sources   []news.Reference
 	ld        jsonLD
 	title     string
 	lang      string
 }
 
-// metadata reads the head of a page, wherever a page puts its parts.
+// metadata reads the metadata of a page, wherever in the page they are.
 func metadata(doc *html.Node, base *url.URL) Page {
 	f := pageMeta{base: base, meta: map[string]string{}}
 	for n := range doc.Descendants() {
@@ -44,7 +44,7 @@ func metadata(doc *html.Node, base *url.URL) Page {
 		Lang:    first(f.lang, f.meta["og:locale"], f.meta["content-language"]),
 		Authors: f.authors(),
 	}
-	for _, value := range []string{ // a date that readability finds counts only if none of these is one
+	for _, value := range []string{ // a date that readability finds counts only if none of these is a date
 		f.meta["article:published_time"], f.ld.published, f.meta["datepublished"], f.meta["parsely-pub-date"],
 		f.meta["dcterms.issued"], f.meta["dc.date.issued"],
 	} {
@@ -72,7 +72,7 @@ func (f *pageMeta) addElement(n *html.Node) {
 		}
 	case atom.Title:
 		if c := n.FirstChild; c != nil && n.Namespace == "" {
-			c.Data = line(c.Data) // what readability compares takes the square of its length
+			c.Data = line(c.Data) // readability takes time quadratic in the length of what it compares
 			f.title = first(f.title, c.Data)
 		}
 	case atom.Link:
@@ -107,7 +107,7 @@ func (f *pageMeta) addElement(n *html.Node) {
 	}
 }
 
-// resolve makes a web address absolute; "" where it is none.
+// resolve makes a web address absolute. It returns "" if ref is not one.
 func (f *pageMeta) resolve(ref string) string {
 	to, err := f.base.Parse(strings.TrimSpace(ref))
 	if err != nil || ref == "" || to.Host == "" || to.Scheme != "http" && to.Scheme != "https" {
@@ -136,7 +136,7 @@ func attr(n *html.Node, key string) string {
 	return ""
 }
 
-// line is text on one line, cut where it is no name or headline any more.
+// line returns text on one line, cut to the maximum length of a name or headline.
 func line(s string) string {
 	return cut(strings.Join(strings.Fields(s), " "))
 }
@@ -157,26 +157,26 @@ func first(values ...string) string {
 	return ""
 }
 
-// Page is a web page as package page reads it: what it says of itself, and the article in it.
+// Page is the result of reading a web page: its metadata and the article in it.
 type Page struct {
-	URL       string           // where it was found, after redirects
-	Canonical string           // rel=canonical, absolute; "" where the page gives none
+	URL       string           // address after redirects
+	Canonical string           // rel=canonical, absolute; "" if the page gives none
 	Title     string           // plain text
-	Site      string           // the publication's name as the page gives it, or ""
-	Published time.Time        // as claimed; zero where unknown
+	Site      string           // the publication's name in the page, or ""
+	Published time.Time        // as the page claims; zero if unknown
 	Lang      string           // as the page writes it, or ""
 	Authors   []string         // names, as the page gives them
-	HTML      string           // of the article, unsanitised; "" where none was found
+	HTML      string           // of the article, unsanitised; "" if none was found
 	Text      string           // of the article, plain
-	Sources   []news.Reference // what it says that it comes from: syndication-source, original-source, isBasedOn
+	Sources   []news.Reference // sources that the page gives: syndication-source, original-source, isBasedOn
 }
 
 const (
 	maxLinked = 256 << 10 // bytes of a page's JSON-LD that are read
-	maxNested = 6         // levels of it that are looked into
+	maxNested = 6         // nesting levels of JSON-LD that are read
 )
 
-// jsonLD is what the JSON-LD of a page says of the article (schema.org, NewsArticle). The first saying counts.
+// jsonLD holds the data about the article in the JSON-LD of a page (schema.org, NewsArticle). The first value of each counts.
 type jsonLD struct {
 	headline, publisher, published string
 	authors                        []string
@@ -184,7 +184,7 @@ type jsonLD struct {
 	bytes                          int
 }
 
-// walk looks for articles in lists and graphs.
+// walk searches lists and graphs for articles.
 func (l *jsonLD) walk(v any, resolve func(string) string, level int) {
 	if level > maxNested {
 		return
@@ -235,7 +235,7 @@ func (l *jsonLD) article(v map[string]any, resolve func(string) string) {
 	}
 }
 
-// references reads what schema.org writes as a name, an address, an object with both, or a list of those.
+// references reads the forms of a schema.org reference: a name, an address, an object with both, or a list of these.
 func references(v any) []news.Reference {
 	switch v := v.(type) {
 	case string:

@@ -1,5 +1,5 @@
-// Package page reads a web page: its metadata (metadata.go) and the article in it. It is the only importer of readability,
-// which gets only pages of bounded size and depth, because it cannot be interrupted.
+// Package page reads a web page: its metadata (metadata.go) and the article in it. It is the only package that imports
+// readability. Readability cannot be interrupted, so it only gets pages of limited size and depth.
 package page
 
 import (
@@ -14,7 +14,7 @@ import (
 	"golang.org/x/net/html/charset"
 )
 
-// Bounds of a page that is read. Readability cannot be interrupted, so what it gets is kept small enough beforehand.
+// Limits of a page. They keep readability's time short, because readability cannot be interrupted.
 const (
 	maxBytes = 4 << 20
 	maxTags  = 40_000
@@ -22,20 +22,20 @@ const (
 	maxHTML  = 1 << 20 // of the article
 )
 
-// Source is a page as it was fetched.
+// Source is a fetched page.
 type Source struct {
 	URL         string // after redirects
 	ContentType string // the header; may be ""
 	Body        []byte
 }
 
-// errLimit says that a page is larger or nested deeper than what is read.
+// errLimit means that a page exceeds the limits of size or depth.
 var errLimit = errors.New("the page is too large or nested too deep to be read")
 
-// Read reads a page. A page without an article in it has no HTML and Text, and is no error.
+// Read reads a page. A page without an article has empty HTML and Text, which is no error.
 func Read(s Source) (p Page, err error) {
 	defer func() {
-		if r := recover(); r != nil { // of a library, on bytes from outside
+		if r := recover(); r != nil { // a panic in a library, caused by the page
 			p, err = Page{}, fmt.Errorf("page %s: reading it failed: %v", s.URL, r)
 		}
 	}()
@@ -54,12 +54,12 @@ func Read(s Source) (p Page, err error) {
 	return p, nil
 }
 
-// parse makes a tree of a page in whatever encoding, within the bounds.
+// parse builds the tree of a page in any encoding, within the limits.
 func parse(s Source) (*html.Node, error) {
 	if len(s.Body) > maxBytes {
 		return nil, fmt.Errorf("%w: %d bytes", errLimit, len(s.Body))
 	}
-	// The encoding is taken from a byte order mark, the header, a meta tag, or the bytes.
+	// The encoding comes from a byte order mark, the header, a meta tag, or the bytes.
 	body := s.Body
 	if enc, name, _ := charset.DetermineEncoding(s.Body, s.ContentType); name != "utf-8" {
 		if decoded, err := enc.NewDecoder().Bytes(s.Body); err == nil {
@@ -68,7 +68,7 @@ func parse(s Source) (*html.Node, error) {
 	}
 	body = bytes.ToValidUTF8(bytes.TrimPrefix(body, []byte("\ufeff")), []byte("\ufffd"))
 	z := html.NewTokenizer(bytes.NewReader(body))
-	tags := 0 // counted before anything that recurses sees them
+	tags := 0 // checked before any recursive code runs
 	for kind := z.Next(); kind != html.ErrorToken; kind = z.Next() {
 		if kind == html.StartTagToken || kind == html.SelfClosingTagToken {
 			tags++
@@ -87,7 +87,7 @@ func parse(s Source) (*html.Node, error) {
 	return doc, nil
 }
 
-// depth is how deep the deepest node lies. It does not recurse.
+// depth returns the depth of the deepest node. It does not recurse.
 func depth(doc *html.Node) int {
 	deepest, at := 0, 0
 	for n := doc; n != nil; {
@@ -106,10 +106,10 @@ func depth(doc *html.Node) int {
 	return deepest
 }
 
-// article finds the article in a page and adds it to what is known of that. It uses the tree up.
+// article finds the article in a page and adds it to p. It modifies the tree.
 func article(doc *html.Node, base *url.URL, p *Page) error {
 	reader := readability.NewParser()
-	reader.DisableJSONLD = true // read by metadata, within bounds
+	reader.DisableJSONLD = true // metadata reads it, within limits
 	a, err := reader.ParseAndMutate(doc, base)
 	if err != nil {
 		return fmt.Errorf("find the article: %w", err)

@@ -8,20 +8,21 @@ import (
 	"headwater/internal/news"
 )
 
-// Pace says how often a feed is asked.
+// Pace sets how often feeds are polled.
 type Pace struct {
-	Interval time.Duration // where nothing is known of a feed
-	Min, Max time.Duration // bounds of a rhythm, and of what a feed or its server may ask for
+	Interval time.Duration // if nothing is known of a feed
+	Min, Max time.Duration // limits of a rhythm, and of the waits that a feed or its server asks for
 }
 
-// jitter spreads the due times of feeds that were asked together, as a share of the wait.
+// jitter spreads the due times of feeds that were polled together, as a share of the wait.
 const jitter = .1
 
-// maxSamples is the number of newest items that a rhythm is estimated from.
+// maxSamples is the number of newest items from which a rhythm is estimated.
 const maxSamples = 20
 
-// Learn returns the wait that a feed's items suggest: half the median time between the newest ones, but no less than a
-// sixteenth of the silence since the last, so that a night changes little and a dead feed is left alone. 0 is unknown: fewer than three have a time.
+// Learn returns the wait that a feed's items suggest: half the median time between the newest ones, but at least a sixteenth of
+// the time since the last. So a night changes little, and a dead feed is polled rarely. It returns 0 (unknown) if fewer than
+// three items have a time.
 func (p Pace) Learn(published []time.Time, now time.Time) time.Duration {
 	times := slices.DeleteFunc(slices.Clone(published), time.Time.IsZero)
 	if len(times) < 3 {
@@ -41,7 +42,7 @@ func (p Pace) Learn(published []time.Time, now time.Time) time.Duration {
 	return min(max(gap/2, now.Sub(times[len(times)-1])/16), p.Max)
 }
 
-// Quieter is the rhythm of a feed that had nothing new: a quarter longer.
+// Quieter returns the new rhythm of a feed that had nothing new: a quarter longer.
 func (p Pace) Quieter(rhythm time.Duration) time.Duration {
 	if rhythm <= 0 {
 		rhythm = p.Interval
@@ -50,9 +51,9 @@ func (p Pace) Quieter(rhythm time.Duration) time.Duration {
 	return min(rhythm+rhythm/4, p.Max)
 }
 
-// AfterAnswer returns the time of the next poll of a feed that was read, and which rule set it: the latest of its own
-// rhythm and of what the feed or its server asks for, within Min and Max, and outside the hours and days that it skips.
-// Jitter never makes it earlier than what was asked for.
+// AfterAnswer returns the time of the next poll of a feed that was read, and the rule that set it. It is the latest of the
+// feed's own rhythm and the waits that the feed or its server asks for, within Min and Max, and outside the hours and days that
+// the feed skips. Jitter never makes it earlier than a requested wait.
 func (p Pace) AfterAnswer(now time.Time, s news.Schedule) (time.Time, news.Rule) {
 	wait, rule := p.ownWait(s.Rhythm)
 	asked, by := p.requestedWait(s)
@@ -62,7 +63,7 @@ func (p Pace) AfterAnswer(now time.Time, s news.Schedule) (time.Time, news.Rule)
 	return Skip(now.Add(wait), rule, s.Skips)
 }
 
-// ownWait is a feed's own wait.
+// ownWait returns a feed's wait by its own rhythm.
 func (p Pace) ownWait(rhythm time.Duration) (time.Duration, news.Rule) {
 	switch {
 	case rhythm <= 0:
@@ -75,7 +76,7 @@ func (p Pace) ownWait(rhythm time.Duration) (time.Duration, news.Rule) {
 	return p.jittered(rhythm), ruleRhythm
 }
 
-// requestedWait is the longest wait that was asked for, but no more than Max.
+// requestedWait returns the longest wait that was asked for, at most Max.
 func (p Pace) requestedWait(s news.Schedule) (longest time.Duration, by news.Rule) {
 	for _, a := range []struct {
 		wait time.Duration
@@ -91,8 +92,8 @@ func (p Pace) requestedWait(s news.Schedule) (longest time.Duration, by news.Rul
 	return longest, by
 }
 
-// AfterFailure returns the time at which a feed that failed so many times in a row is tried again: the wait doubles from
-// Min, or from Interval where slow, up to Max, and is no shorter than what the server asked for, which is kept to the
+// AfterFailure returns the time of the next attempt for a feed after a number of failures in a row. The wait doubles from Min,
+// or from Interval if slow is set, up to Max. It is at least as long as the server's Retry-After, which is respected to the
 // second.
 func (p Pace) AfterFailure(now time.Time, s news.Schedule, failures int, slow bool, retryAfter time.Duration) (time.Time, news.Rule) {
 	wait := p.Min
@@ -110,10 +111,10 @@ func (p Pace) AfterFailure(now time.Time, s news.Schedule, failures int, slow bo
 	return Skip(now.Add(wait), ruleBackOff, s.Skips)
 }
 
-// jittered spreads a wait without leaving the bounds.
+// jittered adds jitter to a wait and stays within the limits.
 func (p Pace) jittered(d time.Duration) time.Duration {
 	d = spread(min(max(d, p.Min), p.Max), -jitter)
-	if d > p.Max { // as much sooner, lest all that are asked most seldom are asked together
+	if d > p.Max { // earlier by the same amount, so that feeds at the maximum do not fall due together
 		d = 2*p.Max - d
 	}
 	return min(max(d, p.Min), p.Max)
@@ -124,8 +125,8 @@ func spread(d time.Duration, least float64) time.Duration {
 	return d + time.Duration((least+rand.Float64()*(jitter-least))*float64(d))
 }
 
-// Skip moves a time out of the hours and days that a feed skips, to the first minutes after them, and gives the rule that
-// did so, or else the one given. Each of them leaves some hour of a week free, or is not in use.
+// Skip moves a time out of the hours and days that a feed skips, to the first minutes after them. It returns the rule that did
+// so, or else the given rule. Skips that would leave no free hour in a week are not used.
 func Skip(t time.Time, rule news.Rule, s news.Skips) (time.Time, news.Rule) {
 	for range 8 * 24 {
 		switch {
@@ -141,25 +142,25 @@ func Skip(t time.Time, rule news.Rule, s news.Skips) (time.Time, news.Rule) {
 	return t, rule
 }
 
-// The rules, and what each stands for.
+// The rules and their meanings.
 const (
 	ruleInterval   news.Rule = "interval"    // nothing is known of the feed: poll.interval
-	ruleRhythm     news.Rule = "rhythm"      // its own rhythm
-	ruleMin        news.Rule = "min"         // poll.min_interval: its rhythm is quicker
-	ruleMax        news.Rule = "max"         // poll.max_interval: whatever else was asked is longer
+	ruleRhythm     news.Rule = "rhythm"      // the feed's own rhythm
+	ruleMin        news.Rule = "min"         // poll.min_interval: the feed's rhythm is faster
+	ruleMax        news.Rule = "max"         // poll.max_interval: the other waits are longer
 	ruleCache      news.Rule = "cache"       // Cache-Control max-age, or Expires
 	ruleTTL        news.Rule = "ttl"         // <ttl>
 	rulePeriod     news.Rule = "period"      // sy:updatePeriod
 	ruleSkipHours  news.Rule = "skip hours"  // <skipHours>
 	ruleSkipDays   news.Rule = "skip days"   // <skipDays>
-	ruleRetryAfter news.Rule = "retry after" // the server said until when it wants to be left alone
-	RuleHost       news.Rule = "host"        // the same, said about another feed of its host
-	ruleBackOff    news.Rule = "back-off"    // it failed: the more often, the longer
+	ruleRetryAfter news.Rule = "retry after" // the server's Retry-After
+	RuleHost       news.Rule = "host"        // Retry-After of another feed on the same host
+	ruleBackOff    news.Rule = "back-off"    // failures: the more in a row, the longer
 	ruleHub        news.Rule = "hub"         // a hub pushes it
 	RuleGone       news.Rule = "gone"        // 410: never again
 )
 
-// Reason says in words why a rule sets the time of a feed's next poll; "" where it is not known.
+// Reason describes why a rule sets the time of a feed's next poll. It returns "" for an unknown rule.
 func Reason(r news.Rule) string { return reasons[r] }
 
 var reasons = map[news.Rule]string{
@@ -179,7 +180,7 @@ var reasons = map[news.Rule]string{
 	RuleGone:       "410: the publisher has ended it",
 }
 
-// AfterPush returns the time of the next poll of a feed that a hub pushes, which is asked only to make sure.
+// AfterPush returns the time of the next poll of a feed that a hub pushes. It is polled only as a check.
 func (p Pace) AfterPush(now time.Time, s news.Skips) (time.Time, news.Rule) {
 	return Skip(now.Add(p.jittered(p.Max)), ruleHub, s)
 }

@@ -37,15 +37,15 @@ import (
 	"headwater/internal/weburl"
 )
 
-// Schedule calls tick at each time of a cron spec (robfig/cron's standard syntax, in UTC) until the context ends, and
-// once at the start. A tick that is still running when the next is due makes that one pass. It returns when the last
-// tick has ended.
+// Schedule calls tick at each time of a cron spec (robfig/cron's standard syntax, in UTC) until the context ends, and once at
+// the start. If a tick is still running when the next is due, the next is skipped. Schedule returns when the last tick has
+// ended.
 func Schedule(ctx context.Context, spec string, log *slog.Logger, tick func(context.Context)) error {
 	if namesZone(spec) {
 		return fmt.Errorf("poll.schedule %q: names a time zone, and schedules run in UTC", spec)
 	}
 	logger := cronLogger{log}
-	// SkipIfStillRunning outermost: the other way round, a panic would leave it locked for good.
+	// SkipIfStillRunning must be outermost. Otherwise a panic would leave it locked for good.
 	c := cron.New(cron.WithLogger(logger), cron.WithLocation(time.UTC), cron.WithChain(cron.SkipIfStillRunning(logger), cron.Recover(logger)))
 	id, err := c.AddFunc(spec, func() { tick(ctx) })
 	if err != nil {
@@ -63,11 +63,11 @@ func Schedule(ctx context.Context, spec string, log *slog.Logger, tick func(cont
 	return nil
 }
 
-// namesZone finds what makes cron panic at times.
+// namesZone reports whether a spec names a time zone, which makes cron panic at times.
 func namesZone(spec string) bool { return strings.Contains(strings.ToUpper(spec), "TZ=") }
 
-// Next returns the first time of a cron spec (as Schedule takes it, in UTC) after another. A spec that cannot be read, or
-// never fires, gives an error.
+// Next returns the first time of a cron spec (as for Schedule, in UTC) after another time. It returns an error if the spec is
+// invalid or never fires.
 func Next(spec string, after time.Time) (time.Time, error) {
 	const advice = `write it as "0 7 * * *" for seven o'clock UTC every day`
 	if namesZone(spec) {
@@ -84,8 +84,9 @@ func Next(spec string, after time.Time) (time.Time, error) {
 	return next, nil
 }
 
-// Drain calls collect for each feed, workers at a time. At most perHost feeds of one host are under way at once; 0 is
-// no limit. It stops at the first error, which collect gives only when going on makes no sense, and at the context's end.
+// Drain calls collect for each feed, with a number of workers. At most perHost feeds of one host are collected at once; 0 means
+// no limit. It stops at the end of the context and at the first error. collect returns an error only if continuing makes no
+// sense.
 func Drain(ctx context.Context, feeds []news.Feed, workers, perHost int, collect func(context.Context, news.Feed) error) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(max(workers, 1))
@@ -105,12 +106,12 @@ func Drain(ctx context.Context, feeds []news.Feed, workers, perHost int, collect
 	return g.Wait()
 }
 
-// SelectForPass returns the feeds that one pass asks of those that are due: of each host so many as can be asked within the time,
-// with the pause between two requests, in perHost lanes. The rest stays due, so that a host of many feeds, which takes its
-// time, does not keep all others waiting for the next pass.
+// SelectForPass returns those due feeds that one pass polls. Of each host it selects as many as can be polled within the time,
+// with the pause between two requests, in perHost lanes. The rest stays due. So a slow host with many feeds does not delay all
+// other feeds until the next pass.
 //
-// A pass of a server takes 30 s of each host, those feeds first that have waited longest: five hundred feeds of one host do
-// not hold up the others. `headwater poll` takes all.
+// A pass of a server takes 30 s for each host, and begins with the feeds that have waited longest. Five hundred feeds of one
+// host therefore do not delay the others. `headwater poll` polls all.
 func SelectForPass(feeds []news.Feed, within time.Duration, pauseOf func(address string) time.Duration, perHost int) []news.Feed {
 	if perHost <= 0 {
 		return feeds
@@ -126,7 +127,7 @@ func SelectForPass(feeds []news.Feed, within time.Duration, pauseOf func(address
 	return out
 }
 
-// lanes divides the feeds into runs that are asked one after the other, the longest first.
+// lanes divides the feeds into sequences that are polled one after the other, the longest first.
 func lanes(feeds []news.Feed, perHost int) [][]news.Feed {
 	var out [][]news.Feed
 	if perHost <= 0 {
@@ -135,7 +136,7 @@ func lanes(feeds []news.Feed, perHost int) [][]news.Feed {
 		}
 		return out
 	}
-	hosts := map[string][]int{} // lanes of a host
+	hosts := map[string][]int{} // lanes of each host
 	count := map[string]int{}
 	for _, f := range feeds {
 		h := host(f.URL)
@@ -159,7 +160,7 @@ func host(address string) string {
 	return strings.ToLower(u.Host)
 }
 
-// cronLogger passes on what cron says of itself. Its chatter about waking and running is for debugging.
+// cronLogger logs cron's messages. Routine messages about waking and running are logged at debug level.
 type cronLogger struct{ log *slog.Logger }
 
 func (l cronLogger) Info(msg string, kv ...any) { l.log.Debug("cron", append(kv, "event", msg)...) }

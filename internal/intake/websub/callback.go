@@ -19,7 +19,7 @@ import (
 	"headwater/internal/news"
 )
 
-// ServeHTTP answers hubs: GET verifies, POST delivers.
+// ServeHTTP answers hubs: GET is a verification, POST a delivery.
 func (s *Subscriber) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -42,13 +42,13 @@ func (s *Subscriber) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func respond(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, text) // a hub that left needs no answer
+	_, _ = io.WriteString(w, text) // a hub that disconnected needs no answer
 }
 
-// verify answers whether we asked for what a hub says we did (section 5.3): the challenge if so, 404 if not.
+// verify answers whether we made the request that a hub wants to verify (section 5.3): the challenge if so, 404 if not.
 func (s *Subscriber) verify(w http.ResponseWriter, r *http.Request) {
 	id, q := r.PathValue("id"), r.URL.Query()
-	_, err := s.Store.Subscription(r.Context(), id) // so that guesses are not worth a transaction
+	_, err := s.Store.Subscription(r.Context(), id) // so that guesses cost no transaction
 	answer := q.Get("hub.challenge")
 	switch mode := q.Get("hub.mode"); {
 	case err != nil:
@@ -75,7 +75,7 @@ func (s *Subscriber) verify(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// checkRequested returns news.ErrNotFound for what we did not ask of the hub.
+// checkRequested returns news.ErrNotFound for a request that we did not make to the hub.
 func (s *Subscriber) checkRequested(c *news.Subscription, q url.Values, ending bool) error {
 	recent := !c.Asked.IsZero() && s.Now().Sub(c.Asked) < verifyWindow
 	if q.Get("hub.topic") != c.Topic || q.Get("hub.challenge") == "" || !recent || c.Ending != ending {
@@ -84,7 +84,7 @@ func (s *Subscriber) checkRequested(c *news.Subscription, q url.Values, ending b
 	return nil
 }
 
-// confirm begins or renews a lease. A hub that does not say how long gives what was asked for.
+// confirm begins or renews a lease. If a hub gives no duration, the requested one is used.
 func (s *Subscriber) confirm(c *news.Subscription, q url.Values) error {
 	if err := s.checkRequested(c, q, false); err != nil {
 		return err
@@ -118,8 +118,8 @@ func (s *Subscriber) denied(r *http.Request, id string, q url.Values) error {
 	return s.Lost(r.Context(), feed)
 }
 
-// deliver takes a document (section 7). A wrong signature is answered like a right one, so that nobody can try for it,
-// and the document is left alone.
+// deliver accepts a document (section 7). A wrong signature gets the same answer as a right one, so that nobody can test
+// signatures, but its document is ignored.
 func (s *Subscriber) deliver(w http.ResponseWriter, r *http.Request) (status int, text string) {
 	sub, err := s.Store.Subscription(r.Context(), r.PathValue("id"))
 	switch {
@@ -163,14 +163,14 @@ func (s *Subscriber) deliver(w http.ResponseWriter, r *http.Request) (status int
 	return http.StatusServiceUnavailable, "too much at once"
 }
 
-// noteFault has the feed polled as usual: whatever the hub sent was left alone.
+// noteFault lets the feed be polled as usual, since the document from the hub was ignored.
 func (s *Subscriber) noteFault(r *http.Request, sub news.Subscription, why string) {
 	if err := s.failed(r.Context(), sub, errors.New(why)); err != nil {
 		s.Logger.Error("a hub's fault could not be noted", "feed", sub.Feed, "error", err)
 	}
 }
 
-// isSigned reports whether X-Hub-Signature is right: method=digest, in hexadecimal (section 7.1).
+// isSigned reports whether X-Hub-Signature is correct: method=digest, in hexadecimal (section 7.1).
 func isSigned(secret, signature string, body []byte) bool {
 	method, digest, _ := strings.Cut(signature, "=")
 	made := map[string]func() hash.Hash{"sha1": sha1.New, "sha256": sha256.New, "sha384": sha512.New384, "sha512": sha512.New}[strings.ToLower(method)]

@@ -18,7 +18,7 @@ import (
 	"headwater/internal/weburl"
 )
 
-// Tend asks the hubs that are to be asked now: to subscribe, to renew, to unsubscribe. Its error is the store's.
+// Tend makes the requests to hubs that are due: to subscribe, to renew, to unsubscribe. Its error is the store's.
 func (s *Subscriber) Tend(ctx context.Context) error {
 	due, err := s.Store.DueSubscriptions(ctx, s.Now())
 	if err != nil {
@@ -31,7 +31,7 @@ func (s *Subscriber) Tend(ctx context.Context) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(hubsAtOnce)
 	for _, subs := range byHub {
-		g.Go(func() error { // one subscription after the other; a hub that does not answer is left alone until next time
+		g.Go(func() error { // one subscription after the other; a hub that does not answer is not asked again until the next call
 			for _, sub := range subs {
 				if answered, err := s.ask(gctx, sub); err != nil || !answered {
 					return err
@@ -43,11 +43,11 @@ func (s *Subscriber) Tend(ctx context.Context) error {
 	return g.Wait()
 }
 
-// maxUnsubscribes bounds the requests to one hub to unsubscribe.
+// maxUnsubscribes is the maximum number of unsubscribe requests to one hub.
 const maxUnsubscribes = 3
 
-// ask makes the request that is due for a subscription. That it counts as a failure until the hub verifies it has the
-// feed polled as usual meanwhile, and spaces out requests that nobody verifies.
+// ask makes the request that is due for a subscription. It counts as a failure until the hub verifies it. So the feed is polled
+// as usual meanwhile, and requests that nobody verifies become rarer.
 func (s *Subscriber) ask(ctx context.Context, sub news.Subscription) (answered bool, err error) {
 	now := s.Now()
 	over := !sub.Until.After(now)
@@ -64,7 +64,7 @@ func (s *Subscriber) ask(ctx context.Context, sub news.Subscription) (answered b
 			c.Until = time.Time{}
 		}
 		c.Failures++
-		wait := min(time.Hour<<min(c.Failures-1, 5), 24*time.Hour) // doubles from an hour to a day, a tenth more or less
+		wait := min(time.Hour<<min(c.Failures-1, 5), 24*time.Hour) // doubles from an hour to a day, with jitter of about a tenth
 		c.Asked, c.Next = now, now.Add(wait+time.Duration((rand.Float64()*2-1)*float64(wait)/10))
 		return nil
 	})
@@ -77,7 +77,7 @@ func (s *Subscriber) ask(ctx context.Context, sub news.Subscription) (answered b
 	return true, nil
 }
 
-// noteRefusal notes why a hub did not take a request, unless it has verified it all the same.
+// noteRefusal records why a hub rejected a request, unless the hub has verified it all the same.
 func (s *Subscriber) noteRefusal(ctx context.Context, sub news.Subscription, problem error) error {
 	s.Logger.Debug("a hub does not take a subscription", "feed", sub.Feed, "hub", sub.Hub, "problem", problem)
 	err := s.Store.ChangeSubscription(ctx, sub.ID, func(c *news.Subscription) error {
@@ -100,7 +100,7 @@ func ignoreMissing(err error) error {
 	return err
 }
 
-// errNoAnswer says that a hub could not be reached.
+// errNoAnswer means that a hub could not be reached.
 var errNoAnswer = errors.New("no answer")
 
 const (
@@ -108,7 +108,7 @@ const (
 	maxAnswer    = 1 << 10 // bytes of a hub's answer that are read
 )
 
-// request asks a hub (section 5.1). The secret goes with every request: over plain http it is no worse than none.
+// request asks a hub (section 5.1). Every request has the secret: over plain http this is no worse than none.
 func (s *Subscriber) request(ctx context.Context, sub news.Subscription) error {
 	form := url.Values{"hub.callback": {s.Callback + sub.ID}, "hub.topic": {sub.Topic}, "hub.mode": {"unsubscribe"}}
 	if !sub.Ending {
@@ -127,7 +127,7 @@ func (s *Subscriber) request(ctx context.Context, sub news.Subscription) error {
 	return fmt.Errorf("%s: the hub redirects more than %d times", sub.Hub, maxRedirects)
 }
 
-// post makes one request and gives where the hub redirects it to: 307 and 308 keep method and body.
+// post makes one request and returns the target if the hub redirects it: 307 and 308 keep method and body.
 func (s *Subscriber) post(ctx context.Context, address, form string) (next string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
@@ -148,7 +148,7 @@ func (s *Subscriber) post(ctx context.Context, address, form string) (next strin
 	return "", fmt.Errorf("%s: %s: %.200q", address, resp.Status, strings.TrimSpace(string(text)))
 }
 
-// redirectTarget reads where a hub redirects to. A secret does not go from https to http.
+// redirectTarget returns the target of a hub's redirect. A secret is not sent from https to http.
 func redirectTarget(from, location string) (string, error) {
 	base, err := url.Parse(from)
 	if err != nil {
@@ -161,7 +161,7 @@ func redirectTarget(from, location string) (string, error) {
 	return to.String(), nil
 }
 
-// Run asks hubs when it is time and hands on what they push. It returns when the context has ended and all accepted
+// Run asks hubs when requests are due and passes on their deliveries. It returns when the context has ended and all accepted
 // deliveries are stored.
 func (s *Subscriber) Run(ctx context.Context) error {
 	var g errgroup.Group

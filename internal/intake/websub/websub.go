@@ -44,7 +44,7 @@ import (
 	"headwater/internal/news"
 )
 
-// subscriptionReader finds subscriptions. What is not stored is news.ErrNotFound.
+// subscriptionReader finds subscriptions. An unknown one gives news.ErrNotFound.
 type subscriptionReader interface {
 	Subscription(ctx context.Context, id string) (news.Subscription, error)
 	SubscriptionOf(ctx context.Context, feed int64) (news.Subscription, error)
@@ -53,58 +53,59 @@ type subscriptionReader interface {
 
 // subscriptionWriter changes subscriptions.
 type subscriptionWriter interface {
-	// Subscribe stores a new subscription and has the feed's former one end; without an ID it does only that.
+	// Subscribe stores a new subscription and ends the feed's former one. Without an ID it only ends the former one.
 	Subscribe(ctx context.Context, s news.Subscription) error
-	// ChangeSubscription stores what change makes of one, unless it gives an error, which is returned.
+	// ChangeSubscription stores a subscription as changed by change. If change returns an error, nothing is stored and the
+	// error is returned.
 	ChangeSubscription(ctx context.Context, id string, change func(*news.Subscription) error) error
 	ForgetSubscription(ctx context.Context, id string) error
 }
 
-// Store keeps subscriptions.
+// Store stores subscriptions.
 type Store interface {
 	subscriptionReader
 	subscriptionWriter
 }
 
-// Delivery is a document that a hub pushed and signed.
+// Delivery is a signed document that a hub pushed.
 type Delivery struct {
 	Subscription news.Subscription
 	ContentType  string
 	Body         []byte
 }
 
-// Options of a Subscriber. Callback, Store, Post, Take and Lost are required.
+// Options configure a Subscriber. Callback, Store, Post, Take and Lost are required.
 type Options struct {
-	// Callback is the address that hubs reach the Subscriber at when the id of a subscription is added to it.
+	// Callback is the address at which hubs reach the Subscriber. The id of a subscription is appended to it.
 	Callback string
 	Store    Store
-	// Post sends a body and gives the answer, whatever its status; it follows no redirect.
+	// Post sends a body and returns the answer, whatever its status. It follows no redirects.
 	Post func(ctx context.Context, address string, header http.Header, body []byte) (*http.Response, error)
-	// Take stores a delivery. An error, or what cannot be read, has the feed polled as usual again.
+	// Take stores a delivery. After an error, or for an unreadable document, the feed is polled as usual again.
 	Take func(context.Context, Delivery) error
-	// Lost has a feed polled as usual again, since its hub cannot be relied on.
+	// Lost lets a feed be polled as usual again, since its hub is not reliable.
 	Lost func(ctx context.Context, feed int64) error
 
-	MaxBytes int64            // bounds a delivery; 0 means 10 MB
-	Timeout  time.Duration    // of one request to a hub; 0 means 20 s
+	MaxBytes int64            // limit of a delivery; 0 means 10 MB
+	Timeout  time.Duration    // limit of one request to a hub; 0 means 20 s
 	Now      func() time.Time // nil means time.Now
-	Logger   *slog.Logger     // nil discards
+	Logger   *slog.Logger     // nil discards messages
 }
 
 const (
-	requestedLease = 10 * 24 * time.Hour // what is asked for
-	maxLease       = 30 * 24 * time.Hour // what is believed of a hub's lease
-	minRenewal     = 10 * time.Minute    // between two requests of one subscription
-	verifyWindow   = 24 * time.Hour      // how long after a request a hub may verify it
-	deniedWait     = 7 * 24 * time.Hour  // until a hub is asked again that denied
+	requestedLease = 10 * 24 * time.Hour // the lease that is requested
+	maxLease       = 30 * 24 * time.Hour // the maximum lease that is accepted
+	minRenewal     = 10 * time.Minute    // between two requests for one subscription
+	verifyWindow   = 24 * time.Hour      // time after a request in which a hub may verify it
+	deniedWait     = 7 * 24 * time.Hour  // until a hub that denied is asked again
 	tendEvery      = time.Minute
 	hubsAtOnce     = 4
 	maxQueue       = 64       // deliveries
-	maxQueued      = 32 << 20 // bytes of those, and one more
-	maxReading     = 4        // deliveries that come in at once
+	maxQueued      = 32 << 20 // bytes of the queued deliveries; one more may exceed it
+	maxReading     = 4        // deliveries that are read at once
 )
 
-// Subscriber speaks with hubs. It is the handler of the callbacks, whose pattern must name the id {id}.
+// Subscriber communicates with hubs. It is the handler of the callbacks, whose pattern must have the wildcard {id}.
 type Subscriber struct {
 	Options
 	queue   chan Delivery
@@ -113,7 +114,7 @@ type Subscriber struct {
 	woken   chan struct{}
 }
 
-// New makes a Subscriber. Run does its work.
+// New makes a Subscriber. Run must be called for it to work.
 func New(o Options) *Subscriber {
 	if o.MaxBytes <= 0 {
 		o.MaxBytes = 10 << 20
@@ -132,8 +133,8 @@ func New(o Options) *Subscriber {
 	}
 }
 
-// Announce stores which hubs a feed announces and under which topic. A new hub is asked soon. The subscription at a hub that
-// the feed has left ends.
+// Announce stores the hubs and the topic that a feed announces. A new hub is asked soon. A subscription at a hub that the feed
+// has left is ended.
 func (s *Subscriber) Announce(ctx context.Context, feed int64, hubs []string, topic string) error {
 	have, err := s.Store.SubscriptionOf(ctx, feed)
 	none := errors.Is(err, news.ErrNotFound)
@@ -147,17 +148,17 @@ func (s *Subscriber) Announce(ctx context.Context, feed int64, hubs []string, to
 	if len(hubs) > 0 {
 		hub := hubs[0]
 		if i := slices.IndexFunc(hubs, func(h string) bool { return strings.HasPrefix(strings.ToLower(h), "https:") }); i >= 0 {
-			hub = hubs[i] // nobody on the way can read along
+			hub = hubs[i] // an https hub, so that nobody can intercept the secret
 		}
-		// rand.Text has at least 128 random bits; a secret has to be shorter than 200 bytes.
+		// rand.Text has at least 128 random bits. A secret must be shorter than 200 bytes.
 		want = news.Subscription{ID: rand.Text(), Feed: feed, Hub: hub, Topic: topic, Secret: rand.Text() + rand.Text(), Next: s.Now()}
 	}
 	err = s.Store.Subscribe(ctx, want)
-	s.Wake() // once it is stored
+	s.Wake() // after it is stored
 	return err
 }
 
-// Live reports whether a hub pushes a feed and can be relied on.
+// Live reports whether a hub pushes a feed and is reliable.
 func (s *Subscriber) Live(ctx context.Context, feed int64) (bool, error) {
 	have, err := s.Store.SubscriptionOf(ctx, feed)
 	if errors.Is(err, news.ErrNotFound) {
@@ -166,7 +167,8 @@ func (s *Subscriber) Live(ctx context.Context, feed int64) (bool, error) {
 	return have.Live(s.Now()), err
 }
 
-// Doubt notes that a feed had something that its hub had not pushed: it is polled as usual until the hub delivers again.
+// Doubt records that a poll found an item that the hub had not pushed. The feed is polled as usual until the hub delivers
+// again.
 func (s *Subscriber) Doubt(ctx context.Context, feed int64) error {
 	have, err := s.Store.SubscriptionOf(ctx, feed)
 	if errors.Is(err, news.ErrNotFound) || err == nil && !have.Live(s.Now()) {
@@ -178,7 +180,7 @@ func (s *Subscriber) Doubt(ctx context.Context, feed int64) error {
 	return s.failed(ctx, have, errors.New("a poll brought what the hub had not pushed"))
 }
 
-// failed notes what went wrong with a subscription.
+// failed records an error of a subscription.
 func (s *Subscriber) failed(ctx context.Context, sub news.Subscription, problem error) error {
 	s.Logger.Debug("a hub cannot be relied on; the feed is polled as usual", "feed", sub.Feed, "hub", sub.Hub, "problem", problem)
 	err := s.Store.ChangeSubscription(ctx, sub.ID, func(c *news.Subscription) error {
@@ -187,12 +189,12 @@ func (s *Subscriber) failed(ctx context.Context, sub news.Subscription, problem 
 		return nil
 	})
 	if errors.Is(err, news.ErrNotFound) {
-		return nil // it ended meanwhile
+		return nil // the subscription has ended meanwhile
 	}
 	return errors.Join(err, s.Lost(ctx, sub.Feed))
 }
 
-// Wake has Run look at once what hubs are to be asked.
+// Wake makes Run check at once which requests are due.
 func (s *Subscriber) Wake() {
 	select {
 	case s.woken <- struct{}{}:
