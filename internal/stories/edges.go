@@ -2,8 +2,8 @@ package stories
 
 import "headwater/internal/news"
 
-// JoiningEdge gives of a story's edges the one whose reasons joined an article: to the lead, or else to the member most like
-// it. Ok is false where no edge of the article has reasons.
+// JoiningEdge returns the edge of a story whose reasons explain why an article joined: the edge to the lead, or else to the
+// most similar member. ok is false if no edge of the article has reasons.
 func JoiningEdge(article, lead int64, edges []news.Edge) (joining news.Edge, ok bool) {
 	best := 0.0
 	for _, e := range edges {

@@ -1,7 +1,7 @@
-// Package stories turns articles into stories: what both the pipeline and the streaming grouper do between cleaning and
-// storing. Preparer makes of an article what grouping compares (items.go); Weigh makes of a group of articles a news.Story
-// with its origin (weigh.go). The steps themselves are packages below: prints, group, origin, outlets, embed. Package stream
-// runs them all over a stream that is stored nowhere.
+// Package stories turns articles into stories. It has the steps between cleaning and storing that the pipeline and the
+// streaming grouper share. Preparer turns an article into the form that grouping compares (items.go). Weigh turns a group of
+// articles into a news.Story with its origin (weigh.go). The steps themselves are packages below: prints, group, origin,
+// outlets, embed. Package stream runs them all over a stream that is not stored.
 package stories
 
 import (
@@ -17,23 +17,24 @@ import (
 )
 
 const (
-	// Round is how many articles are settled together at most. All are learnt before the first is compared.
+	// Round is the maximum number of articles that are settled together. All are added to the statistics before the first is
+	// compared.
 	Round = 8192
 
-	citeStrength = .3 // of a claim whose link counts as an address that the article cites
+	citeStrength = .3 // minimum strength of a claim whose link counts as an address that the article cites
 )
 
-// Workers is how many goroutines prepare articles.
+// Workers is the number of goroutines that prepare articles.
 var Workers = runtime.GOMAXPROCS(0)
 
-// Preparer makes of articles what grouping compares.
+// Preparer turns articles into the form that grouping compares.
 type Preparer struct {
 	Cleaner *clean.Cleaner
 	Credits *origin.Reader
 }
 
-// Item gives the print of an article, its claims and the addresses that it cites, without the texts. An advertisement has
-// none of these, so that it resembles nothing.
+// Item returns an article with its print, its claims and the addresses that it cites, without the texts. An advertisement has
+// none of these, so it is similar to nothing.
 func (p Preparer) Item(a news.Article) group.Item {
 	if a.Promotional() {
 		a.HTML, a.Text, a.Summary, a.Marks, a.Enclosures = "", "", "", nil, nil
@@ -48,7 +49,7 @@ func (p Preparer) Item(a news.Article) group.Item {
 	return group.Item{Article: a, Print: print, Claims: claims, Cites: Cites(a, claims)}
 }
 
-// Cites gives the canonical addresses that the stronger claims link to. A link to a part of a page cites the page too.
+// Cites returns the canonical URLs to which the stronger claims link. A link to a part of a page also cites the page.
 func Cites(a news.Article, claims []news.Claim) []string {
 	var out []string
 	for _, c := range claims {

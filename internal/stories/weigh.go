@@ -9,7 +9,8 @@ import (
 	"headwater/internal/stories/outlets"
 )
 
-// Candidates gives the members of a group as their origin is weighed. Known is since when each feed is polled, by its id.
+// Candidates returns the members of a group with the data for weighing their origin. known holds the start of polling of each
+// feed, by feed id.
 func Candidates(w *group.Grouper, c group.Change, known map[int64]time.Time) []origin.Candidate {
 	members := make([]origin.Candidate, 0, len(c.Members))
 	for _, id := range c.Members {
@@ -19,7 +20,8 @@ func Candidates(w *group.Grouper, c group.Change, known map[int64]time.Time) []o
 	return members
 }
 
-// Weigh makes a story of a group: its origin, roles, title, times and counts. Pages are those that its members credit.
+// Weigh turns a group into a story: with its origin, roles, title, times and counts. pages are the pages that its members
+// credit.
 func Weigh(w *group.Grouper, weigher origin.Weigher, c group.Change, members []origin.Candidate, pages []origin.Page, now time.Time) news.Story {
 	d := weigher.Decide(members, pages...)
 	s := news.Story{ID: c.Story, Event: c.Event, Origin: d.Origin, Members: d.Members, Changed: now, Template: Templated(w, members)}
@@ -41,7 +43,8 @@ func Weigh(w *group.Grouper, weigher origin.Weigher, c group.Change, members []o
 	return s
 }
 
-// Templated says whether each member is made by a template or is an advertisement, and at least one is the former.
+// Templated reports whether each member is made from a template or is an advertisement, and at least one is made from a
+// template.
 func Templated(w *group.Grouper, members []origin.Candidate) bool {
 	made := false
 	for _, m := range members {
@@ -54,11 +57,10 @@ func Templated(w *group.Grouper, members []origin.Candidate) bool {
 	return made
 }
 
-// listedBefore is how many items are added to those that an outlet was seen to list, where the registry says that it is a
-// listing site.
+// listedBefore is the number of listed items that is added to an outlet's count if the registry says that it is a listing site.
 const listedBefore = 500
 
-// Habits gives what the items of each outlet show of it, by outlet key.
+// Habits returns the habits that the items of each outlet show, by outlet key.
 func Habits(log *origin.Log, registry *outlets.Registry) map[string]origin.Habit {
 	habits := log.Habits()
 	for _, e := range registry.All() {

@@ -1,25 +1,22 @@
-// Package poll decides when feeds are asked (due.go) and how many at once (poll.go).
+// Package poll decides when feeds are polled (due.go) and how many at once (poll.go).
 //
-// A cron tick asks the feeds that are due. Each feed has a time of its own, which is stored with the articles of its last
-// poll, so that a restart asks nobody sooner. The time is the latest of the following. The feed keeps which one it was
-// (news.Rule).
+// A cron tick polls the feeds that are due. The due time of each feed is stored with the articles of its last poll, so a
+// restart polls no feed earlier. It is the latest of the following times. The feed also keeps the rule that set it (news.Rule).
 //
-//   - Its own rhythm (Pace.Learn): half the median time between its 20 newest items, but no less than a sixteenth of the
-//     silence since the last, and a quarter longer after each 304. It is poll.interval where fewer than three items have a
-//     time.
-//   - How long the server says that its answer stays current: Cache-Control max-age, or Expires after Date, less Age. A 304
-//     without either leaves it as it was.
-//   - What the feed says of itself: <ttl>, and sy:updatePeriod by sy:updateFrequency.
+//   - The feed's own rhythm (Pace.Learn): half the median time between its 20 newest items, but at least a sixteenth of the
+//     time since the last item, and a quarter longer after each 304. It is poll.interval if fewer than three items have a time.
+//   - The time for which the server's answer stays current: Cache-Control max-age, or Expires minus Date, less Age. A 304
+//     without either does not change it.
+//   - The feed's own request: <ttl>, and sy:updatePeriod with sy:updateFrequency.
 //   - poll.max_interval while a hub pushes the feed.
 //
-// All of these stay within poll.min_interval and poll.max_interval. A time in skipHours or skipDays (UTC) moves to the
-// first minutes after them, also beyond poll.max_interval; a feed that skips every hour or every day says nothing. Jitter
-// of a tenth spreads feeds that were asked together: both ways around the own rhythm, and only upwards from what was asked
-// for.
+// All of these stay within poll.min_interval and poll.max_interval. A time in skipHours or skipDays (UTC) moves to the first
+// minutes after them, even beyond poll.max_interval. Skips of every hour or every day are ignored. Jitter of a tenth spreads
+// feeds that were polled together. It goes both ways around a feed's own rhythm, but only upwards from a requested wait.
 //
 // A feed that failed waits poll.min_interval, or poll.interval after a status from 400 to 499, and twice as long after each
-// further failure. Retry-After is kept to the second. After 429 and 503 it puts off all feeds of the host, which is no
-// failure of theirs. After 410 a feed is asked only when somebody names it.
+// further failure. Retry-After is respected to the second. After 429 and 503 it delays all feeds of the host, which does not
+// count as a failure of these feeds. After 410 a feed is polled only if somebody names it.
 package poll
 
 import (

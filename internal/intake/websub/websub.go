@@ -1,33 +1,32 @@
 // Package websub is a WebSub subscriber (W3C Recommendation, January 2018). It asks hubs to push feeds, answers their
-// verifications, renews leases before they end, and accepts what they push if its signature is right. The caller says which
-// hubs a feed announces (Announce), and gets accepted documents through Options.Take. websub.go has the options and the
-// state of a subscription, callback.go the requests from hubs, requests.go those to hubs.
+// verifications, renews leases before they end, and accepts deliveries with a correct signature. The caller reports the hubs
+// that a feed announces (Announce), and gets accepted documents through Options.Take. websub.go has the options and the state
+// of a subscription. callback.go handles the requests from hubs, and requests.go those to hubs.
 //
-// A feed is pushed where its hub can reach us: where websub.enabled is set, and public_url is an address that is not
-// private.
+// A feed is pushed if its hub can reach us. This requires websub.enabled and a public_url that is not a private address.
 //
 //	poll finds hub and topic -> Announce -> POST to the hub -> GET {id} verified -> lease
 //	hub POSTs a document -> signature -> queue -> Options.Take, as a poll's document
 //
 // The rules are:
 //
-//   - The callback's id has 130 random bits, and so has each half of the secret, which goes with every request. A hub's
-//     question is answered with its challenge only if topic and mode are what was asked of it within a day, and with 404
-//     otherwise. A delivery to an id that is not subscribed gets 410, so that the hub stops.
-//   - A delivery with a signature (sha1, sha256, sha384 or sha512, compared in constant time) is answered 202 whether it is
-//     right or not, as the Recommendation allows, so that nobody can try signatures. Only a right one is read. One without
-//     a signature gets 403.
-//   - At most maxQueued bytes of deliveries wait. Beyond that a hub gets 503 and tries again. What waits is lost when the
-//     process is killed, though the hub was answered; the next poll finds it.
-//   - A hub can be relied on until its first failure, and again from its next success: no answer, a refusal, no
+//   - The callback's id has 130 random bits, and so has each half of the secret, which is sent with every request. A hub's
+//     verification is answered with its challenge only if topic and mode are those of a request to it within the last day.
+//     Otherwise the answer is 404. A delivery to an id that is not subscribed gets 410, so that the hub stops.
+//   - A delivery with a signature (sha1, sha256, sha384 or sha512, compared in constant time) is answered 202 whether the
+//     signature is right or not, so that nobody can test signatures. The Recommendation allows this. Only a delivery with a
+//     right signature is read. A delivery without a signature gets 403.
+//   - At most maxQueued bytes of deliveries are queued. Beyond that a hub gets 503 and tries again. The queue is lost if the
+//     process is killed, although the hub has its answer. The next poll finds these items.
+//   - A hub is reliable until its first failure, and again from its next success. Failures are: no answer, a refusal, no
 //     verification, a lease that ran out, a wrong or missing signature, a document that cannot be read, or an item that a
-//     poll found and the hub had not pushed (Doubt). Meanwhile Options.Lost has the feed polled as if it had just been
-//     read.
-//   - A lease is renewed after three quarters of it. A hub that fails is asked again after an hour, and after twice as long
-//     each time up to a day; one that denies, after a week. One that does not answer is asked about one feed a minute, not
-//     about each of its feeds.
-//   - A feed that is removed, or announces another hub, has the former hub told, three times at most, also after a restart.
-//   - A redirect of a hub by 307 or 308 is followed with the body, five times at most, and never from https to http.
+//     poll found and the hub had not pushed (Doubt). After a failure Options.Lost lets the feed be polled as if it had just
+//     been read.
+//   - A lease is renewed after three quarters of its time. A hub that fails is asked again after an hour, and then after
+//     twice as long each time up to a day. A hub that denies is asked again after a week. A hub that does not answer is asked
+//     about one feed a minute, not about each of its feeds.
+//   - If a feed is removed or announces another hub, the former hub is told so, at most three times, also after a restart.
+//   - A hub's redirect by 307 or 308 is followed with the body, at most five times, and never from https to http.
 package websub
 
 import (

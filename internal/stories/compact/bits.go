@@ -8,7 +8,7 @@ import (
 // bitWriter appends numbers to a bit string, lowest bit first.
 type bitWriter struct {
 	b       []byte
-	pending uint64 // bits that do not fill a byte yet
+	pending uint64 // bits that do not yet fill a byte
 	n       uint   // number of pending bits
 }
 
@@ -29,14 +29,14 @@ func (w *bitWriter) flag(on bool) {
 	}
 }
 
-// count writes a number that is small in most cases: its length in 6 bits, then its bits.
+// count writes a number that is usually small: its length in 6 bits, and then its bits.
 func (w *bitWriter) count(x uint32) {
 	width := uint(bits.Len32(x))
 	w.put(uint32(width), 6)
 	w.put(x, width)
 }
 
-// rice writes the lowest bits of x as they are and the rest in unary (Rice 1979).
+// rice writes the low bits of x unchanged and the rest in unary (Rice 1979).
 func (w *bitWriter) rice(x uint32, low uint) {
 	w.put(x&(1<<low-1), low)
 	for x >>= low; x >= 32; x -= 32 {
@@ -45,8 +45,8 @@ func (w *bitWriter) rice(x uint32, low uint) {
 	w.put(1<<x, uint(x)+1)
 }
 
-// ascending writes a sorted list as Rice codes of the differences. For hashes that is within a tenth of a bit of the
-// optimum. Low bits that are 0 in all numbers are left out.
+// ascending writes a sorted list as Rice codes of the differences. For hashes this is within a tenth of a bit of the optimum.
+// Low bits that are 0 in all numbers are left out.
 func (w *bitWriter) ascending(list []uint32) {
 	if w.count(uint32(len(list))); len(list) == 0 {
 		return
@@ -67,7 +67,7 @@ func (w *bitWriter) ascending(list []uint32) {
 	}
 }
 
-// riceBits is the best number of low bits for the differences of n sorted numbers up to most: the logarithm of .7 of the
+// riceBits returns the best number of low bits for the differences of n sorted numbers up to most: the logarithm of .7 of the
 // mean difference.
 func riceBits(most uint32, n int) uint {
 	mean := uint64(most) * 7 / 10 / uint64(n)
@@ -80,7 +80,7 @@ func (w *bitWriter) done() string {
 	return string(append(w.b, make([]byte, 8)...))
 }
 
-// bitReader reads what a bitWriter wrote.
+// bitReader reads the output of a bitWriter.
 type bitReader struct {
 	s  string
 	at uint // position in bits
@@ -117,7 +117,7 @@ func (r *bitReader) rice(low uint) uint32 {
 	return x | r.unary()<<low
 }
 
-// unary reads zeros up to a one, of any number.
+// unary reads zeros up to a one. The number of zeros is not limited.
 func (r *bitReader) unary() uint32 {
 	x := uint32(0)
 	for {
@@ -139,7 +139,7 @@ func (r *bitReader) ascending(dst []uint32) []uint32 {
 	shift, low := uint(r.get(5)), uint(r.get(5))
 	from := len(dst)
 	dst = slices.Grow(dst, int(n))[:from+int(n)]
-	last, at := uint32(0), r.at // in registers: this is the hottest loop of decoding
+	last, at := uint32(0), r.at // in registers, since this is the hottest loop of decoding
 	for i := range dst[from:] {
 		next := load64(r.s[at/8:]) >> (at % 8)
 		zeros := uint(bits.TrailingZeros64(next >> low))

@@ -1,13 +1,13 @@
-// Package compact keeps a large window of articles small in memory. A window of 200,000 articles is most of what a server
-// holds, so its parts are encoded:
+// Package compact keeps a large window of articles small in memory. A window of 200,000 articles takes most of a server's
+// memory, so its parts are encoded:
 //
-//   - Postings (postings.go) lead from hashes to the numbers of the articles that have them: sorted, Rice-coded segments.
-//   - EncodePrint and PrintDecoder (print.go) keep a prints.Print in a third of its size. StorePrint and ReadPrint (stored.go) are
-//     the same for the store, with a version and a checksum: whoever changes the encoding raises prints.Version.
-//   - EncodeRecord and DecodeRecord (record.go) keep what grouping seldom needs of an article in one string.
+//   - Postings (postings.go) map hashes to the numbers of the articles that have them, in sorted, Rice-coded segments.
+//   - EncodePrint and PrintDecoder (print.go) store a prints.Print in a third of its size. StorePrint and ReadPrint (stored.go) do
+//     the same for the store, with a version and a checksum. A change of the encoding must raise prints.Version.
+//   - EncodeRecord and DecodeRecord (record.go) store the data of an article that grouping rarely needs in one string.
 //
-// Postings and records live in memory alone, and may change with every version. bits.go has the bit strings below all of them. No
-// type is safe for concurrent use, but several goroutines may call Postings.Find at once.
+// Postings and records are only in memory, so their form may change with every version. bits.go has the bit strings on which
+// they are based. No type is safe for concurrent use, except that several goroutines may call Postings.Find at once.
 package compact
 
 import (
@@ -16,28 +16,28 @@ import (
 	"sort"
 )
 
-// Postings lead from a hash to the numbers of the articles that have it. They are a log-structured merge tree (O'Neil et al.
-// 1996): new entries wait in a buffer, which Flush sorts into segments, each several times as long as the next. An article
+// Postings map a hash to the numbers of the articles that have it. They are a log-structured merge tree (O'Neil et al. 1996):
+// new entries are collected in a buffer, and Flush sorts them into segments, each several times as long as the next. An article
 // has about fifty entries, and a map of lists would take eight times the memory.
 type Postings struct {
-	limit   int // numbers that are kept of a hash, and one more to show that there are too many
+	limit   int // numbers kept of a hash; one more is kept to show that there are too many
 	shards  [1 << shardBits]shard
 	buffers [3][]uint64 // for merging
 }
 
-// shard has the entries whose hashes begin with the same bits, so that a merge needs little memory.
+// shard holds the entries whose hashes begin with the same bits, so that a merge needs little memory.
 type shard struct {
 	segments []*segment
-	recent   []uint64 // not sorted yet: hash<<32 | number
+	recent   []uint64 // unsorted: hash<<32 | number
 }
 
 const (
 	shardBits    = 8
-	maxRecent    = 1024 // entries of a shard that are not sorted
-	segmentRatio = 3    // a segment is longer than the next by at least this factor
+	maxRecent    = 1024 // unsorted entries of a shard
+	segmentRatio = 3    // minimum ratio of a segment's length to that of the next
 )
 
-// NewPostings makes empty postings. Of a hash with more than limit numbers, limit+1 of them are kept.
+// NewPostings makes empty postings. Of a hash with more than limit numbers, only limit+1 are kept.
 func NewPostings(limit int) *Postings { return &Postings{limit: limit} }
 
 // Add adds an entry. Numbers of one hash are added in ascending order. Find sees the entry after the next Flush.
@@ -90,7 +90,7 @@ func (p *Postings) merge(dst, a, b []uint64) []uint64 {
 	return dst
 }
 
-// Find appends the numbers of a hash to dst, at most one more than the limit. They are sorted within each segment only.
+// Find appends the numbers of a hash to dst, at most limit+1. They are sorted only within each segment.
 func (p *Postings) Find(hash uint32, dst []uint32) []uint32 {
 	most := len(dst) + p.limit + 1
 	for _, s := range p.shards[hash>>(32-shardBits)].segments {
@@ -101,7 +101,7 @@ func (p *Postings) Find(hash uint32, dst []uint32) []uint32 {
 	return dst
 }
 
-// Renumber replaces each number x with to[x], and drops the entry where that is negative. The order of numbers must not change.
+// Renumber replaces each number x by to[x], and drops the entry if to[x] is negative. The order of the numbers must not change.
 func (p *Postings) Renumber(to []int32) {
 	p.Flush()
 	for i := range p.shards {
@@ -122,7 +122,7 @@ func (p *Postings) Renumber(to []int32) {
 	p.buffers = [3][]uint64{}
 }
 
-// Len is the number of entries.
+// Len returns the number of entries.
 func (p *Postings) Len() int {
 	n := 0
 	for i := range p.shards {
@@ -134,8 +134,8 @@ func (p *Postings) Len() int {
 	return n
 }
 
-// segment is a sorted list of entries, in three to four bytes each: Rice codes of the differences between hashes, and numbers
-// as wide as the greatest one. The first hash of each block is kept apart, so that a search decodes one or two blocks.
+// segment is a sorted list of entries in three to four bytes each: Rice codes of the differences between hashes, and numbers as
+// wide as the greatest one. The first hash of each block is stored separately, so a search decodes only one or two blocks.
 type segment struct {
 	n      int
 	shift  uint // low bits that are 0 in all hashes
@@ -193,7 +193,7 @@ func (r *segment) appendTo(dst []uint64) []uint64 {
 	return dst
 }
 
-// find appends the numbers of a hash to dst until that is most long.
+// find appends the numbers of a hash to dst until dst has the length most.
 func (r *segment) find(hash uint32, dst []uint32, most int) []uint32 {
 	at := max(r.seek(hash)-1, 0) // the hash may first occur at the end of the block before
 	in, current := bitReader{s: r.s, at: uint(r.blocks[at].at)}, uint32(0)
@@ -215,8 +215,8 @@ func (r *segment) find(hash uint32, dst []uint32, most int) []uint32 {
 	return dst
 }
 
-// seek returns the first block whose first hash is at least hash. Hashes are uniform within a shard, so the search begins at
-// the interpolated position.
+// seek returns the first block whose first hash is at least hash. Hashes are uniformly distributed within a shard, so the
+// search begins at the interpolated position.
 func (r *segment) seek(hash uint32) int {
 	n := len(r.blocks)
 	guess, _ := bits.Mul64(uint64(hash)<<(32+shardBits), uint64(n))

@@ -7,8 +7,8 @@ import (
 	"headwater/internal/stories/prints"
 )
 
-// EncodePrint encodes a print in about a third of the memory that it takes. A list that is mostly part of another is encoded
-// as indexes into that one.
+// EncodePrint encodes a print in about a third of its memory. A list that is mostly a part of another list is encoded as
+// indexes into that list.
 func EncodePrint(p *prints.Print) string {
 	w := bitWriter{b: make([]byte, 0, 2048)}
 	w.count(uint32(p.Words))
@@ -23,7 +23,7 @@ func EncodePrint(p *prints.Print) string {
 	}
 	w.count(uint32(hashes))
 	w.ascending(p.Terms)
-	for _, use := range p.Uses { // three bits of where the term occurs, and the number of its uses, which is mostly one
+	for _, use := range p.Uses { // three bits for the positions of the term, and the number of its uses, which is mostly one
 		w.put(uint32(use)>>5, 3)
 		once := use&prints.TermCount == 1
 		if w.flag(once); !once {
@@ -57,7 +57,7 @@ func hashLists(p *prints.Print) [12]*[]uint32 {
 	}
 }
 
-// subset writes a list most of whose numbers are in another one: a flag where the two are equal, else the indexes of the
+// subset writes a list whose numbers are mostly in the list of: a flag if the two are equal, otherwise the indexes of the
 // common numbers and the rest.
 func (w *bitWriter) subset(list, of []uint32) {
 	same := slices.Equal(list, of)
@@ -81,13 +81,13 @@ func (w *bitWriter) subset(list, of []uint32) {
 	w.ascending(rest)
 }
 
-// PrintDecoder decodes prints into buffers that it reuses: Print is valid until the next call. The zero value works.
+// PrintDecoder decodes prints into buffers that it reuses. Print is valid until the next call. The zero value works.
 type PrintDecoder struct {
 	Print  prints.Print
 	hashes []uint32 // holds all lists of Print
 }
 
-// Decode decodes what EncodePrint encoded.
+// Decode decodes the output of EncodePrint.
 func (d *PrintDecoder) Decode(encoded string) {
 	r, p := d.decodeTerms(encoded), &d.Print
 	p.Shingles = d.take(r.ascending(d.hashes))
@@ -111,10 +111,10 @@ func (d *PrintDecoder) Decode(encoded string) {
 }
 
 // DecodeTerms decodes only Words, Sampled, Body, Headline, Terms and Uses, which come first. The other fields of Print are
-// undefined.
+// undefined afterwards.
 func (d *PrintDecoder) DecodeTerms(encoded string) { d.decodeTerms(encoded) }
 
-// decodeTerms returns the reader for what follows the terms.
+// decodeTerms returns a reader for the data after the terms.
 func (d *PrintDecoder) decodeTerms(encoded string) bitReader {
 	r, p := bitReader{s: encoded}, &d.Print
 	p.Words = int(r.count())
@@ -136,7 +136,7 @@ func (d *PrintDecoder) decodeTerms(encoded string) bitReader {
 	return r
 }
 
-// take replaces the hashes with a longer list that begins with them, and returns what was added.
+// take replaces the hashes by a longer list that begins with them, and returns the added part.
 func (d *PrintDecoder) take(longer []uint32) []uint32 {
 	from := len(d.hashes)
 	d.hashes = longer

@@ -8,16 +8,16 @@ import (
 	"headwater/internal/news"
 )
 
-// Record is what is kept of an article beside its print. EncodeRecord leaves out the article's ID, Lang, Roundup, Seen and what
-// grouping does not need: HTML, text, summary and marks.
+// Record holds the stored data of an article besides its print. EncodeRecord leaves out the article's ID, Lang, Roundup and
+// Seen, and data that grouping does not need: HTML, text, summary and marks.
 type Record struct {
 	Article news.Article
 	Claims  []news.Claim
 	Cites   []string
 }
 
-// EncodeRecord encodes a record. Each string is encoded as the length of the prefix that it shares with the one before, and
-// the rest: an article's addresses begin alike.
+// EncodeRecord encodes a record. Each string is encoded as the length of the prefix shared with the previous string, and the
+// rest, because the addresses of an article begin alike.
 func EncodeRecord(r Record) string {
 	a, w := r.Article, recordWriter{b: make([]byte, 0, 256)}
 	w.numbers(a.Seq, a.FeedID)
@@ -73,7 +73,7 @@ func (w *recordWriter) strings(list ...string) {
 	}
 }
 
-// DecodeRecord decodes what EncodeRecord encoded. Times are in UTC. The result shares no memory with the encoded string.
+// DecodeRecord decodes the output of EncodeRecord. Times are in UTC. The result shares no memory with the encoded string.
 func DecodeRecord(encoded string) Record {
 	d := recordReader{s: encoded}
 	var r Record

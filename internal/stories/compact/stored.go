@@ -12,7 +12,8 @@ import (
 
 var errDamaged = errors.New("print is damaged")
 
-// StorePrint gives the stored form of a print: the version of package prints, a CRC-32 of the rest, and what EncodePrint gives.
+// StorePrint returns the stored form of a print: the version of package prints, a CRC-32 of the rest, and the output of
+// EncodePrint.
 func StorePrint(p prints.Print) []byte {
 	encoded := EncodePrint(&p)
 	b := make([]byte, 0, 5+len(encoded))
@@ -21,7 +22,7 @@ func StorePrint(p prints.Print) []byte {
 	return append(b, encoded...)
 }
 
-// ReadPrint reads what StorePrint wrote. It gives prints.ErrVersion for a print that has to be made anew.
+// ReadPrint reads the output of StorePrint. It returns prints.ErrVersion for a print that must be made again.
 func ReadPrint(b []byte) (prints.Print, error) {
 	switch {
 	case len(b) == 0:
@@ -34,7 +35,7 @@ func ReadPrint(b []byte) (prints.Print, error) {
 	var d PrintDecoder
 	d.Decode(string(b[5:]))
 	p := d.Print
-	for _, list := range hashLists(&p) { // each in an array of its own: lists of the decoder may share one
+	for _, list := range hashLists(&p) { // in separate arrays, since the decoder's lists may share one
 		*list = slices.Clone(*list)
 	}
 	return p, nil

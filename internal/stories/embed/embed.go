@@ -1,5 +1,5 @@
-// Package embed asks an endpoint that speaks OpenAI's embeddings API (Ollama, llama.cpp's server, Text Embeddings
-// Inference) for the vectors of texts. What two texts mean is as alike as their vectors' cosine.
+// Package embed gets the vectors of texts from an endpoint with OpenAI's embeddings API (Ollama, llama.cpp's server, Text
+// Embeddings Inference). The cosine of two vectors measures the similarity of the texts' meanings.
 package embed
 
 import (
@@ -19,62 +19,62 @@ import (
 	"headwater/internal/text"
 )
 
-// Poster sends a body to an address, as fetch.Client does: it refuses addresses that are not public, unless fetch.allow_private
-// names them, and follows no redirect.
+// Poster sends a body to an address. fetch.Client implements it: it refuses addresses that are not public, unless
+// fetch.allow_private names them, and follows no redirects.
 type Poster interface {
 	Post(ctx context.Context, address string, header http.Header, body []byte) (*http.Response, error)
 }
 
-// Options of a Client. Endpoint and Model must be set.
+// Options configure a Client. Endpoint and Model must be set.
 type Options struct {
-	// Endpoint is the address before /v1/embeddings, without a slash at the end.
+	// Endpoint is the address before /v1/embeddings, without a trailing slash.
 	Endpoint string
-	// Model is the name that the endpoint knows the model by.
+	// Model is the endpoint's name for the model.
 	Model string
-	// Key is sent as a bearer token and stands in no error; "" sends none.
+	// Key is sent as a bearer token and is never in an error. "" sends none.
 	Key string
-	// Batch is how many texts one request holds. Zero means 32.
+	// Batch is the number of texts per request. Zero means 32.
 	Batch int
 }
 
-// Client asks one model of one endpoint. It is safe for concurrent use.
+// Client uses one model of one endpoint. It is safe for concurrent use.
 type Client struct {
 	opt     Options
 	address string
 	poster  Poster
 }
 
-// New makes a client that asks by way of a Poster.
+// New makes a client that sends its requests through a Poster.
 func New(o Options, p Poster) *Client {
 	o.Batch = cmp.Or(o.Batch, 32)
 	return &Client{opt: o, address: o.Endpoint + "/v1/embeddings", poster: p}
 }
 
-// Model is the name of the model asked.
+// Model returns the name of the model.
 func (c *Client) Model() string { return c.opt.Model }
 
-// Batch is how many texts one request holds.
+// Batch returns the number of texts per request.
 func (c *Client) Batch() int { return c.opt.Batch }
 
-// Error says why there are no vectors, at which address, and what to do about it.
+// Error says why there are no vectors, at which address, and what to do.
 type Error struct {
 	Address    string
-	RetryAfter time.Duration // how long the endpoint asks to be left alone; 0 where it does not say
+	RetryAfter time.Duration // the wait that the endpoint asks for; 0 if it asks for none
 	Err        error
 }
 
 // Error implements error.
 func (e *Error) Error() string { return e.Address + ": " + e.Err.Error() }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
 func (c *Client) errorf(format string, args ...any) *Error {
 	return &Error{Address: c.address, Err: fmt.Errorf(format, args...)}
 }
 
-// Vectors gives a vector of length one for each text, all of one dimension, in the order of the texts. It asks for them
-// batch by batch; with an error come those of the batches before it.
+// Vectors returns a vector of length one for each text, all of one dimension, in the order of the texts. It requests them batch
+// by batch. With an error it returns the vectors of the batches before.
 func (c *Client) Vectors(ctx context.Context, texts []string) ([][]float32, error) {
 	all := make([][]float32, 0, len(texts))
 	for batch := range slices.Chunk(texts, c.opt.Batch) {
@@ -111,11 +111,11 @@ func (c *Client) request(ctx context.Context, texts []string) ([][]float32, erro
 	if err != nil {
 		return nil, c.noAnswer(ctx, err)
 	}
-	defer func() { _ = resp.Body.Close() }() // all that is wanted of it has been read
+	defer func() { _ = resp.Body.Close() }() // the body has been read
 	return c.read(ctx, resp, len(texts))
 }
 
-// noAnswer explains a request without a whole answer. Where the caller has ended it, that is the whole reason.
+// noAnswer explains a request without a complete answer. If the caller has ended the request, that is the only reason.
 func (c *Client) noAnswer(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
@@ -126,13 +126,13 @@ func (c *Client) noAnswer(ctx context.Context, err error) error {
 	return fmt.Errorf("ask for embeddings: %w", err)
 }
 
-// The most that is read of an answer, in bytes.
+// The maximum sizes of an answer, in bytes.
 const (
-	maxVector    = 1 << 18 // for each vector: ten thousand numbers, written out at length
+	maxVector    = 1 << 18 // per vector: ten thousand numbers at full length
 	maxComplaint = 1 << 16 // of an answer that is an error
 )
 
-// read takes the answer apart by its status.
+// read handles the answer according to its status.
 func (c *Client) read(ctx context.Context, resp *http.Response, texts int) ([][]float32, error) {
 	limit := int64(texts)*maxVector + maxComplaint
 	if resp.StatusCode != http.StatusOK {
@@ -141,7 +141,7 @@ func (c *Client) read(ctx context.Context, resp *http.Response, texts int) ([][]
 	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
 	switch {
 	case resp.StatusCode != http.StatusOK:
-		e := c.errorf("%d %s: %s%s", resp.StatusCode, http.StatusText(resp.StatusCode), advice(resp), c.quoteMessage(body)) // as much of its words as came
+		e := c.errorf("%d %s: %s%s", resp.StatusCode, http.StatusText(resp.StatusCode), advice(resp), c.quoteMessage(body)) // with the part of the message that arrived
 		if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
 			e.RetryAfter = time.Duration(min(max(seconds, 0), 3600)) * time.Second
 		}
@@ -160,7 +160,7 @@ func (c *Client) read(ctx context.Context, resp *http.Response, texts int) ([][]
 	return vectors, nil
 }
 
-// advice says what a status means and what to do.
+// advice describes a status and what to do.
 func advice(resp *http.Response) string {
 	switch s := resp.StatusCode; {
 	case s >= 300 && s < 400:
@@ -179,7 +179,7 @@ func advice(resp *http.Response) string {
 	return "it does not take the request; check embeddings.endpoint, embeddings.model and embeddings.batch"
 }
 
-// response is the body of a response. What should be a number and is null is how some servers write NaN.
+// response is the body of a response. Some servers write NaN as null.
 type response struct {
 	Data []struct {
 		Index     *int       `json:"index"`
@@ -187,7 +187,7 @@ type response struct {
 	} `json:"data"`
 }
 
-// parse reads an answer about some texts and checks that it gives each of them its vector.
+// parse reads an answer for a number of texts and checks that each text has a vector.
 func parse(body []byte, texts int) ([][]float32, error) {
 	var a response
 	if err := json.Unmarshal(body, &a); err != nil {
@@ -213,7 +213,7 @@ func parse(body []byte, texts int) ([][]float32, error) {
 	return vectors, nil
 }
 
-// unitVector makes a vector of length one.
+// unitVector returns a vector of length one.
 func unitVector(numbers []*float64) ([]float32, error) {
 	sum := 0.0
 	for _, x := range numbers {
@@ -232,7 +232,7 @@ func unitVector(numbers []*float64) ([]float32, error) {
 	return v, nil
 }
 
-// quoteMessage gives the endpoint's own words about an error, shortened and without the key, as the end of a sentence.
+// quoteMessage returns the endpoint's own message about an error, shortened and without the key, as the end of a sentence.
 func (c *Client) quoteMessage(body []byte) string {
 	words := message(body)
 	if c.opt.Key != "" {
@@ -249,14 +249,14 @@ func (c *Client) quoteMessage(body []byte) string {
 	return " (it says " + strconv.Quote(words) + ")"
 }
 
-// message finds the words in {"error": {"message": "..."}}, {"error": "..."} or {"message": "..."}.
+// message finds the message in {"error": {"message": "..."}}, {"error": "..."} or {"message": "..."}.
 func message(body []byte) string {
 	var outer struct {
 		Error   json.RawMessage `json:"error"`
 		Message string          `json:"message"`
 	}
 	if json.Unmarshal(body, &outer) != nil {
-		return "" // a page for people, or nothing
+		return "" // a web page, or nothing
 	}
 	var inner struct {
 		Message string `json:"message"`
@@ -271,8 +271,8 @@ func message(body []byte) string {
 	return outer.Message
 }
 
-// Cosine compares two vectors of length one: 1 where they agree, 0 where they have nothing to do with each other. It is
-// NaN where one is missing or they are of different dimensions, as those of different models are.
+// Cosine compares two vectors of length one: 1 if they are equal, 0 if they are unrelated. It is NaN if one is missing or their
+// dimensions differ, as those of different models do.
 func Cosine(a, b []float32) float64 {
 	if len(a) == 0 || len(a) != len(b) {
 		return math.NaN()
@@ -284,14 +284,15 @@ func Cosine(a, b []float32) float64 {
 	return min(max(dot, -1), 1)
 }
 
-// The opening of a body that is embedded. The bytes are for scripts that put no spaces between words, and keep a text
-// within the 512 tokens that small models read.
+// Limits of the opening of a body that is embedded. The limit in bytes is for scripts without spaces between words. It keeps a
+// text within the 512 tokens that small models read.
 const (
 	openingWords = 200
 	openingBytes = 1500
 )
 
-// Text is what an article is embedded by: its title and the opening of its body. News says what it is about first.
+// Text returns the text by which an article is embedded: its title and the opening of its body. In news the subject comes
+// first.
 func Text(title, body string) string {
 	words := strings.Fields(text.Cut(body, 4*openingBytes))
 	opening := text.Cut(strings.Join(words[:min(len(words), openingWords)], " "), openingBytes)

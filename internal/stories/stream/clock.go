@@ -8,10 +8,10 @@ import (
 	"headwater/internal/stories/group"
 )
 
-// streamClock is the time by which the stories of a stream close: the newest time of the articles so far.
+// streamClock is the time that decides when stories of a stream close: the newest time of the articles so far.
 type streamClock struct {
 	window time.Duration
-	few    int         // articles of a round that are too few to move the clock
+	few    int         // number of articles in a round that is too small to move the clock
 	now    time.Time   // zero before the first round
 	round  []time.Time // when the articles of this round were seen
 }
@@ -22,8 +22,8 @@ func (c *streamClock) see(a news.Article) {
 	}
 }
 
-// advance moves the clock to the newest time of the round. One article in a hundred is left out: a single date of the next
-// century would close every story at once.
+// advance moves the clock to the newest time of the round, ignoring one article in a hundred. Otherwise a single date in the
+// next century would close every story at once.
 func (c *streamClock) advance() {
 	slices.SortFunc(c.round, time.Time.Compare)
 	if at := len(c.round) - 1 - c.few; at >= 0 && c.round[at].After(c.now) {
@@ -32,7 +32,7 @@ func (c *streamClock) advance() {
 	c.round = c.round[:0]
 }
 
-// closed says whether a story's newest article is older than the window.
+// closed reports whether a story's newest article is older than the window.
 func (c *streamClock) closed(s group.StoryState) bool {
 	return s.Newest.Before(c.now.Add(-c.window))
 }
@@ -42,17 +42,17 @@ type rawArticle struct {
 	entry   news.Entry
 	feed    string
 	seen    time.Time
-	undated bool // seen was taken from the articles around it
+	undated bool // seen was estimated from neighbouring articles
 }
 
-// recentMany is how many articles the time of one without a date is taken from.
+// recentMany is the number of articles from which the time of an article without a date is estimated.
 const recentMany = 9
 
-// recentDates are the times of the last articles of a stream that have one.
+// recentDates are the times of the last articles of a stream that have a time.
 type recentDates []time.Time
 
-// fill gives articles that have no time the median of the nine times before them, which no single wrong date moves. At the
-// beginning of a stream the first nine times count as those before. In a stream without times they keep none.
+// fill gives articles without a time the median of the nine times before them, which a single wrong date does not change. At
+// the beginning of a stream the first nine times are used. In a stream without times the articles remain without a time.
 func (r *recentDates) fill(articles []rawArticle) {
 	if len(*r) == 0 {
 		for _, a := range articles {

@@ -8,10 +8,10 @@ import (
 	"headwater/internal/news"
 )
 
-// maxFurniture is of how many feeds the furniture is kept: some 20 KB each.
+// maxFurniture is the maximum number of feeds whose furniture is kept. Each takes some 20 KB.
 const maxFurniture = 2000
 
-// furnitureCache keeps the furniture of feeds from one batch of articles to the next.
+// furnitureCache keeps the furniture of feeds between batches of articles.
 type furnitureCache struct {
 	feeds   map[string]*cachedFurniture
 	batches int
@@ -19,10 +19,10 @@ type furnitureCache struct {
 
 type cachedFurniture struct {
 	furniture news.Furniture
-	batch     int // the last in which the feed had articles
+	batch     int // the last batch with articles of the feed
 }
 
-// of gives the furniture of a feed, to be changed in place. Articles without a feed share none.
+// of returns the furniture of a feed, to be changed in place. Articles without a feed do not share furniture.
 func (c *furnitureCache) of(feed string) *news.Furniture {
 	if feed == "" {
 		return &news.Furniture{}
@@ -39,7 +39,7 @@ func (c *furnitureCache) of(feed string) *news.Furniture {
 	return &f.furniture
 }
 
-// endBatch ends a batch and forgets the least recently used feeds beyond maxFurniture.
+// endBatch ends a batch and removes the least recently used feeds beyond maxFurniture.
 func (c *furnitureCache) endBatch() {
 	c.batches++
 	if len(c.feeds) <= maxFurniture {

@@ -1,21 +1,22 @@
-// Package stream groups a stream of articles that are stored nowhere: `headwater group` and training use it.
+// Package stream groups a stream of articles without storing them. `headwater group` and training use it.
 //
-// Articles go in by Grouper.Add and come out by Options.Print with their story, origin and role. Articles are cleaned and
-// put into the window; in rounds of stories.Round they are settled together, the stories that are closed by then are printed
-// and forgotten, and Close prints the rest. A story is closed when its newest article is older than the window, measured
-// against the newest time of the stream (clock.go). Beyond Options.Hold the stories go that gained no article for longest.
-// So memory follows the window and not the length of the stream.
+// Articles enter by Grouper.Add and leave by Options.Print with their story, origin and role. They are cleaned and put into the
+// window. Each round of stories.Round articles is settled together, and the stories that are then closed are printed and
+// forgotten. Close prints the rest. A story is closed when its newest article is older than the window, measured against the
+// newest time of the stream (clock.go). If more articles than Options.Hold are held, the stories that have gained no article
+// for the longest time are printed too. So memory depends on the window and not on the length of the stream.
 //
-// A stream has no store, so it does without habits from closed stories, pages that members credit, embeddings, corrections and the
-// mark of stories that templates make. What outlets list, and whose clocks are wrong, is learnt from the articles so far (origin.Log);
-// furniture is remembered of 2,000 feeds (furniture.go).
+// A stream has no store. It therefore lacks habits from closed stories, pages that members credit, embeddings, corrections and
+// the mark of stories from templates. The shares of listed items and the errors of clocks are learnt from the articles so far
+// (origin.Log). Furniture is remembered for 2,000 feeds (furniture.go).
 //
-// What is printed depends on the stream and the options alone, to the byte. There is no clock and no deadline. Rounds are
-// counted in articles and bytes, goroutines write to the index of their article, and what maps hold is sorted before it is
+// The output depends only on the stream and the options, to the byte. There is no clock and no deadline. Rounds are counted in
+// articles and bytes, goroutines write to the index of their article, and the contents of maps are sorted before they are
 // numbered, printed or summed.
 //
-// Nor does it depend on what a process remembers, such as stems, which are found by whole words (prints/terms.go). Tests
-// run a stream with clocks that jump both ways, with input that stalls, on one to four processors and under load.
+// The output does not depend on caches of the process either, such as that of stems, which compares whole words
+// (prints/terms.go). Tests run a stream with clocks that jump both ways, with input that stalls, on one to four processors and
+// under load.
 package stream
 
 import (
@@ -34,39 +35,39 @@ import (
 	"headwater/internal/stories/outlets"
 )
 
-// Options of a Grouper. All but Outlets and Print may be zero.
+// Options configure a Grouper. All fields but Outlets and Print may be zero.
 type Options struct {
-	Model   *group.Model // scores pairs; nil is the built-in one
+	Model   *group.Model // scores pairs; nil means the built-in model
 	Outlets *outlets.Registry
 	Window  time.Duration // how long a story stays open; zero means 72h
 	Round   int           // articles settled together; zero means stories.Round
 	Hold    int           // articles held at once; zero means a million
-	// Print is given the articles of the stories that are closed, in the order in which they were added. Its error ends the
+	// Print is called with the articles of closed stories, in the order in which they were added. Its error is returned by the
 	// Add or Close that called it.
 	Print func(iter.Seq[Placed]) error
 }
 
-// Placed is an article and its place in a story.
+// Placed is an article with its position in a story.
 type Placed struct {
 	Article  int64       // the number of its Add, from 1
 	Story    *news.Story // without its members
-	Origin   news.Origin // the story's, or the text of it that the article carries
+	Origin   news.Origin // of the story, or of the text in it that the article carries
 	Role     news.Role
 	Claims   []news.Claim
 	Evidence []news.Evidence
 }
 
-// Grouper groups a stream. It serves one goroutine.
+// Grouper groups a stream. It is not safe for concurrent use.
 type Grouper struct {
 	Options
 	prepare stories.Preparer
 	window  *group.Grouper
 	weigher origin.Weigher
-	log     origin.Log // of all articles so far; the weigher's habits come from it
+	log     origin.Log // of all articles so far; source of the weigher's habits
 
 	waiting   []rawArticle
-	bytes     int   // of the texts that wait
-	added     int64 // articles that went into the window
+	bytes     int   // of the waiting texts
+	added     int64 // articles put into the window
 	unsettled int   // articles added since the last round
 	clock     streamClock
 	dates     recentDates
@@ -74,8 +75,8 @@ type Grouper struct {
 }
 
 const (
-	prepareArticles = 8192      // that wait to be prepared together
-	prepareBytes    = 128 << 20 // of titles and texts, at which fewer articles are prepared together
+	prepareArticles = 8192      // maximum number of waiting articles that are prepared together
+	prepareBytes    = 128 << 20 // bytes of titles and texts at which fewer articles are prepared together
 	maxHeld         = 1_000_000 // articles; one of more than a thousand words counts as several
 )
 
@@ -92,8 +93,8 @@ func New(o Options) *Grouper {
 	}
 }
 
-// Add puts an article into the stream. The first has the number 1, the next 2 and so on. A zero seen counts as the time of
-// the articles around it. Where a round is full, it is settled first, and what is closed then is printed.
+// Add adds an article to the stream. The first article has the number 1, the next 2 and so on. If seen is zero, the time is
+// estimated from neighbouring articles. If a round is full, it is settled first, and stories that are then closed are printed.
 func (g *Grouper) Add(e news.Entry, feed string, seen time.Time) error {
 	if g.unsettled == g.Round {
 		if err := g.settle(); err != nil {
@@ -124,21 +125,21 @@ func (g *Grouper) Close() error {
 	return g.print(order)
 }
 
-// Window gives the articles so far as grouping sees them, before they are grouped.
+// Window returns the articles so far in the form that grouping uses, before they are grouped.
 func (g *Grouper) Window() *group.Grouper {
 	g.flushWaiting()
 	return g.window
 }
 
-// settle settles a round and prints the stories that ended before the window. Where the others hold more articles than Hold,
-// those of them go that gained no article for longest.
+// settle settles a round and prints the stories that are older than the window. If the remaining stories hold more articles
+// than Hold, it also prints those that have gained no article for the longest time.
 func (g *Grouper) settle() error {
 	g.flushWaiting()
 	g.window.Settle()
 	g.unsettled = 0
 	g.clock.advance()
 	type openStory struct {
-		last   int64 // article
+		last   int64 // newest article
 		weight int
 	}
 	var open []openStory
@@ -175,11 +176,11 @@ func (g *Grouper) settle() error {
 	return nil
 }
 
-// membership is an article of a story that is to be printed.
+// membership is an article of a story that will be printed.
 type membership struct{ article, story int64 }
 
-// print weighs and prints stories in the order of their articles. A story is weighed when its first article is printed, so
-// that not all are held at once.
+// print weighs and prints stories in the order of their articles. A story is weighed when its first article is printed, so that
+// not all stories are held at once.
 func (g *Grouper) print(order []membership) error {
 	slices.SortFunc(order, func(x, y membership) int { return cmp.Compare(x.article, y.article) })
 	if len(order) == 0 {
@@ -209,8 +210,8 @@ func (g *Grouper) print(order []membership) error {
 	})
 }
 
-// flushWaiting cleans the articles that wait and puts them into the window. Those of one feed are cleaned together, so that
-// blocks which the feed repeats are found.
+// flushWaiting cleans the waiting articles and puts them into the window. Articles of one feed are cleaned together, so that
+// blocks that the feed repeats are found.
 func (g *Grouper) flushWaiting() {
 	g.dates.fill(g.waiting)
 	byFeed := map[string][]int{}
@@ -241,10 +242,10 @@ func (g *Grouper) flushWaiting() {
 			return nil
 		})
 	}
-	_ = tasks.Wait() // none of them fails
+	_ = tasks.Wait() // no task fails
 	g.furniture.endBatch()
 	g.added += int64(len(items))
-	clear(g.waiting) // or their texts would stay in memory
+	clear(g.waiting) // otherwise their texts would stay in memory
 	g.waiting, g.bytes = g.waiting[:0], 0
 	for _, it := range items {
 		g.clock.see(it.Article)
