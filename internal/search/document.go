@@ -227,8 +227,7 @@ func (f *textField) Size() int {
 	return n
 }
 
-// Analyze splits the texts into words. One of bleve's workers calls it. All terms share one string, and all locations one
-// array.
+// The texts are split into words by one of bleve's workers. All terms share one string, and all locations one array.
 func (f *textField) Analyze() {
 	size := f.Size()
 	w := words{folded: make([]byte, 0, size+size/16+8), list: make([]word, 0, size/5+4)}
@@ -316,7 +315,7 @@ func (f *keyField) NumPlainTextBytes() uint64 { return 0 }
 // Size is for bleve's statistics.
 func (f *keyField) Size() int { return 16 * len(f.terms) }
 
-// Analyze indexes the terms unchanged.
+// The terms are indexed unchanged.
 func (f *keyField) Analyze() {
 	f.freqs = make(api.TokenFrequencies, len(f.terms))
 	freqs := make([]api.TokenFreq, len(f.terms))

@@ -8,7 +8,7 @@
 // come from url.go (Canonical, Keys), address.go (web addresses), language.go, outlet.go, title.go and roundup.go. shown.go
 // gives the search index the text that the HTML shows and the article's text lacks.
 //
-// The hash of an article covers title, text and summary before furniture is removed. A change in how HTML is sanitized
+// The hash of an article covers title, text and summary before furniture is removed. A change in how HTML is sanitised
 // therefore revises no article: stored articles keep their HTML.
 //
 // A post without a title keeps an empty title, which grouping ignores. news.Article.Headline returns what is shown instead. It
