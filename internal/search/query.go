@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// The query language. How each field is read is the table queryFields (parse.go).
+// The query language. The table queryFields (parse.go) has the parser of each field.
 //
 //	tariffs steel            both words, in title or body
 //	"rate decision"          the words in a row
@@ -32,16 +32,16 @@ import (
 //	date:2026-08-18..2026-08-19, after:2026-08-18, before:2026-08
 //	                         from a day through another; from a day on; before a day begins
 //
-// Case, accents and a plural s make no difference. Punctuation separates words. A word also finds its forms: words of the
-// index that a stemmer takes for the same, in articles of the stemmer's language. A stop word of an article's language may be
-// missing from it where the query asks for something else too. Within quotation marks a word has no forms and may not be
-// missing. Each field may have a quoted value: source:"new york times".
+// Case, accents and a plural s are ignored. Punctuation separates words. A word also matches its forms: words of the index with
+// the same stem, in articles of the stemmer's language. A stop word of an article's language may be missing from the article if
+// the query also asks for other words. Within quotation marks a word matches no forms and may not be missing. Each field may
+// have a quoted value: source:"new york times".
 //
-// A word with signs finds the same signs at the same place. A word without signs finds both. Signs are # @ $ € and other
-// currencies, % and a full stop before a word; # + % ‰ ° and currencies behind it; & / . @ _ = ! without spaces between two
-// words. "50 %" and "AT & T" are 50% and AT&T. In title and body, words of two to five capitals within quotation marks find
-// capitals only, unless the whole quotation is in capitals. Full-width signs are the same as others, and ♯ is #. Fuzzy words
-// have no signs, and c++* is c++.
+// A word with signs matches only words with the same signs at the same place. A word without signs matches words with and
+// without signs. Signs before a word are # @ $ € and other currencies, % and a full stop. Signs after a word are # + % ‰ ° and
+// currencies. Signs between two words without spaces are & / . @ _ = !. "50 %" and "AT & T" are 50% and AT&T. In title and
+// body, words of two to five capitals within quotation marks match only capitals, unless the whole quotation is in capitals.
+// Full-width signs equal others, and ♯ equals #. Fuzzy words have no signs, and c++* is c++.
 
 // Limits of a query: its length in characters, and the nesting depth of parentheses.
 const (

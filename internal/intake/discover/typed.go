@@ -133,7 +133,7 @@ var (
 	fediverse  = regexp.MustCompile(`^@([\w.-]+)@([^/@\s]+\.[^/@\s]+)$`)
 )
 
-// normalizeScheme returns an address with http or https. An address with a feedScheme loses it and has no scheme.
+// normalizeScheme removes a feedScheme and repeated schemes. The result has http or https, or no scheme.
 func normalizeScheme(s string) string {
 	for {
 		at := feedScheme.FindStringIndex(s)

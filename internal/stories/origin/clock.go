@@ -64,7 +64,7 @@ func (c *contender) time(f *weighing) {
 	}
 }
 
-// onlyClaimed reports whether the article's date lies before its feed was first read, so that the date cannot be verified.
+// onlyClaimed reports whether the article's date is before its feed was first read, so that the date cannot be verified.
 func (m Candidate) onlyClaimed() bool { return !m.Known.IsZero() && m.Article.Time().Before(m.Known) }
 
 func (c *contender) pageTime(at time.Time, f *weighing) {
