@@ -7,6 +7,9 @@
 // (webhook.go), to an ntfy server (ntfy.go), or by mail (mail.go); send.go chooses. Publisher (hub.go) notifies a WebSub
 // hub of changes in our own feeds.
 //
+// Another kind of alert needs: its name in news/topic.go; a case in Check and Send (send.go) and a file beside ntfy.go; and its
+// place in cmd/headwater/alert.go, serve/api/alert.go, serve/web/alerts.go and its template alerts.html.
+//
 // # What is told
 //
 // An alert tells one receiver of each story of one topic once, when the story begins to match (news.Alert.Reason). On

@@ -14,7 +14,6 @@
 // A post without a title keeps an empty title, which grouping ignores. news.Article.Headline returns what is shown instead. It
 // uses the opening words, which cleaning stores as the summary because lists of articles do not load the text; or the alt text
 // of a picture that cleaning has made an enclosure; or the file name of a recording, the address, the outlet and the date.
-// picture that cleaning makes an enclosure; or a recording's name, the address, outlet and date.
 package clean
 
 import (

@@ -58,13 +58,13 @@
 //
 // # Dates
 //
-// Dates in the forms of RFC 3339 and RFC 822 are read directly. All other dates are split into lexemes (datetext.go,
-// datescan.go, dateclock.go): digits of any script; names of months, weekdays and halves of the day in about ninety languages;
-// clocks such as 9h05, 09.05 and 下午3:05; numbers without signs; Unix time; years of the Thai, Persian and Japanese calendars;
+// dates.go reads every date. Those in the forms of RFC 3339 and RFC 822, and Unix time, it reads directly. All other forms are
+// in datescan.go and dateclock.go, over the lexemes of datetext.go: digits of any script; names of months, weekdays and halves of the day in about ninety languages;
+// clocks such as 9h05, 09.05 and 下午3:05; numbers without signs; years of the Thai, Persian and Japanese calendars;
 // zones by offset, abbreviation, or name in the IANA database with the offset of that day. In the folder calendar, cldr.txt is
 // generated, and more.txt and zones.txt are written by hand.
 //
-// An ambiguous date is resolved by its document (dates.go, called only for ambiguous dates). Numeric dates may have the day,
+// An ambiguous date is resolved by its document (dates.go). Numeric dates may have the day,
 // the month or the year first. The chosen order makes the fewest dates of the document impossible or later than tomorrow. Ties
 // are broken by agreement with weekdays, with unambiguous dates and with the order of the items; then by the feed's language;
 // then by the shortest time between items; and then by the usual order, which is month first with slashes and day first with

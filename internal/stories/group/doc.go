@@ -17,18 +17,20 @@
 //
 // Settle works in stages, each in a file or two. A file uses only those above it in this list:
 //
-// overlap, recurring, termcounts   measures of overlap; titles of daily reports; document frequencies
-// node, identity                   an article in the window; when two items are one article
-// template, agency                 articles made from a template; articles that may be translations
-// index, candidates                statistics and postings of the window; the articles to compare with
-// features, model                  the features of a pair; its probabilities and reasons
-// constraints                      people's corrections, and the union-find that obeys them
-// printcache, grouper              the window: adding, removing, duplicates
-// translation, score               the rules in addition to the model
-// context, compare                 an article's context; from candidates to edges
-// cluster, stories                 agglomerative clustering; the stories and events of a component
-// settle                           all stages in order, and the ids
-// correct, snapshot                applying corrections; reading and shrinking the window
+//	overlap, recurring, termcounts   measures of overlap; titles of daily reports; document frequencies
+//	node, identity                   an article in the window; when two items are one article
+//	template, agency                 articles made from a template; articles that may be translations
+//	index, candidates                statistics and postings of the window; the articles to compare with
+//	features, model                  the features of a pair; the model, and the words of its reasons
+//	constraints                      people's corrections, and the union-find that obeys them
+//	printcache, grouper              the window: adding, removing, duplicates
+//	translation, score               the decision about a pair, by the model and the rules beyond it
+//	context, compare                 an article's context; from candidates to edges
+//	cluster, stories                 agglomerative clustering; the stories and events of a component
+//	settle                           all stages in order, and the ids
+//	correct, snapshot                applying corrections; reading and shrinking the window
+//
+// Begin with score.go for "why is this pair one story". `headwater story ID --why` shows the reasons of a stored story.
 //
 // # Measured beforehand
 //

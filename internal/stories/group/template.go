@@ -17,7 +17,6 @@ import (
 // Opening Trade 8/19/2026"), the last three words, or the whole title, each with figures left open. The titles of the window
 // are counted by frame. When a title turns its frame into a template, the edges between earlier articles with that frame are
 // scored again (scoreNewTemplates), so the order of the titles does not matter.
-// the titles came first.
 
 const (
 	// templateProse is the mutual coverage from which the texts decide whether one template made both. Below it the titles
