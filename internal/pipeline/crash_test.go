@@ -89,7 +89,7 @@ func wantAlike(t *testing.T, undisturbed, killed map[string]settled) {
 	if diff := gocmp.Diff(undisturbed, killed); diff != "" {
 		t.Errorf("the stories are not those of an undisturbed run (-undisturbed +killed):\n%.4000s", diff)
 	}
-	if ari := adjustedRand(events[0], events[1]); ari < .98 {
+	if ari := pipelinetest.AdjustedRand(events[0], events[1]); ari < .98 {
 		t.Errorf("the events are not those of an undisturbed run: their adjusted Rand index is %.4f", ari)
 	}
 }

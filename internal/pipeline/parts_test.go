@@ -15,6 +15,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"headwater/internal/news"
+	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/store"
 )
 
@@ -93,7 +94,7 @@ func alike(a, b map[string]settled) (story, event float64) {
 			stories[i], events[i] = append(stories[i], s.Story), append(events[i], s.Event)
 		}
 	}
-	return adjustedRand(stories[0], stories[1]), adjustedRand(events[0], events[1])
+	return pipelinetest.AdjustedRand(stories[0], stories[1]), pipelinetest.AdjustedRand(events[0], events[1])
 }
 
 // report is a made-up article of the testdata of package stream.

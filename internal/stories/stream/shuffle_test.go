@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"headwater/internal/pipeline/pipelinetest"
 )
 
 // shuffleOrders is the variable that says in how many random orders TestShuffledSets groups the labelled articles of
@@ -70,7 +72,7 @@ func leastAlike(t *testing.T, reports []report, orders int) (story, event float6
 	story, event = 1, 1
 	for i := range stories {
 		for j := range i {
-			story, event = min(story, adjustedRand(stories[i], stories[j])), min(event, adjustedRand(events[i], events[j]))
+			story, event = min(story, pipelinetest.AdjustedRand(stories[i], stories[j])), min(event, pipelinetest.AdjustedRand(events[i], events[j]))
 		}
 	}
 	return story, event
