@@ -79,8 +79,6 @@ func newPageReader(o Options, cleaner *clean.Cleaner, clock *steadyClock, arrive
 	}
 }
 
-func (r *PageReader) run(ctx context.Context) { readEvery(ctx, "of articles", r.log, r.Read) }
-
 // Read queues the pages of new articles that are cut short, and fetches queued pages until none is left or budget is used
 // up. It returns the number of pages that it requested. The error is that of the store.
 func (r *PageReader) Read(ctx context.Context, budget time.Duration) (int, error) {

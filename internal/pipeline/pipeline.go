@@ -4,11 +4,10 @@
 // The store is a log. Each stage reads the log from its own watermark and does one thing. It moves the watermark in the
 // transaction that holds its result, so a crash loses and repeats nothing. A Pipeline has one value of each stage:
 //
-//   - Collector polls a feed (collector.go; doubts.go describes doubts about an item's identity). push.go receives what
-//     hubs push. Pass (pass.go, summary.go) polls all due feeds and, outside of Serve, runs the other stages once.
-//   - Settler makes stories: its window of open stories is in window.go, a settlement in settle.go, the second opinion by
-//     embeddings in opinion.go. Pages that articles credit (credited.go, reweigh.go) and corrections (correct.go) change
-//     the same window.
+//   - Collector polls a feed and says what is doubtful about its items (collector.go). push.go receives what hubs push.
+//     Pass (pass.go, summary.go) polls all due feeds and, outside of Serve, runs the other stages once.
+//   - Settler makes stories and holds the window of open ones (settler.go), with the second opinion by embeddings in
+//     opinion.go. Pages that articles credit (credited.go, sources.go) and corrections (correct.go) change the same window.
 //   - query.Index follows the log with the search index.
 //   - Matcher matches changed stories with the topics (matcher.go).
 //   - PageReader fetches the pages of items that are cut short (fulltext.go), SourceReader those that articles credit
@@ -16,7 +15,7 @@
 //   - Retention removes what is no longer needed. retention.go decides what may be removed, remove.go does the steps, and
 //     clock.go has the clock that they go by, which does not jump.
 //
-// Serve (serve.go) runs them all. Storing articles wakes the stages behind the log (follower.go), which work in batches:
+// Serve runs them all. Storing articles wakes the stages behind the log (follower.go), which work in batches:
 // indexing at most every 200 ms, so that an article is found before it has a story, settling and matching at most every
 // 300 ms. A stage that fails is tried again in 5 s. A pass that settles holds Pipeline.turn, and these stages wait for
 // it. So it gives the same stories as without a server.
@@ -33,7 +32,11 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 
+	"golang.org/x/sync/errgroup"
+
+	"headwater/internal/intake/poll"
 	"headwater/internal/search"
 	"headwater/internal/stories"
 	"headwater/internal/stories/origin"
@@ -116,4 +119,67 @@ func (p *Pipeline) Callbacks() http.Handler {
 // Reindex rebuilds the index, see query.Index.Rebuild. No topic is matched while the new index replaces the old one.
 func (p *Pipeline) Reindex(ctx context.Context, open func(context.Context) (*search.Index, error), progress func(done, total int)) (int, error) {
 	return p.options.Index.Rebuild(ctx, open, p.Matcher.pause, progress)
+}
+
+// passFor is the time that the pauses between the due feeds of one host may take in a pass of Serve.
+const passFor = 30 * time.Second
+
+// Serve polls on schedule, receives what hubs push, and runs all stages until the context ends.
+func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
+	log := p.options.Logger
+	p.serving.Store(true)
+	defer p.serving.Store(false)
+	g, ctx := errgroup.WithContext(ctx)
+	run := func(stage func(context.Context)) {
+		g.Go(func() error {
+			stage(ctx)
+			return nil
+		})
+	}
+	g.Go(func() error { return p.push.run(ctx) })
+	g.Go(func() error {
+		return poll.Schedule(ctx, schedule, log, func(ctx context.Context) {
+			if _, err := p.Pass(ctx, PassOptions{CollectOnly: true, PerHost: passFor}); err != nil && ctx.Err() == nil {
+				log.Error("a pass over the feeds failed; the next tick tries again", "error", err)
+			}
+		})
+	})
+	for _, f := range p.followers() {
+		run(func(ctx context.Context) { f.run(ctx, p.turn.RLocker(), log) })
+	}
+	run(func(ctx context.Context) { // so that the first search need not load it
+		if _, err := p.options.Index.Stories(ctx); err != nil && ctx.Err() == nil {
+			log.Error("the places of articles in stories could not be read; the first search tries again", "error", err)
+		}
+	})
+	run(func(ctx context.Context) { readEvery(ctx, "of articles", log, p.Pages.Read) })
+	if p.options.ReadSources {
+		run(func(ctx context.Context) { readEvery(ctx, "that articles credit", log, p.Sources.Read) })
+	}
+	if p.options.Alerts != nil {
+		run(func(ctx context.Context) { p.options.Alerts.Run(ctx, p.turn.RLocker()) })
+	}
+	if p.options.Hub != nil {
+		run(p.options.Hub.Run)
+	}
+	run(func(ctx context.Context) { p.Retention.run(ctx, p.turn.RLocker()) })
+	return g.Wait()
+}
+
+// followers returns the stages that Serve runs behind the log. Each runs by itself. They start awake, since an earlier
+// process may have left work. A new stage needs one more element with a wakeup of its own.
+func (p *Pipeline) followers() []follower {
+	p.toMatch.send()
+	p.arrived()
+	return []follower{
+		{"index", p.toIndex, 200 * time.Millisecond, func(ctx context.Context) error {
+			_, err := p.options.Index.CatchUp(ctx, nil)
+			return err
+		}},
+		{"settle", p.toSettle, 300 * time.Millisecond, func(ctx context.Context) error {
+			_, err := p.Settler.Settle(ctx, nil)
+			return err
+		}},
+		{"topics", p.toMatch, 300 * time.Millisecond, p.Matcher.Match},
+	}
 }

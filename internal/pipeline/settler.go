@@ -3,6 +3,9 @@ package pipeline
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -62,6 +65,148 @@ func newSettler(o Options, prepare stories.Preparer, changed func()) *Settler {
 	return s
 }
 
+// Settle groups every article in the log beyond the settler's watermark, and weighs the origins of the affected stories.
+// It returns the number of articles settled. Progress may be nil.
+func (s *Settler) Settle(ctx context.Context, progress func(done, total int)) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.opinion.begin(ctx)
+	defer s.opinion.end()
+	total := 0
+	for {
+		done, err := s.settleRound(ctx, progress)
+		total += done
+		if err != nil {
+			s.window = nil // it may hold changes that were not stored
+			return total, err
+		}
+		if done < stories.Round {
+			return total, nil
+		}
+	}
+}
+
+func (s *Settler) settleRound(ctx context.Context, progress func(done, total int)) (int, error) {
+	mark, err := s.store.Watermark(ctx, settleMark)
+	if err != nil {
+		return 0, err
+	}
+	waiting, err := s.store.CountAfter(ctx, mark)
+	if err != nil || waiting == 0 {
+		return 0, err
+	}
+	out := newSettlement()
+	out.Through = mark
+	if err := s.openWindow(ctx, &out); err != nil {
+		return 0, err
+	}
+	done := 0
+	for done < stories.Round {
+		articles, err := s.store.Log(ctx, out.Through, readChunk)
+		if err != nil {
+			return done, err
+		}
+		if len(articles) == 0 {
+			break
+		}
+		ids := make([]int64, len(articles))
+		for i, a := range articles {
+			ids[i] = a.ID
+		}
+		if err := s.reload(ctx, slices.Concat(ids, s.window.MustLinked(ids)), &out); err != nil { // a revised article stays with its story and with the articles that corrections link to it
+			return done, err
+		}
+		items, err := s.items(ctx, articles)
+		if err != nil {
+			return done, err
+		}
+		for _, it := range items {
+			s.add(it, &out)
+		}
+		out.Through = articles[len(articles)-1].Seq
+		done += len(articles)
+		if progress != nil {
+			progress(done, max(waiting, done))
+		}
+	}
+	if err := s.decide(ctx, &out); err != nil {
+		return done, err
+	}
+	return done, s.put(out, func(out store.Settlement) error { return s.store.Settle(ctx, out) })
+}
+
+// decide groups the articles that were added to the window, and puts the changes into the settlement.
+func (s *Settler) decide(ctx context.Context, out *store.Settlement) error {
+	result := s.window.Settle()
+	if err := s.opinion.fault(); err != nil {
+		return err
+	}
+	out.Edges, out.Moved = result.Edges, result.Moved
+	if err := s.weigh(ctx, result.Changed, out); err != nil {
+		return err
+	}
+	for _, c := range s.otherStories(result.Templated, out.Stories) {
+		if stories.Templated(s.window, stories.Candidates(s.window, c, s.feeds)) {
+			out.Templates = append(out.Templates, c.Story)
+		}
+	}
+	return nil
+}
+
+// weigh weighs changed stories with the pages that their members credit, and adds the pages to fetch to the settlement.
+func (s *Settler) weigh(ctx context.Context, changed []group.Change, out *store.Settlement) error {
+	var pages map[string]store.Source
+	if s.readSources {
+		var ids []int64
+		for _, c := range changed {
+			ids = append(ids, c.Members...)
+		}
+		var err error
+		if pages, err = s.store.SourcesOf(ctx, ids); err != nil {
+			return err
+		}
+	}
+	now := s.now() // one time for all, so that stories that change together keep their order in the combined feed
+	for _, c := range changed {
+		members := stories.Candidates(s.window, c, s.feeds)
+		st := stories.Weigh(s.window, s.weigher, c, members, creditedPages(members, pages), now)
+		out.Stories = append(out.Stories, st)
+		if s.readSources && st.Latest.After(now.Add(-s.windowLength)) {
+			out.Cited = append(out.Cited, wantedPages(members)...)
+		}
+	}
+	return nil
+}
+
+// otherStories returns the stories of articles that are not among the changed stories.
+func (s *Settler) otherStories(articles []int64, changed []news.Story) []group.Change {
+	done := map[int64]bool{0: true}
+	for _, st := range changed {
+		done[st.ID] = true
+	}
+	var out []group.Change
+	for _, id := range articles {
+		it, _ := s.window.Item(id)
+		if done[it.Story] {
+			continue
+		}
+		done[it.Story] = true
+		st := s.window.Story(it.Story)
+		members := slices.Sorted(slices.Values(st.Members))
+		out = append(out, group.Change{Story: st.Story, Event: st.Event, Members: members})
+	}
+	return out
+}
+
+// put stores a settlement by calling store, and announces that stories changed.
+func (s *Settler) put(out store.Settlement, store func(store.Settlement) error) error {
+	if err := s.index.Apply(out, store); err != nil {
+		return err
+	}
+	s.changed()
+	return nil
+}
+
 func newSettlement() store.Settlement {
 	return store.Settlement{Prints: map[int64]prints.Print{}, Claims: map[int64][]news.Claim{}}
 }
@@ -93,4 +238,178 @@ func (s *Settler) items(ctx context.Context, articles []news.Article) ([]group.I
 func (s *Settler) holds(article int64) bool {
 	_, ok := s.window.Item(article)
 	return ok
+}
+
+// openWindow loads the stories that are still open, once. From time to time it drops closed ones. Prints that it has to
+// make again are added to the current settlement.
+func (s *Settler) openWindow(ctx context.Context, out *store.Settlement) error {
+	if err := s.learn(ctx); err != nil {
+		return err
+	}
+	now := s.now()
+	if s.window != nil {
+		if s.window.Stale(now) {
+			s.window = s.window.Reopen(now)
+		}
+		return nil
+	}
+	story, errStory := s.store.NextStoryID(ctx)
+	event, errEvent := s.store.NextEventID(ctx)
+	corrections, err := s.store.Corrections(ctx)
+	if err := errors.Join(errStory, errEvent, err); err != nil {
+		return err
+	}
+	o := group.Options{Window: s.windowLength, NextStory: story, NextEvent: event, Corrections: corrections, Threshold: s.eventCosine, Templates: true}
+	if s.opinion != nil {
+		o.Second = s.opinion
+	}
+	w := group.New(o)
+	since := now.Add(-s.windowLength)
+	var outdated []store.WindowRow
+	err = s.store.Window(ctx, since, func(r store.WindowRow) error { return restore(w, r, &outdated) })
+	if err != nil {
+		return err
+	}
+	if err := s.reprint(ctx, w, outdated, out); err != nil {
+		return err
+	}
+	edges, err := s.store.Edges(ctx, since)
+	if err != nil {
+		return err
+	}
+	for _, e := range edges {
+		if !hasNewPrint(out, e) {
+			w.RestoreEdge(e)
+		}
+	}
+	s.window = w
+	return nil
+}
+
+// restore puts a settled article back into a window. An article whose print is missing or of another version is added to
+// outdated instead.
+func restore(w *group.Grouper, r store.WindowRow, outdated *[]store.WindowRow) error {
+	if errors.Is(r.PrintErr, prints.ErrVersion) || errors.Is(r.PrintErr, store.ErrNoPrint) {
+		*outdated = append(*outdated, r)
+		return nil
+	}
+	if r.PrintErr != nil {
+		return r.PrintErr
+	}
+	w.Restore(group.Item{
+		Article: r.Article, Print: r.Print, Claims: r.Claims, Cites: stories.Cites(r.Article, r.Claims), Story: r.Story, Event: r.Event,
+	})
+	return nil
+}
+
+// reprint makes prints again from the stored texts, where they are missing or another version of this program made them.
+// The articles keep their stories until the current settlement compares them again and stores the new prints.
+func (s *Settler) reprint(ctx context.Context, w *group.Grouper, rows []store.WindowRow, out *store.Settlement) error {
+	for part := range slices.Chunk(rows, readChunk) {
+		ids := make([]int64, len(part))
+		for i, r := range part {
+			ids[i] = r.Article.ID
+		}
+		articles, err := s.store.ArticlesByID(ctx, ids)
+		if err != nil {
+			return err
+		}
+		if len(articles) < len(part) {
+			return fmt.Errorf("prints of another version: %d of %d articles have no stored text; restore a backup or run doctor",
+				len(part)-len(articles), len(part))
+		}
+		items, err := s.items(ctx, articles)
+		if err != nil {
+			return err
+		}
+		for i, it := range items {
+			it.Story, it.Event = part[i].Story, part[i].Event
+			w.Add(it)
+			out.Prints[it.Article.ID], out.Claims[it.Article.ID] = it.Print, it.Claims
+		}
+	}
+	return nil
+}
+
+// hasNewPrint reports whether the current settlement has a new print for either article of an edge. Such a pair is
+// compared again.
+func hasNewPrint(out *store.Settlement, e news.Edge) bool {
+	_, a := out.Prints[e.A]
+	_, b := out.Prints[e.B]
+	return a || b
+}
+
+// reload brings articles of closed stories back into the window, each with its whole story.
+func (s *Settler) reload(ctx context.Context, articles []int64, out *store.Settlement) error {
+	closed := slices.DeleteFunc(slices.Clone(articles), s.holds)
+	if len(closed) == 0 {
+		return nil
+	}
+	back := map[int64]bool{}
+	var outdated []store.WindowRow
+	err := s.store.WindowOf(ctx, closed, func(r store.WindowRow) error {
+		if s.holds(r.Article.ID) {
+			return nil
+		}
+		back[r.Article.ID] = r.PrintErr == nil
+		return restore(s.window, r, &outdated)
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.reprint(ctx, s.window, outdated, out); err != nil {
+		return err
+	}
+	edges, err := s.store.EdgesOf(ctx, closed)
+	if err != nil {
+		return err
+	}
+	for _, e := range edges {
+		if !hasNewPrint(out, e) && (back[e.A] || back[e.B]) { // the window has the other edges
+			s.window.RestoreEdge(e)
+		}
+	}
+	return nil
+}
+
+const (
+	habitsOver  = 90 * 24 * time.Hour // the period over which outlets' habits are counted
+	habitsEvery = 24 * time.Hour      // how often they are computed again
+	habitItems  = 50_000              // the newest items, from which the kind of items of each outlet is counted
+)
+
+// learn computes once a day what outlets are like. From closed stories whose origin is certain it counts who carries
+// whom. From articles of the days before it finds outlets that list others' texts and outlets whose clock is wrong. The
+// results are as of the last midnight (UTC). So they depend neither on the order in which open stories are settled nor on
+// when the program started. Each call also loads since when each feed is polled.
+func (s *Settler) learn(ctx context.Context) error {
+	var err error
+	if s.feeds, err = s.store.FeedsAdded(ctx); err != nil {
+		return err
+	}
+	day := s.now().Truncate(habitsEvery)
+	if s.weigher.Habits != nil && s.learnt.Equal(day) {
+		return nil
+	}
+	var log origin.Log
+	err = s.store.ItemsSeen(ctx, day.Add(-habitsOver), day, habitItems, func(r store.ItemRow) error {
+		log.Add(r.Article, r.Claims)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	all, err := s.store.Habits(ctx, day.Add(-habitsOver), day.Add(-s.windowLength))
+	if err != nil {
+		return err
+	}
+	habits := stories.Habits(&log, s.outlets)
+	for _, h := range all {
+		sum := habits[h.Outlet.Key()]
+		sum.Carried, sum.Carries = sum.Carried+h.Carried, sum.Carries+h.Carries
+		sum.Passed = min(max(sum.Passed, sum.Carries), sum.Items) // a site that reruns others' texts may never credit them
+		habits[h.Outlet.Key()] = sum
+	}
+	s.weigher.Habits, s.weigher.Clocks, s.learnt = habits, log.Clocks(), day
+	return nil
 }
