@@ -1,19 +1,28 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
+	"headwater/feeds"
 	"headwater/internal/accounts"
 	"headwater/internal/config"
+	"headwater/internal/intake/clean"
 	"headwater/internal/intake/fetch"
+	"headwater/internal/intake/parse"
+	"headwater/internal/intake/poll"
+	"headwater/internal/news"
 	"headwater/internal/notify"
 	"headwater/internal/pipeline"
 	"headwater/internal/query"
@@ -21,8 +30,12 @@ import (
 	"headwater/internal/serve/api"
 	"headwater/internal/serve/compare"
 	"headwater/internal/serve/greader"
+	"headwater/internal/serve/view"
 	"headwater/internal/serve/web"
 	"headwater/internal/store"
+	"headwater/internal/stories/embed"
+	"headwater/internal/stories/origin"
+	"headwater/internal/stories/outlets"
 	"headwater/internal/subscribe"
 )
 
@@ -174,4 +187,139 @@ func (a *app) readerBackend() greader.Backend {
 		Accounts: a.accounts, ItemStore: db, StateStore: db, ArticleStore: db, StoryReader: a.stories,
 		TopicStore: db, TopicSearcher: a.stories, TopicEditor: a.topics, FeedStore: db, FeedEditor: a.feeds, OPML: a.lists,
 	}
+}
+
+// The functions below turn settings into the options of the packages.
+
+// registryOf has the outlets of agencies.yaml and of the configuration.
+func registryOf(cfg config.Config) (*outlets.Registry, error) {
+	extra := make([]outlets.Entry, 0, len(cfg.Outlets))
+	for _, o := range cfg.Outlets {
+		extra = append(extra, outlets.Entry{
+			Name: o.Name, Domains: o.AllDomains(), Aliases: o.Aliases, Agency: o.Agency, Namesake: o.Namesake,
+		})
+	}
+	return outlets.Load(feeds.Agencies(), extra...)
+}
+
+// creditStrength is the least strength of a claim in an article for source: to find it.
+const creditStrength = .3
+
+// indexOptions make source: find also the articles that credit an outlet.
+func indexOptions(log *slog.Logger, db *store.DB, registry *outlets.Registry) search.Options {
+	reader := origin.NewReader(registry)
+	return search.Options{Logger: log, Log: db, Shown: clean.Shown, Credits: func(a news.Article) []news.Outlet {
+		var credited []news.Outlet
+		for _, c := range reader.Claims(a) {
+			if c.Strength >= creditStrength {
+				credited = append(credited, c.Credited())
+			}
+		}
+		return credited
+	}}
+}
+
+// fetchOptions are the options of the HTTP client. accounts is how many there are, for the User-Agent.
+func fetchOptions(cfg config.Config, accounts int) fetch.Options {
+	return fetch.Options{
+		UserAgent: userAgent(cfg, accounts), Timeout: cfg.Fetch.Timeout, MaxBytes: int64(cfg.Fetch.MaxBytes), AllowPrivate: cfg.Fetch.AllowPrivate,
+		PerHost: cfg.Fetch.PerHost, Pause: cfg.Fetch.Rest(), Proxy: cfg.Fetch.ProxyURL(),
+	}
+}
+
+// embedClient is nil where no endpoint is configured.
+func embedClient(cfg config.Config, client *fetch.Client) *embed.Client {
+	e := cfg.Embeddings
+	if e.Endpoint == "" {
+		return nil
+	}
+	return embed.New(embed.Options{Endpoint: e.Endpoint, Model: e.Model, Key: string(e.APIKey), Batch: e.Batch}, client)
+}
+
+// userAgent is Headwater, its version, the address of its pages or of whoever runs it, and the number of readers in the form
+// that publishers count ("1 subscribers"): the accounts at the start of the program, or one where there is none.
+func userAgent(cfg config.Config, accounts int) string {
+	name, about := cfg.Fetch.UserAgent, cfg.Fetch.Contact
+	if name == "" {
+		name = "Headwater/" + strings.Trim(version(), "()") // parentheses begin a comment in a User-Agent
+		about = cmp.Or(about, cfg.PublicURL)
+	}
+	readers := fmt.Sprintf("%d subscribers", max(accounts, 1))
+	if about != "" {
+		return name + " (+" + about + "; " + readers + ")"
+	}
+	return name + " (" + readers + ")"
+}
+
+// pipelineOptions are the options of the pipeline from the settings. The caller sets those that need the data folder.
+func pipelineOptions(cfg config.Config, client *fetch.Client, registry *outlets.Registry) pipeline.Options {
+	return pipeline.Options{
+		Fetch: client, Outlets: registry, Parse: parseOptions(cfg),
+		Pace:    poll.Pace{Interval: cfg.Poll.Interval, Min: cfg.Poll.MinInterval, Max: cfg.Poll.MaxInterval},
+		Workers: cfg.Poll.Workers, PerHost: cfg.Fetch.PerHost, Window: cfg.Group.Window, Keep: time.Duration(cfg.Keep),
+		Callback: callbackURL(cfg), MaxPush: int64(cfg.Fetch.MaxBytes),
+		Embed: embedClient(cfg, client), EmbedWait: cfg.Embeddings.Timeout, EventCosine: cfg.Embeddings.Threshold,
+		ReadSources: cfg.Origin.FetchSources, FullText: cfg.FullText.Mode, FullTextPerHost: cfg.FullText.PerHost,
+	}
+}
+
+func parseOptions(cfg config.Config) parse.Options {
+	return parse.Options{Timeout: cfg.Parse.Timeout, MaxItems: cfg.Parse.MaxItems, MaxDepth: cfg.Parse.MaxDepth}
+}
+
+func newFinder(cfg config.Config, client *fetch.Client) *subscribe.Finder {
+	return &subscribe.Finder{Fetch: client, Parse: parseOptions(cfg), Now: time.Now}
+}
+
+// callbackPath is the path below public_url to which hubs push feeds.
+const callbackPath = "/websub/"
+
+// callbackURL is the address to which hubs push feeds; "" where WebSub is off or hubs cannot reach public_url.
+func callbackURL(cfg config.Config) string {
+	u, err := url.Parse(cfg.PublicURL)
+	if err != nil || !cfg.WebSub.Enabled || !reachable(u.Hostname(), cfg.Fetch.AllowPrivate) {
+		return ""
+	}
+	return cfg.PublicURL + callbackPath
+}
+
+// publisherOf announces our feeds at the configured hub. Its Hub is "" where none is set or the hub cannot reach public_url.
+func publisherOf(cfg config.Config) *notify.Publisher {
+	u, err := url.Parse(cfg.PublicURL)
+	if err != nil || cfg.WebSub.Hub == "" || !reachable(u.Hostname(), cfg.Fetch.AllowPrivate) {
+		return &notify.Publisher{}
+	}
+	h := &notify.Publisher{Hub: cfg.WebSub.Hub}
+	for _, format := range []string{"atom", "rss", "json"} {
+		h.Feeds = append(h.Feeds, cfg.PublicURL+"/feeds/all."+format)
+	}
+	return h
+}
+
+// reachable reports whether hubs can reach a host. A host in a network that may be fetched from counts: a hub may be there.
+func reachable(host string, allow []netip.Prefix) bool {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		host = "127.0.0.1"
+	}
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return fetch.Public(addr, allow)
+	}
+	for _, end := range []string{".local", ".internal", ".lan", ".home.arpa", ".test", ".invalid"} {
+		if strings.HasSuffix(host, end) {
+			return false
+		}
+	}
+	return strings.Contains(host, ".")
+}
+
+// alertSender sends alerts through the HTTP client, and so by its rules.
+func alertSender(cfg config.Config, client *fetch.Client) *notify.Sender {
+	m := cfg.SMTP
+	return notify.NewSender(notify.SenderOptions{
+		Post: client.Post, Dial: client.Dial, DialTLS: client.DialTLS,
+		Story: func(s news.Story) any { return view.StoryOf(s) },
+		Pages: cfg.BaseURL(""), Title: cfg.Title,
+		Mail: notify.Mail{Host: m.Host, Port: m.Port, Username: m.Username, Password: string(m.Password), From: m.From, TLS: m.TLS},
+	})
 }

@@ -19,6 +19,7 @@ import (
 	"headwater/internal/intake/discover"
 	"headwater/internal/intake/fetch"
 	"headwater/internal/news"
+	"headwater/internal/pipeline"
 	"headwater/internal/serve/publish"
 	"headwater/internal/serve/view"
 	"headwater/internal/store"
@@ -53,6 +54,8 @@ type choiceView struct {
 	Title string `json:"title"`
 	Known int64  `json:"known"` // the number that it has among the feeds; 0 where it is new
 }
+
+const fullTextUsage = "read the pages of its items for their text: `MODE` is auto, always or never; \"\" is as config.yaml says"
 
 func (c *cli) feedAdd() *cobra.Command {
 	var o feedAddOptions
@@ -106,6 +109,13 @@ func (c *cli) feedAdd() *cobra.Command {
 	f.BoolVar(&o.asIs, "no-discover", false, "add the address as it is, and ask nobody")
 	c.jsonFlag(cmd)
 	return cmd
+}
+
+func checkFullText(mode string) error {
+	if slices.Contains([]string{"", pipeline.FullTextAuto, pipeline.FullTextAlways, pipeline.FullTextNever}, mode) {
+		return nil
+	}
+	return usagef("--full-text: %q is none of auto, always and never", mode)
 }
 
 // addAsIs subscribes to addresses without a request to them. It ends at one that fails; those before it stay.

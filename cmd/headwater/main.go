@@ -2,8 +2,8 @@
 // article it came from, and serves the result as pages, search and feeds.
 //
 // main.go has the root command. A file has one command and those below it (feed.go, story.go, topic.go). They stand on
-// clientserver.go, which runs a command over the data folder or has the server do it; app.go, which wires the packages;
-// options.go, which turns settings into their options; and cli.go, usage.go, files.go and terminal.go, which read arguments and files and print.
+// clientserver.go, which runs a command over the data folder or has the server do it; app.go, which turns settings into the
+// options of the packages and wires them; and cli.go, files.go and terminal.go, which read arguments and files and print.
 package main
 
 import (

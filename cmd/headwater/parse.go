@@ -78,7 +78,7 @@ func (c *cli) parseCommand() *cobra.Command {
 
 func parseDocument(ctx context.Context, cfg config.Config, name string, data []byte) parsedFile {
 	p := parsedFile{File: name, Entries: []parsedEntry{}}
-	doc, err := parse.Parse(ctx, data, parse.Options{Timeout: cfg.Parse.Timeout, MaxItems: cfg.Parse.MaxItems, MaxDepth: cfg.Parse.MaxDepth})
+	doc, err := parse.Parse(ctx, data, parseOptions(cfg))
 	if err != nil {
 		p.Error = err.Error()
 		return p

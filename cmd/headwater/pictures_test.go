@@ -106,12 +106,12 @@ func TestFolderSettings(t *testing.T) {
 			t.Fatal(err)
 		}
 		a := &app{store: db}
-		id, errID := a.instanceID(t.Context())
+		site, errID := a.site(t.Context(), "")
 		raw, err := a.pictureKey(t.Context())
-		if err := errors.Join(errID, err, db.Close()); err != nil || len(raw) != 32 || len(id) < 16 {
-			t.Fatalf("id %q, key %x, %v", id, raw, err)
+		if err := errors.Join(errID, err, db.Close()); err != nil || len(raw) != 32 || len(site.Instance) < 16 {
+			t.Fatalf("id %q, key %x, %v", site.Instance, raw, err)
 		}
-		return id, string(raw)
+		return site.Instance, string(raw)
 	}
 	dir := t.TempDir()
 	id, key := read(dir)

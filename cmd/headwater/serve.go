@@ -182,9 +182,10 @@ func compressed(next http.Handler) (http.Handler, error) {
 	return wrap(next), nil
 }
 
-// site is what emitted feeds link to and take their ids from. base is the address of the pages.
+// site is what emitted feeds link to and take their ids from. base is the address of the pages. The instance is part of the
+// ids, so that they differ from those of any other data folder.
 func (a *app) site(ctx context.Context, base string) (publish.Site, error) {
-	id, err := a.instanceID(ctx)
+	id, err := a.setting(ctx, "instance", rand.Text)
 	return publish.Site{URL: base, Instance: id}, err
 }
 
@@ -196,11 +197,6 @@ func (a *app) setting(ctx context.Context, name string, make func() string) (str
 	}
 	value = make()
 	return value, a.store.SetSetting(ctx, name, value)
-}
-
-// instanceID is part of the ids in emitted feeds, so that they differ from those of any other data folder.
-func (a *app) instanceID(ctx context.Context) (string, error) {
-	return a.setting(ctx, "instance", rand.Text)
 }
 
 // pictureKey is the key of 32 random bytes that signs the addresses of pictures.

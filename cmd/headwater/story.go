@@ -246,28 +246,3 @@ func (c *cli) printPassages(k news.Comparison) {
 		c.printf("    and %s\n", count(more, "shorter passage"))
 	}
 }
-
-// printStories lists stories. total, for JSON, counts those beyond the limit too.
-func (c *cli) printStories(stories []news.Story, total int) error {
-	if c.asJSON {
-		return c.printJSON(struct {
-			Total   int          `json:"total"`
-			Stories []view.Story `json:"stories"`
-		}{total, view.All(stories, view.StoryOf)})
-	}
-	for _, s := range stories {
-		number := strconv.FormatInt(s.ID, 10)
-		c.printf("%s  %s\n", c.screen.styled(faint, number), c.screen.prose(len(number)+2, len(number)+2, span{bold, publish.Line(s.Title)}))
-		c.print(3, coverage(s)...)
-	}
-	return nil
-}
-
-// coverage is the line under a headline: the origin, and how many articles and outlets the story has.
-func coverage(s news.Story) []span {
-	return []span{
-		{plain, s.Origin.Level + ": "},
-		{bold, publish.Name(s.Origin.Outlet)},
-		{plain, fmt.Sprintf(", %s of %s", count(len(s.Members), "article"), count(s.Outlets, "outlet"))},
-	}
-}

@@ -13,19 +13,6 @@ import (
 	"headwater/internal/store"
 )
 
-// parseIDs reads ids of stories, articles or corrections; what names which in the error.
-func parseIDs(what string, args []string) ([]int64, error) {
-	var out []int64
-	for _, arg := range args {
-		n, err := strconv.ParseInt(arg, 10, 64)
-		if err != nil || n < 1 {
-			return nil, usagef("%q is no %s's number", arg, what)
-		}
-		out = append(out, n)
-	}
-	return out, nil
-}
-
 func (c *cli) storyMerge() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "merge ID OTHER...",

@@ -8,8 +8,9 @@
 //
 //   - A host gets one request at a time, with Options.Pause between two. Hosts in Options.AllowPrivate do not belong to
 //     publishers and have no pause. Connections stay open in between.
-//   - Requests have no cookies and no referrer, and add no query. The User-Agent (Options.UserAgent, made by cmd/headwater/options.go) names program, version, contact or public
-//     address, and "N subscribers", because publishers count readers by it. N is the number of accounts at the start, or 1.
+//   - Requests have no cookies and no referrer, and add no query. The User-Agent (Options.UserAgent, made by
+//     cmd/headwater/app.go) names program, version, contact or public address, and "N subscribers", because publishers
+//     count readers by it. N is the number of accounts at the start, or 1.
 //   - Validators are sent unchanged, and only to the address that gave them, after redirects (Request.ValidFor).
 //   - At most five redirects are followed, never from https to http. A name and password in an address are only sent to their
 //     own scheme, host and port.
