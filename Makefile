@@ -51,13 +51,14 @@ build: ## build bin/headwater, one static file
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/headwater ./cmd/headwater
 
 .PHONY: test
-test: browser ## run every test; installs the browser and the feed reader that some of them drive
+test: debian ## run every test; installs the browser, the feed reader and the PostgreSQL that some of them drive
 	$(GO) test -timeout 30m ./...
 
-.PHONY: browser
-browser:
+.PHONY: debian
+debian:
 	@.ci/debian chromium "the tests of the pages in a browser" chromium chromium-browser google-chrome google-chrome-stable
 	@.ci/debian newsboat "the test with a feed reader" newsboat
+	@.ci/debian postgresql "what is tested on PostgreSQL" postgres $(wildcard /usr/lib/postgresql/*/bin/postgres)
 
 EVAL ?= ../shared/eval
 
@@ -91,11 +92,11 @@ lint: $(BIN)/golangci-lint
 	$(BIN)/golangci-lint run ./...
 
 # deadcode exits 0 whatever it finds. Only what main reaches counts: what tests alone reach is dead,
-# but for the package that is made for them.
+# but for the packages that are made for them.
 .PHONY: deadcode
 deadcode: $(BIN)/deadcode
 	@echo "deadcode ./..."
-	@dead="$$($(BIN)/deadcode ./... | sed '/^internal\/pipeline\/pipelinetest\//d')"; \
+	@dead="$$($(BIN)/deadcode ./... | sed -E '/^internal\/(pipeline\/pipelinetest|store\/pgtest)\//d')"; \
 	if [ -n "$$dead" ]; then echo "reached by no command:"; echo "$$dead"; exit 1; fi
 
 # With -short: the tests of minutes (killed polls, the record end to end, the browser) have run once in make test, and
