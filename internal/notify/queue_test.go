@@ -21,6 +21,7 @@ import (
 	"headwater/internal/intake/fetch"
 	"headwater/internal/news"
 	"headwater/internal/notify"
+	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/query"
 	"headwater/internal/store"
 	"headwater/internal/stories/outlets"
@@ -183,9 +184,9 @@ func (h *hook) is(t *testing.T, what string, want ...string) {
 
 // TestAlertOnce tells of a story once, and again if requested, even with restarts in between.
 func TestAlertOnce(t *testing.T) {
-	c, dir := newClock(), t.TempDir()
+	c, dir := pipelinetest.NewClock(), t.TempDir()
 	plain, again := newHook(t), newHook(t)
-	w := startWatch(t, dir, c.time, notify.SenderOptions{})
+	w := startWatch(t, dir, c.Now, notify.SenderOptions{})
 	w.settle(t, 1, false, 1) // before the alert is added
 	w.add(t, news.Alert{Kind: news.AlertWebhook, Target: plain.url})
 	w.add(t, news.Alert{Kind: news.AlertWebhook, Target: again.url, AgainOutlets: 3, AgainOriginal: true})
@@ -195,7 +196,7 @@ func TestAlertOnce(t *testing.T) {
 		w.deliver(t)
 		again.is(t, what, wantAgain...)
 		w.stop()
-		w = startWatch(t, dir, c.time, notify.SenderOptions{})
+		w = startWatch(t, dir, c.Now, notify.SenderOptions{})
 		if n := w.deliver(t); n != 0 {
 			t.Errorf("%s: %d more after a restart", what, n)
 		}
@@ -211,22 +212,22 @@ func TestAlertOnce(t *testing.T) {
 
 // TestAlertAcrossKills ends the process between queueing and sending, and between sending and recording the result.
 func TestAlertAcrossKills(t *testing.T) {
-	c, dir := newClock(), t.TempDir()
+	c, dir := pipelinetest.NewClock(), t.TempDir()
 	var w *watch
 	h := newHook(t, func(http.ResponseWriter, *http.Request) { w.stop() }) // stops the program on accepting a message, so that the result is not recorded
-	w = startWatch(t, dir, c.time, notify.SenderOptions{})
+	w = startWatch(t, dir, c.Now, notify.SenderOptions{})
 	w.add(t, news.Alert{Kind: news.AlertWebhook, Target: h.url})
 	w.settle(t, 1, false, 1)
 	must(t, w.Queue.Fill(t.Context()))
 	w.stop()
 
-	w = startWatch(t, dir, c.time, notify.SenderOptions{})
+	w = startWatch(t, dir, c.Now, notify.SenderOptions{})
 	if n, err := w.Queue.Deliver(t.Context(), time.Minute); err == nil {
 		t.Errorf("%d were noted in a store that was closed", n)
 	}
 	h.is(t, "sent", "story.new Story 1")
 
-	w = startWatch(t, dir, c.time, notify.SenderOptions{})
+	w = startWatch(t, dir, c.Now, notify.SenderOptions{})
 	if n := w.deliver(t); n != 1 {
 		t.Errorf("%d sent after a restart", n)
 	}
@@ -241,23 +242,23 @@ func TestAlertAcrossKills(t *testing.T) {
 
 // TestAlertRetries sends to failing receivers. Each wait is at least as long as the answer asks for.
 func TestAlertRetries(t *testing.T) {
-	c := newClock()
-	busy := answer(503, "", "Retry-After", "7200")
-	h := newHook(t, answer(500, "no"), answer(502, ""), busy)
-	w := startWatch(t, t.TempDir(), c.time, notify.SenderOptions{})
+	c := pipelinetest.NewClock()
+	busy := pipelinetest.Answer(503, "", "Retry-After", "7200")
+	h := newHook(t, pipelinetest.Answer(500, "no"), pipelinetest.Answer(502, ""), busy)
+	w := startWatch(t, t.TempDir(), c.Now, notify.SenderOptions{})
 	a := w.add(t, news.Alert{Kind: news.AlertWebhook, Target: h.url})
 	w.settle(t, 1, false, 1)
 	for i, least := range []time.Duration{27 * time.Second, 54 * time.Second, 2 * time.Hour} {
 		w.deliver(t)
 		now := w.alert(t, a.ID)
-		if now.Failures != i+1 || now.Problem == "" || now.Waiting != 1 || now.Next.Sub(c.time()) < least || now.Next.Sub(c.time()) > least*2 {
-			t.Errorf("after %d failures: %+v, tried again in %s, want at least %s", i+1, now, now.Next.Sub(c.time()), least)
+		if now.Failures != i+1 || now.Problem == "" || now.Waiting != 1 || now.Next.Sub(c.Now()) < least || now.Next.Sub(c.Now()) > least*2 {
+			t.Errorf("after %d failures: %+v, tried again in %s, want at least %s", i+1, now, now.Next.Sub(c.Now()), least)
 		}
-		c.pass(least - time.Second)
+		c.Advance(least - time.Second)
 		if n := w.deliver(t); n != 0 || len(h.took()) != 1 {
 			t.Errorf("tried again before %s were over", least)
 		}
-		c.pass(least/4 + time.Second)
+		c.Advance(least/4 + time.Second)
 	}
 	if n := w.deliver(t); n != 1 {
 		t.Errorf("%d taken in the end", n)
@@ -272,7 +273,7 @@ func TestAlertRetries(t *testing.T) {
 
 // TestAlertGone ends an alert whose receiver answers 410.
 func TestAlertGone(t *testing.T) {
-	h := newHook(t, answer(410, ""))
+	h := newHook(t, pipelinetest.Answer(410, ""))
 	w := startWatch(t, t.TempDir(), time.Now, notify.SenderOptions{})
 	a := w.add(t, news.Alert{Kind: news.AlertWebhook, Target: h.url})
 	w.settle(t, 1, false, 1)
@@ -288,10 +289,10 @@ func TestAlertGone(t *testing.T) {
 
 // TestAlertGivesUp: a receiver fails for days. Deliveries that have waited for a day are given up, later ones are not.
 func TestAlertGivesUp(t *testing.T) {
-	c := newClock()
-	start := c.time()
+	c := pipelinetest.NewClock()
+	start := c.Now()
 	tries := 0
-	w := startWatch(t, t.TempDir(), c.time, notify.SenderOptions{Post: func(context.Context, string, http.Header, []byte) (*http.Response, error) {
+	w := startWatch(t, t.TempDir(), c.Now, notify.SenderOptions{Post: func(context.Context, string, http.Header, []byte) (*http.Response, error) {
 		tries++
 		return nil, io.ErrUnexpectedEOF
 	}})
@@ -299,18 +300,18 @@ func TestAlertGivesUp(t *testing.T) {
 	w.settle(t, 1, false, 1)
 	w.settle(t, 2, false, 2)
 	w.deliver(t)
-	for w.alert(t, a.ID).Waiting == 2 && c.time().Sub(start) < 100*time.Hour {
-		c.pass(w.alert(t, a.ID).Next.Sub(c.time()))
+	for w.alert(t, a.ID).Waiting == 2 && c.Now().Sub(start) < 100*time.Hour {
+		c.Advance(w.alert(t, a.ID).Next.Sub(c.Now()))
 		w.deliver(t)
 	}
-	if took := c.time().Sub(start); took < 24*time.Hour || took > 30*time.Hour || tries < 12 || tries > 20 {
+	if took := c.Now().Sub(start); took < 24*time.Hour || took > 30*time.Hour || tries < 12 || tries > 20 {
 		t.Errorf("given up after %s and %d tries", took, tries)
 	}
 	if now := w.alert(t, a.ID); now.Waiting != 0 {
 		t.Errorf("both have waited for a day: %+v", now)
 	}
 	w.settle(t, 3, false, 3)
-	c.pass(5 * time.Hour)
+	c.Advance(5 * time.Hour)
 	w.deliver(t)
 	if now := w.alert(t, a.ID); now.Waiting != 1 || !now.Failing.Equal(start) {
 		t.Errorf("what came later waits: %+v", now)
@@ -406,42 +407,4 @@ func TestAddAlert(t *testing.T) {
 	}
 }
 
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// clock is a time that tests set.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func newClock() *clock { return &clock{now: time.Now().Truncate(time.Millisecond)} }
-
-func (c *clock) time() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
-// answer returns a fault that answers with a body, and with validators that must not be stored.
-func answer(status int, body string, header ...string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("ETag", `"of the fault"`)
-		w.Header().Set("Last-Modified", "Tue, 18 Aug 2026 09:00:00 GMT")
-		for i := 0; i < len(header); i += 2 {
-			w.Header().Set(header[i], header[i+1])
-		}
-		w.WriteHeader(status)
-		_, _ = w.Write([]byte(body)) // a client that has gone is no matter
-	}
-}
+var must = pipelinetest.Must

@@ -37,15 +37,15 @@ func hostile(t *testing.T) []failing {
 		{name: "informed", fault: raw(strings.Repeat("HTTP/1.1 103 Early Hints\r\nX-Flood: "+strings.Repeat("x", 1000)+"\r\n\r\n", 1000)), state: unreachable, says: "header"},
 		{name: "untrusted", fault: untrusted(t), state: unreachable, says: "certificate"},
 		{name: "no tls", fault: noTLS(t), state: unreachable, says: "https"},
-		{name: "partial", fault: answer(206, "<rss version=\"2.0\"></rss>"), state: wrong, says: "part of one"},
-		{name: "nothing new", fault: answer(204, ""), state: wrong, says: "no document"},
+		{name: "partial", fault: pipelinetest.Answer(206, "<rss version=\"2.0\"></rss>"), state: wrong, says: "part of one"},
+		{name: "nothing new", fault: pipelinetest.Answer(204, ""), state: wrong, says: "no document"},
 		{name: "gzip", fault: packed(t, "gzip", func(w io.Writer) (io.WriteCloser, error) { return gzip.NewWriter(w), nil }), state: tooLarge, says: "65536"},
 		{name: "deflate", fault: packed(t, "deflate", func(w io.Writer) (io.WriteCloser, error) { return zlib.NewWriter(w), nil }), state: tooLarge, says: "65536"},
 		{name: "raw deflate", fault: packed(t, "deflate", func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, 9) }), state: tooLarge, says: "65536"},
 		{name: "brotli", fault: packed(t, "br", func(w io.Writer) (io.WriteCloser, error) { return brotli.NewWriter(w), nil }), state: tooLarge, says: "65536"},
 		{name: "zstd", fault: packed(t, "zstd", func(w io.Writer) (io.WriteCloser, error) { return zstd.NewWriter(w) }), state: tooLarge, says: "65536"},
-		{name: "broken gzip", fault: answer(200, "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xffno deflate stream at all, as anybody sees", "Content-Encoding", "gzip"), state: wrong, says: "compression"},
-		{name: "strange packing", fault: answer(200, "\x1f\x9d\x90x\x02", "Content-Encoding", "compress"), state: wrong, says: "compress"},
+		{name: "broken gzip", fault: pipelinetest.Answer(200, "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xffno deflate stream at all, as anybody sees", "Content-Encoding", "gzip"), state: wrong, says: "compression"},
+		{name: "strange packing", fault: pipelinetest.Answer(200, "\x1f\x9d\x90x\x02", "Content-Encoding", "compress"), state: wrong, says: "compress"},
 	}
 }
 
@@ -53,7 +53,7 @@ func hostile(t *testing.T) []failing {
 // what happened, keeps its articles and validators, and is tried again at the right time.
 func TestHostileServers(t *testing.T) {
 	t.Parallel() // it waits
-	c := newClock()
+	c := pipelinetest.NewClock()
 	room, p, url := impatient(t, c)
 	all, at := hostile(t), apart(t, p)
 	p.set("sound", stock("sound", 2)...)
@@ -69,7 +69,7 @@ func TestHostileServers(t *testing.T) {
 		p.fail(pathOf(f.name), f.fault)
 	}
 	p.set("sound", stock("sound", 3)...)
-	c.pass(25 * time.Hour)
+	c.Advance(25 * time.Hour)
 	began := time.Now()
 	sum := duePass(t, room)
 	if took := time.Since(began); sum.New != 1 || sum.Feeds != len(all)+1 || took > time.Minute {
@@ -79,7 +79,7 @@ func TestHostileServers(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) { wantHandled(t, room, f, before[f.name]) })
 		p.fail(pathOf(f.name), nil)
 	}
-	c.pass(25 * time.Hour)
+	c.Advance(25 * time.Hour)
 	if sum := duePass(t, room); sum.Failed > 0 || sum.States["ok"] != len(all)+1 {
 		t.Errorf("not all recovered: %+v", sum)
 	}
@@ -103,13 +103,13 @@ func wantHandled(t *testing.T, room *pipelinetest.Room, f failing, before news.F
 
 // TestEmptiedFeed: a feed loses its items after a while. It reports that, keeps its articles and is polled as before.
 func TestEmptiedFeed(t *testing.T) {
-	c := newClock()
+	c := pipelinetest.NewClock()
 	room, p, url := impatient(t, c)
 	p.set("tired", stock("tired", 6)...)
 	add(t, room, url, "tired")
 	duePass(t, room)
 	p.set("tired")
-	c.pass(24 * time.Hour)
+	c.Advance(24 * time.Hour)
 	duePass(t, room)
 	f := feedOf(t, room, url+"/tired")
 	if f.State != news.FeedEmpty || !strings.Contains(f.Problem, "any more") || f.Articles != 6 || f.Failures != 0 {
@@ -117,7 +117,7 @@ func TestEmptiedFeed(t *testing.T) {
 	}
 	wantDue(t, f, time.Hour, .1)
 	p.set("tired", stock("tired", 7)...)
-	c.pass(2 * time.Hour)
+	c.Advance(2 * time.Hour)
 	duePass(t, room)
 	if f = feedOf(t, room, url+"/tired"); f.State != news.FeedOK || f.Articles != 7 {
 		t.Errorf("%d articles, state %q: %s", f.Articles, f.State, f.Problem)
@@ -158,7 +158,7 @@ func raw(text string) http.HandlerFunc {
 
 // untrusted redirects to a server with an untrusted certificate.
 func untrusted(t *testing.T) http.HandlerFunc {
-	s := httptest.NewUnstartedServer(answer(200, "<rss version=\"2.0\"></rss>"))
+	s := httptest.NewUnstartedServer(pipelinetest.Answer(200, "<rss version=\"2.0\"></rss>"))
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	s.StartTLS()
 	t.Cleanup(s.Close)
@@ -167,7 +167,7 @@ func untrusted(t *testing.T) http.HandlerFunc {
 
 // noTLS redirects to https at a server without TLS.
 func noTLS(t *testing.T) http.HandlerFunc {
-	s := httptest.NewServer(answer(200, "<rss version=\"2.0\"></rss>"))
+	s := httptest.NewServer(pipelinetest.Answer(200, "<rss version=\"2.0\"></rss>"))
 	t.Cleanup(s.Close)
 	return func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, strings.Replace(s.URL, "http:", "https:", 1), http.StatusFound)
@@ -183,5 +183,5 @@ func packed(t *testing.T, encoding string, open func(io.Writer) (io.WriteCloser,
 	_, err = fmt.Fprintf(w, "<rss version=\"2.0\"><channel><title>%s</title>%s</channel></rss>", encoding, strings.Repeat("<item><title>x</title></item>", 1<<15))
 	must(t, err)
 	must(t, w.Close())
-	return answer(200, b.String(), "Content-Encoding", encoding)
+	return pipelinetest.Answer(200, b.String(), "Content-Encoding", encoding)
 }

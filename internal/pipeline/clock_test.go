@@ -7,6 +7,7 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/pipeline"
+	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/search"
 )
 
@@ -23,35 +24,35 @@ func TestClockJumps(t *testing.T) {
 		{"1970", func(time.Time) time.Time { return time.Unix(60, 0) }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c := newClock()
+			c := pipelinetest.NewClock()
 			p := newPublisher()
 			srv := httptest.NewServer(p)
 			defer srv.Close()
 			dir := t.TempDir()
-			room := open(t, dir, settings{allow: loopback, now: c.time})
+			room := open(t, dir, settings{allow: loopback, now: c.Now})
 			for _, name := range []string{"steady", "broken", "waiting"} {
 				p.set(name, stock(name, 3)...)
 			}
-			p.fail("broken", answer(404, ""))
+			p.fail("broken", pipelinetest.Answer(404, ""))
 			add(t, room, srv.URL, "steady", "broken", "waiting")
 			duePass(t, room)
 
-			right := c.time()
-			c.pass(tt.jump(right).Sub(right))
-			p.fail("waiting", answer(429, "", "Retry-After", "3600"))
-			p.fail("fresh", answer(200, undatedFeed))
+			right := c.Now()
+			c.Advance(tt.jump(right).Sub(right))
+			p.fail("waiting", pipelinetest.Answer(429, "", "Retry-After", "3600"))
+			p.fail("fresh", pipelinetest.Answer(200, undatedFeed))
 			add(t, room, srv.URL, "fresh")
 			_, err := room.Pipeline.Pass(t.Context(), pipeline.PassOptions{Force: true})
 			must(t, err)
-			c.pass(right.Sub(c.time()))
+			c.Advance(right.Sub(c.Now()))
 			p.fail("waiting", nil)
 			p.fail("broken", nil)
 
 			asked := map[string]int{}
 			for i := range 26 * 6 {
-				c.pass(10 * time.Minute)
+				c.Advance(10 * time.Minute)
 				if i == 60 {
-					p.set("steady", append(stock("steady", 3), item{guid: "new", title: "The newest report", text: "Of a ferry that ran aground at dawn.", at: c.time()})...)
+					p.set("steady", append(stock("steady", 3), item{guid: "new", title: "The newest report", text: "Of a ferry that ran aground at dawn.", at: c.Now()})...)
 				}
 				duePass(t, room)
 				for _, name := range []string{"steady", "broken", "waiting", "fresh"} {
@@ -64,8 +65,8 @@ func TestClockJumps(t *testing.T) {
 			feeds, err := room.Store.Feeds(t.Context())
 			must(t, err)
 			for _, f := range feeds {
-				if asked[f.URL] < 2 || f.Due.After(c.time().Add(25*time.Hour)) || f.State != news.FeedOK {
-					t.Errorf("%s was asked %d times in 26 hours, is %s, due in %s", f.URL, asked[f.URL], f.State, f.Due.Sub(c.time()))
+				if asked[f.URL] < 2 || f.Due.After(c.Now().Add(25*time.Hour)) || f.State != news.FeedOK {
+					t.Errorf("%s was asked %d times in 26 hours, is %s, due in %s", f.URL, asked[f.URL], f.State, f.Due.Sub(c.Now()))
 				}
 			}
 			for _, newest := range []bool{false, true} {
@@ -75,8 +76,8 @@ func TestClockJumps(t *testing.T) {
 					t.Fatalf("newest %t: the first of %d stories is %+v", newest, len(stories), stories[0])
 				}
 				for _, s := range stories {
-					if s.Changed.After(c.time()) || s.Latest.After(c.time()) {
-						t.Errorf("%s is of %s, changed %s; it is %s", s.Title, s.Latest, s.Changed, c.time())
+					if s.Changed.After(c.Now()) || s.Latest.After(c.Now()) {
+						t.Errorf("%s is of %s, changed %s; it is %s", s.Title, s.Latest, s.Changed, c.Now())
 					}
 				}
 			}

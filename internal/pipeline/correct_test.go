@@ -28,16 +28,16 @@ const (
 type desk struct {
 	dir, url string
 	press    *publisher
-	clock    *clock
+	clock    *pipelinetest.Clock
 	items    map[string][]item
 }
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	d := &desk{dir: t.TempDir(), press: newPublisher(), clock: newClock()}
+	d := &desk{dir: t.TempDir(), press: newPublisher(), clock: pipelinetest.NewClock()}
 	address, _ := serveAt(t, "", d.press)
 	d.url = "http://" + address
-	at := d.clock.time().Add(-5 * time.Hour)
+	at := d.clock.Now().Add(-5 * time.Hour)
 	d.items = map[string][]item{
 		"herald":  {{"flood", floodTitle, floodText, at}, {"comet", cometTitle, cometText, at.Add(2 * time.Hour)}},
 		"gazette": {{"flood", floodTitle, floodText, at.Add(time.Hour)}},
@@ -50,7 +50,7 @@ func newDesk(t *testing.T) *desk {
 func (d *desk) run(t *testing.T, name string, work func(t *testing.T, room *pipelinetest.Room)) {
 	t.Helper()
 	done := t.Run(name, func(t *testing.T) {
-		room := open(t, d.dir, settings{allow: loopback, now: d.clock.time})
+		room := open(t, d.dir, settings{allow: loopback, now: d.clock.Now})
 		d.poll(t, room)
 		work(t, room)
 	})
@@ -132,7 +132,7 @@ func TestCorrections(t *testing.T) {
 		wantStories(t, room, oneFlood, pair, twoFloods)
 	})
 
-	d.items["echo"] = []item{{"comet", "A comet is found", cometText + " She had hoped for one since she was nine.", d.clock.time().Add(-time.Hour)}}
+	d.items["echo"] = []item{{"comet", "A comet is found", cometText + " She had hoped for one since she was nine.", d.clock.Now().Add(-time.Hour)}}
 	for name := range d.items {
 		for i := range d.items[name] {
 			d.items[name][i].text += " More follows."
@@ -147,13 +147,13 @@ func TestCorrections(t *testing.T) {
 		}
 	})
 
-	d.clock.pass(400 * time.Hour)
-	d.items["tribune"][1] = item{"strike", "Strike of the bakers is over", "Bread is back in the shops, and the breaks are longer by ten minutes.", d.clock.time()}
+	d.clock.Advance(400 * time.Hour)
+	d.items["tribune"][1] = item{"strike", "Strike of the bakers is over", "Bread is back in the shops, and the breaks are longer by ten minutes.", d.clock.Now()}
 	d.run(t, "revised when closed", func(t *testing.T, room *pipelinetest.Room) {
 		wantStories(t, room, "echo/comet "+pair, oneFlood, twoFloods)
 	})
 
-	d.clock.pass(400 * time.Hour)
+	d.clock.Advance(400 * time.Hour)
 	d.run(t, "taken back when closed", func(t *testing.T, room *pipelinetest.Room) {
 		all, err := room.Store.Corrections(t.Context())
 		must(t, err)
@@ -169,8 +169,8 @@ func TestCorrections(t *testing.T) {
 func TestCorrectClosedStories(t *testing.T) {
 	d := newDesk(t)
 	d.run(t, "settle", func(*testing.T, *pipelinetest.Room) {})
-	d.clock.pass(400 * time.Hour)
-	d.items["today"] = []item{{"cats", "Cats are counted", "Nobody knows how many cats live in the old harbour, says the office that was to count them all.", d.clock.time()}}
+	d.clock.Advance(400 * time.Hour)
+	d.items["today"] = []item{{"cats", "Cats are counted", "Nobody knows how many cats live in the old harbour, says the office that was to count them all.", d.clock.Now()}}
 	d.run(t, "correct", func(t *testing.T, room *pipelinetest.Room) {
 		flood, cats := d.place(t, room, "herald/flood"), d.place(t, room, "today/cats")
 		_, err := room.Pipeline.Settler.Split(t.Context(), flood.story.ID, []int64{flood.Article.ID, d.place(t, room, "tribune/flood").Article.ID})
@@ -182,7 +182,7 @@ func TestCorrectClosedStories(t *testing.T) {
 		_, err = room.Pipeline.Settler.Merge(t.Context(), []int64{cats.story.ID, d.place(t, room, "gazette/flood").story.ID})
 		must(t, err)
 	})
-	d.clock.pass(time.Hour)
+	d.clock.Advance(time.Hour)
 	d.items["today"][0].text += " There may be forty."
 	d.run(t, "and again", func(t *testing.T, room *pipelinetest.Room) {
 		wantStories(t, room, "gazette/flood today/cats", "herald/comet", twoFloods, "tribune/strike")
@@ -269,7 +269,7 @@ func TestForgetRestoresStories(t *testing.T) {
 					}
 					wantStories(t, room, "gazette/flood herald/comet herald/flood tribune/flood tribune/strike")
 				})
-				d.clock.pass(late)
+				d.clock.Advance(late)
 				d.run(t, "forget", func(t *testing.T, room *pipelinetest.Room) {
 					for _, i := range order {
 						_, err := room.Pipeline.Settler.Forget(t.Context(), made[i])

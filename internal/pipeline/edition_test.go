@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/pipeline/pipelinetest"
 )
 
 // TestEditionParts walks the feed of all stories while one story moves to its front. No story is returned twice, and the
@@ -33,9 +34,9 @@ func TestEditionParts(t *testing.T) {
 		t.Errorf("the first is %q", first.Stories[0].Title)
 	}
 	moved := all.Stories[2] // it grows
-	c.pass(time.Hour)
+	c.Advance(time.Hour)
 	text := map[string]string{floodTitle: floodText, cometTitle: cometText, strikeTitle: strikeText}[moved.Title]
-	p.set("gazette", item{"late", moved.Title, text, c.time()})
+	p.set("gazette", item{"late", moved.Title, text, c.Now()})
 	if sum := pass(t, room); sum.New != 1 {
 		t.Fatalf("%+v", sum)
 	}
@@ -46,7 +47,7 @@ func TestEditionParts(t *testing.T) {
 	if again := part(""); again.Stories[0].ID != moved.ID {
 		t.Errorf("who begins again has %q first, want %q", again.Stories[0].Title, moved.Title)
 	}
-	since, err := room.Stories.Edition(ctx, news.EditionQuery{Since: c.time().Add(-time.Minute)})
+	since, err := room.Stories.Edition(ctx, news.EditionQuery{Since: c.Now().Add(-time.Minute)})
 	must(t, err)
 	wantTitles(t, "since a minute", since.Stories, moved.Title)
 
@@ -86,7 +87,7 @@ func TestEditionOfFolder(t *testing.T) {
 
 // TestEditionOfOnePass: a new feed's stories are ordered by age and then as in the document, however long the pass takes.
 func TestEditionOfOnePass(t *testing.T) {
-	now, p := newClock().time(), newPublisher()
+	now, p := pipelinetest.NewClock().Now(), newPublisher()
 	var mu sync.Mutex
 	room := open(t, t.TempDir(), settings{allow: loopback, now: func() time.Time {
 		mu.Lock()
@@ -115,7 +116,7 @@ func TestEditionOfOnePass(t *testing.T) {
 // TestDateSomeHoursAhead: an item with a wrong clock or zone is new, not undated.
 func TestDateSomeHoursAhead(t *testing.T) {
 	room, p, url, c := library(t)
-	p.set("ledger", item{"comet", "Ledger opens", strikeText, c.time().Add(2 * time.Hour)})
+	p.set("ledger", item{"comet", "Ledger opens", strikeText, c.Now().Add(2 * time.Hour)})
 	add(t, room, url, "ledger")
 	pass(t, room)
 	articles, err := room.Store.Articles(t.Context(), news.ArticleList{FeedID: feedOf(t, room, url+"/ledger").ID})

@@ -9,18 +9,19 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/stories/outlets"
 )
 
 // TestHabits: a paper carries an agency's stories until those are closed. In the next story this habit supports the
 // agency. It has no effect on the stories that were open together, whose order must not matter.
 func TestHabits(t *testing.T) {
-	now := newClock()
+	now := pipelinetest.NewClock()
 	p := newPublisher()
 	srv := httptest.NewServer(p)
 	defer srv.Close()
 	agency := []outlets.Entry{{Name: "Wire Service", Domains: []string{"wire.example"}, Aliases: []string{"Wirepress"}, Agency: true}}
-	room := open(t, t.TempDir(), settings{allow: netip.MustParsePrefix("127.0.0.0/8"), now: now.time, extra: agency})
+	room := open(t, t.TempDir(), settings{allow: netip.MustParsePrefix("127.0.0.0/8"), now: now.Now, extra: agency})
 	for _, name := range []string{"wire", "paper"} {
 		_, err := room.Feeds.AddFeed(t.Context(), news.Feed{URL: srv.URL + "/" + name})
 		must(t, err)
@@ -28,8 +29,8 @@ func TestHabits(t *testing.T) {
 	var wire, paper []item
 	for i, text := range ferries {
 		guid, title := fmt.Sprint("g", i), "Ferries, chapter "+strings.Repeat("and more ", i)
-		wire = append(wire, item{guid, title + "told by us", text, now.time().Add(-time.Hour)})
-		paper = append(paper, item{guid, title + "told here", "PORT ELLERY (Wirepress) - " + text + "", now.time()})
+		wire = append(wire, item{guid, title + "told by us", text, now.Now().Add(-time.Hour)})
+		paper = append(paper, item{guid, title + "told here", "PORT ELLERY (Wirepress) - " + text + "", now.Now()})
 	}
 	last := len(ferries) - 1
 	p.set("wire", wire[:last]...)
@@ -40,8 +41,8 @@ func TestHabits(t *testing.T) {
 			t.Errorf("%s: a habit, of stories that are open:\n%s", key, reasons(at.story))
 		}
 	}
-	now.pass(5 * 24 * time.Hour)
-	wire[last].at, paper[last].at = now.time().Add(-time.Hour), now.time()
+	now.Advance(5 * 24 * time.Hour)
+	wire[last].at, paper[last].at = now.Now().Add(-time.Hour), now.Now()
 	p.set("wire", wire[last:]...)
 	p.set("paper", paper[last:]...)
 	pass(t, room)

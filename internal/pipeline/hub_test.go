@@ -45,8 +45,8 @@ func TestHub(t *testing.T) {
 	tell(feeds...)
 	tell()
 
-	p.set("gazette", item{"storm", "Storm takes roofs in Port Ellis", "A storm took the roofs off nine houses in Port Ellis on Tuesday and put out the light of the old pier.", c.time()})
-	c.pass(time.Hour)
+	p.set("gazette", item{"storm", "Storm takes roofs in Port Ellis", "A storm took the roofs off nine houses in Port Ellis on Tuesday and put out the light of the old pier.", c.Now()})
+	c.Advance(time.Hour)
 	pass(t, room)
 	tell(feeds...)
 

@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/pipeline/pipelinetest"
 )
 
 // TestHostRests: one feed of a host gets a Retry-After. The host's other feeds wait too, and so does the next process.
 func TestHostRests(t *testing.T) {
-	c := newClock()
+	c := pipelinetest.NewClock()
 	dir := t.TempDir()
 	p := newPublisher()
 	at := apart(t, p)
@@ -28,9 +29,9 @@ func TestHostRests(t *testing.T) {
 		must(t, err)
 		return map[string]int{"asked": sum.Feeds, "failed": sum.Failed, "resting": sum.Resting}
 	}
-	p.fail("busy", answer(503, "", "Retry-After", "100000"))
+	p.fail("busy", pipelinetest.Answer(503, "", "Retry-After", "100000"))
 	want(t, collect(), map[string]int{"asked": 2, "failed": 1, "resting": 1})
-	until := c.time().Add(100000 * time.Second)
+	until := c.Now().Add(100000 * time.Second)
 	f := feedOf(t, r.Room, url+"/quiet")
 	if !f.Due.Equal(until) || f.Rule != "host" || f.State != news.FeedWaiting || !f.Checked.IsZero() || f.Problem != "" {
 		t.Errorf("the host's other feed: %+v", f)
@@ -40,13 +41,13 @@ func TestHostRests(t *testing.T) {
 	for range 2 {
 		r.stop()
 		r = startReader(t, dir, c)
-		add(t, r.Room, url, "late"+c.time().Format("1504")) // a new feed of the host is due at once
+		add(t, r.Room, url, "late"+c.Now().Format("1504")) // a new feed of the host is due at once
 		if got := collect(); got["failed"] != 0 || got["resting"] != 1 {
 			t.Errorf("after a restart: %v", got)
 		}
-		c.pass(27 * time.Hour)
+		c.Advance(27 * time.Hour)
 	}
-	c.pass(until.Sub(c.time()))
+	c.Advance(until.Sub(c.Now()))
 	if got := collect(); got["resting"] != 0 || got["asked"] < 4 {
 		t.Errorf("when its time is over: %v", got)
 	}
@@ -86,7 +87,7 @@ func TestMoves(t *testing.T) {
 		{name: "removed", polls: []int{301, 301, 301, 301, 301}, has: true, gone: true, want: "/old-removed", says: "one that was removed"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c := newClock()
+			c := pipelinetest.NewClock()
 			room, p, url := impatient(t, c)
 			name := pathOf(tt.name)
 			p.set("new-"+name, stock("new", 2)...)
@@ -105,7 +106,7 @@ func TestMoves(t *testing.T) {
 					p.fail("old-"+name, to(status))
 				}
 				duePass(t, room)
-				c.pass(25 * time.Hour)
+				c.Advance(25 * time.Hour)
 			}
 			f, err := room.Feeds.FindFeed(t.Context(), id, "")
 			must(t, err)
@@ -121,13 +122,13 @@ func TestMoves(t *testing.T) {
 
 // TestSkippedHours: a feed becomes due just before an hour that it skips, while nobody polls.
 func TestSkippedHours(t *testing.T) {
-	c := &clock{now: time.Date(2026, 11, 23, 20, 0, 0, 0, time.UTC)}
+	c := pipelinetest.NewClockAt(time.Date(2026, 11, 23, 20, 0, 0, 0, time.UTC))
 	room, p, url := impatient(t, c)
 	p.set("night", stock("night", 1)...)
 	p.extra["night"] = "<skipHours><hour>22</hour><hour>23</hour></skipHours><skipDays><day>Tuesday</day></skipDays>"
 	add(t, room, url, "night")
 	duePass(t, room)
-	c.pass(2 * time.Hour)
+	c.Advance(2 * time.Hour)
 	if sum := duePass(t, room); sum.Feeds != 0 {
 		t.Errorf("asked at ten in the evening: %+v", sum)
 	}

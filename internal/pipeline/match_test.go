@@ -65,8 +65,8 @@ func TestMatchTopics(t *testing.T) {
 		t.Errorf("%d stories from before are new", n)
 	}
 
-	c.pass(time.Hour)
-	p.set("gazette", item{"comet", cometTitle, cometText, c.time()}, item{"storm", "Storm takes roofs in Port Ellis", "A storm took the roofs off nine houses by the river in Port Ellis on Tuesday.", c.time()})
+	c.Advance(time.Hour)
+	p.set("gazette", item{"comet", cometTitle, cometText, c.Now()}, item{"storm", "Storm takes roofs in Port Ellis", "A storm took the roofs off nine houses by the river in Port Ellis on Tuesday.", c.Now()})
 	pass(t, room)
 	got = matched(t, room)
 	if !slices.Equal(got[cometTitle], []string{"sky", "wide sky"}) || !slices.Equal(got["Storm takes roofs in Port Ellis"], []string{"water"}) {
@@ -101,8 +101,8 @@ func TestMatchesEnd(t *testing.T) {
 	if got := matched(t, room); !slices.Equal(got[strikeTitle], []string{"bread"}) || !slices.Equal(got[floodTitle], []string{"wide"}) {
 		t.Fatalf("at first: %v", got)
 	}
-	c.pass(time.Hour)
-	p.set("tribune", item{"strike", "Tailors strike in the south", "Tailors in the south laid down work on Monday and want longer breaks, said their union.", c.time()})
+	c.Advance(time.Hour)
+	p.set("tribune", item{"strike", "Tailors strike in the south", "Tailors in the south laid down work on Monday and want longer breaks, said their union.", c.Now()})
 	pass(t, room)
 	if got := matched(t, room); got["Tailors strike in the south"] != nil {
 		t.Errorf("the revised article still matches: %v", got)
@@ -139,8 +139,8 @@ func TestBrokenTopic(t *testing.T) {
 	must(t, err)
 	follow(t, room, "sky", "comet", news.TopicOptions{})
 	must(t, room.Pipeline.Matcher.Match(t.Context()))
-	c.pass(time.Hour)
-	p.set("gazette", item{"comet2", "Second comet seen over Port Ellis", "A second comet was seen over Port Ellis by the night watch of the harbour on Tuesday.", c.time()})
+	c.Advance(time.Hour)
+	p.set("gazette", item{"comet2", "Second comet seen over Port Ellis", "A second comet was seen over Port Ellis by the night watch of the harbour on Tuesday.", c.Now()})
 	pass(t, room)
 	if n := newOf(t, room, "sky"); n != 1 {
 		t.Errorf("%d new stories beside a broken topic", n)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/stories/outlets"
 )
 
@@ -21,11 +22,11 @@ const (
 var wireService = []outlets.Entry{{Name: "Wire Service", Domains: []string{"wire.example"}, Aliases: []string{"Wirepress"}, Agency: true}}
 
 // originRoom subscribes to feeds of a publisher with these names.
-func originRoom(t *testing.T, p *publisher, now *clock, names ...string) (*httptest.Server, func() map[string]place) {
+func originRoom(t *testing.T, p *publisher, now *pipelinetest.Clock, names ...string) (*httptest.Server, func() map[string]place) {
 	t.Helper()
 	srv := httptest.NewServer(p)
 	t.Cleanup(srv.Close)
-	room := open(t, t.TempDir(), settings{allow: netip.MustParsePrefix("127.0.0.0/8"), now: now.time, extra: wireService})
+	room := open(t, t.TempDir(), settings{allow: netip.MustParsePrefix("127.0.0.0/8"), now: now.Now, extra: wireService})
 	for _, name := range names {
 		_, err := room.Feeds.AddFeed(t.Context(), news.Feed{URL: srv.URL + "/" + name})
 		must(t, err)
@@ -39,10 +40,10 @@ func originRoom(t *testing.T, p *publisher, now *clock, names ...string) (*httpt
 // TestAgencysBareHeadline: a paper carries an agency's text without naming it, with an earlier date. The agency's feed
 // has only the headline.
 func TestAgencysBareHeadline(t *testing.T) {
-	p, now := newPublisher(), newClock()
+	p, now := newPublisher(), pipelinetest.NewClock()
 	srv, poll := originRoom(t, p, now, "paper", "wire")
-	p.set("paper", item{"a", cracks, ferries[0], now.time().Add(-9 * time.Hour)})
-	p.set("wire", item{"b", cracks, "", now.time().Add(-time.Hour)})
+	p.set("paper", item{"a", cracks, ferries[0], now.Now().Add(-9 * time.Hour)})
+	p.set("wire", item{"b", cracks, "", now.Now().Add(-time.Hour)})
 	got := poll()
 	story := got[srv.URL+"/paper a"].story
 	if story.ID != got[srv.URL+"/wire b"].story.ID || story.Origin.Domain != "wire.example" || story.Origin.Level != news.LevelOriginal {
@@ -52,14 +53,14 @@ func TestAgencysBareHeadline(t *testing.T) {
 
 // TestAgencySendsThirtyTimes: an agency sends one story thirty times within an hour, and a paper carries it.
 func TestAgencySendsThirtyTimes(t *testing.T) {
-	p, now := newPublisher(), newClock()
+	p, now := newPublisher(), pipelinetest.NewClock()
 	srv, poll := originRoom(t, p, now, "paper", "wire")
 	var sent []item
 	for i := range 30 {
-		sent = append(sent, item{fmt.Sprint("b", i), cracks, ferries[0], now.time().Add(-time.Duration(100-2*i) * time.Minute)})
+		sent = append(sent, item{fmt.Sprint("b", i), cracks, ferries[0], now.Now().Add(-time.Duration(100-2*i) * time.Minute)})
 	}
 	p.set("wire", sent...)
-	p.set("paper", item{"a", cracks, "PORT ELLERY (Wirepress) - " + ferries[0], now.time().Add(-3 * time.Hour)})
+	p.set("paper", item{"a", cracks, "PORT ELLERY (Wirepress) - " + ferries[0], now.Now().Add(-3 * time.Hour)})
 	got := poll()
 	story := got[srv.URL+"/paper a"].story
 	if len(story.Members) != 31 || story.Outlets != 2 || story.Origin.Named() || story.Origin.Domain != "wire.example" || story.Origin.Level != news.LevelOriginal {
@@ -71,9 +72,9 @@ func TestAgencySendsThirtyTimes(t *testing.T) {
 // TestAdvertisements has two advertisements, one of them for the subject of a news story. Neither is in a story with
 // another article.
 func TestAdvertisements(t *testing.T) {
-	p, now := newPublisher(), newClock()
+	p, now := newPublisher(), pipelinetest.NewClock()
 	srv, poll := originRoom(t, p, now, "paper", "wire", "third")
-	at := now.time().Add(-time.Hour)
+	at := now.Now().Add(-time.Hour)
 	p.set("wire", item{"a", cracks, ferries[0], at})
 	p.set("paper", item{"b", "Sponsored: " + cracks, ferries[0], at.Add(-time.Hour)})
 	p.set("third", item{"c", "Anzeige: " + cracks, ferries[0], at.Add(-time.Hour)})
@@ -95,33 +96,33 @@ func TestAdvertisements(t *testing.T) {
 // TestClockBehind: a paper with a clock five hours behind carries another's text an hour later. From the next day on its
 // clock is known.
 func TestClockBehind(t *testing.T) {
-	p, now := newPublisher(), newClock()
-	now.pass(now.time().Truncate(24 * time.Hour).Add(34 * time.Hour).Sub(now.time())) // ten in the morning
+	p, now := newPublisher(), pipelinetest.NewClock()
+	now.Advance(now.Now().Truncate(24 * time.Hour).Add(34 * time.Hour).Sub(now.Now())) // ten in the morning
 	srv, poll := originRoom(t, p, now, "late", "first")
 	var late, first []item
 	carry := func(i int, text string) place {
 		title := strings.Join(strings.Fields(text)[:8], " ")
-		first = append(first, item{fmt.Sprint("f", i), title, text, now.time().Add(-10 * time.Minute)})
+		first = append(first, item{fmt.Sprint("f", i), title, text, now.Now().Add(-10 * time.Minute)})
 		p.set("first", first...)
 		poll()
-		now.pass(time.Hour)
-		late = append(late, item{fmt.Sprint("l", i), title + " again", text, now.time().Add(-5*time.Hour - 10*time.Minute)})
+		now.Advance(time.Hour)
+		late = append(late, item{fmt.Sprint("l", i), title + " again", text, now.Now().Add(-5*time.Hour - 10*time.Minute)})
 		p.set("late", late...)
 		return poll()[srv.URL+"/late l"+fmt.Sprint(i)]
 	}
-	p.set("late", item{"l", "Nothing yet", "", now.time()})
-	p.set("first", item{"f", "Nothing so far", "", now.time()})
+	p.set("late", item{"l", "Nothing yet", "", now.Now()})
+	p.set("first", item{"f", "Nothing so far", "", now.Now()})
 	poll()
 	if at := carry(0, ferries[0]); at.story.Origin.Domain != "late.example" {
 		t.Fatalf("%s is the origin by its date: this tests nothing:\n%s", at.story.Origin.Name, reasons(at.story))
 	}
 	for i := range 9 {
-		now.pass(30 * time.Minute)
-		late = append(late, item{fmt.Sprint("x", i), fmt.Sprintf("Notice %d of the %s office", i*i, strings.Repeat("r", i+3)), "", now.time().Add(-5*time.Hour - 10*time.Minute)})
+		now.Advance(30 * time.Minute)
+		late = append(late, item{fmt.Sprint("x", i), fmt.Sprintf("Notice %d of the %s office", i*i, strings.Repeat("r", i+3)), "", now.Now().Add(-5*time.Hour - 10*time.Minute)})
 		p.set("late", late...)
 		poll()
 	}
-	now.pass(20 * time.Hour)
+	now.Advance(20 * time.Hour)
 	if at := carry(1, ferries[1]); at.story.Origin.Domain != "first.example" || len(at.story.Members) != 2 {
 		t.Errorf("%s is the origin of %d members:\n%s", at.story.Origin.Name, len(at.story.Members), reasons(at.story))
 	}
@@ -130,16 +131,16 @@ func TestClockBehind(t *testing.T) {
 // TestClockAhead has a feed whose clock is a day ahead. It is the origin where it is first, and not where another is.
 func TestClockAhead(t *testing.T) {
 	for _, order := range [][]string{{"ahead", "paper"}, {"paper", "ahead"}} {
-		p, now := newPublisher(), newClock()
+		p, now := newPublisher(), pipelinetest.NewClock()
 		srv, poll := originRoom(t, p, now, order...)
 		for _, name := range order {
-			at := now.time().Add(-5 * time.Minute)
+			at := now.Now().Add(-5 * time.Minute)
 			if name == "ahead" {
 				at = at.Add(24 * time.Hour)
 			}
 			p.set(name, item{"a", quay, ferries[2], at})
 			poll()
-			now.pass(3 * time.Hour)
+			now.Advance(3 * time.Hour)
 		}
 		if at := poll()[srv.URL+"/"+order[1]+" a"]; len(at.story.Members) != 2 || at.story.Origin.Domain != order[0]+".example" {
 			t.Errorf("%s is the origin of %d members, want %s:\n%s", at.story.Origin.Name, len(at.story.Members), order[0], reasons(at.story))
@@ -150,20 +151,20 @@ func TestClockAhead(t *testing.T) {
 // TestNamedThoughListed: an aggregator's feed brings items of an agency, and a paper credits the agency with another. The
 // agency has no feed here, and still is not called unknown.
 func TestNamedThoughListed(t *testing.T) {
-	p, now := newPublisher(), newClock()
+	p, now := newPublisher(), pipelinetest.NewClock()
 	p.fail("list", func(w http.ResponseWriter, r *http.Request) {
 		_, _ = fmt.Fprintf(w, `<rss version="2.0"><channel><title>Headlines</title><link>https://news.google.com/</link><item><title>%s - Wire Service</title>`+
 			`<link>https://news.google.com/rss/articles/x</link><guid>x</guid><source url="https://wire.example/">Wire Service</source></item></channel></rss>`, quay) // a client that has gone is no matter
 	})
 	srv, poll := originRoom(t, p, now, "paper", "list")
-	p.set("paper", item{"a", cracks, "PORT ELLERY (Wirepress) - " + ferries[0], now.time().Add(-time.Hour)})
+	p.set("paper", item{"a", cracks, "PORT ELLERY (Wirepress) - " + ferries[0], now.Now().Add(-time.Hour)})
 	for range 2 {
 		o := poll()[srv.URL+"/paper a"].story.Origin
 		if !o.Named() || o.Domain != "wire.example" || o.Absence() != "the item itself is not among those that your feeds brought" {
 			t.Errorf("%s, named only: %v: %q", o.Domain, o.Named(), o.Absence())
 		}
 	}
-	p.set("paper", item{"b", cracks, "PORT ELLERY (Reuters) - " + ferries[1], now.time().Add(-time.Hour)})
+	p.set("paper", item{"b", cracks, "PORT ELLERY (Reuters) - " + ferries[1], now.Now().Add(-time.Hour)})
 	if o := poll()[srv.URL+"/paper b"].story.Origin; o.Domain != "reuters.com" || o.Absence() != "not among your feeds" {
 		t.Errorf("%s: %q", o.Domain, o.Absence())
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/pipeline/pipelinetest"
 )
 
 // notes is a log that may be read while it is written.
@@ -55,8 +56,8 @@ func serveAt(t *testing.T, address string, h http.Handler) (string, func()) {
 
 // TestOutage stops all servers. The log reports the outage once, and its end once.
 func TestOutage(t *testing.T) {
-	c, log, p := newClock(), &notes{}, newPublisher()
-	room := open(t, t.TempDir(), settings{allow: loopback, now: c.time, log: log})
+	c, log, p := pipelinetest.NewClock(), &notes{}, newPublisher()
+	room := open(t, t.TempDir(), settings{allow: loopback, now: c.Now, log: log})
 	address, unplug := serveAt(t, fmt.Sprintf("127.0.0.1:%d", freePort(t)), p)
 	names := []string{"a", "b", "c", "d"}
 	for _, n := range names {
@@ -68,7 +69,7 @@ func TestOutage(t *testing.T) {
 
 	unplug()
 	for i := range 6 {
-		c.pass(25 * time.Hour)
+		c.Advance(25 * time.Hour)
 		sum := duePass(t, room)
 		if sum.Feeds != 4 || sum.Failed != 4 {
 			t.Fatalf("pass %d without a network: %+v", i, sum)
@@ -90,7 +91,7 @@ func TestOutage(t *testing.T) {
 
 	serveAt(t, address, p)
 	for i := range 3 {
-		c.pass(25 * time.Hour)
+		c.Advance(25 * time.Hour)
 		if sum := duePass(t, room); sum.Failed > 0 {
 			t.Fatalf("pass %d with the network back: %+v", i, sum)
 		}
@@ -112,8 +113,8 @@ func feedsOf(t *testing.T, room interface {
 
 // TestOneFeedDown is no outage, even when the feed is polled alone.
 func TestOneFeedDown(t *testing.T) {
-	c, log, p := newClock(), &notes{}, newPublisher()
-	room := open(t, t.TempDir(), settings{allow: loopback, now: c.time, log: log})
+	c, log, p := pipelinetest.NewClock(), &notes{}, newPublisher()
+	room := open(t, t.TempDir(), settings{allow: loopback, now: c.Now, log: log})
 	address, _ := serveAt(t, "", p)
 	for _, n := range []string{"a", "b", "c"} {
 		p.set(n, stock(n, 2)...)
@@ -123,7 +124,7 @@ func TestOneFeedDown(t *testing.T) {
 	duePass(t, room)
 	alone := 0
 	for range 4 {
-		c.pass(11 * time.Minute) // longer than the least interval, and shorter than that of a and b
+		c.Advance(11 * time.Minute) // longer than the least interval, and shorter than that of a and b
 		if sum := duePass(t, room); sum.Feeds == 1 && sum.Failed == 1 {
 			alone++
 		}

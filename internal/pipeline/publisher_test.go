@@ -114,39 +114,6 @@ func escape(s string) string {
 	return b.String()
 }
 
-// clock is the time of the program under test; only the test moves it.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func newClock() *clock { return &clock{now: time.Now().Truncate(time.Millisecond)} }
-
-func (c *clock) time() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
-// answer returns a fault that answers with a body, and with validators that must not be stored.
-func answer(status int, body string, header ...string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("ETag", `"of the fault"`)
-		w.Header().Set("Last-Modified", "Tue, 18 Aug 2026 09:00:00 GMT")
-		for i := 0; i < len(header); i += 2 {
-			w.Header().Set(header[i], header[i+1])
-		}
-		w.WriteHeader(status)
-		_, _ = w.Write([]byte(body)) // a client that has gone is no matter
-	}
-}
-
 // Faults that need more than an answer.
 func hang(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 func hangUp(http.ResponseWriter, *http.Request)   { panic(http.ErrAbortHandler) }

@@ -21,13 +21,13 @@ import (
 )
 
 // library has a few stories to read: one in three papers, and two in one.
-func library(t *testing.T) (*pipelinetest.Room, *publisher, string, *clock) {
+func library(t *testing.T) (*pipelinetest.Room, *publisher, string, *pipelinetest.Clock) {
 	t.Helper()
-	c, p := newClock(), newPublisher()
-	room := open(t, t.TempDir(), settings{allow: loopback, now: c.time})
+	c, p := pipelinetest.NewClock(), newPublisher()
+	room := open(t, t.TempDir(), settings{allow: loopback, now: c.Now})
 	address, _ := serveAt(t, "", p)
 	url := "http://" + address
-	at := c.time().Add(-5 * time.Hour)
+	at := c.Now().Add(-5 * time.Hour)
 	p.set("herald",
 		item{"flood", floodTitle, floodText, at},
 		item{"comet", cometTitle, cometText, at.Add(2 * time.Hour)})
@@ -173,7 +173,7 @@ func TestTopics(t *testing.T) {
 	}
 	topic, err := room.Store.Topic(ctx, 0, "weather")
 	must(t, err)
-	if !topic.Added.Equal(c.time()) || topic.Query != "flooded OR river OR houses" {
+	if !topic.Added.Equal(c.Now()) || topic.Query != "flooded OR river OR houses" {
 		t.Errorf("%+v", topic)
 	}
 	stories, total, err := room.Stories.TopicStories(ctx, topic, 10, 0)
@@ -185,9 +185,9 @@ func TestTopics(t *testing.T) {
 
 	p.set("gazette", item{
 		"storm", "Storm takes roofs in Port Ellis", "A storm took the roofs off nine houses in Port Ellis on Tuesday and put out the light of the old pier.",
-		c.time(),
+		c.Now(),
 	})
-	c.pass(time.Minute)
+	c.Advance(time.Minute)
 	pass(t, room)
 	stories, total, err = room.Stories.TopicStories(ctx, topic, 10, 0)
 	must(t, err)
@@ -212,10 +212,10 @@ func TestEdition(t *testing.T) {
 	room, p, _, c := library(t)
 	ctx := t.Context()
 	for _, add := range []item{ // each makes an older story grow, which changes it
-		{"late-comet", cometTitle, "An amateur with a telescope in her garden found a comet that nobody had seen before, the observatory confirmed. It will be visible to the naked eye in spring and come back in eleven thousand years.", c.time()},
-		{"late-strike", strikeTitle, "Bakers in the north laid down work on Monday to demand longer breaks, and bread ran out by noon in most of the shops along the coast. Their union wants twenty minutes more for every shift, which the owners refuse.", c.time()},
+		{"late-comet", cometTitle, "An amateur with a telescope in her garden found a comet that nobody had seen before, the observatory confirmed. It will be visible to the naked eye in spring and come back in eleven thousand years.", c.Now()},
+		{"late-strike", strikeTitle, "Bakers in the north laid down work on Monday to demand longer breaks, and bread ran out by noon in most of the shops along the coast. Their union wants twenty minutes more for every shift, which the owners refuse.", c.Now()},
 	} {
-		c.pass(time.Hour)
+		c.Advance(time.Hour)
 		p.set("gazette", add)
 		if sum := pass(t, room); sum.New != 1 {
 			t.Fatalf("%+v", sum)
@@ -292,7 +292,7 @@ func TestReindex(t *testing.T) {
 	over.Store(true)
 	searches.Wait()
 	wantFound(t, room, "gymnasium", 3)
-	p.set("gazette", item{"new", "Zeppelin over Aldermere", "A zeppelin was seen over Aldermere.", c.time()})
+	p.set("gazette", item{"new", "Zeppelin over Aldermere", "A zeppelin was seen over Aldermere.", c.Now()})
 	pass(t, room) // its articles go into the new index
 	wantFound(t, room, "zeppelin", 1)
 	if n, err := room.Index.Count(); err != nil || n != 6 {
@@ -315,7 +315,7 @@ func TestReindexCancelled(t *testing.T) {
 		t.Error("half an index took the place of the old one")
 	}
 	wantFound(t, room, "gymnasium", 3)
-	p.set("gazette", item{"new", "Zeppelin over Aldermere", "A zeppelin was seen over Aldermere.", c.time()})
+	p.set("gazette", item{"new", "Zeppelin over Aldermere", "A zeppelin was seen over Aldermere.", c.Now()})
 	pass(t, room)
 	wantFound(t, room, "zeppelin", 1)
 	n, err = room.Pipeline.Reindex(t.Context(), opened(fresh(t, room)), nil) // and once without interruption

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
+
+	"headwater/internal/pipeline/pipelinetest"
 )
 
 // TestRestartWithinADay polls a day of feeds every two hours, once without a restart and once with restarts between any
@@ -21,31 +23,31 @@ func TestRestartWithinADay(t *testing.T) {
 	for f := range feeds {
 		names = append(names, fmt.Sprint("paper", f))
 	}
-	c := &clock{now: time.Date(2026, 3, 1, 6, 0, 0, 0, time.UTC)}
-	undisturbed := open(t, t.TempDir(), settings{allow: loopback, now: c.time})
+	c := pipelinetest.NewClockAt(time.Date(2026, 3, 1, 6, 0, 0, 0, time.UTC))
+	undisturbed := open(t, t.TempDir(), settings{allow: loopback, now: c.Now})
 	add(t, undisturbed, srv.URL, names...)
 	dir := t.TempDir()
-	t.Run("begin", func(t *testing.T) { add(t, open(t, dir, settings{allow: loopback, now: c.time}), srv.URL, names...) })
+	t.Run("begin", func(t *testing.T) { add(t, open(t, dir, settings{allow: loopback, now: c.Now}), srv.URL, names...) })
 	for n := range passes {
 		for f, name := range names {
-			p.set(name, dayOf(c.time(), f, n)...)
+			p.set(name, dayOf(c.Now(), f, n)...)
 		}
 		pass(t, undisturbed)
 		t.Run(fmt.Sprint("pass ", n), func(t *testing.T) { // a room is closed with its test
 			if n%3 == 2 {
 				t.Run("collect", func(t *testing.T) {
-					sum, err := open(t, dir, settings{allow: loopback, now: c.time}).Pipeline.Collect(t.Context())
+					sum, err := open(t, dir, settings{allow: loopback, now: c.Now}).Pipeline.Collect(t.Context())
 					must(t, err)
 					if sum.New == 0 {
 						t.Error("nothing was collected before the restart")
 					}
 				})
 			}
-			pass(t, open(t, dir, settings{allow: loopback, now: c.time}))
+			pass(t, open(t, dir, settings{allow: loopback, now: c.Now}))
 		})
-		c.pass(2 * time.Hour)
+		c.Advance(2 * time.Hour)
 	}
-	want, got := shape(t, undisturbed), shape(t, open(t, dir, settings{allow: loopback, now: c.time}))
+	want, got := shape(t, undisturbed), shape(t, open(t, dir, settings{allow: loopback, now: c.Now}))
 	if len(want) != feeds*passes {
 		t.Fatalf("%d articles are settled, want %d", len(want), feeds*passes)
 	}

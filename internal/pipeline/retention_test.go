@@ -74,7 +74,7 @@ func withPrints(t *testing.T, room *pipelinetest.Room, articles []int64) int {
 func wireDesk(t *testing.T) *desk {
 	t.Helper()
 	d := newDesk(t)
-	at := d.clock.time().Add(-5 * time.Hour)
+	at := d.clock.Now().Add(-5 * time.Hour)
 	d.items = map[string][]item{
 		"herald":  {{"pier", "Ferry berths closed after cracks are found", wireText, at}, {"comet", cometTitle, cometText, at.Add(2 * time.Hour)}},
 		"gazette": {{"pier", "Commuters take the bus as the pier cracks", wireText + " Nobody was hurt.", at.Add(time.Hour)}},
@@ -111,17 +111,17 @@ func TestClosedStoriesShowTheSame(t *testing.T) {
 		if gone := retain(t, room); gone != (pipeline.Removed{}) {
 			t.Errorf("of open stories %+v went", gone)
 		}
-		d.clock.pass(80 * time.Hour)
+		d.clock.Advance(80 * time.Hour)
 		if gone := retain(t, room); gone != (pipeline.Removed{}) {
 			t.Errorf("%+v went when the clock was far ahead of the last look", gone)
 		}
-		d.clock.pass(-80 * time.Hour)
+		d.clock.Advance(-80 * time.Hour)
 		if gone := retain(t, room); gone != (pipeline.Removed{}) {
 			t.Errorf("%+v went when the clock was right again", gone)
 		}
-		d.clock.pass(80 * time.Hour)
+		d.clock.Advance(80 * time.Hour)
 		retain(t, room)
-		d.clock.pass(time.Hour)
+		d.clock.Advance(time.Hour)
 		if gone := retain(t, room); gone.Closed != 3 || gone.Articles != 0 {
 			t.Errorf("%+v", gone)
 		}
@@ -134,7 +134,7 @@ func TestClosedStoriesShowTheSame(t *testing.T) {
 			}
 		}
 		// New articles are not compared with closed stories.
-		d.items["courier"] = append(d.items["courier"], item{"late", "Ferry berths closed after cracks are found", wireText, d.clock.time()})
+		d.items["courier"] = append(d.items["courier"], item{"late", "Ferry berths closed after cracks are found", wireText, d.clock.Now()})
 		d.poll(t, room)
 		if late := storyOfItem(t, room, d.url+"/courier late"); late.ID == pier.ID {
 			t.Error("a closed story took an article")
@@ -156,9 +156,9 @@ func TestClosedStoriesShowTheSame(t *testing.T) {
 		if after.ID != pier.ID || len(after.Members) != 4 || storyOfItem(t, room, d.url+"/herald comet").ID != comet.ID {
 			t.Errorf("taken back, the story is %d of %d", after.ID, len(after.Members))
 		}
-		d.clock.pass(80 * time.Hour)
+		d.clock.Advance(80 * time.Hour)
 		retain(t, room)
-		d.clock.pass(time.Hour)
+		d.clock.Advance(time.Hour)
 		retain(t, room)
 		if n := withPrints(t, room, articleIDs(pier, strike, comet)); n != 0 {
 			t.Errorf("%d prints are left", n)
@@ -189,7 +189,7 @@ func TestKeep(t *testing.T) {
 	var log bytes.Buffer
 	start := func(t *testing.T) *pipelinetest.Room {
 		t.Helper()
-		return open(t, d.dir, settings{allow: loopback, now: d.clock.time, keep: 30 * days, log: &log})
+		return open(t, d.dir, settings{allow: loopback, now: d.clock.Now, keep: 30 * days, log: &log})
 	}
 	var pier, strike, comet news.Story
 	t.Run("announced", func(t *testing.T) {
@@ -205,24 +205,24 @@ func TestKeep(t *testing.T) {
 		if err != nil || found.Total != 3 {
 			t.Fatalf("%d found (%v)", found.Total, err)
 		}
-		d.clock.pass(31 * days)
+		d.clock.Advance(31 * days)
 		if gone := retain(t, room); gone.Articles != 0 {
 			t.Errorf("%+v went unannounced", gone)
 		}
 		wantSaid(t, &log, "keep=30d articles=5 of=6 stories=3")
 		part, err := room.Pipeline.Retention.KeepWouldTake(t.Context())
-		if err != nil || part.Articles != 5 || part.Stories != 3 || part.Of != 6 || !part.Large() || part.Bytes == 0 || !part.Until.Equal(d.clock.time().Add(time.Hour)) {
+		if err != nil || part.Articles != 5 || part.Stories != 3 || part.Of != 6 || !part.Large() || part.Bytes == 0 || !part.Until.Equal(d.clock.Now().Add(time.Hour)) {
 			t.Errorf("keep would take %+v (%v)", part, err)
 		}
 	})
 	t.Run("a restart neither resets nor skips the wait", func(t *testing.T) {
 		room := start(t)
-		d.clock.pass(59 * time.Minute)
+		d.clock.Advance(59 * time.Minute)
 		if gone := retain(t, room); gone.Articles != 0 {
 			t.Errorf("%+v went early", gone)
 		}
 		wantSaid(t, &log, "keep=30d articles=5")
-		d.clock.pass(time.Minute)
+		d.clock.Advance(time.Minute)
 		if gone := retain(t, room); gone.Articles != 5 || gone.Stories != 2 {
 			t.Errorf("%+v went", gone)
 		}
@@ -257,7 +257,7 @@ func TestKeep(t *testing.T) {
 	t.Run("still listed", func(t *testing.T) {
 		room := start(t)
 		d.items["gazette"][0].text += " The bus company sent more drivers in the afternoon."
-		d.items["courier"] = append(d.items["courier"], item{"goat", "A goat wins the county fair", "A goat of seven years has won the county fair.", d.clock.time()})
+		d.items["courier"] = append(d.items["courier"], item{"goat", "A goat wins the county fair", "A goat of seven years has won the county fair.", d.clock.Now()})
 		for name, items := range d.items {
 			d.press.set(name, items...)
 		}
@@ -265,14 +265,14 @@ func TestKeep(t *testing.T) {
 			t.Errorf("%d new, %d revised; only the goat is news", sum.New, sum.Revised)
 		}
 		must(t, room.Store.Check(t.Context()))
-		d.clock.pass(days) // the usual amount of a day is not announced
+		d.clock.Advance(days) // the usual amount of a day is not announced
 		if gone := retain(t, room); gone.Articles != 0 {
 			t.Errorf("%+v went", gone)
 		}
-		d.clock.pass(30 * days)
+		d.clock.Advance(30 * days)
 		for range 3 { // the goat is half of all articles
 			retain(t, room)
-			d.clock.pass(30 * time.Minute)
+			d.clock.Advance(30 * time.Minute)
 		}
 		if s, err := room.Store.CountArticles(t.Context()); s != 1 || err != nil {
 			t.Errorf("%d articles are left (%v)", s, err)
@@ -301,9 +301,9 @@ func wantSaid(t *testing.T, log *bytes.Buffer, want string) {
 // TestAnnouncementEndsWithItsSetting, so that the same mistake is announced again later.
 func TestAnnouncementEndsWithItsSetting(t *testing.T) {
 	d := wireDesk(t)
-	room := open(t, d.dir, settings{allow: loopback, now: d.clock.time})
+	room := open(t, d.dir, settings{allow: loopback, now: d.clock.Now})
 	d.poll(t, room)
-	d.clock.pass(20 * days)
+	d.clock.Advance(20 * days)
 	for i, step := range []struct {
 		keep time.Duration
 		pass time.Duration // before the check
@@ -315,7 +315,7 @@ func TestAnnouncementEndsWithItsSetting(t *testing.T) {
 		{10 * days, 59 * time.Minute, 0}, {10 * days, time.Minute, 6},
 	} {
 		room.Pipeline.Retention.SetKeep(step.keep)
-		d.clock.pass(step.pass)
+		d.clock.Advance(step.pass)
 		if gone := retain(t, room); gone.Articles != step.gone {
 			t.Errorf("step %d: %+v went, want %d articles", i, gone, step.gone)
 		}
@@ -325,17 +325,17 @@ func TestAnnouncementEndsWithItsSetting(t *testing.T) {
 // TestKeepOfADay takes effect within the window: stories close as early.
 func TestKeepOfADay(t *testing.T) {
 	d := wireDesk(t)
-	room := open(t, d.dir, settings{allow: loopback, now: d.clock.time, keep: days})
+	room := open(t, d.dir, settings{allow: loopback, now: d.clock.Now, keep: days})
 	d.poll(t, room)
-	d.clock.pass(2 * days)
+	d.clock.Advance(2 * days)
 	retain(t, room)
-	d.clock.pass(2 * time.Hour)
+	d.clock.Advance(2 * time.Hour)
 	sum, err := room.Pipeline.Pass(t.Context(), pipeline.PassOptions{Force: true, Retain: time.Minute}) // as `headwater poll` does
 	if err != nil || sum.AgedOut != 6 || sum.New != 0 {
 		t.Errorf("%+v went (%v)", sum, err)
 	}
 	must(t, room.Store.Check(t.Context()))
-	d.items = map[string][]item{"courier": {{"goat", "A goat wins the county fair", wireText, d.clock.time()}}}
+	d.items = map[string][]item{"courier": {{"goat", "A goat wins the county fair", wireText, d.clock.Now()}}}
 	d.poll(t, room) // settling goes on without them
 	if s := storyOfItem(t, room, d.url+"/courier goat"); len(s.Members) != 1 {
 		t.Errorf("%+v", s)
@@ -346,17 +346,17 @@ func TestKeepOfADay(t *testing.T) {
 func TestSearchesWhereAllWasAgedOut(t *testing.T) {
 	d := wireDesk(t)
 	t.Run("aged out", func(t *testing.T) {
-		room := open(t, d.dir, settings{allow: loopback, now: d.clock.time, keep: days})
+		room := open(t, d.dir, settings{allow: loopback, now: d.clock.Now, keep: days})
 		d.poll(t, room)
-		d.clock.pass(2 * days)
+		d.clock.Advance(2 * days)
 		retain(t, room)
-		d.clock.pass(2 * time.Hour)
+		d.clock.Advance(2 * time.Hour)
 		if gone := retain(t, room); gone.Articles != 6 {
 			t.Fatalf("%+v went", gone)
 		}
 	})
 	must(t, os.RemoveAll(filepath.Join(d.dir, "index.bleve")))
-	room := open(t, d.dir, settings{allow: loopback, now: d.clock.time, keep: days})
+	room := open(t, d.dir, settings{allow: loopback, now: d.clock.Now, keep: days})
 	_, err := room.Index.CatchUp(t.Context(), nil)
 	must(t, err)
 	if found, err := room.Stories.Search(t.Context(), search.Request{Query: "pier"}); err != nil || found.Total != 0 {
@@ -367,20 +367,20 @@ func TestSearchesWhereAllWasAgedOut(t *testing.T) {
 // TestClockAheadKeepsArticles for an hour, in which a person can correct the clock.
 func TestClockAheadKeepsArticles(t *testing.T) {
 	d := wireDesk(t)
-	room := open(t, d.dir, settings{allow: loopback, now: d.clock.time, keep: 30 * days})
+	room := open(t, d.dir, settings{allow: loopback, now: d.clock.Now, keep: 30 * days})
 	d.poll(t, room)
-	d.clock.pass(365 * days)
+	d.clock.Advance(365 * days)
 	retain(t, room)
-	d.clock.pass(-364 * days)
+	d.clock.Advance(-364 * days)
 	for range 4 {
 		if gone := retain(t, room); gone.Articles != 0 {
 			t.Errorf("%+v went", gone)
 		}
-		d.clock.pass(30 * time.Minute)
+		d.clock.Advance(30 * time.Minute)
 	}
-	d.clock.pass(40 * days) // an announcement made with the wrong clock is made again, and waits at most an hour
+	d.clock.Advance(40 * days) // an announcement made with the wrong clock is made again, and waits at most an hour
 	retain(t, room)
-	d.clock.pass(61 * time.Minute)
+	d.clock.Advance(61 * time.Minute)
 	if gone := retain(t, room); gone.Articles != 6 {
 		t.Errorf("%+v went", gone)
 	}
@@ -389,10 +389,10 @@ func TestClockAheadKeepsArticles(t *testing.T) {
 // TestServeRetains works in steps, next to settling and searching, until its context ends.
 func TestServeRetains(t *testing.T) {
 	d := wireDesk(t)
-	room := open(t, d.dir, settings{allow: loopback, now: d.clock.time, keep: 30 * days})
+	room := open(t, d.dir, settings{allow: loopback, now: d.clock.Now, keep: 30 * days})
 	d.poll(t, room)
 	ids := articleIDs(storyOfItem(t, room, d.url+"/herald pier"), storyOfItem(t, room, d.url+"/herald comet"))
-	d.clock.pass(80 * time.Hour)
+	d.clock.Advance(80 * time.Hour)
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {
@@ -424,15 +424,15 @@ func TestMonth(t *testing.T) {
 		perDay, keepDays = n, 30
 	}
 	run := func(first, last int, keep time.Duration) *pipelinetest.Room {
-		c := newClock()
-		began := c.time()
-		room := open(t, t.TempDir(), settings{now: c.time, keep: keep})
+		c := pipelinetest.NewClock()
+		began := c.Now()
+		room := open(t, t.TempDir(), settings{now: c.Now, keep: keep})
 		feeds, err := room.Feeds.AddFeeds(t.Context(), []news.Feed{{URL: "https://a.example/feed"}, {URL: "https://b.example/feed"}})
 		must(t, err)
-		c.pass(time.Duration(first) * days)
+		c.Advance(time.Duration(first) * days)
 		for day := first; day < last; day++ {
 			collectDay(t, room, feeds, began.Add(time.Duration(day)*days), day, perDay)
-			c.pass(days)
+			c.Advance(days)
 			if _, err := room.Pipeline.Settler.Settle(t.Context(), nil); err != nil {
 				t.Fatal(err)
 			}

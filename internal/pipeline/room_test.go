@@ -93,12 +93,7 @@ func open(t *testing.T, dir string, s settings) *pipelinetest.Room {
 	}})
 }
 
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
+var must = pipelinetest.Must
 
 // subscribe adds the feeds of a list from a server.
 func subscribeTo(t *testing.T, room *pipelinetest.Room, url string) {

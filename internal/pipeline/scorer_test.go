@@ -10,11 +10,13 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"headwater/internal/pipeline/pipelinetest"
 )
 
 // scorer is a publisher of many feeds on many hosts. It checks how its reader behaves.
 type scorer struct {
-	clock *clock
+	clock *pipelinetest.Clock
 	began time.Time
 	hosts []string // addresses that it listens on
 
@@ -39,9 +41,9 @@ type page struct {
 }
 
 // newScorer listens on this many addresses of the loopback network.
-func newScorer(t *testing.T, c *clock, hosts int) *scorer {
+func newScorer(t *testing.T, c *pipelinetest.Clock, hosts int) *scorer {
 	s := &scorer{
-		clock: c, began: c.time(), pages: map[string]*page{}, rests: map[string]time.Time{}, running: map[string]int{},
+		clock: c, began: c.Now(), pages: map[string]*page{}, rests: map[string]time.Time{}, running: map[string]int{},
 		counts: map[string]int{}, faults: map[string]int{}, examples: map[string]string{},
 	}
 	for h := range hosts {
@@ -71,7 +73,7 @@ func (s *scorer) url(i int) string {
 
 func (s *scorer) fault(kind string, r *http.Request, format string, args ...any) {
 	if s.faults[kind]++; s.faults[kind] == 1 {
-		s.examples[kind] = fmt.Sprintf("%s%s at %s: ", r.Host, r.URL, s.clock.time().Sub(s.began)) + fmt.Sprintf(format, args...)
+		s.examples[kind] = fmt.Sprintf("%s%s at %s: ", r.Host, r.URL, s.clock.Now().Sub(s.began)) + fmt.Sprintf(format, args...)
 	}
 }
 
@@ -81,7 +83,7 @@ func (s *scorer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.enter(r.Host, -1)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := s.clock.time()
+	now := s.clock.Now()
 	if others > 0 {
 		s.fault("at once", r, "%d others of this host under way", others)
 	}

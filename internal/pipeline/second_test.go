@@ -254,10 +254,10 @@ func TestVectorsAreKept(t *testing.T) {
 }
 
 func modelFaults() map[string]http.HandlerFunc {
-	vectors := func(body string) http.HandlerFunc { return answer(200, body) }
+	vectors := func(body string) http.HandlerFunc { return pipelinetest.Answer(200, body) }
 	return map[string]http.HandlerFunc{
-		"500":               answer(500, "no"),
-		"429":               answer(429, "no"),
+		"500":               pipelinetest.Answer(500, "no"),
+		"429":               pipelinetest.Answer(429, "no"),
 		"silence":           hang,
 		"death":             hangUp,
 		"death midway":      breakOff,
@@ -377,12 +377,12 @@ func TestSlowEndpoint(t *testing.T) {
 // TestLeftAlone sends no requests during a pause that the endpoint asks for.
 func TestLeftAlone(t *testing.T) {
 	m, endpoint := modelServer(t)
-	c := newClock()
+	c := pipelinetest.NewClock()
 	one, other := pairs()
 	p, url := pressOf(t, one, other)
-	room := open(t, t.TempDir(), settings{allow: loopback, now: c.time, embed: embed.Options{Endpoint: endpoint, Model: "m"}})
+	room := open(t, t.TempDir(), settings{allow: loopback, now: c.Now, embed: embed.Options{Endpoint: endpoint, Model: "m"}})
 	add(t, room, url, "one", "other")
-	m.fail(answer(429, "no", "Retry-After", "600"), 0)
+	m.fail(pipelinetest.Answer(429, "no", "Retry-After", "600"), 0)
 	pass(t, room)
 	m.fail(nil, 0)
 	for _, step := range []struct {
@@ -390,7 +390,7 @@ func TestLeftAlone(t *testing.T) {
 		want  bool
 	}{{5 * time.Minute, false}, {6 * time.Minute, true}} {
 		m.hearings()
-		c.pass(step.after)
+		c.Advance(step.after)
 		revise(t, room, p, one)
 		if n := len(m.hearings()); (n > 0) != step.want {
 			t.Errorf("asked %d times %s later", n, step.after)

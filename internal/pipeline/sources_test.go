@@ -260,13 +260,13 @@ func decision(s news.Story) string {
 func TestSourceThatCannotBeHadCostsNothing(t *testing.T) {
 	faults := map[string]http.HandlerFunc{
 		"not found":    http.NotFound,
-		"server error": answer(500, "down"),
-		"a feed":       answer(200, "<rss/>", "Content-Type", "application/rss+xml"),
+		"server error": pipelinetest.Answer(500, "down"),
+		"a feed":       pipelinetest.Answer(200, "<rss/>", "Content-Type", "application/rss+xml"),
 		"hangs up":     hangUp,
 		"loops":        loop,
 		"private":      private,
-		"nested":       answer(200, strings.Repeat("<div>", 100_000), "Content-Type", "text/html"),
-		"too large":    answer(200, strings.Repeat("<p>word ", 1<<20), "Content-Type", "text/html"),
+		"nested":       pipelinetest.Answer(200, strings.Repeat("<div>", 100_000), "Content-Type", "text/html"),
+		"too large":    pipelinetest.Answer(200, strings.Repeat("<p>word ", 1<<20), "Content-Type", "text/html"),
 	}
 	for name, fault := range faults {
 		t.Run(name, func(t *testing.T) {
@@ -319,7 +319,7 @@ func TestSourceThatRedirectsInside(t *testing.T) {
 
 func TestSourceThatRobotsDisallowIsNotAskedFor(t *testing.T) {
 	site, url := newWeb(t)
-	site.set("/robots.txt", answer(200, "User-agent: *\nDisallow: /2026/"))
+	site.set("/robots.txt", pipelinetest.Answer(200, "User-agent: *\nDisallow: /2026/"))
 	site.set("/2026/pier", html("The Quill Courier", "", pier...))
 	_, s := readBlog(t, blogPost(url+"/2026/pier"), settings{})
 	if site.count("/robots.txt") != 1 || site.count("/2026/pier") != 0 || s.Origin.Title != "" {
@@ -366,7 +366,7 @@ func TestSourceInsideIsNeverContacted(t *testing.T) {
 func TestSourceIsReadOnceEver(t *testing.T) {
 	site, url := newWeb(t)
 	site.set("/2026/pier", html("The Quill Courier", "", pier...))
-	site.set("/2026/gone", answer(410, ""))
+	site.set("/2026/gone", pipelinetest.Answer(410, ""))
 	p := newPublisher()
 	p.set("blog", blogPost(url+"/2026/pier"))
 	gone := blogPost(url + "/2026/gone")
@@ -374,11 +374,11 @@ func TestSourceIsReadOnceEver(t *testing.T) {
 	p.set("diary", gone)
 	srv := httptest.NewServer(p)
 	defer srv.Close()
-	dir, c := t.TempDir(), newClock()
+	dir, c := t.TempDir(), pipelinetest.NewClock()
 	first := ""
 	for i := range 3 {
 		t.Run(fmt.Sprint("start ", i), func(t *testing.T) {
-			room := open(t, dir, settings{allow: loopback, extra: press, sources: true, now: c.time})
+			room := open(t, dir, settings{allow: loopback, extra: press, sources: true, now: c.Now})
 			if i == 0 {
 				add(t, room, srv.URL, "blog", "diary")
 			}
@@ -390,7 +390,7 @@ func TestSourceIsReadOnceEver(t *testing.T) {
 			} else if decision(at.story) != first {
 				t.Errorf("after a restart:\n%s\nbefore:\n%s", decision(at.story), first)
 			}
-			c.pass(25 * time.Hour)
+			c.Advance(25 * time.Hour)
 		})
 	}
 	if n, m := site.count("/2026/pier"), site.count("/2026/gone"); n != 1 || m != 1 {
@@ -401,13 +401,13 @@ func TestSourceIsReadOnceEver(t *testing.T) {
 func TestSourceThatDidNotAnswerIsAskedOnceMore(t *testing.T) {
 	site, url := newWeb(t)
 	site.set("/2026/pier", refused)
-	c := newClock()
-	room, _ := readBlog(t, blogPost(url+"/2026/pier"), settings{now: c.time})
+	c := pipelinetest.NewClock()
+	room, _ := readBlog(t, blogPost(url+"/2026/pier"), settings{now: c.Now})
 	for i, want := range []int{1, 2, 2} {
 		if n := site.count("/2026/pier"); n != want {
 			t.Errorf("day %d: asked for %d times, want %d", i, n, want)
 		}
-		c.pass(25 * time.Hour)
+		c.Advance(25 * time.Hour)
 		readAgain(t, room)
 	}
 }

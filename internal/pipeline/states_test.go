@@ -77,18 +77,18 @@ func apart(t *testing.T, p *publisher) func(name string) string {
 func failures(t *testing.T) []failing {
 	deep := "<rss version=\"2.0\"><channel>" + strings.Repeat("<a>", 200)
 	return []failing{
-		{name: "html", fault: answer(200, "<!DOCTYPE html><html><head><title>News</title></head><body><p>News.</p></body></html>", "Content-Type", "text/html"), state: news.FeedNotAFeed, says: "HTML"},
-		{name: "prose", fault: answer(200, "Closed for repairs."), state: news.FeedNotAFeed, says: "feed"},
-		{name: "nothing", fault: answer(200, ""), state: news.FeedEmpty, says: "the document is empty"},
-		{name: "missing", fault: answer(404, "no"), state: news.FeedNotFound, says: "404", slow: true},
-		{name: "ended", fault: answer(410, "no"), state: news.FeedGone, says: "ended", due: 100 * 365 * 24 * time.Hour},
-		{name: "faulty", fault: answer(500, "no"), state: news.FeedHTTPError, says: "500"},
-		{name: "busy", fault: answer(503, "no", "Retry-After", "5400"), state: news.FeedHTTPError, says: "503", due: 90 * time.Minute},
-		{name: "annoyed", fault: answer(429, "no", "Retry-After", "7200"), state: news.FeedHTTPError, says: "asked too often", due: 2 * time.Hour},
-		{name: "insulted", fault: answer(429, "no", "Retry-After", "99999999"), state: news.FeedHTTPError, says: "asked too often", due: 7 * 24 * time.Hour},
-		{name: "login", fault: answer(401, "no"), state: news.FeedHTTPError, says: "login", slow: true},
-		{name: "huge", fault: answer(200, "<rss version=\"2.0\"><channel>"+strings.Repeat("<item><title>x</title></item>", 1<<13)), state: news.FeedTooLarge, says: "fetch.max_bytes"},
-		{name: "deep", fault: answer(200, deep), state: news.FeedTooDeep, says: "parse.max_depth"},
+		{name: "html", fault: pipelinetest.Answer(200, "<!DOCTYPE html><html><head><title>News</title></head><body><p>News.</p></body></html>", "Content-Type", "text/html"), state: news.FeedNotAFeed, says: "HTML"},
+		{name: "prose", fault: pipelinetest.Answer(200, "Closed for repairs."), state: news.FeedNotAFeed, says: "feed"},
+		{name: "nothing", fault: pipelinetest.Answer(200, ""), state: news.FeedEmpty, says: "the document is empty"},
+		{name: "missing", fault: pipelinetest.Answer(404, "no"), state: news.FeedNotFound, says: "404", slow: true},
+		{name: "ended", fault: pipelinetest.Answer(410, "no"), state: news.FeedGone, says: "ended", due: 100 * 365 * 24 * time.Hour},
+		{name: "faulty", fault: pipelinetest.Answer(500, "no"), state: news.FeedHTTPError, says: "500"},
+		{name: "busy", fault: pipelinetest.Answer(503, "no", "Retry-After", "5400"), state: news.FeedHTTPError, says: "503", due: 90 * time.Minute},
+		{name: "annoyed", fault: pipelinetest.Answer(429, "no", "Retry-After", "7200"), state: news.FeedHTTPError, says: "asked too often", due: 2 * time.Hour},
+		{name: "insulted", fault: pipelinetest.Answer(429, "no", "Retry-After", "99999999"), state: news.FeedHTTPError, says: "asked too often", due: 7 * 24 * time.Hour},
+		{name: "login", fault: pipelinetest.Answer(401, "no"), state: news.FeedHTTPError, says: "login", slow: true},
+		{name: "huge", fault: pipelinetest.Answer(200, "<rss version=\"2.0\"><channel>"+strings.Repeat("<item><title>x</title></item>", 1<<13)), state: news.FeedTooLarge, says: "fetch.max_bytes"},
+		{name: "deep", fault: pipelinetest.Answer(200, deep), state: news.FeedTooDeep, says: "parse.max_depth"},
 		{name: "slow", fault: hang, state: news.FeedTimeout, says: "no whole answer within"},
 		{name: "short", fault: breakOff, state: news.FeedUnreachable, says: "broke off"},
 		{name: "abrupt", fault: hangUp, state: news.FeedUnreachable, says: "broke off"},
@@ -99,10 +99,10 @@ func failures(t *testing.T) []failing {
 }
 
 // impatient opens a Pipeline with small limits over a publisher.
-func impatient(t *testing.T, c *clock) (*pipelinetest.Room, *publisher, string) {
+func impatient(t *testing.T, c *pipelinetest.Clock) (*pipelinetest.Room, *publisher, string) {
 	t.Helper()
-	room := open(t, t.TempDir(), settings{allow: loopback, now: c.time})
-	client, err := fetch.New(fetch.Options{Now: c.time, Timeout: 2 * time.Second, MaxBytes: 1 << 16, AllowPrivate: []netip.Prefix{loopback}})
+	room := open(t, t.TempDir(), settings{allow: loopback, now: c.Now})
+	client, err := fetch.New(fetch.Options{Now: c.Now, Timeout: 2 * time.Second, MaxBytes: 1 << 16, AllowPrivate: []netip.Prefix{loopback}})
 	must(t, err)
 	t.Cleanup(client.Close)
 	room.Options.Fetch = client
@@ -116,7 +116,7 @@ func impatient(t *testing.T, c *clock) (*pipelinetest.Room, *publisher, string) 
 // TestFailures takes feeds from health to each kind of failure and back.
 func TestFailures(t *testing.T) {
 	t.Parallel() // it waits
-	c := newClock()
+	c := pipelinetest.NewClock()
 	room, p, url := impatient(t, c)
 	all, at := failures(t), apart(t, p)
 	p.set("sound", stock("sound", 2)...)
@@ -134,7 +134,7 @@ func TestFailures(t *testing.T) {
 		p.fail(f.name, f.fault)
 	}
 	p.set("sound", stock("sound", 3)...)
-	c.pass(25 * time.Hour) // all are due
+	c.Advance(25 * time.Hour) // all are due
 	if sum := duePass(t, room); sum.Failed != len(all) || sum.New != 1 || sum.Read != 1 || len(sum.Problems) != len(all) {
 		t.Errorf("the sound feed did not go on alone: %+v", sum)
 	}
@@ -174,7 +174,7 @@ func wantFailed(t *testing.T, room *pipelinetest.Room, f failing, before news.Fe
 
 // wantPatience lets 25 minutes pass. The second failure doubles the wait. A feed that asked for a longer pause is not
 // polled.
-func wantPatience(t *testing.T, room *pipelinetest.Room, p *publisher, c *clock, at func(string) string, all []failing) {
+func wantPatience(t *testing.T, room *pipelinetest.Room, p *publisher, c *pipelinetest.Clock, at func(string) string, all []failing) {
 	t.Helper()
 	again := 0
 	for _, f := range all {
@@ -182,7 +182,7 @@ func wantPatience(t *testing.T, room *pipelinetest.Room, p *publisher, c *clock,
 			again++
 		}
 	}
-	c.pass(25 * time.Minute) // before the healthy feed is due
+	c.Advance(25 * time.Minute) // before the healthy feed is due
 	if sum := duePass(t, room); sum.Feeds != again || sum.Failed != again {
 		t.Errorf("after 25 minutes %d feeds were asked, want the %d that did not ask for more: %+v", sum.Feeds, again, sum)
 	}
@@ -204,9 +204,9 @@ func wantPatience(t *testing.T, room *pipelinetest.Room, p *publisher, c *clock,
 }
 
 // wantRecovery repairs all feeds, every other one with a new item and the rest without one, which gives a 304.
-func wantRecovery(t *testing.T, room *pipelinetest.Room, p *publisher, c *clock, at func(string) string, all []failing, before map[string]news.Feed) {
+func wantRecovery(t *testing.T, room *pipelinetest.Room, p *publisher, c *pipelinetest.Clock, at func(string) string, all []failing, before map[string]news.Feed) {
 	t.Helper()
-	c.pass(8 * 24 * time.Hour)
+	c.Advance(8 * 24 * time.Hour)
 	for i, f := range all {
 		p.fail(f.name, nil)
 		if i%2 == 0 {
@@ -240,9 +240,9 @@ func wantRecovery(t *testing.T, room *pipelinetest.Room, p *publisher, c *clock,
 
 // TestFailsFromTheStart stores no validators of a document that can't be read.
 func TestFailsFromTheStart(t *testing.T) {
-	c := newClock()
+	c := pipelinetest.NewClock()
 	room, p, url := impatient(t, c)
-	p.fail("new", answer(200, "<html><body>Soon here</body></html>"))
+	p.fail("new", pipelinetest.Answer(200, "<html><body>Soon here</body></html>"))
 	add(t, room, url, "new")
 	duePass(t, room)
 	if f := feedOf(t, room, url+"/new"); f.State != news.FeedNotAFeed || f.ETag != "" || f.LastModified != "" {
@@ -250,7 +250,7 @@ func TestFailsFromTheStart(t *testing.T) {
 	}
 	p.fail("new", nil)
 	p.set("new", stock("new", 2)...)
-	c.pass(time.Hour)
+	c.Advance(time.Hour)
 	if sum := duePass(t, room); sum.New != 2 || p.header("new").Get("If-None-Match") != "" {
 		t.Errorf("asked with %q; %+v", p.header("new").Get("If-None-Match"), sum)
 	}
@@ -258,7 +258,7 @@ func TestFailsFromTheStart(t *testing.T) {
 
 // TestOddDocuments are read, and their oddities are reported.
 func TestOddDocuments(t *testing.T) {
-	c := newClock()
+	c := pipelinetest.NewClock()
 	room, p, url := impatient(t, c)
 	whole := string(rss("cut", "", stock("cut", 3)))
 	cut := whole[:strings.LastIndex(whole, "<description>")]
@@ -306,7 +306,7 @@ func TestOddDocuments(t *testing.T) {
 
 // TestDueTimes follows healthy feeds.
 func TestDueTimes(t *testing.T) {
-	c := newClock()
+	c := pipelinetest.NewClock()
 	room, p, url := impatient(t, c)
 	p.set("hourly", stock("hourly", 6)...) // an item an hour
 	p.set("lazy", stock("lazy", 6)...)
@@ -322,11 +322,11 @@ func TestDueTimes(t *testing.T) {
 	}
 	last, rhythm := feedOf(t, room, url+"/hourly"), 30*time.Minute
 	for range 4 { // each 304 makes it a quarter longer
-		c.pass(last.Due.Sub(c.time()))
+		c.Advance(last.Due.Sub(c.Now()))
 		duePass(t, room)
 		now := feedOf(t, room, last.URL)
-		if !now.Checked.Equal(c.time()) || now.Articles != 6 || !now.Changed.Equal(last.Changed) {
-			t.Fatalf("a 304 at %s left %+v", c.time(), now)
+		if !now.Checked.Equal(c.Now()) || now.Articles != 6 || !now.Changed.Equal(last.Changed) {
+			t.Fatalf("a 304 at %s left %+v", c.Now(), now)
 		}
 		rhythm += rhythm / 4
 		wantDue(t, now, rhythm, .1)
@@ -336,7 +336,7 @@ func TestDueTimes(t *testing.T) {
 
 // TestRevision: a feed changes an item that it served before.
 func TestRevision(t *testing.T) {
-	c := newClock()
+	c := pipelinetest.NewClock()
 	room, p, url := impatient(t, c)
 	items := stock("daily", 3)
 	p.set("daily", items...)
@@ -347,7 +347,7 @@ func TestRevision(t *testing.T) {
 	revised[1].text += " The mayor resigned over it."
 	revised[1].at = revised[1].at.Add(time.Hour)
 	p.set("daily", revised...)
-	c.pass(25 * time.Hour)
+	c.Advance(25 * time.Hour)
 	if sum := pass(t, room); sum.New != 0 || sum.Revised != 1 || sum.Same != 2 || sum.Settled != 1 || sum.Indexed != 1 {
 		t.Errorf("one revision gave %+v", sum)
 	}
@@ -370,7 +370,7 @@ func TestRevision(t *testing.T) {
 // TestCheck checks feeds without storing anything.
 func TestCheck(t *testing.T) {
 	t.Parallel() // it waits
-	c := newClock()
+	c := pipelinetest.NewClock()
 	room, p, url := impatient(t, c)
 	p.set("fine", stock("fine", 7)...)
 	rep, err := room.Pipeline.Check(t.Context(), url+"/fine")

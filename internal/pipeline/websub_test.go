@@ -351,16 +351,16 @@ func TestSubscriberRocks(t *testing.T) {
 }
 
 func TestPushedFeedIsHardlyPolled(t *testing.T) {
-	at := newClock()
-	b, s := newBlog(t), subscribed(t, settings{now: at.time})
+	at := pipelinetest.NewClock()
+	b, s := newBlog(t), subscribed(t, settings{now: at.Now})
 	b.header = b.links("self", "/blog", "hub", "/hub")
 	f := s.follow(b.URL + "/blog")
 	eventually(t, "the hub's question is confirmed", b.verified)
-	next := func() time.Duration { return s.feed(f.ID).Due.Sub(at.time()) }
+	next := func() time.Duration { return s.feed(f.ID).Due.Sub(at.Now()) }
 	if d := next(); d > 2*time.Hour {
 		t.Errorf("before anything was pushed the next poll is in %s", d)
 	}
-	at.pass(time.Hour)
+	at.Advance(time.Hour)
 	s.poll()
 	if d := next(); d < 20*time.Hour {
 		t.Errorf("with a hub that pushes the next poll is in %s, want about a day", d)
@@ -368,7 +368,7 @@ func TestPushedFeedIsHardlyPolled(t *testing.T) {
 	b.mu.Lock()
 	b.items = append(b.items, "Never pushed")
 	b.mu.Unlock()
-	at.pass(24 * time.Hour)
+	at.Advance(24 * time.Hour)
 	s.poll()
 	if d := next(); d > 2*time.Hour {
 		t.Errorf("after the hub missed an item the next poll is in %s", d)
@@ -383,7 +383,7 @@ func TestPushedFeedIsHardlyPolled(t *testing.T) {
 	asked := len(b.asked)
 	b.mu.Unlock()
 	b.refuses = true
-	at.pass(8 * 24 * time.Hour)
+	at.Advance(8 * 24 * time.Hour)
 	s.poll() // wakes no goroutine: renewing depends on time
 	must(t, s.Pipeline.Renew(t.Context()))
 	b.mu.Lock()
@@ -395,7 +395,7 @@ func TestPushedFeedIsHardlyPolled(t *testing.T) {
 		t.Errorf("with a hub that does not renew the next poll is in %s", d)
 	}
 	b.refuses = false
-	at.pass(2 * time.Hour)
+	at.Advance(2 * time.Hour)
 	must(t, s.Pipeline.Renew(t.Context()))
 	s.poll()
 	if d := next(); d < 20*time.Hour {
@@ -511,8 +511,8 @@ func TestCallbackMoves(t *testing.T) {
 // Pushes from the time without a server are made up for by polls within the interval, but not all at once, and not after
 // a mere restart.
 func TestPushesMissedWhileAway(t *testing.T) {
-	at := newClock()
-	b, s := newBlog(t), subscribed(t, settings{now: at.time})
+	at := pipelinetest.NewClock()
+	b, s := newBlog(t), subscribed(t, settings{now: at.Now})
 	b.header = b.links("self", "/blog", "hub", "/hub")
 	f := s.follow(b.URL + "/blog")
 	eventually(t, "the hub's question is confirmed", b.verified)
@@ -522,9 +522,9 @@ func TestPushesMissedWhileAway(t *testing.T) {
 		{5 * time.Minute, 20 * time.Hour, 28 * time.Hour},
 		{time.Hour, 0, time.Hour},
 	} {
-		at.pass(tt.away)
+		at.Advance(tt.away)
 		must(t, s.Pipeline.ServeOnce(t.Context()))
-		if next := s.feed(f.ID).Due.Sub(at.time()); next < tt.least || next > tt.most {
+		if next := s.feed(f.ID).Due.Sub(at.Now()); next < tt.least || next > tt.most {
 			t.Errorf("after %s the next poll is in %s", tt.away, next)
 		}
 	}

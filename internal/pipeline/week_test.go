@@ -117,18 +117,18 @@ type reader struct {
 	stop func()
 }
 
-func startReader(t *testing.T, dir string, c *clock) reader {
+func startReader(t *testing.T, dir string, c *pipelinetest.Clock) reader {
 	t.Helper()
 	registry, err := agencies()
 	must(t, err)
 	db, err := store.Open(t.Context(), dir, store.Options{})
 	must(t, err)
 	client, err := fetch.New(fetch.Options{
-		UserAgent: "Headwater/test (1 subscribers)", PerHost: 1, Now: c.time, AllowPrivate: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
+		UserAgent: "Headwater/test (1 subscribers)", PerHost: 1, Now: c.Now, AllowPrivate: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 	})
 	must(t, err)
 	room := pipelinetest.New(pipelinetest.Options{Options: pipeline.Options{
-		Store: db, Fetch: client, Outlets: registry, Logger: slog.New(slog.DiscardHandler), Now: c.time, Workers: 16, PerHost: 1,
+		Store: db, Fetch: client, Outlets: registry, Logger: slog.New(slog.DiscardHandler), Now: c.Now, Workers: 16, PerHost: 1,
 		Pace: poll.Pace{Interval: time.Hour, Min: 10 * time.Minute, Max: 24 * time.Hour},
 	}})
 	return reader{room, func() {
@@ -151,7 +151,7 @@ func TestWeek(t *testing.T) {
 	case os.Getenv(fullWeek) != "":
 		hosts = 100
 	}
-	c := &clock{now: time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)}
+	c := pipelinetest.NewClockAt(time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC))
 	s := newScorer(t, c, hosts)
 	dir := t.TempDir()
 	r := startReader(t, dir, c)
@@ -166,14 +166,14 @@ func TestWeek(t *testing.T) {
 		if at%(17*time.Hour) == 0 && at > 0 {
 			r.stop()
 			if at == 5*17*time.Hour {
-				c.pass(8 * time.Hour) // a night without the program
+				c.Advance(8 * time.Hour) // a night without the program
 			}
 			r = startReader(t, dir, c)
-			s.restart = c.time()
+			s.restart = c.Now()
 		}
 		_, err := r.Pipeline.Collect(t.Context())
 		must(t, err)
-		c.pass(tick)
+		c.Advance(tick)
 	}
 	defer r.stop()
 	t.Logf("%d feeds in %s: %v; faults: %v", len(all), time.Since(began).Round(time.Millisecond), s.counts, s.faults)

@@ -19,6 +19,7 @@ import (
 	"headwater/internal/intake/fetch"
 	"headwater/internal/intake/parse"
 	"headwater/internal/news"
+	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/store"
 	"headwater/internal/subscribe"
 )
@@ -365,9 +366,4 @@ func TestFindFeedsOfFiles(t *testing.T) {
 	}
 }
 
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
+var must = pipelinetest.Must

@@ -1,7 +1,9 @@
-// Package pipelinetest wires the pipeline with what stands beside it, as the program does, for tests.
+// Package pipelinetest wires the pipeline with what stands beside it, as the program does, for tests. It also has the clock
+// (clock.go), the answers of servers (answer.go) and the measure of agreement (rand.go) that tests of several packages use.
 package pipelinetest
 
 import (
+	"testing"
 	"time"
 
 	"headwater/internal/accounts"
@@ -62,4 +64,12 @@ func New(o Options) *Room {
 	r.Topics = &subscribe.Topics{Store: o.Store, Now: o.Now, Changed: r.Pipeline.TopicsChanged}
 	r.Lists = &subscribe.Lists{Feeds: r.Feeds, Topics: r.Topics}
 	return r
+}
+
+// Must ends a test that an error keeps from going on.
+func Must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
 }

@@ -27,12 +27,7 @@ import (
 	"headwater/internal/stories/outlets"
 )
 
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
+var must = pipelinetest.Must
 
 // now is when everything in these tests is polled.
 var now = time.Date(2026, 8, 18, 12, 0, 0, 0, time.UTC)

@@ -30,12 +30,7 @@ const (
 	password = "correct horse"
 )
 
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
+var must = pipelinetest.Must
 
 // room is a newsroom and a server of the API over it. Feed 1 is a wire in the folder Wires, feed 2 a paper in none.
 // Articles 1 to 3 are the wire's, 4 and 5 the paper's; 1 and 4 are one story, that of the wire, and 5 is another.

@@ -17,6 +17,7 @@ import (
 
 	"headwater/feeds"
 	"headwater/internal/news"
+	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/stories/outlets"
 	"headwater/internal/stories/stream"
 )
@@ -405,12 +406,7 @@ func TestLearnsListingSites(t *testing.T) {
 	}
 }
 
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
+var must = pipelinetest.Must
 
 // shared gives a file of ../shared, or skips the test where it is not there.
 func shared(t *testing.T, path string) string {
