@@ -8,8 +8,6 @@ import (
 	"math"
 
 	"headwater/internal/news"
-	"headwater/internal/stories/compact"
-	"headwater/internal/stories/prints"
 )
 
 // headerColumns are the columns of an article without its body.
@@ -137,20 +135,6 @@ func (db *DB) Claims(ctx context.Context, articleIDs []int64) (map[int64][]news.
 		}
 		claims, err = decodeClaims(s)
 		return id, claims, err
-	})
-}
-
-const printsSQL = `SELECT article_id, print FROM prints WHERE article_id IN (SELECT value FROM json_each(?))`
-
-// Prints returns the prints of settled articles, by article id.
-func (db *DB) Prints(ctx context.Context, articleIDs []int64) (map[int64]prints.Print, error) {
-	return byID(ctx, db, "prints", printsSQL, articleIDs, func(row scanner) (id int64, p prints.Print, err error) {
-		var b sql.RawBytes
-		if err := row.Scan(&id, &b); err != nil {
-			return 0, p, err
-		}
-		p, err = compact.ReadPrint(b)
-		return id, p, err
 	})
 }
 

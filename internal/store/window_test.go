@@ -51,10 +51,6 @@ func TestWindowAndEdges(t *testing.T) {
 			t.Errorf("links of %v: %v\n%s", tt.ids, err, diff)
 		}
 	}
-	some, err := db.Prints(t.Context(), []int64{2, 4})
-	if diff := cmp.Diff(map[int64]prints.Print{2: fingerprints[2]}, some); diff != "" || err != nil {
-		t.Error(diff, err)
-	}
 	stop := errors.New("stop")
 	if err := db.Window(t.Context(), day, func(WindowRow) error { return stop }); !errors.Is(err, stop) {
 		t.Errorf("Window gave %v, want the callback's error", err)
