@@ -80,17 +80,35 @@ func (r *Retention) step(ctx context.Context, all *Removed) (bool, error) {
 	if aging && since.After(closes) {
 		closes = since
 	}
-	if did, err := r.closeStories(ctx, closes, all); did || err != nil {
-		return did, err
+	kinds := []func() (bool, error){
+		func() (bool, error) { return r.closeStories(ctx, closes, all) },
+		func() (bool, error) {
+			if !aging || r.unindexed >= unindexBatch {
+				return false, nil
+			}
+			return r.ageOut(ctx, since, all)
+		},
+		func() (bool, error) {
+			r.unindexed = max(r.unindexed-unindexBatch, 0)
+			return r.index.DeleteAged(ctx, unindexBatch)
+		},
 	}
-	if did, err := r.index.DeleteAged(ctx, unindexBatch); did || err != nil {
-		return did, err
+	shrink := func() (bool, error) { return r.shrink(ctx, all) }
+	if r.shrinks = !r.shrinks; r.shrinks {
+		kinds = slices.Insert(kinds, 0, shrink)
+	} else {
+		kinds = append(kinds, shrink)
 	}
-	if aging {
-		if did, err := r.ageOut(ctx, since, all); did || err != nil {
+	for _, do := range kinds {
+		if did, err := do(); did || err != nil {
 			return did, err
 		}
 	}
+	return false, nil
+}
+
+// shrink gives some free pages back to the disk.
+func (r *Retention) shrink(ctx context.Context, all *Removed) (bool, error) {
 	began := time.Now()
 	freed, err := r.store.Shrink(ctx, r.steps.shrinking)
 	if err != nil || freed == 0 {
@@ -130,6 +148,7 @@ func (r *Retention) ageOut(ctx context.Context, since time.Time, all *Removed) (
 		return out.Passed > 0, nil
 	}
 	all.Articles, all.Stories = all.Articles+len(out.Articles), all.Stories+len(out.Stories)
+	r.unindexed += len(out.Articles)
 	return true, r.stepDone(ctx, &r.steps.aging, took, largestStep)
 }
 
@@ -147,7 +166,7 @@ func (r *Retention) stepDone(ctx context.Context, size *int, took time.Duration,
 func nextSize(size int, took time.Duration, most int) int {
 	switch {
 	case took > stepTime:
-		return max(size/2, 1)
+		return max(min(size/2, int(int64(size)*int64(stepTime)/int64(took))), 1)
 	case took < stepTime/2:
 		return min(size*2, most)
 	}

@@ -33,10 +33,13 @@ const (
 // Serve checks once a minute, does one step at a time, and pauses for four times its length. `headwater poll` removes for
 // ten seconds at its end. The size of a step follows from the time that the last one took. retention.go of package store
 // describes the phases of a story and what each removes. The search index deletes the articles in a queue of the store
-// (aged_indexed). The window in memory drops a story in the step that closes it.
+// (aged_indexed), when 500 wait or nothing else is left to age out. The window in memory drops a story in the step that
+// closes it.
 //
-// The database file shrinks by incremental_vacuum, in steps too, while more than a twentieth of it is free. Every fourth
-// step copies the WAL into the file by a passive checkpoint on a reading connection, so that no commit has to.
+// The database file shrinks by incremental_vacuum, in steps too, while more than a twentieth of it is free. For each page
+// SQLite walks the list of free pages. So these steps alternate with those that free pages, which keeps the list short.
+// The commits do not wait for the disk, see DB.Sync. Every fourth step copies the WAL into the file by a passive
+// checkpoint on a reading connection, so that no commit has to.
 type Retention struct {
 	store   *store.DB
 	index   *query.Index
@@ -51,6 +54,9 @@ type Retention struct {
 	steps  stepSizes
 	copied int  // steps since the last copy of the WAL
 	warned bool // a removal by keep was logged
+
+	unindexed int  // articles that were aged out and are not yet deleted from the index
+	shrinks   bool // the last step tried to shrink first
 
 	// At the time allowed, stories unchanged since agedBefore may be aged out. A zero allowed permits none.
 	agedBefore, allowed time.Time

@@ -121,6 +121,9 @@ func (i *Index) DeleteAged(ctx context.Context, limit int) (bool, error) {
 	if err != nil || len(ids) == 0 {
 		return false, err
 	}
+	if err := i.store.Sync(ctx); err != nil { // else a power failure might bring articles back that the index no longer has
+		return false, err
+	}
 	i.swap.RLock()
 	err = i.current.Delete(ctx, ids)
 	i.swap.RUnlock()

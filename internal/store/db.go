@@ -132,11 +132,16 @@ func (t tx) idList(ctx context.Context, query string, args ...any) (string, erro
 
 // write runs fn in a transaction and commits it if fn succeeds. Canceling ctx rolls it back between two statements. The
 // statements themselves get a context that can't be canceled, which saves a goroutine for each.
-func (db *DB) write(ctx context.Context, what string, fn func(context.Context, tx) error) (err error) {
+func (db *DB) write(ctx context.Context, what string, fn func(context.Context, tx) error) error {
 	if db.writer == nil {
 		return fmt.Errorf("%s: data folder %s is open for reading only", what, db.dir)
 	}
-	t, err := db.writer.BeginTx(ctx, nil)
+	return db.transact(ctx, what, db.writer.BeginTx, fn)
+}
+
+// transact is write on the connection, or the pool, whose BeginTx is given.
+func (db *DB) transact(ctx context.Context, what string, begin func(context.Context, *sql.TxOptions) (*sql.Tx, error), fn func(context.Context, tx) error) (err error) {
+	t, err := begin(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, db.explain(err))
 	}

@@ -3,9 +3,11 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
+	"time"
 )
 
 // Usage is the size of the database in bytes.
@@ -56,10 +58,46 @@ func (db *DB) Shrink(ctx context.Context, pages int) (int, error) {
 	if mode != incremental || n <= 0 {
 		return 0, nil
 	}
-	if _, err := db.writer.ExecContext(ctx, fmt.Sprintf(`PRAGMA incremental_vacuum(%d)`, n)); err != nil {
-		return 0, fmt.Errorf("shrink the database: %w", db.explain(err))
+	return n, db.unsynced(ctx, "shrink the database", func(conn *sql.Conn) error {
+		if _, err := conn.ExecContext(ctx, fmt.Sprintf(`PRAGMA incremental_vacuum(%d)`, n)); err != nil {
+			return fmt.Errorf("shrink the database: %w", db.explain(err))
+		}
+		return nil
+	})
+}
+
+// writeUnsynced is write for a step of retention. Its commit does not wait for the disk, which can take ten times as long
+// as the step itself and holds the writer. A power failure may take such commits back, always the newest ones first.
+// Then the steps are repeated. The next commit of write, or Sync, makes them durable.
+func (db *DB) writeUnsynced(ctx context.Context, what string, fn func(context.Context, tx) error) error {
+	return db.unsynced(ctx, what, func(conn *sql.Conn) error { return db.transact(ctx, what, conn.BeginTx, fn) })
+}
+
+// unsynced calls fn with the writer's connection, whose commits do not wait for the disk meanwhile.
+func (db *DB) unsynced(ctx context.Context, what string, fn func(*sql.Conn) error) (err error) {
+	if db.writer == nil {
+		return fmt.Errorf("%s: data folder %s is open for reading only", what, db.dir)
 	}
-	return n, nil
+	conn, err := db.writer.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, db.explain(err))
+	}
+	set := func(ctx context.Context, mode string) error {
+		if _, err := conn.ExecContext(ctx, `PRAGMA synchronous = `+mode); err != nil {
+			return fmt.Errorf("%s: %w", what, db.explain(err))
+		}
+		return nil
+	}
+	defer func() { err = errors.Join(err, set(context.WithoutCancel(ctx), "FULL"), conn.Close()) }()
+	if err := set(ctx, "NORMAL"); err != nil {
+		return err
+	}
+	return fn(conn)
+}
+
+// Sync makes all commits durable, also those of steps of retention.
+func (db *DB) Sync(ctx context.Context) error {
+	return db.SetSetting(ctx, "synced", time.Now().UTC().Format(time.RFC3339Nano)) // a commit without a change would not reach the disk
 }
 
 const checkpointSQL = `PRAGMA wal_checkpoint(PASSIVE)`

@@ -117,7 +117,7 @@ func (db *DB) CloseStories(ctx context.Context, closing []Closing) error {
 		}
 	}
 	ids := idList(articles)
-	return db.write(ctx, "close stories", func(ctx context.Context, t tx) error {
+	return db.writeUnsynced(ctx, "close stories", func(ctx context.Context, t tx) error {
 		if err := t.all(ctx, []string{dropPrintsSQL, dropClosedEdgesASQL, dropClosedEdgesBSQL}, ids); err != nil {
 			return err
 		}
@@ -164,7 +164,7 @@ const (
 // AgeOut ages out articles of closed stories that have not changed since a time, at most limit articles, in one
 // transaction. It returns an empty result once there is nothing to age out.
 func (db *DB) AgeOut(ctx context.Context, since, now time.Time, limit int) (out AgedOut, err error) {
-	err = db.write(ctx, "age out articles", func(ctx context.Context, t tx) error {
+	err = db.writeUnsynced(ctx, "age out articles", func(ctx context.Context, t tx) error {
 		stories, err := t.ids(ctx, agingStoriesSQL, millis(since), limit)
 		if err != nil || len(stories) == 0 {
 			return err
