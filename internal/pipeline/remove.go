@@ -132,14 +132,14 @@ func (r *Retention) closeStories(ctx context.Context, since time.Time, all *Remo
 func (r *Retention) ageOut(ctx context.Context, since time.Time, all *Removed) (bool, error) {
 	r.settler.mu.Lock() // a settlement must not see a half-removed story
 	defer r.settler.mu.Unlock()
-	began := time.Now()
 	var out store.AgedOut
-	err := r.index.AgeOut(func() ([]int64, error) {
-		var err error
+	var took time.Duration // without waiting for the table for searches, which takes seconds while it is loaded
+	err := r.index.AgeOut(func() (articles []int64, err error) {
+		began := time.Now()
 		out, err = r.store.AgeOut(ctx, since, r.now(), r.steps.aging)
+		took = time.Since(began)
 		return out.Articles, err
 	})
-	took := time.Since(began)
 	if err != nil {
 		return false, err
 	}

@@ -490,3 +490,38 @@ func TestKilledWhileAgeing(t *testing.T) {
 		}
 	}
 }
+
+// TestUnsyncedEnds checks that the writer waits for the disk again after a step of retention, however it ended.
+func TestUnsyncedEnds(t *testing.T) {
+	db := open(t, t.TempDir())
+	canceled, cancel := context.WithCancel(t.Context())
+	failed := errors.New("failed")
+	for name, step := range map[string]func() error{
+		"done": func() error {
+			return db.writeUnsynced(t.Context(), "test", func(context.Context, tx) error { return nil })
+		},
+		"failed": func() error {
+			return db.writeUnsynced(t.Context(), "test", func(context.Context, tx) error { return failed })
+		},
+		"interrupted": func() error {
+			return db.writeUnsynced(canceled, "test", func(context.Context, tx) error {
+				cancel()
+				return nil
+			})
+		},
+		"not begun": func() error {
+			ended, cancel := context.WithCancel(t.Context())
+			cancel()
+			return db.writeUnsynced(ended, "test", func(context.Context, tx) error { return nil })
+		},
+	} {
+		err := step()
+		var mode int
+		if err := db.writer.QueryRowContext(t.Context(), `PRAGMA synchronous`).Scan(&mode); err != nil {
+			t.Fatal(err)
+		}
+		if (err == nil) != (name == "done") || mode != 2 {
+			t.Errorf("%s: synchronous is %d, want 2, after %v", name, mode, err)
+		}
+	}
+}
