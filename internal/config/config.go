@@ -2,7 +2,7 @@
 // overrides those before. Load returns a checked Config, or all problems at once, each with file, line, key and a valid value.
 //
 // config.go has the settings as types. load.go reads the four sources and yaml.go the file. setting.go sets one value by its
-// key; value.go parses it, check.go has the rule of each key, problem.go words what is wrong.
+// key; value.go parses it, check.go has the rule of each key.
 //
 // config.yaml at the root is the one place where a setting and its default are written. It is embedded, and what the
 // embedded copy says is the default, so the commented file and the program cannot disagree; a test fails where a setting is
@@ -16,8 +16,6 @@ import (
 	"net/netip"
 	"net/url"
 	"time"
-
-	"headwater"
 )
 
 // Config is every setting, checked. config.yaml at the root of the repository says what each is for, and holds the
@@ -216,19 +214,6 @@ type Log struct {
 	// Format is text or json.
 	Format string `yaml:"format"`
 }
-
-// Default returns what the built-in config.yaml says, with Data "". It panics where that file is broken, which a test
-// rules out.
-func Default() Config {
-	var c Config
-	if r := readYAML(&c, builtIn, headwater.Config); len(r.problems) > 0 {
-		panic(&Error{Problems: r.problems})
-	}
-	return c
-}
-
-// builtIn names the built-in file in errors.
-const builtIn = "config.yaml (built in)"
 
 // BaseURL returns the address for links back to us, without a slash at the end: PublicURL, or http:// and the address
 // that is listened on, which addr gives where Listen leaves the port open; "" is Listen itself.

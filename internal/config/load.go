@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"headwater"
 )
 
 // Options says where settings come from. The zero value gives the defaults, but for Data, which needs HOME.
@@ -52,6 +54,19 @@ func Load(o Options) (Config, error) {
 	l.config.Embeddings.Endpoint = strings.TrimRight(l.config.Embeddings.Endpoint, "/")
 	return l.config, nil
 }
+
+// Default returns what the built-in config.yaml says, with Data "". It panics where that file is broken, which a test
+// rules out.
+func Default() Config {
+	var c Config
+	if r := readYAML(&c, builtIn, headwater.Config); len(r.problems) > 0 {
+		panic(&Error{Problems: r.problems})
+	}
+	return c
+}
+
+// builtIn names the built-in file in errors.
+const builtIn = "config.yaml (built in)"
 
 // loader applies the sources of settings one after another.
 type loader struct {

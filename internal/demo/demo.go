@@ -1,7 +1,7 @@
 // Package demo serves the feeds of invented outlets of an invented country, and has the right answer for each of their
 // articles: its story, event, role and origin. newsroom/README.md explains how to add a case.
 //
-// outlet.go and article.go read newsroom/, feeds.go renders RSS, Atom and JSON Feed, demo.go serves them.
+// newsroom.go reads newsroom/, feeds.go renders RSS, Atom and JSON Feed, demo.go serves them.
 package demo
 
 import (

@@ -41,10 +41,10 @@
 // The package depends on the following properties of bleve that are not documented. TestBleveInternals checks them:
 //
 //   - A reader is a *scorch.IndexSnapshot. Document numbers run through its segments in order, including deleted documents
-//     (columns.go).
-//   - The number of a segment is unique as long as the index is open, and the segment never changes (columns.go, hitlist.go).
+//     (segments.go).
+//   - The number of a segment is unique as long as the index is open, and the segment never changes (segments.go).
 //   - A dictionary returns its terms in byte order, from a first term on and before an end. The field _id has the ids of
-//     documents (columns.go, postings.go).
+//     documents (segments.go, postings.go).
 //   - Postings lists include deleted documents. Their iterators ascend in document numbers. They have the frequency, the
 //     locations as analysed, and as norm the inverse of the root of the analysed length (postings.go).
 //   - The bitmap of an iterator may be replaced by a smaller one (postings.go).
@@ -78,20 +78,20 @@
 //
 // Each file uses only files below it:
 //
-//	search.go                          Index.Search
-//	page.go, highlights.go, suggest.go results of a search: page, cursor, facets; spans; another spelling
-//	matches.go                         all matches of a query
-//	percolate.go, topic.go             topics; validation of queries
-//	parse.go                           the grammar and the table of fields
-//	boolean.go                         AND, OR, NOT
-//	terms.go, outlets.go, dates.go, storyfields.go
-//	                                   the kinds of fields
-//	compile.go, docview.go             the readers of queries: of the index, and of one article
-//	query.go, request.go               the query language and its errors; requests and results
-//	put.go, index.go, folder.go        writing; opening, closing and swapping; the files of an index
-//	stories.go                         the stories of articles
-//	postings.go, hitlist.go, columns.go reading segments
-//	document.go                        an article as a document
-//	words.go, signs.go, stems.go, fold.go
-//	                                   splitting text into terms
+//	search.go                Index.Search; spans to highlight; another spelling
+//	page.go                  results of a search: page, cursor, facets
+//	matches.go               all matches of a query
+//	topics.go                topics: validation, and which topics an article matches
+//	parse.go                 the grammar and the table of fields
+//	boolean.go               AND, OR, NOT
+//	terms.go, fields.go      words and phrases; the other fields
+//	compile.go, docview.go   the readers of queries: of the index, and of one article
+//	query.go                 the query language and its errors; requests and results
+//	put.go, index.go, folder.go
+//	                         writing; opening, closing and swapping; the files of an index
+//	stories.go               the stories of articles
+//	postings.go, segments.go reading segments: postings of words; hit lists and columns
+//	document.go              an article as a document
+//	stems.go, words.go, signs.go
+//	                         splitting text into terms
 package search

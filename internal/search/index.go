@@ -113,6 +113,9 @@ func (l limiter) acquireIdle(n int) int {
 
 func (l limiter) release() { <-l }
 
+// minShare is the default of Index.share. A search of fewer documents is so fast that dividing it gains nothing.
+const minShare = 50_000
+
 func newIndex(dir, name string, options Options) *Index {
 	if options.Logger == nil {
 		options.Logger = slog.New(slog.DiscardHandler)

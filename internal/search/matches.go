@@ -65,9 +65,6 @@ func (f *finder) release() {
 	f.matches = nil
 }
 
-// minShare is the default of Index.share. A search of fewer documents is so fast that dividing it gains nothing.
-const minShare = 50_000
-
 // collect reads every match in the order of document numbers. Each idle processor reads a range of the documents.
 func (f *finder) collect(ctx context.Context, r api.IndexReader, m mapping.IndexMapping, n node) error {
 	f.matches = matchLists.take()

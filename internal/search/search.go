@@ -6,7 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
+	"unicode/utf8"
+
+	api "github.com/blevesearch/bleve_index_api"
+	segapi "github.com/blevesearch/scorch_segment_api/v2"
+
+	"headwater/internal/news"
 )
 
 // maxMarked is the maximum length of a page with highlights. Longer pages are for counting, not for reading.
@@ -106,4 +113,226 @@ func (x *Index) find(ctx context.Context, f *finder, n node) (hits Result, err e
 		return Result{}, fmt.Errorf("search: highlights: %w", err)
 	}
 	return hits, nil
+}
+
+// maxSpans is the maximum number of highlights in one text.
+const maxSpans = 1000
+
+// highlighter adds the spans of matching words to the hits of a page. Word positions are read only for these hits.
+type highlighter struct {
+	reader api.IndexReader
+	view   *view
+	hits   []Hit
+}
+
+// hitDoc is the document of a hit.
+type hitDoc struct {
+	doc uint64 // number in the snapshot
+	hit int
+}
+
+func (h highlighter) mark(ctx context.Context, n node, page []match) error {
+	docs := make([]hitDoc, len(page))
+	for i, m := range page {
+		docs[i] = hitDoc{uint64(m.doc), i}
+	}
+	slices.SortFunc(docs, func(a, b hitDoc) int { return cmp.Compare(a.doc, b.doc) })
+	for _, t := range textNodes(n, func(t textNode) bool { return t.field != fieldAuthor }) {
+		for from := 0; from < len(docs); {
+			i, _ := h.view.part(docs[from].doc)
+			end := from + 1
+			for end < len(docs) && (i+1 == len(h.view.starts) || docs[end].doc < h.view.starts[i+1]) {
+				end++
+			}
+			for _, f := range t.scopes() {
+				dict, err := h.view.parts[i].Segment().Dictionary(f.field)
+				if err != nil {
+					return err
+				}
+				in := fieldReader{dict, f, h.view.columns[i].langs, h.view.langs}
+				if err := h.markField(ctx, in, t, docs[from:end], h.view.starts[i]); err != nil {
+					return err
+				}
+			}
+			from = end
+		}
+	}
+	for i := range h.hits {
+		h.hits[i].Title, h.hits[i].Body = mergeSpans(h.hits[i].Title), mergeSpans(h.hits[i].Body)
+	}
+	return nil
+}
+
+// markField marks the words of a text node in the documents of a segment, in one field.
+func (h highlighter) markField(ctx context.Context, in fieldReader, t textNode, docs []hitDoc, start uint64) error {
+	w := t.withForms(h.view.langs)
+	last := len(w.terms) - 1
+	if last > 0 && !w.prefix {
+		return h.markPhrase(in, w.terms, nil, docs, start)
+	}
+	var list []wordForm
+	if t.fuzzy == 0 {
+		var err error
+		if list, err = w.expand(ctx, in); err != nil {
+			return err
+		}
+		if last > 0 {
+			if err := h.markPhrase(in, w.terms[:last], nil, docs, start); err != nil {
+				return err
+			}
+		}
+	} else if r, ok := h.reader.(api.IndexReaderFuzzy); ok {
+		term := w.terms[0]
+		near, err := similarWords(r, in.field, term, t.fuzzy, string([]rune(term)[:fuzzyPrefix]))
+		if err != nil {
+			return err
+		}
+		for _, other := range near {
+			list = append(list, wordForm{term: other})
+		}
+	}
+	for _, f := range list {
+		if err := h.markPhrase(in, []string{f.term}, f.langs, docs, start); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// markPhrase marks the places where words occur in a row, in documents of some languages.
+func (h highlighter) markPhrase(in fieldReader, terms, langs []string, docs []hitDoc, start uint64) error {
+	join, err := in.join(terms)
+	if err != nil || join == nil {
+		return err
+	}
+	// Most of the many words that begin with a prefix are in none of the documents.
+	if b, ok := join.words[0].(segapi.OptimizablePostingsIterator); ok && b.ActualBitmap() != nil &&
+		!slices.ContainsFunc(docs, func(d hitDoc) bool { return b.ActualBitmap().Contains(uint32(d.doc - start)) }) {
+		return nil
+	}
+	inLangs := in.inLangs(langs)
+	for _, d := range docs {
+		doc := d.doc - start
+		if join.at[0] == nil || join.at[0].Number() < doc {
+			more, err := join.next(doc)
+			if err != nil || !more {
+				return err
+			}
+		}
+		if join.at[0].Number() != doc || !inLangs(doc) {
+			continue
+		}
+		if hit := &h.hits[d.hit]; in.field == fieldTitle {
+			hit.Title = append(hit.Title, join.phrases()...)
+		} else {
+			hit.Body = append(hit.Body, join.phrases()...)
+		}
+	}
+	return nil
+}
+
+// mergeSpans sorts spans and joins adjacent ones, such as those of character pairs.
+func mergeSpans(all []news.Span) []news.Span {
+	slices.SortFunc(all, func(a, b news.Span) int { return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End)) })
+	out := all[:0]
+	for _, s := range all {
+		if n := len(out); n > 0 && s.Start <= out[n-1].End {
+			out[n-1].End = max(out[n-1].End, s.End)
+			continue
+		}
+		out = append(out, s)
+	}
+	return out[:min(len(out), maxSpans)]
+}
+
+const (
+	maxSuggested  = 8   // words of a query for which others are searched
+	maxCandidates = 200 // words of the index that are considered for one word
+)
+
+// suggest returns the query with each unknown word replaced by a word of the index: the most frequent of those with the
+// smallest difference. It returns "" if every word is known, or if there is no similar word.
+//
+// Words of at least four letters are compared. One letter may differ, or two from six letters on.
+func suggest(ctx context.Context, r api.IndexReader, query string, n node) (string, error) {
+	fuzzy, ok := r.(api.IndexReaderFuzzy)
+	if !ok {
+		return "", nil
+	}
+	src, end := []rune(query), 0
+	var out []rune
+	for i, t := range textNodes(n, func(t textNode) bool { return t.isSingleWord() && t.field != fieldAuthor }) {
+		if i == maxSuggested {
+			break
+		}
+		w := t.words.list[0]
+		near, err := mostFrequentSimilar(ctx, r, fuzzy, t)
+		if err != nil {
+			return "", err
+		}
+		if near != "" {
+			start := t.at + utf8.RuneCountInString(t.src[:w.start])
+			out, end = append(append(out, src[end:start]...), []rune(near)...), start+utf8.RuneCountInString(t.src[w.start:w.end])
+		}
+	}
+	if end == 0 {
+		return "", nil
+	}
+	return string(append(out, src[end:]...)), nil
+}
+
+// mostFrequentSimilar returns the word of the index that was probably meant. It returns "" if the index has the word itself or
+// no similar word.
+func mostFrequentSimilar(ctx context.Context, r api.IndexReader, fuzzy api.IndexReaderFuzzy, t textNode) (string, error) {
+	word := t.terms()[0]
+	letters := utf8.RuneCountInString(word)
+	if letters < 4 {
+		return "", nil
+	}
+	best, most := "", 0.0
+	for _, f := range t.scopes() {
+		near, err := similarWords(fuzzy, f.field, word, min(1+letters/6, 2), "")
+		if err != nil {
+			return "", err
+		}
+		for _, other := range near {
+			if other == word {
+				return "", nil
+			}
+			postings, err := r.TermFieldReader(ctx, []byte(other), f.field, false, false, false)
+			if err != nil {
+				return "", err
+			}
+			n := float64(postings.Count())
+			if err := postings.Close(); err != nil {
+				return "", err
+			}
+			if distance([]byte(other), []byte(word)) > 1 {
+				n /= 1000
+			}
+			if n > most {
+				best, most = other, n
+			}
+		}
+	}
+	return best, nil
+}
+
+// similarWords returns words of a field that begin with prefix and differ in at most that many letters.
+func similarWords(r api.IndexReaderFuzzy, field, word string, letters int, prefix string) (near []string, err error) {
+	dict, err := r.FieldDictFuzzy(field, word, letters, prefix)
+	if err != nil {
+		return nil, err
+	}
+	for len(near) < maxCandidates {
+		entry, err := dict.Next()
+		if err != nil || entry == nil {
+			_ = dict.Close() // nothing is written
+			return near, err
+		}
+		if !isVariant(entry.Term) {
+			near = append(near, entry.Term)
+		}
+	}
+	return near, dict.Close()
 }

@@ -10,6 +10,9 @@ import (
 // maxTerm is the maximum length of a term in bytes. The rest of a longer word (base64, a URL without punctuation) is dropped.
 const maxTerm = 64
 
+// maxSigned is the maximum length of terms that get variants, in bytes. Longer words are not names.
+const maxSigned = maxTerm - 8
+
 // word is one term of a text. from and to are byte offsets into words.folded. start and end are byte offsets into the text.
 type word struct {
 	from, to   int32

@@ -5,26 +5,31 @@
 //   - Lists continue by cursors: time and number of the last entry, domain and name for outlets, the index's own for searches.
 //     An offset is for lists that do not change meanwhile. Stories by coverage have no cursor, as their order changes.
 //   - /stream sends the story log. The id of an event is its number in the log, and only the client keeps its position, so a
-//     restart loses nothing. Streams wait for a signal and read the log once for all at the same position; fanout.go limits
+//     restart loses nothing. Streams wait for a signal and read the log once for all at the same position; a fanout limits
 //     those that catch up, so that pages stay fast. At most 200 streams of one address and 500 in all.
 //   - Options.Tokens says which requests need a token; a wrong one is refused everywhere. Topics are everybody's, or with
 //     mine=true those of the token's user.
 //
-// api.go builds the handler, routes.go lists the operations and describes them. Each noun has a file with the shapes of its
-// requests and answers and their handlers: story.go, article.go, event.go, outlet.go, search.go, topic.go, alert.go, feed.go,
-// correction.go, status.go. stream.go sends the changes of stories as they happen, through fanout.go. Below them are token.go,
-// which authenticates users, server.go, which holds what handlers share, and backend.go, what they read and change.
+// api.go builds the handler, and lists and describes the operations. Each noun has a file with the shapes of its requests
+// and answers and their handlers: story.go (with events), article.go (with searches), topic.go, alert.go, feed.go (with
+// outlets), correction.go, status.go. stream.go sends the changes of stories as they happen. Below them are server.go, which
+// authenticates users and holds what handlers share, and backend.go, what they read and change.
 //
 // A test asks every operation and holds its answers against the description. Tokens are 260 random bits, of which the store
 // has the SHA-256. Another scheme than Bearer, as a proxy's, proves nothing: it is passed over where no token is needed.
 package api
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
+	"mime"
 	"net/http"
 	"net/netip"
 	"net/url"
+	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
@@ -187,4 +192,172 @@ func explain(_ huma.Context, _ string, v any) (any, error) {
 	}
 	p.Detail += "; " + pathDescription + " says what is taken"
 	return p, nil
+}
+
+const (
+	maxBody         = 64 << 10 // bytes that a request may send
+	typeDescription = "application/openapi+json"
+)
+
+func (s *server) register(api huma.API) {
+	const get, post, patch, remove = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
+	const missing, conflict = http.StatusNotFound, http.StatusConflict
+	// Bodies are JSON only: forms and plain text are what another site's page could send.
+	api.UseMiddleware(func(ctx huma.Context, next func(huma.Context)) {
+		sent := ctx.Header("Content-Type")
+		if kind, _, err := mime.ParseMediaType(sent); ctx.Operation().RequestBody == nil || err == nil && kind == "application/json" {
+			next(ctx)
+			return
+		}
+		// WriteErr says itself where it cannot write.
+		_ = huma.WriteErr(api, ctx, http.StatusUnsupportedMediaType, fmt.Sprintf("Content-Type: %q is not taken; send application/json", sent))
+	})
+
+	register(api, get, "status", "/status", "Count what is stored and what is still to do", s.status)
+	register(api, get, "list-stories", "/stories", "List stories", s.stories)
+	register(api, get, "get-story", "/stories/{id}", "Show a story: its origin, the reasons and its members", s.story, moved, fails(missing))
+	register(api, get, "list-articles", "/articles", "List articles, newest first", s.articles)
+	register(api, get, "get-article", "/articles/{id}", "Show an article: its text and its credits", s.article, fails(missing))
+	register(api, get, "list-events", "/events", "List events, the newest first", s.events)
+	register(api, get, "get-event", "/events/{id}", "Show an event and the stories that tell of it", s.event, fails(missing))
+	register(api, get, "list-outlets", "/outlets", "List outlets and what they published", s.outlets)
+	register(api, get, "get-outlet", "/outlets/{domain}", "Show what the outlet of a domain published, under each of its names", s.outlet, fails(missing))
+	register(api, get, "list-corrections", "/corrections", "List what was merged and split by hand", s.corrections)
+	register(api, get, "search", "/search", "Search the coverage", s.search)
+	register(api, get, "list-topics", "/topics", "List the topics that are followed", s.topics)
+	register(api, get, "get-topic", "/topics/{name}", "Show a topic and its stories, newest first", s.topic, fails(missing))
+	register(api, get, "list-feeds", "/feeds", "List the feeds and how they are", s.feeds)
+	register(api, get, "get-feed", "/feeds/{id}", "Show a feed and how it is", s.feed, fails(missing))
+
+	register(api, post, "add-topic", "/topics", "Follow a query under a name", s.addTopic, fails(conflict))
+	register(api, post, "add-feed", "/feeds", "Subscribe to a feed", s.addFeed, fails(conflict))
+	register(api, post, "add-correction", "/corrections", "Merge stories, or split one", s.addCorrection, fails(missing, conflict))
+	register(api, remove, "remove-correction", "/corrections/{id}", "Take a correction back", s.removeCorrection, fails(missing, conflict))
+	register(api, patch, "change-topic", "/topics/{name}", "Change a topic; with another query its matches begin anew", s.changeTopic, fails(missing, conflict))
+	register(api, patch, "change-feed", "/feeds/{id}", "Give a feed another title, folder or way with full texts", s.changeFeed, fails(missing))
+	register(api, remove, "remove-topic", "/topics/{name}", "Follow a topic no longer", s.removeTopic, noContent, fails(missing))
+	register(api, remove, "remove-feed", "/feeds/{id}", "End a subscription; what it brought stays", s.removeFeed, noContent, fails(missing))
+
+	const alerts = "/topics/{name}/alerts" // of everybody's topics
+	register(api, get, "list-alerts", alerts, "List who is told of a topic's stories, and how that goes", s.alerts, fails(missing))
+	register(api, post, "add-alert", alerts, "Have somebody told of a topic's stories", s.addAlert, fails(missing, conflict))
+	register(api, post, "test-alert", alerts+"/{id}/test", "Tell somebody of the topic's newest story now", s.testAlert, noContent, fails(missing, http.StatusBadGateway))
+	register(api, remove, "remove-alert", alerts+"/{id}", "Tell somebody no more", s.removeAlert, noContent, fails(missing))
+}
+
+// option changes an operation.
+type option func(*huma.Operation)
+
+// fails adds errors to those that each operation of its kind may give.
+func fails(status ...int) option {
+	return func(op *huma.Operation) { op.Errors = append(op.Errors, status...) }
+}
+
+func noContent(op *huma.Operation) { op.DefaultStatus = http.StatusNoContent }
+
+func moved(op *huma.Operation) {
+	op.Responses = map[string]*huma.Response{"301": {
+		Description: "The story was merged into another, which Location leads to",
+		Headers: map[string]*huma.Param{"Location": {
+			Description: "the path of the story that it was merged into", Schema: &huma.Schema{Type: huma.TypeString},
+		}},
+	}}
+}
+
+// register adds an operation, with what all of its method have in common.
+func register[I, O any](api huma.API, method, id, path, summary string, h func(context.Context, *I) (*O, error), options ...option) {
+	op := huma.Operation{OperationID: id, Method: method, Path: root + path, Summary: summary}
+	op.Errors = []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable}
+	if method != http.MethodGet {
+		op.Errors = append(op.Errors, http.StatusForbidden)
+	}
+	if method == http.MethodPost {
+		op.DefaultStatus = http.StatusCreated
+	}
+	if method == http.MethodPost || method == http.MethodPatch {
+		op.MaxBodyBytes = maxBody
+		op.Errors = append(op.Errors, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+	}
+	for _, change := range options {
+		change(&op)
+	}
+	huma.Register(api, op, h)
+}
+
+// describe gives the OpenAPI description, with what huma does not serve.
+func describe(api huma.API) ([]byte, error) {
+	doc := api.OpenAPI()
+	const text = "text/plain"
+	for _, op := range []*huma.Operation{
+		rawOperation("alive", pathAlive, "Say that the process answers", text, http.StatusOK),
+		rawOperation("ready", pathReady, "Say whether store and index answer", text, http.StatusOK, http.StatusServiceUnavailable),
+		rawOperation("metrics", pathMetrics, "Give counts and durations to Prometheus", text, http.StatusOK),
+		rawOperation("describe", pathDescription, "Give this description", typeDescription, http.StatusOK),
+	} {
+		doc.AddOperation(op)
+	}
+	describeStream(doc)
+	describeOPML(doc)
+	for _, searches := range []string{"/search", "/topics/{name}"} {
+		doc.Paths[root+searches].Get.Responses["503"].Description = "Service Unavailable: among others while the index is being built, " +
+			"when a search would find too little; the detail says how far it is, and Retry-After when to ask again"
+	}
+	for _, property := range doc.Components.Schemas.Map()["ErrorModel"].Properties {
+		property.Examples = nil // addresses on another host
+	}
+	data, err := json.Marshal(doc)
+	if err != nil {
+		return nil, fmt.Errorf("describe the API: %w", err)
+	}
+	return data, nil
+}
+
+// rawOperation is an operation that huma does not serve.
+func rawOperation(id, path, summary, contentType string, statuses ...int) *huma.Operation {
+	op := &huma.Operation{OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Responses: map[string]*huma.Response{}}
+	for _, status := range statuses {
+		op.Responses[strconv.Itoa(status)] = &huma.Response{
+			Description: http.StatusText(status), Content: map[string]*huma.MediaType{contentType: {}},
+		}
+	}
+	return op
+}
+
+// rawErrors adds errors to an operation that huma does not serve.
+func rawErrors(op *huma.Operation, statuses ...int) {
+	for _, status := range statuses {
+		op.Responses[strconv.Itoa(status)] = &huma.Response{
+			Description: http.StatusText(status),
+			Content:     map[string]*huma.MediaType{"application/problem+json": {Schema: &huma.Schema{Ref: "#/components/schemas/ErrorModel"}}},
+		}
+	}
+}
+
+func describeStream(doc *huma.OpenAPI) {
+	op := rawOperation("stream", pathStream, "Follow new and changed stories", "text/event-stream", http.StatusOK)
+	op.Description = "Server-Sent Events: story (a new one), changed, merged ({id, into}) and gone ({id}), and an id alone where " +
+		"nothing has to be told. The data of story and changed is a story as in /stories, to be kept in the place of what the reader has of it; a reader who begins " +
+		"early may get changed for a story that it does not have. The id of an event is its place in the log of stories: " +
+		"sent back as Last-Event-ID, or as after, the stream goes on behind it. With after=0 it begins with every story that there is."
+	op.Parameters = []*huma.Param{
+		{Name: "after", In: "query", Description: "the id of the event after which to begin; 0 is the beginning, and none is the end", Schema: &huma.Schema{Type: huma.TypeInteger, Format: "int64"}},
+		{Name: "Last-Event-ID", In: "header", Description: "the same, as browsers send it; it counts before after", Schema: &huma.Schema{Type: huma.TypeInteger, Format: "int64"}},
+	}
+	rawErrors(op, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable)
+	doc.AddOperation(op)
+}
+
+func describeOPML(doc *huma.OpenAPI) {
+	write := rawOperation("write-opml", pathOPML, "Write the feeds and topics as OPML", typeOPML, http.StatusOK)
+	rawErrors(write, http.StatusUnauthorized, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+	doc.AddOperation(write)
+	op := rawOperation("read-opml", pathOPML, "Subscribe to the feeds of an OPML list, and follow the topics in it", "application/json", http.StatusOK)
+	op.Method = http.MethodPost
+	op.RequestBody = &huma.RequestBody{
+		Description: "an OPML list, of 20 MB at most", Required: true,
+		Content: map[string]*huma.MediaType{typeOPML: {Schema: &huma.Schema{Type: huma.TypeString}}},
+	}
+	op.Responses["200"].Content["application/json"].Schema = doc.Components.Schemas.Schema(reflect.TypeFor[imported](), true, "Imported")
+	rawErrors(op, http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+	doc.AddOperation(op)
 }

@@ -13,7 +13,7 @@
 //
 // greader.go finds the endpoint of a path. login.go authenticates users and limits wrong passwords. The endpoints are in
 // subscriptions.go, tags.go, list.go and item.go; stream.go reads the ids of streams and resolves labels. server.go holds
-// what all endpoints share, and backend.go what they read and change.
+// what all endpoints share, and what they read and change.
 //
 // A folder keeps its name as a label; a topic that is called like one gets " (topic)". Unread counts are counters: articles
 // of a feed less those of it that the user has read, and likewise articles that stand for stories. The newest item of a

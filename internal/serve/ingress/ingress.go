@@ -16,9 +16,10 @@
 //     408, and its connection ends. A body is at most as large as a list of feeds (20 MiB) or what hubs may push
 //     (fetch.max_bytes); handlers bound theirs further.
 //
-// ingress.go bounds bodies in size and time, client.go finds the client behind proxies, hosts.go checks the Host header and
-// refuses what another site's page sends. router.go is the router that web and api share. It knows its patterns, so that
-// tests walk all routes: with foreign hosts, foreign origins, and Allow, which has every method of a path. counter.go counts events, such as wrong passwords, by client.
+// ingress.go bounds bodies in size and time, and has the router that web and api share. It knows its patterns, so that tests
+// walk all routes: with foreign hosts, foreign origins, and Allow, which has every method of a path. client.go finds the
+// client behind proxies, and counts events, such as wrong passwords, by client. hosts.go checks the Host header and refuses
+// what another site's page sends.
 package ingress
 
 import (
@@ -28,6 +29,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -103,4 +106,56 @@ func (b *body) Read(p []byte) (int, error) {
 		_ = b.control.SetReadDeadline(time.Time{}) // likewise
 	}
 	return n, err
+}
+
+// Router is an http.ServeMux that knows its patterns.
+type Router struct {
+	mux      http.ServeMux
+	patterns []string
+}
+
+// Routes is a handler and the patterns that it answers, as http.ServeMux has them.
+type Routes struct {
+	http.Handler
+	Patterns []string
+}
+
+// Handle adds a route.
+func (rt *Router) Handle(pattern string, h http.Handler) {
+	rt.mux.Handle(pattern, h)
+	rt.patterns = append(rt.patterns, pattern)
+}
+
+// HandleFunc adds a route.
+func (rt *Router) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Request)) {
+	rt.Handle(pattern, http.HandlerFunc(h))
+}
+
+// ServeHTTP implements http.Handler.
+func (rt *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) { rt.mux.ServeHTTP(w, r) }
+
+// Patterns are all routes, in the order of their making.
+func (rt *Router) Patterns() []string { return slices.Clone(rt.patterns) }
+
+// Methods are those that the path of a request takes by the patterns that name one, sorted; GET brings HEAD with it.
+func (rt *Router) Methods(r *http.Request) []string {
+	var all, allowed []string
+	for _, p := range rt.patterns {
+		method, _, named := strings.Cut(p, " ")
+		if named {
+			all = append(all, method)
+		}
+		if method == http.MethodGet {
+			all = append(all, http.MethodHead)
+		}
+	}
+	slices.Sort(all)
+	for _, method := range slices.Compact(all) {
+		probe := r.Clone(r.Context())
+		probe.Method = method
+		if _, pattern := rt.mux.Handler(probe); strings.Contains(pattern, " ") {
+			allowed = append(allowed, method)
+		}
+	}
+	return allowed
 }

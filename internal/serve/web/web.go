@@ -7,9 +7,9 @@
 // holds as of which change, so that 304 is decided before a story is read. Only /feeds/all names the hub, which is notified of
 // no other feed.
 //
-// A request goes to a page's handler (front.go, story.go, article.go, search.go, topics.go, alerts.go, feeds.go) or to a
-// combined feed's (emit.go). The handler reads from the Backend, builds a view of what it shows (card.go, member.go,
-// media.go, format.go) and renders the template of that name within the layout (layout.go). server.go holds what all
+// A request goes to a page's handler (story.go with the front page, article.go, search.go, topics.go, alerts.go, feeds.go)
+// or to a combined feed's (emit.go). The handler reads from the Backend, builds a view of what it shows (card.go, member.go,
+// media.go) and renders the template of that name within the layout (layout.go). server.go has the Backend, and what all
 // handlers share: errors, forms, security headers.
 package web
 

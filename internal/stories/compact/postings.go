@@ -2,7 +2,7 @@
 // memory, so its parts are encoded:
 //
 //   - Postings (postings.go) map hashes to the numbers of the articles that have them, in sorted, Rice-coded segments.
-//   - EncodePrint and PrintDecoder (print.go) store a prints.Print in a third of its size. StorePrint and ReadPrint (stored.go) do
+//   - EncodePrint and PrintDecoder (print.go) store a prints.Print in a third of its size. StorePrint and ReadPrint do
 //     the same for the store, with a version and a checksum. A change of the encoding must raise prints.Version.
 //   - EncodeRecord and DecodeRecord (record.go) store the data of an article that grouping rarely needs in one string.
 //

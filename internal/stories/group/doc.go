@@ -17,18 +17,17 @@
 //
 // Settle works in stages, each in a file or two. A file uses only those above it in this list:
 //
-//	overlap, recurring, termcounts   measures of overlap; titles of daily reports; document frequencies
-//	node, identity                   an article in the window; when two items are one article
-//	template, agency                 articles made from a template; articles that may be translations
-//	index, candidates                statistics and postings of the window; the articles to compare with
-//	features, model                  the features of a pair; the model, and the words of its reasons
-//	constraints                      people's corrections, and the union-find that obeys them
-//	printcache, grouper              the window: adding, removing, duplicates
-//	translation, score               the decision about a pair, by the model and the rules beyond it
-//	context, compare                 an article's context; from candidates to edges
-//	cluster, stories                 agglomerative clustering; the stories and events of a component
-//	settle                           all stages in order, and the ids
-//	correct, snapshot                applying corrections; reading and shrinking the window
+//	node                   an article in the window; when two items are one article; measures of overlap
+//	recurring, template    titles of daily reports; articles made from a template
+//	index, candidates      statistics and postings of the window, and names for translations; the articles to compare with
+//	model                  the features of a pair, and the probabilities and reasons that follow from them
+//	constraints            people's corrections, and the union-find that obeys them
+//	grouper                the window: adding, removing, duplicates; decoded prints
+//	score                  the decision about a pair, by the model and the rules beyond it; translations
+//	context, compare       an article's context; from candidates to edges
+//	cluster                agglomerative clustering
+//	settle                 all stages in order: components, their stories and events, and the ids
+//	snapshot               applying corrections; reading and shrinking the window
 //
 // Begin with score.go for "why is this pair one story". `headwater story ID --why` shows the reasons of a stored story.
 //
@@ -68,8 +67,8 @@
 // evidence for an event. Items of fewer than minTitleTerms terms stay apart, unless one links to the other. Words of two
 // languages are not compared for events. Two long texts of one outlet without common prose are never one story.
 //
-// Rules in addition to the model. score.go handles retellings, films and reruns of earlier versions. translation.go handles
-// reports in two languages, template.go notices from one template, and recurring.go reports that appear every day.
+// Rules in addition to the model. score.go handles retellings, films, reruns of earlier versions, and reports
+// in two languages, template.go notices from one template, and recurring.go reports that appear every day.
 //
 // Stories. A component is all nodes that are connected with the new articles by edges that can join a story. Deciding whole
 // components makes stories independent of the order of arrival. A component is clustered by bestLinkage, subject to

@@ -3,6 +3,7 @@ package group
 import (
 	"iter"
 	"math"
+	"math/bits"
 	"slices"
 
 	"headwater/internal/stories/compact"
@@ -276,4 +277,192 @@ func (x *index) boilerplate(a, b *node) float64 {
 		}
 	}
 	return ratio(repeated, shared)
+}
+
+// An agency sends one report in several languages within hours. The versions share hardly any words, but they share names,
+// figures and the time. So translations are found by rare names and by pictures, among the articles that credit one agency as
+// the writer.
+//
+// A print has the names of the opening as words without accents, and also by their consonants (prints/consonants.txt): Trump,
+// Трамп and トランプ are all TRNP. Names in katakana and Cyrillic have only the consonants. Names with fewer than three consonants
+// are not compared. In texts in Arabic, Hangul and Chinese script only the words in Latin letters are compared.
+const (
+	translationSeconds  = 12 * 60 * 60 // maximum time between an article and its translation
+	maxNameArticles     = 100          // articles with a name or picture; more common ones are not used to find candidates
+	maxPictureUses      = 3            // articles of an outlet in one language; a more common picture is a logo, a map or a portrait
+	minTranslationNames = 10           // nats of names in common below which articles are not compared
+
+	// unseenArticles is added to the number of articles in the inverse document frequency of names and figures, because in a
+	// small window no name is known to be rare.
+	unseenArticles = 150
+)
+
+// nonLatin are the languages that are never written in Latin letters. Names in them are compared by their consonants.
+var nonLatin = map[string]bool{
+	"am": true, "ar": true, "be": true, "bg": true, "bn": true, "el": true, "fa": true, "he": true, "hi": true, "hy": true, "ja": true,
+	"ka": true, "km": true, "ko": true, "lo": true, "mk": true, "mn": true, "mr": true, "my": true, "ne": true, "ru": true,
+	"ta": true, "te": true, "th": true, "uk": true, "ur": true, "zh": true,
+}
+
+func (n *node) nonLatin() bool { return nonLatin[n.lang.Value()] }
+
+// translatable reports whether an article may have translations: it credits an agency as its writer, or is an agency's own.
+func (n *node) translatable() bool { return len(n.credits.writers) > 0 && !n.roundup }
+
+// mayTranslate reports whether two articles may be translations of each other, apart from their names.
+func mayTranslate(a, b *node) bool {
+	return a.lang != b.lang && a.lang.Value() != "" && b.lang.Value() != "" && a.headline != b.headline &&
+		a.translatable() && b.translatable() && max(a.at-b.at, b.at-a.at) <= translationSeconds && intersects(a.credits.writers, b.credits.writers)
+}
+
+// agencyIndex finds the articles that may be translations, by their names and pictures.
+type agencyIndex struct {
+	docs        int
+	df          termCounts // articles with a name or a figure
+	names       *compact.Postings
+	pictures    *compact.Postings
+	pictureUses termCounts // articles of an outlet in one language with a picture, by pictureKey
+}
+
+// count adds the names, figures and pictures of an article to the statistics. It removes them if by is -1.
+func (x *agencyIndex) count(n *node, by int32) {
+	if !n.translatable() {
+		return
+	}
+	x.docs += int(by)
+	for _, list := range [...][]uint32{n.print.Names, n.print.Figures} {
+		for _, h := range list {
+			x.df.add(h, by)
+		}
+	}
+	for _, h := range n.print.Pictures {
+		x.pictureUses.add(pictureKey(n, h), by)
+	}
+}
+
+// add adds the postings of an article.
+func (x *agencyIndex) add(n *node) {
+	if !n.translatable() {
+		return
+	}
+	for _, h := range n.print.Names {
+		x.names.Add(scriptKey(h, n.nonLatin()), n.number)
+	}
+	for _, h := range n.print.Pictures {
+		x.pictures.Add(h, n.number)
+	}
+}
+
+// pictureKey identifies a picture among the articles of an outlet in one language.
+func pictureKey(n *node, picture uint32) uint32 {
+	return uint32(mixHash(mixHash(n.outlet, stringHash(n.lang.Value())), uint64(picture))>>32) | 1
+}
+
+// scriptKey is the posting key of a name in Latin letters or in other scripts. The lowest bit of a name's hash is unused.
+func scriptKey(name uint32, nonLatin bool) uint32 { return name | uint32(indicator(nonLatin)) }
+
+// rarePicture reports whether few articles of a node's outlet have a picture.
+func (x *agencyIndex) rarePicture(n *node, picture uint32) bool {
+	return x.pictureUses.of(pictureKey(n, picture)) <= maxPictureUses
+}
+
+// samePicture reports whether two articles have a rare picture in common.
+func (x *agencyIndex) samePicture(a, b *node) bool {
+	for h := range intersection(a.print.Pictures, b.print.Pictures) {
+		if x.rarePicture(a, h) && x.rarePicture(b, h) {
+			return true
+		}
+	}
+	return false
+}
+
+// idf returns the inverse document frequency of a name or a figure, in nats.
+func (x *agencyIndex) idf(h uint32) float64 {
+	return max(0, math.Log(float64(x.docs)+unseenArticles)-logHalf(x.df.of(h)))
+}
+
+// nameRarity sums the idf of an article's names. A name in Latin letters has two hashes, and that of its consonants does not
+// count again.
+func (x *agencyIndex) nameRarity(n *node) float64 {
+	sum := 0.0
+	for _, h := range n.print.Names {
+		if !prints.NameBySound(h) || n.nonLatin() {
+			sum += x.idf(h)
+		}
+	}
+	return sum
+}
+
+// termCounts counts articles by term in an open-addressing hash table. Every comparison looks up each common term, and a Go map
+// takes three times the time and twice the memory. 0 is not a term.
+type termCounts struct {
+	slots []termCount // a power of two, at most two thirds of them used
+	used  int         // used slots, including terms whose count is 0 again
+	live  int         // terms with a count other than 0
+}
+
+type termCount struct {
+	term uint32
+	n    int32
+}
+
+// slot returns the slot of a term, or the free slot for it.
+func (c *termCounts) slot(term uint32) *termCount {
+	mask := len(c.slots) - 1
+	h := term * 0x9e3779b1 // only the highest bits of terms are used
+	for i := int(h^term>>15) & mask; ; i = (i + 1) & mask {
+		if s := &c.slots[i]; s.term == term || *s == (termCount{}) {
+			return s
+		}
+	}
+}
+
+func (c *termCounts) of(term uint32) int32 {
+	if len(c.slots) == 0 {
+		return 0
+	}
+	return c.slot(term).n
+}
+
+// add adds n, which may be negative.
+func (c *termCounts) add(term uint32, n int32) {
+	if c.used*3 >= len(c.slots)*2 { // a new table, without terms whose count is 0
+		old, size := c.slots, 1024
+		for size < 2*c.live+2 {
+			size *= 2
+		}
+		c.slots, c.used = make([]termCount, size), c.live
+		for _, s := range old {
+			if s.n > 0 {
+				*c.slot(s.term) = s
+			}
+		}
+	}
+	s := c.slot(term)
+	if s.term != term {
+		s.term = term
+		c.used++
+	}
+	before := s.n
+	s.n = max(s.n+n, 0)
+	c.live += min(int(s.n), 1) - min(int(before), 1)
+}
+
+// logTable holds logHalf of small numbers.
+var logTable = func() (logs [4096]float64) {
+	for n := range logs {
+		logs[n] = math.Log(float64(n) + .5)
+	}
+	return logs
+}()
+
+// logHalf returns the logarithm of n + ½, within 1e-7 for large n. The table takes a third of the time of math.Log.
+func logHalf(n int32) float64 {
+	if int(n) < len(logTable) {
+		return logTable[n]
+	}
+	k := bits.Len32(uint32(n)) - 12
+	top := n >> k
+	more := (float64(n)+.5)/float64(int32(1)<<k) - float64(top) - .5
+	return logTable[top] + more/(float64(top)+.5) + float64(k)*math.Ln2
 }

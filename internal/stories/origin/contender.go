@@ -20,6 +20,13 @@ type Candidate struct {
 	Known   time.Time // start of polling of its feed: an earlier date cannot be verified. Zero if unknown
 }
 
+// Limits for comparing members.
+const (
+	copyShare  = .6                 // share of a member's own prose from which another is the same text
+	shortProse = 25                 // words below which there is too little prose to compare
+	background = 7 * 24 * time.Hour // a page that is older than the story by more describes the background
+)
+
 // The weights of other evidence, in log-odds.
 const (
 	weightAgency   = 1.2 // an agency whose text others carry

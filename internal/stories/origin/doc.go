@@ -6,19 +6,19 @@
 //
 // # Files
 //
-// Claims, from the top down: claims.go goes through an article. byline.go reads bylines. credits.go reads sentences and
-// titles, with the names that names.go and unlisted.go find and the cues of cues.go. scope.go determines which part of the text
-// a claim covers. found.go holds the claims. reader.go resolves outlets in the context of an article.
+// Claims, from the top down: claims.go goes through an article and its bylines. credits.go reads sentences and titles, and
+// finds the names in them with unlisted.go and the cues of cues.go. found.go holds the claims and determines which part of
+// the text each covers. reader.go resolves outlets in the context of an article.
 //
-// Decisions: decide.go chooses the best contender. clock.go, credit.go, headline.go, page.go, prose.go, traits.go and log.go
-// give evidence for and against a contender. roles.go assigns the members' roles. contender.go has the shared types.
+// Decisions: decide.go chooses the best contender and assigns the members' roles. credit.go, page.go, traits.go and log.go
+// give evidence for and against a contender. contender.go has the shared types.
 //
 // # Claims
 //
 // A claim has a kind (news.ClaimKind), the words that make it, a part and a strength. The part is the share of the text that
 // the claim covers: 1 for a dateline or a byline of one outlet, 1/n in a byline of n writers, .2 for help ("additional
 // reporting by"). In a byline the outlet's own staff, or unnamed agencies, count as one more writer. The strength says how far
-// the claim speaks for the whole article. It is the strength of the kind times a factor of position and part (scope.go).
+// the claim speaks for the whole article. It is the strength of the kind times a factor of position and part (found.go).
 //
 // The cues are in cues.txt. A cue is next to the name, or has a second part elsewhere in the sentence. Articles, nouns for
 // outlets, adverbs and a writer's name may come between ("CNN's Jane Doe reported"). Names in a list share the cue of the first
@@ -48,10 +48,10 @@
 //     that names more than two writers.
 //   - The member's own credits to others, which count against it. If an agency is named as the writer, credits to other outlets
 //     as the writer are weakened, since these pass on the agency's text (claims.distinct).
-//   - Headlines (headline.go). An item with the headline of an agency's own item credits the agency as a byline does, whatever
+//   - Headlines (credit.go). An item with the headline of an agency's own item credits the agency as a byline does, whatever
 //     the dates of the two items and however little text the agency's item has.
-//   - Prose (prose.go): whether a contender contains more of the others' text than they contain of its own.
-//   - Time (clock.go), with corrected clocks. It counts half if the date is from before the feed was first read, since such a
+//   - Prose (traits.go): whether a contender contains more of the others' text than they contain of its own.
+//   - Time (traits.go), with corrected clocks. It counts half if the date is from before the feed was first read, since such a
 //     date cannot be verified.
 //   - Traits (traits.go): being an agency, being at the outlet's own address, and length; being a film or letter whose outlet
 //     has an article too; being a later version in another language. Advertisements, and press releases that an agency passes

@@ -72,7 +72,7 @@ func (l *Log) Add(a news.Article, claims []news.Claim) {
 		listed := tailOf(a.Title) != "" && slices.ContainsFunc(claims, func(c news.Claim) bool { // by its headline, see titleSignatures
 			return (c.Kind == news.ClaimSource || c.Kind == news.ClaimReport) && c.End == 0 && c.Text == title && !same(c.Credited(), a.Outlet)
 		})
-		if _, passed := writer(Candidate{Article: a, Claims: claims}); passed || listed {
+		if _, passed := writer(a.Outlet, claims); passed || listed {
 			h.Passed++
 		}
 		l.items[key] = h

@@ -4,21 +4,18 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"time"
 
 	"headwater/internal/news"
 	"headwater/internal/stories/prints"
 )
 
 const (
-	maxWriters   = 2                  // maximum number of outlets that a page may name as its writer; a page that names more counts as naming none
-	minPageWords = 50                 // a shorter page does not show what its story is about
-	minShared    = .02                // share of common prose from which two texts have the same subject
-	minTermShare = .12                // share of common words of title and opening from which they have
-	otherSubject = .3                 // factor of a credit that links to a page about another subject
-	weightLeads  = 1                  // a link that leads to a member itself
-	background   = 7 * 24 * time.Hour // a page that is older than the story by more describes the background
-	pageFactor   = .9                 // factor of a credit from a page, compared with one from a member
+	minPageWords = 50  // a shorter page does not show what its story is about
+	minShared    = .02 // share of common prose from which two texts have the same subject
+	minTermShare = .12 // share of common words of title and opening from which they have
+	otherSubject = .3  // factor of a credit that links to a page about another subject
+	weightLeads  = 1   // a link that leads to a member itself
+	pageFactor   = .9  // factor of a credit from a page, compared with one from a member
 )
 
 // readPages weighs the pages that credits link to. A page about another subject weakens these credits. A link to a member

@@ -2,6 +2,7 @@ package outlets_test
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -249,5 +250,187 @@ func TestAllIsACopy(t *testing.T) {
 	r.All()[0].Name = "changed"
 	if diff := cmp.Diff(load(t).All()[0], r.All()[0]); diff != "" {
 		t.Error(diff)
+	}
+}
+
+var (
+	finnish  = outlets.Entry{Name: "Harbour Press", Domains: []string{"harbourpress.fi"}, Agency: true}
+	chilean  = outlets.Entry{Name: "Harbour Press", Domains: []string{"harbourpress.cl"}, Aliases: []string{"Prensa del Puerto"}, Agency: true}
+	magazine = outlets.Entry{Name: "Harbour Quarterly", Domains: []string{"quarterly.example"}, Aliases: []string{"The Harbour Press"}}
+)
+
+// Two outlets of one name stay two, whichever the configuration has first, and the name alone is neither's.
+func TestNamesakes(t *testing.T) {
+	someHarbourPress := news.Outlet{Name: "Harbour Press", Agency: true}
+	for _, extra := range [][]outlets.Entry{{finnish, chilean}, {chilean, finnish}} {
+		r := load(t, extra...)
+		if o, ok := r.ByName("harbour press"); !ok || o != someHarbourPress {
+			t.Errorf("ByName: %+v, %v; want %+v", o, ok, someHarbourPress)
+		}
+		if o, _ := r.ByName("Prensa del Puerto"); o != chilean.Outlet() {
+			t.Errorf("a name that only one has: %+v", o)
+		}
+		for _, e := range extra {
+			if o, _ := r.ByURL("https://www." + e.Domains[0] + "/a"); o != e.Outlet() {
+				t.Errorf("ByURL of %s: %+v", e.Domains[0], o)
+			}
+			if o, _ := r.ByName(e.Domains[0]); o != e.Outlet() {
+				t.Errorf("ByName of %s: %+v", e.Domains[0], o)
+			}
+			if got, ok := r.Entry(e.Outlet()); !ok || got.Domains[0] != e.Domains[0] {
+				t.Errorf("Entry of %s: %+v, %v", e.Domains[0], got, ok)
+			}
+		}
+		if e, ok := r.Entry(someHarbourPress); ok {
+			t.Errorf("the entry of the name alone is %+v", e)
+		}
+		found := r.Mentions("the harbour was shut, Harbour Press reported")
+		if len(found) != 1 || found[0].Outlet != someHarbourPress {
+			t.Errorf("mentions: %+v", found)
+		}
+		if m, ok := r.Dateline("VALDOR (Harbour Press) — The quay closed."); !ok || m.Outlet != someHarbourPress {
+			t.Errorf("dateline: %+v, %v", m, ok)
+		}
+		all := r.Namesakes(someHarbourPress)
+		if len(all) != 2 || !slices.Contains(all, finnish.Outlet()) || !slices.Contains(all, chilean.Outlet()) {
+			t.Errorf("namesakes: %+v", all)
+		}
+		for _, tt := range []struct{ host, lang, want string }{
+			{"turku-post.fi", "en", "harbourpress.fi"}, {"valparaiso-post.cl", "en", "harbourpress.cl"}, {"valley-post.example", "en", ""},
+		} {
+			if o := r.Local(someHarbourPress, "Harbour Press", tt.host, tt.lang); o.Domain != tt.want {
+				t.Errorf("on %s: %q, want %q", tt.host, o.Domain, tt.want)
+			}
+		}
+		if got := len(r.SharedNames()); got != 1 {
+			t.Errorf("%d names are shared, want 1", got)
+		}
+	}
+}
+
+// An alias may be shared as well. Who signs a text is the one that is an agency.
+func TestNamesakeByAlias(t *testing.T) {
+	r := load(t, finnish, magazine)
+	if o, _ := r.ByName("Harbour Press"); o != (news.Outlet{Name: "Harbour Press"}) {
+		t.Errorf("by name: %+v", o)
+	}
+	if m, ok := r.Dateline("VALDOR (Harbour Press) — The quay closed."); !ok || m.Outlet != finnish.Outlet() {
+		t.Errorf("dateline: %+v, %v", m, ok)
+	}
+	if o, _ := r.ByName("Harbour Quarterly"); o != magazine.Outlet() {
+		t.Errorf("by its own name: %+v", o)
+	}
+}
+
+// What is built in is mended by an entry of its name, unless that says that it is another.
+func TestNamesakeOfABuiltInOutlet(t *testing.T) {
+	other := outlets.Entry{Name: "Reuters", Domains: []string{"reuters.example"}}
+	for _, namesake := range []bool{false, true} {
+		other.Namesake = namesake
+		r := load(t, other)
+		o, _ := r.ByURL("https://reuters.example/a")
+		if got := o.Domain == "reuters.example"; got != namesake {
+			t.Errorf("namesake: %v: reuters.example is %+v", namesake, o)
+		}
+		if o, _ := r.ByURL("https://www.reuters.com/a"); o.Domain != "reuters.com" || !o.Agency {
+			t.Errorf("namesake: %v: reuters.com is %+v", namesake, o)
+		}
+		want := []outlets.SharedName{}
+		if namesake {
+			builtIn, _ := load(t).ByName("Reuters")
+			want = append(want, outlets.SharedName{Name: "Reuters", Outlets: []news.Outlet{builtIn, other.Outlet()}})
+		}
+		if diff := cmp.Diff(want, r.SharedNames()); diff != "" {
+			t.Errorf("namesake: %v: shared names (-want +got):\n%s", namesake, diff)
+		}
+	}
+	if _, err := outlets.Load(feeds.Agencies(), outlets.Entry{Name: "Reuters", Namesake: true}); err == nil {
+		t.Error("a namesake without a domain is none that could be told from the others")
+	}
+}
+
+// Agencies that share a sign are told apart by the host's country, then by the language; else the first one is meant.
+func TestLocal(t *testing.T) {
+	r := load(t)
+	for _, tt := range []struct{ sign, host, lang, want string }{
+		{"APS", "dakar-post.sn", "fr", "aps.sn"},
+		{"APS", "alger-post.dz", "fr", "aps.dz"},
+		{"APS", "valley-post.example", "fr", "aps.dz"},
+		{"CNA", "nicosia-post.cy", "en", "cna.org.cy"},
+		{"CNA", "valley-post.example", "el", "cna.org.cy"},
+		{"CNA", "taipei-post.tw", "en", "cna.com.tw"},
+		{"CNA", "valley-post.example", "en", "cna.com.tw"},
+		{"APA", "baku-post.az", "en", "apa.az"},
+		{"APA", "wien-post.at", "de", "apa.at"},
+		{"APA", "valley-post.example", "az", "apa.az"},
+		{"KNA", "nairobi-post.ke", "en", "kenyanews.go.ke"},
+		{"KNA", "valley-post.example", "de", "kna.de"},
+		{"ACN", "habana-post.cu", "es", "acn.cu"},
+		{"ACN", "girona-post.cat", "ca", "acn.cat"},
+		{"AFP", "dakar-post.sn", "fr", "afp.com"},
+	} {
+		given, ok := r.Dateline("HARBOUR, Aug. 18 (" + tt.sign + ") — The quay closed.")
+		if !ok {
+			t.Fatalf("%s is no sign", tt.sign)
+		}
+		if got := r.Local(given.Outlet, tt.sign, tt.host, tt.lang).Domain; got != tt.want {
+			t.Errorf("%s on %s in %q: %s, want %s", tt.sign, tt.host, tt.lang, got, tt.want)
+		}
+	}
+}
+
+// A short name that means other things elsewhere is looked for at home only, as a word of its own.
+func TestAtHome(t *testing.T) {
+	r := load(t)
+	for _, tt := range []struct {
+		text, host, lang string
+		want             int
+	}{
+		{"Das sagte er der APA. Die APA meldet es.", "wien-post.at", "", 2},
+		{"Das sagte er der APA.", "valley-post.example", "de", 1},
+		{"The APA told its psychologists so.", "valley-post.example", "en", 0},
+		{"The AAP reported it, AAPL did not.", "sydney-post.com.au", "en", 1},
+		{"The AAP advises parents.", "valley-post.example", "en", 0},
+		{"Det säger han till TT. ATT är inte TTX.", "valley-post.example", "sv", 1},
+	} {
+		found := r.AtHome(tt.text, tt.host, tt.lang)
+		if len(found) != tt.want {
+			t.Errorf("%q on %s in %q: %v", tt.text, tt.host, tt.lang, found)
+		}
+	}
+}
+
+func TestUnwrap(t *testing.T) {
+	r := load(t)
+	tests := map[string]string{
+		"https://www.google.com/url?q=https://paper.example/a-long-story&sa=D":                                "https://paper.example/a-long-story",
+		"https://l.facebook.com/l.php?u=https%3A%2F%2Fpaper.example%2Fstory&h=AT0":                            "https://paper.example/story",
+		"https://www.facebook.com/l.php?u=https%3A%2F%2Fpaper.example%2Fstory":                                "https://paper.example/story",
+		"https://out.reddit.com/t3_x?url=https%3A%2F%2Fpaper.example%2Fstory":                                 "https://paper.example/story",
+		"https://l.facebook.com/l.php?u=https%3A%2F%2Fwww.google.com%2Furl%3Fq%3Dhttps%3A%2F%2Fpaper.example": "https://paper.example",
+		"https://bit.ly/3xyz": "https://bit.ly/3xyz",
+		"https://l.facebook.com/l.php?u=http%3A%2F%2F127.0.0.1%2F": "https://l.facebook.com/l.php?u=http%3A%2F%2F127.0.0.1%2F",
+		"https://l.facebook.com/l.php?u=javascript:alert(1)":       "https://l.facebook.com/l.php?u=javascript:alert(1)",
+		"https://l.facebook.com/l.php?u=http%3A%2F%2Flocalhost%2F": "https://l.facebook.com/l.php?u=http%3A%2F%2Flocalhost%2F",
+		"https://paper.example/share?url=https://other.example/":   "https://paper.example/share?url=https://other.example/",
+		"https://www.google.com/search?q=https://paper.example/":   "https://www.google.com/search?q=https://paper.example/",
+		"not an address": "not an address", "": "",
+	}
+	for address, want := range tests {
+		if got := r.Unwrap(address); got != want {
+			t.Errorf("%s: %s, want %s", address, got, want)
+		}
+	}
+}
+
+func TestRedirects(t *testing.T) {
+	r := load(t)
+	for address, want := range map[string]bool{
+		"https://bit.ly/3xyz": true, "https://WWW.BIT.LY./x": true, "https://news.google.co.uk/rss/articles/x": true,
+		"https://google.com/": false, "https://google.com/url?q=x": true, "https://habit.ly/": false, "": false, "://": false,
+	} {
+		if got := r.Redirects(address); got != want {
+			t.Errorf("%s redirects: %v", address, got)
+		}
 	}
 }

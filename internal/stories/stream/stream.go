@@ -3,12 +3,12 @@
 // Articles enter by Grouper.Add and leave by Options.Print with their story, origin and role. They are cleaned and put into the
 // window. Each round of stories.Round articles is settled together, and the stories that are then closed are printed and
 // forgotten. Close prints the rest. A story is closed when its newest article is older than the window, measured against the
-// newest time of the stream (clock.go). If more articles than Options.Hold are held, the stories that have gained no article
+// newest time of the stream. If more articles than Options.Hold are held, the stories that have gained no article
 // for the longest time are printed too. So memory depends on the window and not on the length of the stream.
 //
 // A stream has no store. It therefore lacks habits from closed stories, pages that members credit, embeddings, corrections and
 // the mark of stories from templates. The shares of listed items and the errors of clocks are learnt from the articles so far
-// (origin.Log). Furniture is remembered for 2,000 feeds (furniture.go).
+// (origin.Log). Furniture is remembered for 2,000 feeds.
 //
 // The output depends only on the stream and the options, to the byte. There is no clock and no deadline. Rounds are counted in
 // articles and bytes, goroutines write to the index of their article, and the contents of maps are sorted before they are
@@ -22,6 +22,7 @@ package stream
 import (
 	"cmp"
 	"iter"
+	"maps"
 	"slices"
 	"time"
 
@@ -251,5 +252,115 @@ func (g *Grouper) flushWaiting() {
 		g.clock.see(it.Article)
 		g.log.Add(it.Article, it.Claims)
 		g.window.Add(it)
+	}
+}
+
+// streamClock is the time that decides when stories of a stream close: the newest time of the articles so far.
+type streamClock struct {
+	window time.Duration
+	few    int         // number of articles in a round that is too small to move the clock
+	now    time.Time   // zero before the first round
+	round  []time.Time // when the articles of this round were seen
+}
+
+func (c *streamClock) see(a news.Article) {
+	if !a.Seen.IsZero() {
+		c.round = append(c.round, a.Seen)
+	}
+}
+
+// advance moves the clock to the newest time of the round, ignoring one article in a hundred. Otherwise a single date in the
+// next century would close every story at once.
+func (c *streamClock) advance() {
+	slices.SortFunc(c.round, time.Time.Compare)
+	if at := len(c.round) - 1 - c.few; at >= 0 && c.round[at].After(c.now) {
+		c.now = c.round[at]
+	}
+	c.round = c.round[:0]
+}
+
+// closed reports whether a story's newest article is older than the window.
+func (c *streamClock) closed(s group.StoryState) bool {
+	return s.Newest.Before(c.now.Add(-c.window))
+}
+
+// rawArticle is an article before it is cleaned.
+type rawArticle struct {
+	entry   news.Entry
+	feed    string
+	seen    time.Time
+	undated bool // seen was estimated from neighbouring articles
+}
+
+// recentMany is the number of articles from which the time of an article without a date is estimated.
+const recentMany = 9
+
+// recentDates are the times of the last articles of a stream that have a time.
+type recentDates []time.Time
+
+// fill gives articles without a time the median of the nine times before them, which a single wrong date does not change. At
+// the beginning of a stream the first nine times are used. In a stream without times the articles remain without a time.
+func (r *recentDates) fill(articles []rawArticle) {
+	if len(*r) == 0 {
+		for _, a := range articles {
+			if !a.seen.IsZero() && len(*r) < recentMany {
+				*r = append(*r, a.seen)
+			}
+		}
+	}
+	for i := range articles {
+		a := &articles[i]
+		a.undated = a.seen.IsZero()
+		switch {
+		case !a.undated:
+			*r = append((*r)[max(len(*r)-recentMany+1, 0):], a.seen)
+		case len(*r) > 0:
+			a.seen = slices.SortedFunc(slices.Values(*r), time.Time.Compare)[len(*r)/2]
+		}
+	}
+}
+
+// maxFurniture is the maximum number of feeds whose furniture is kept. Each takes some 20 KB.
+const maxFurniture = 2000
+
+// furnitureCache keeps the furniture of feeds between batches of articles.
+type furnitureCache struct {
+	feeds   map[string]*cachedFurniture
+	batches int
+}
+
+type cachedFurniture struct {
+	furniture news.Furniture
+	batch     int // the last batch with articles of the feed
+}
+
+// of returns the furniture of a feed, to be changed in place. Articles without a feed do not share furniture.
+func (c *furnitureCache) of(feed string) *news.Furniture {
+	if feed == "" {
+		return &news.Furniture{}
+	}
+	if c.feeds == nil {
+		c.feeds = map[string]*cachedFurniture{}
+	}
+	f := c.feeds[feed]
+	if f == nil {
+		f = &cachedFurniture{}
+		c.feeds[feed] = f
+	}
+	f.batch = c.batches
+	return &f.furniture
+}
+
+// endBatch ends a batch and removes the least recently used feeds beyond maxFurniture.
+func (c *furnitureCache) endBatch() {
+	c.batches++
+	if len(c.feeds) <= maxFurniture {
+		return
+	}
+	names := slices.SortedFunc(maps.Keys(c.feeds), func(a, b string) int {
+		return cmp.Or(cmp.Compare(c.feeds[b].batch, c.feeds[a].batch), cmp.Compare(a, b))
+	})
+	for _, name := range names[maxFurniture:] {
+		delete(c.feeds, name)
 	}
 }
