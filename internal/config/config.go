@@ -36,30 +36,30 @@ type Config struct {
 	Keep Age `yaml:"keep"`
 	// Lists are names of built-in lists of feeds, and absolute paths of OPML files: whatever holds a "/" or ends in
 	// ".opml" is a path. Load does not look whether they exist.
-	Lists  []string `yaml:"lists"`
-	Poll   Poll     `yaml:"poll"`
-	Fetch  Fetch    `yaml:"fetch"`
-	Parse  Parse    `yaml:"parse"`
-	WebSub WebSub   `yaml:"websub"`
-	Group  Group    `yaml:"group"`
+	Lists  []string      `yaml:"lists"`
+	Poll   pollSettings  `yaml:"poll"`
+	Fetch  fetchSettings `yaml:"fetch"`
+	Parse  parseSettings `yaml:"parse"`
+	WebSub WebSub        `yaml:"websub"`
+	Group  groupSettings `yaml:"group"`
 	// Embeddings is off where its Endpoint is "".
-	Embeddings Embeddings `yaml:"embeddings"`
-	Origin     Origin     `yaml:"origin"`
-	Index      Index      `yaml:"index"`
-	FullText   FullText   `yaml:"fulltext"`
-	Media      Media      `yaml:"media"`
-	API        API        `yaml:"api"`
+	Embeddings embeddingSettings `yaml:"embeddings"`
+	Origin     originSettings    `yaml:"origin"`
+	Index      indexSettings     `yaml:"index"`
+	FullText   fullTextSettings  `yaml:"fulltext"`
+	Media      mediaSettings     `yaml:"media"`
+	API        apiSettings       `yaml:"api"`
 	// SMTP sends no mail where its Host is "".
-	SMTP    SMTP     `yaml:"smtp"`
-	Outlets []Outlet `yaml:"outlets"`
-	Log     Log      `yaml:"log"`
+	SMTP    smtpSettings `yaml:"smtp"`
+	Outlets []Outlet     `yaml:"outlets"`
+	Log     logSettings  `yaml:"log"`
 
 	// File is the file that was read, or "" where the defaults alone hold.
 	File string `yaml:"-"`
 }
 
-// Poll says when feeds are read.
-type Poll struct {
+// pollSettings says when feeds are read.
+type pollSettings struct {
 	// Schedule is a spec that cron.ParseStandard takes, that has no TZ= and that fires within five years; to be run in UTC.
 	Schedule string `yaml:"schedule"`
 	Workers  int    `yaml:"workers"`
@@ -69,8 +69,8 @@ type Poll struct {
 	MaxInterval time.Duration `yaml:"max_interval"`
 }
 
-// Fetch says how documents are requested.
-type Fetch struct {
+// fetchSettings says how documents are requested.
+type fetchSettings struct {
 	Timeout time.Duration `yaml:"timeout"`
 	// MaxBytes is counted after decompression.
 	MaxBytes Size `yaml:"max_bytes"`
@@ -89,7 +89,7 @@ type Fetch struct {
 }
 
 // Rest is the pause that is kept: none where a host may be asked without limit.
-func (f Fetch) Rest() time.Duration {
+func (f fetchSettings) Rest() time.Duration {
 	if f.PerHost == 0 {
 		return 0
 	}
@@ -97,7 +97,7 @@ func (f Fetch) Rest() time.Duration {
 }
 
 // ProxyURL is Proxy, taken apart; nil where none is set.
-func (f Fetch) ProxyURL() *url.URL {
+func (f fetchSettings) ProxyURL() *url.URL {
 	if u, err := url.Parse(string(f.Proxy)); err == nil && u.Host != "" {
 		return u
 	}
@@ -112,21 +112,21 @@ type WebSub struct {
 	Hub string `yaml:"hub"`
 }
 
-// Parse bounds the parser.
-type Parse struct {
+// parseSettings bounds the parser.
+type parseSettings struct {
 	Timeout  time.Duration `yaml:"timeout"`
 	MaxItems int           `yaml:"max_items"`
 	MaxDepth int           `yaml:"max_depth"`
 }
 
-// Group says how articles become stories.
-type Group struct {
+// groupSettings says how articles become stories.
+type groupSettings struct {
 	// Window is how long a story stays open to new articles, measured from its newest one.
 	Window time.Duration `yaml:"window"`
 }
 
-// Embeddings says who is asked whether two articles that grouping is unsure about tell of one event.
-type Embeddings struct {
+// embeddingSettings says who is asked whether two articles that grouping is unsure about tell of one event.
+type embeddingSettings struct {
 	// Endpoint is an http or https address, without a slash at the end, below which /v1/embeddings answers; "" is off.
 	Endpoint string `yaml:"endpoint"`
 	// Model is the name that the endpoint knows it by. It is set where Endpoint is.
@@ -141,41 +141,41 @@ type Embeddings struct {
 	Threshold float64 `yaml:"threshold"`
 }
 
-// Origin says how a story's origin is weighed.
-type Origin struct {
+// originSettings says how a story's origin is weighed.
+type originSettings struct {
 	// FetchSources has the pages read that articles name as their source by a link.
 	FetchSources bool `yaml:"fetch_sources"`
 }
 
-// Index says how the search index is written.
-type Index struct {
+// indexSettings says how the search index is written.
+type indexSettings struct {
 	// Batch is how many articles go into one write.
 	Batch int `yaml:"batch"`
 }
 
-// FullText says whether the pages of items are read for their text.
-type FullText struct {
+// fullTextSettings says whether the pages of items are read for their text.
+type fullTextSettings struct {
 	// Mode is auto, always or never, for feeds that have none of their own.
 	Mode string `yaml:"mode"`
 	// PerHost is how many pages one host is asked for in an hour.
 	PerHost int `yaml:"per_host"`
 }
 
-// Media says how pictures in articles are shown.
-type Media struct {
+// mediaSettings says how pictures in articles are shown.
+type mediaSettings struct {
 	// Images is proxy, direct or hide.
 	Images string `yaml:"images"`
 	// MaxBytes is the largest picture that is passed on.
 	MaxBytes Size `yaml:"max_bytes"`
 }
 
-// API says what the REST API needs a token for: off, write or all.
-type API struct {
+// apiSettings says what the REST API needs a token for: off, write or all.
+type apiSettings struct {
 	Tokens string `yaml:"tokens"`
 }
 
-// SMTP is the mail server that alerts are handed to.
-type SMTP struct {
+// smtpSettings is the mail server that alerts are handed to.
+type smtpSettings struct {
 	// Host is a name or an address; "" sends no mail.
 	Host string `yaml:"host"`
 	Port int    `yaml:"port"`
@@ -207,8 +207,8 @@ func (o Outlet) AllDomains() []string {
 	return append([]string{o.Domain}, o.Domains...)
 }
 
-// Log says what is logged.
-type Log struct {
+// logSettings says what is logged.
+type logSettings struct {
 	// Level is debug, info, warn or error, as slog.Level.UnmarshalText takes it.
 	Level string `yaml:"level"`
 	// Format is text or json.

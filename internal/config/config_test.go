@@ -21,23 +21,23 @@ func TestDefault(t *testing.T) {
 		Hosts:  []string{}, TrustedProxies: []netip.Prefix{},
 		Title: "Headwater",
 		Lists: []string{"world", "wires", "business", "technology", "science", "sport", "es", "ja"},
-		Poll: Poll{
+		Poll: pollSettings{
 			Schedule: "@every 1m", Workers: 128,
 			Interval: time.Hour, MinInterval: 10 * time.Minute, MaxInterval: 24 * time.Hour,
 		},
-		Fetch:      Fetch{Timeout: 20 * time.Second, MaxBytes: 10_000_000, PerHost: 1, Pause: time.Second, AllowPrivate: []netip.Prefix{}},
-		Parse:      Parse{Timeout: 5 * time.Second, MaxItems: 5000, MaxDepth: 100},
+		Fetch:      fetchSettings{Timeout: 20 * time.Second, MaxBytes: 10_000_000, PerHost: 1, Pause: time.Second, AllowPrivate: []netip.Prefix{}},
+		Parse:      parseSettings{Timeout: 5 * time.Second, MaxItems: 5000, MaxDepth: 100},
 		WebSub:     WebSub{Enabled: true},
-		Group:      Group{Window: 72 * time.Hour},
-		Embeddings: Embeddings{Timeout: 30 * time.Second, Batch: 32, Threshold: .8},
-		Origin:     Origin{FetchSources: true},
-		Index:      Index{Batch: 500},
-		FullText:   FullText{Mode: "auto", PerHost: 20},
-		Media:      Media{Images: "proxy", MaxBytes: 10_000_000},
-		API:        API{Tokens: "off"},
-		SMTP:       SMTP{Port: 587, TLS: "starttls"},
+		Group:      groupSettings{Window: 72 * time.Hour},
+		Embeddings: embeddingSettings{Timeout: 30 * time.Second, Batch: 32, Threshold: .8},
+		Origin:     originSettings{FetchSources: true},
+		Index:      indexSettings{Batch: 500},
+		FullText:   fullTextSettings{Mode: "auto", PerHost: 20},
+		Media:      mediaSettings{Images: "proxy", MaxBytes: 10_000_000},
+		API:        apiSettings{Tokens: "off"},
+		SMTP:       smtpSettings{Port: 587, TLS: "starttls"},
 		Outlets:    []Outlet{},
-		Log:        Log{Level: "info", Format: "text"},
+		Log:        logSettings{Level: "info", Format: "text"},
 	}
 	if diff := cmp.Diff(want, Default(), comparePrefixes); diff != "" {
 		t.Errorf("config.yaml does not say what the documentation does (-want +got):\n%s", diff)
@@ -99,7 +99,7 @@ func TestFetchRest(t *testing.T) {
 		perHost     int
 		pause, want time.Duration
 	}{{0, time.Second, 0}, {1, time.Second, time.Second}, {4, 0, 0}} {
-		if got := (Fetch{PerHost: tt.perHost, Pause: tt.pause}).Rest(); got != tt.want {
+		if got := (fetchSettings{PerHost: tt.perHost, Pause: tt.pause}).Rest(); got != tt.want {
 			t.Errorf("%+v: %s", tt, got)
 		}
 	}

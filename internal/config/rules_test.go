@@ -77,7 +77,7 @@ func drawConfig(t *rapid.T) Config {
 	}).Draw(t, "min_interval")
 	c.Fetch.MaxBytes = Size(rapid.Int64Range(1000, 1e9).Draw(t, "max_bytes"))
 	c.Fetch.AllowPrivate = []netip.Prefix{netip.PrefixFrom(netip.AddrFrom4([4]byte{10}), rapid.IntRange(8, 32).Draw(t, "bits"))}
-	c.Embeddings = Embeddings{
+	c.Embeddings = embeddingSettings{
 		Endpoint: "http://127.0.0.1:11434", Model: c.Title, APIKey: Secret(rapid.StringMatching(`[!-~]{1,9}`).Draw(t, "api_key")),
 		Timeout: time.Minute, Batch: rapid.IntRange(1, 1000).Draw(t, "batch"), Threshold: rapid.Float64Range(.01, 1).Draw(t, "threshold"),
 	}

@@ -18,8 +18,8 @@ import (
 // digestSchedule is the default schedule of mails.
 const digestSchedule = "0 7 * * *"
 
-// StoryReader reads the stories for messages.
-type StoryReader interface {
+// storyReader reads the stories for messages.
+type storyReader interface {
 	Story(ctx context.Context, id int64) (news.Story, error)
 	// TopicStories returns a part of a topic's stories, the newest first, and how many there are in all.
 	TopicStories(ctx context.Context, t news.Topic, limit, offset int) ([]news.Story, int, error)
@@ -29,7 +29,7 @@ type StoryReader interface {
 type Alerts struct {
 	Store   *store.DB
 	Sender  *Sender // nil refuses all alerts
-	Stories StoryReader
+	Stories storyReader
 	Now     func() time.Time
 }
 
@@ -43,7 +43,7 @@ func (as *Alerts) AddAlert(ctx context.Context, a news.Alert) (news.Alert, error
 	if as.Sender == nil {
 		return a, &news.AlertError{Field: "kind", Text: "this newsroom tells nobody of anything"}
 	}
-	if err := as.Sender.Check(a); err != nil {
+	if err := as.Sender.check(a); err != nil {
 		return a, err
 	}
 	if a.Kind != news.AlertEmail && a.Schedule != "" {
@@ -83,18 +83,18 @@ func (as *Alerts) TestAlert(ctx context.Context, id int64) error {
 	if len(stories) == 0 {
 		stories = []news.Story{{Title: "A test of the alert for " + topic.Name, Outlets: 1, First: now, Latest: now}}
 	}
-	item := Item{Story: stories[0]}
+	item := messageItem{Story: stories[0]}
 	item.Delivery = news.Delivery{ID: deliveryID(), Alert: a.ID, Story: stories[0].ID, Reason: news.ReasonTest, Since: now}
-	if err := as.Sender.Send(ctx, Message{Alert: a, Topic: topic, Items: []Item{item}}); err != nil {
+	if err := as.Sender.send(ctx, message{Alert: a, Topic: topic, Items: []messageItem{item}}); err != nil {
 		return err
 	}
 	_, err = as.Store.RecordAttempt(ctx, store.Attempt{Alert: a.ID, At: now})
 	return err
 }
 
-// Send sends a message once. It returns nil if the receiver accepted it, and the error of ctx if that ended first. Other
+// send sends a message once. It returns nil if the receiver accepted it, and the error of ctx if that ended first. Other
 // errors are the receiver's.
-func (s *Sender) Send(ctx context.Context, m Message) error {
+func (s *Sender) send(ctx context.Context, m message) error {
 	send, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
 	var err error
@@ -117,8 +117,8 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 	return err
 }
 
-// Check returns what is wrong with a new alert, as a *news.AlertError. It does not check the schedule.
-func (s *Sender) Check(a news.Alert) error {
+// check returns what is wrong with a new alert, as a *news.AlertError. It does not check the schedule.
+func (s *Sender) check(a news.Alert) error {
 	switch a.Kind {
 	case news.AlertWebhook, news.AlertNtfy:
 		u, err := url.Parse(a.Target)

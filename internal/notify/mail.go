@@ -22,7 +22,7 @@ import (
 var errNoMail = errors.New("no mail server is set; set smtp.host and smtp.from in config.yaml")
 
 // mail sends one mail about all items.
-func (s *Sender) mail(ctx context.Context, m Message) error {
+func (s *Sender) mail(ctx context.Context, m message) error {
 	if s.Mail.Host == "" || s.Mail.From == "" {
 		return errNoMail
 	}
@@ -107,7 +107,7 @@ func mailAdvice(err error) string {
 }
 
 // compose returns the mail, as text and as HTML.
-func (s *Sender) compose(m Message) (*mail.Msg, error) {
+func (s *Sender) compose(m message) (*mail.Msg, error) {
 	l := s.digest(m)
 	msg := mail.NewMsg(mail.WithNoDefaultUserAgent())
 	if err := msg.From(s.Mail.From); err != nil {
@@ -130,7 +130,7 @@ func (s *Sender) compose(m Message) (*mail.Msg, error) {
 }
 
 // messageID returns the same id for the same deliveries, so that mail programs show a repeated mail once.
-func messageID(m Message, from string) string {
+func messageID(m message, from string) string {
 	h := sha256.New()
 	for _, item := range m.Items {
 		_, _ = fmt.Fprintln(h, item.ID) // writing to a hash never fails
@@ -156,7 +156,7 @@ type digestStory struct {
 	Latest                     time.Time
 }
 
-func (s *Sender) digest(m Message) digest {
+func (s *Sender) digest(m message) digest {
 	l := digest{Topic: line(m.Topic.Name, maxTitle), Pages: s.Pages}
 	seen := map[int64]bool{}
 	for _, item := range m.Items {

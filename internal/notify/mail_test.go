@@ -198,12 +198,12 @@ func parts(t *testing.T, text string) (netmail.Header, map[string]string) {
 func TestMail(t *testing.T) {
 	server := serveMail(t, mailServer{})
 	s := sender(t, SenderOptions{Mail: server.settings()})
-	m := message(news.AlertEmail, "anna@example.org", "", "Fluss über\r\nBcc: all@example.org\r\n\r\ndie <script>Ufer</script>", "Second one")
+	m := testMessage(news.AlertEmail, "anna@example.org", "", "Fluss über\r\nBcc: all@example.org\r\n\r\ndie <script>Ufer</script>", "Second one")
 	m.Topic.Name = "Flüsse\nX-Evil: 1"
 	m.Items = append(m.Items, m.Items[0]) // the story has grown meanwhile
 	m.Items[2].Reason = news.ReasonGrown
 	for range 2 {
-		if err := s.Send(t.Context(), m); err != nil {
+		if err := s.send(t.Context(), m); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -244,7 +244,7 @@ func TestMail(t *testing.T) {
 func TestMailOfOne(t *testing.T) {
 	server := serveMail(t, mailServer{rude: true}) // this changes nothing: the mail was accepted
 	s := sender(t, SenderOptions{Mail: server.settings()})
-	if err := s.Send(t.Context(), message(news.AlertEmail, "anna@example.org", "", "River floods")); err != nil {
+	if err := s.send(t.Context(), testMessage(news.AlertEmail, "anna@example.org", "", "River floods")); err != nil {
 		t.Fatal(err)
 	}
 	if header, _ := parts(t, server.got()[0]); header.Get("Subject") != "floods: River floods" {
@@ -285,7 +285,7 @@ func TestMailServers(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			server := serveMail(t, tt.server)
-			err := sender(t, SenderOptions{Mail: tt.with(server.settings())}).Send(t.Context(), message(news.AlertEmail, "anna@example.org", "", "River floods"))
+			err := sender(t, SenderOptions{Mail: tt.with(server.settings())}).send(t.Context(), testMessage(news.AlertEmail, "anna@example.org", "", "River floods"))
 			switch {
 			case tt.says == "" && (err != nil || len(server.got()) != 1):
 				t.Errorf("%v, and %d mails", err, len(server.got()))
@@ -302,8 +302,8 @@ func TestMailServers(t *testing.T) {
 // TestSilentMailServer takes until the timeout, or until the caller's context ends.
 func TestSilentMailServer(t *testing.T) {
 	server := serveMail(t, mailServer{silent: true})
-	m := message(news.AlertEmail, "anna@example.org", "", "River floods")
-	if err := sender(t, SenderOptions{Mail: server.settings(), Timeout: 50 * time.Millisecond}).Send(t.Context(), m); err == nil || !strings.Contains(err.Error(), "no answer within") {
+	m := testMessage(news.AlertEmail, "anna@example.org", "", "River floods")
+	if err := sender(t, SenderOptions{Mail: server.settings(), Timeout: 50 * time.Millisecond}).send(t.Context(), m); err == nil || !strings.Contains(err.Error(), "no answer within") {
 		t.Errorf("silence: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -314,7 +314,7 @@ func TestSilentMailServer(t *testing.T) {
 		cancel()
 		return conn, err
 	}
-	if err := s.Send(ctx, m); !errors.Is(err, context.Canceled) {
+	if err := s.send(ctx, m); !errors.Is(err, context.Canceled) {
 		t.Errorf("called off: %v", err)
 	}
 }

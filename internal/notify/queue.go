@@ -7,7 +7,7 @@
 // server (webhook.go), or by mail (mail.go); alerts.go chooses. Publisher (hub.go) notifies a WebSub hub of changes in our
 // own feeds.
 //
-// Another kind of alert needs: its name in news/topic.go; a case in Check and Send (alerts.go) and its message beside ntfy
+// Another kind of alert needs: its name in news/topic.go; a case in check and send (alerts.go) and its message beside ntfy
 // in webhook.go; and its place in cmd/headwater/alert.go, serve/api/alert.go, serve/web/alerts.go and its template
 // alerts.html.
 //
@@ -81,7 +81,7 @@ const (
 type Queue struct {
 	store   *store.DB
 	sender  *Sender
-	stories StoryReader
+	stories storyReader
 	now     func() time.Time
 	log     *slog.Logger
 
@@ -232,8 +232,8 @@ func (q *Queue) sendDue(ctx context.Context, a news.Alert, ends time.Time) (sent
 
 // message returns the next message of an alert. A mail has all due stories, other kinds have one. It drops deliveries
 // whose stories have no articles any more.
-func (q *Queue) message(ctx context.Context, a news.Alert, topic news.Topic) (Message, error) {
-	m := Message{Alert: a, Topic: topic}
+func (q *Queue) message(ctx context.Context, a news.Alert, topic news.Topic) (message, error) {
+	m := message{Alert: a, Topic: topic}
 	limit := 1
 	if a.Kind == news.AlertEmail {
 		limit = mailStories
@@ -254,7 +254,7 @@ func (q *Queue) message(ctx context.Context, a news.Alert, topic news.Topic) (Me
 			case len(story.Members) == 0: // the story was aged out
 				gone = append(gone, d.ID)
 			default:
-				m.Items = append(m.Items, Item{Delivery: d, Story: story})
+				m.Items = append(m.Items, messageItem{Delivery: d, Story: story})
 			}
 		}
 		if err := q.store.ForgetDeliveries(ctx, gone); err != nil {
@@ -266,8 +266,8 @@ func (q *Queue) message(ctx context.Context, a news.Alert, topic news.Topic) (Me
 
 // send sends a message once and stores the result. If ctx ended first, nothing is stored as a failure: the delivery is
 // still due.
-func (q *Queue) send(ctx context.Context, m Message) (ok bool, err error) {
-	problem := q.sender.Send(ctx, m)
+func (q *Queue) send(ctx context.Context, m message) (ok bool, err error) {
+	problem := q.sender.send(ctx, m)
 	if problem != nil && ctx.Err() != nil {
 		return false, ctx.Err()
 	}
@@ -296,7 +296,7 @@ func (q *Queue) send(ctx context.Context, m Message) (ok bool, err error) {
 }
 
 // attempt returns what follows from the result of sending: after a failure, when to try again.
-func (q *Queue) attempt(a news.Alert, m Message, problem error) store.Attempt {
+func (q *Queue) attempt(a news.Alert, m message, problem error) store.Attempt {
 	now := q.now()
 	at := store.Attempt{Alert: a.ID, At: now, MaxTries: maxTries}
 	tries := 0
@@ -309,7 +309,7 @@ func (q *Queue) attempt(a news.Alert, m Message, problem error) store.Attempt {
 	}
 	at.Problem = problem.Error()
 	var wait time.Duration // requested by the receiver
-	var refused *Error
+	var refused *sendError
 	if errors.As(problem, &refused) {
 		at.Ended, wait = refused.Gone, refused.RetryAfter
 	}

@@ -66,31 +66,31 @@ func (m Mail) port() int {
 // deliveryID returns a new id by which a receiver recognises a repeated message.
 func deliveryID() string { return "msg_" + rand.Text() }
 
-// Item is a story in a message.
-type Item struct {
+// messageItem is a story in a message.
+type messageItem struct {
 	news.Delivery
 	Story news.Story
 }
 
-// Message is what an alert sends in one go. Webhooks and ntfy take one item, mail takes any number.
-type Message struct {
+// message is what an alert sends in one go. Webhooks and ntfy take one item, mail takes any number.
+type message struct {
 	Alert news.Alert
 	Topic news.Topic
-	Items []Item
+	Items []messageItem
 }
 
-// Error is why a receiver did not accept a message, in words that say what to do.
-type Error struct {
+// sendError is why a receiver did not accept a message, in words that say what to do.
+type sendError struct {
 	Err        error
 	Gone       bool          // the receiver wants no further messages
 	RetryAfter time.Duration // the pause that the receiver asks for; 0 for none
 }
 
 // Error implements error.
-func (e *Error) Error() string { return e.Err.Error() }
+func (e *sendError) Error() string { return e.Err.Error() }
 
 // Unwrap returns the cause.
-func (e *Error) Unwrap() error { return e.Err }
+func (e *sendError) Unwrap() error { return e.Err }
 
 // Sender sends messages.
 type Sender struct{ SenderOptions }
@@ -126,7 +126,7 @@ func (s *Sender) post(ctx context.Context, address string, header http.Header, b
 	if err != nil {
 		answer = nil
 	}
-	return &Error{
+	return &sendError{
 		Err:        fmt.Errorf("%s %s: %s%s", strconv.Itoa(resp.StatusCode), http.StatusText(resp.StatusCode), advice(resp), quoted(answer)),
 		Gone:       resp.StatusCode == http.StatusGone,
 		RetryAfter: retryAfter(resp.Header.Get("Retry-After"), s.Now()),

@@ -90,10 +90,10 @@ func status(code int, header ...string) http.HandlerFunc {
 	}
 }
 
-func message(kind news.AlertKind, target, secret string, titles ...string) Message {
-	m := Message{Alert: news.Alert{ID: 4, Kind: kind, Target: target, Secret: secret}, Topic: news.Topic{Name: "floods", Query: "flood"}}
+func testMessage(kind news.AlertKind, target, secret string, titles ...string) message {
+	m := message{Alert: news.Alert{ID: 4, Kind: kind, Target: target, Secret: secret}, Topic: news.Topic{Name: "floods", Query: "flood"}}
 	for i, title := range titles {
-		m.Items = append(m.Items, Item{
+		m.Items = append(m.Items, messageItem{
 			news.Delivery{ID: "msg_" + title[:1] + strings.Repeat("x", i), Reason: news.ReasonNew, Since: day},
 			news.Story{ID: int64(i + 7), Title: title, Outlets: 3, Latest: day, Origin: news.Origin{Outlet: news.Outlet{Name: "Harbour Wire"}, Level: news.LevelLikely}},
 		})
@@ -104,12 +104,12 @@ func message(kind news.AlertKind, target, secret string, titles ...string) Messa
 // TestSign compares with the test vector of the Standard Webhooks libraries.
 func TestSign(t *testing.T) {
 	const secret, id, body = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek", `{"test": 2432232314}`
-	got, err := Sign(secret, id, time.Unix(1614265330, 999), []byte(body))
+	got, err := sign(secret, id, time.Unix(1614265330, 999), []byte(body))
 	if want := "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="; got != want || err != nil {
 		t.Errorf("%s, %v; want %s", got, err, want)
 	}
 	for _, damaged := range []string{"", "whsec_", "whsec_!"} {
-		if got, err := Sign(damaged, id, day, nil); err == nil {
+		if got, err := sign(damaged, id, day, nil); err == nil {
 			t.Errorf("the secret %q signs: %s", damaged, got)
 		}
 	}
@@ -128,7 +128,7 @@ func TestWebhook(t *testing.T) {
 	address, got := receiver(t, taken)
 	s := sender(t, SenderOptions{})
 	secret := newSecret()
-	if err := s.Send(t.Context(), message(news.AlertWebhook, address+"/hook", secret, "River floods")); err != nil {
+	if err := s.send(t.Context(), testMessage(news.AlertWebhook, address+"/hook", secret, "River floods")); err != nil {
 		t.Fatal(err)
 	}
 	r := got()[0]
@@ -175,8 +175,8 @@ func TestRefusals(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			address, got := receiver(t, tt.answer)
-			err := sender(t, SenderOptions{}).Send(t.Context(), message(news.AlertWebhook, address, newSecret(), "River floods"))
-			var e *Error
+			err := sender(t, SenderOptions{}).send(t.Context(), testMessage(news.AlertWebhook, address, newSecret(), "River floods"))
+			var e *sendError
 			if !errors.As(err, &e) || !strings.Contains(e.Error(), tt.says) || e.Gone != tt.gone || e.RetryAfter != tt.wait {
 				t.Errorf("%v (%+v); want %q, gone %v, wait %s", err, e, tt.says, tt.gone, tt.wait)
 			}
@@ -193,12 +193,12 @@ func TestPrivateAddress(t *testing.T) {
 	mail := serveMail(t, mailServer{})
 	c := client(t, false)
 	s := NewSender(SenderOptions{Post: c.Post, Dial: c.Dial, DialTLS: c.DialTLS, Mail: Mail{Host: "127.0.0.1", Port: mail.port, From: "news@example.org", TLS: Plain}})
-	for _, m := range []Message{
-		message(news.AlertWebhook, address, newSecret(), "River floods"),
-		message(news.AlertNtfy, address+"/floods", "", "River floods"),
-		message(news.AlertEmail, "anna@example.org", "", "River floods"),
+	for _, m := range []message{
+		testMessage(news.AlertWebhook, address, newSecret(), "River floods"),
+		testMessage(news.AlertNtfy, address+"/floods", "", "River floods"),
+		testMessage(news.AlertEmail, "anna@example.org", "", "River floods"),
 	} {
-		if err := s.Send(t.Context(), m); err == nil || !strings.Contains(err.Error(), "fetch.allow_private") {
+		if err := s.send(t.Context(), m); err == nil || !strings.Contains(err.Error(), "fetch.allow_private") {
 			t.Errorf("%s: %v", m.Alert.Kind, err)
 		}
 	}
@@ -219,8 +219,8 @@ func TestSilence(t *testing.T) {
 		case <-release:
 		}
 	})
-	m := message(news.AlertWebhook, address, newSecret(), "River floods")
-	if err := sender(t, SenderOptions{Timeout: time.Millisecond}).Send(t.Context(), m); err == nil || !strings.Contains(err.Error(), "no answer within 1ms") {
+	m := testMessage(news.AlertWebhook, address, newSecret(), "River floods")
+	if err := sender(t, SenderOptions{Timeout: time.Millisecond}).send(t.Context(), m); err == nil || !strings.Contains(err.Error(), "no answer within 1ms") {
 		t.Errorf("silence: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -228,7 +228,7 @@ func TestSilence(t *testing.T) {
 		<-came
 		cancel()
 	}()
-	if err := sender(t, SenderOptions{Timeout: time.Hour}).Send(ctx, m); !errors.Is(err, context.Canceled) {
+	if err := sender(t, SenderOptions{Timeout: time.Hour}).send(ctx, m); !errors.Is(err, context.Canceled) {
 		t.Errorf("called off: %v", err)
 	}
 }
@@ -237,8 +237,8 @@ func TestSilence(t *testing.T) {
 func TestNtfy(t *testing.T) {
 	address, got := receiver(t, taken)
 	s := sender(t, SenderOptions{})
-	m := message(news.AlertNtfy, address+"/floods-4711", "tk_word", "Fluss\r\nX-Evil: 1\nüber die Ufer")
-	if err := s.Send(t.Context(), m); err != nil {
+	m := testMessage(news.AlertNtfy, address+"/floods-4711", "tk_word", "Fluss\r\nX-Evil: 1\nüber die Ufer")
+	if err := s.send(t.Context(), m); err != nil {
 		t.Fatal(err)
 	}
 	r := got()[0]
@@ -278,7 +278,7 @@ func TestCheck(t *testing.T) {
 		{news.Alert{Kind: news.AlertWebhook, Target: "https://hooks.example.org/", AgainOutlets: -1}, "again_outlets"},
 	}
 	for _, tt := range tests {
-		err := s.Check(tt.alert)
+		err := s.check(tt.alert)
 		var wrong *news.AlertError
 		switch {
 		case tt.field == "" && err != nil:
@@ -290,7 +290,7 @@ func TestCheck(t *testing.T) {
 			t.Errorf("the password is repeated: %v", err)
 		}
 	}
-	if err := NewSender(SenderOptions{}).Check(news.Alert{Kind: news.AlertEmail, Target: "anna@example.org"}); err == nil || !strings.Contains(err.Error(), "smtp.host") {
+	if err := NewSender(SenderOptions{}).check(news.Alert{Kind: news.AlertEmail, Target: "anna@example.org"}); err == nil || !strings.Contains(err.Error(), "smtp.host") {
 		t.Errorf("without a mail server: %v", err)
 	}
 }
@@ -299,7 +299,7 @@ func TestCheck(t *testing.T) {
 func TestStory(t *testing.T) {
 	address, got := receiver(t, taken)
 	s := sender(t, SenderOptions{Story: func(s news.Story) any { return map[string]string{"headline": s.Title} }})
-	if err := s.Send(t.Context(), message(news.AlertWebhook, address, newSecret(), "River floods")); err != nil {
+	if err := s.send(t.Context(), testMessage(news.AlertWebhook, address, newSecret(), "River floods")); err != nil {
 		t.Fatal(err)
 	}
 	var body struct {

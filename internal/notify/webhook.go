@@ -28,9 +28,9 @@ func newSecret() string {
 	return secretPrefix + base64.StdEncoding.EncodeToString(key[:])
 }
 
-// Sign returns the webhook-signature of a body that is sent at a time (Standard Webhooks 1.0.0): HMAC-SHA256 over
+// sign returns the webhook-signature of a body that is sent at a time (Standard Webhooks 1.0.0): HMAC-SHA256 over
 // "id.seconds.body".
-func Sign(secret, id string, at time.Time, body []byte) (string, error) {
+func sign(secret, id string, at time.Time, body []byte) (string, error) {
 	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, secretPrefix))
 	if err != nil || len(key) == 0 {
 		return "", errors.New("the secret that signs this webhook is damaged; remove the alert and add it anew")
@@ -60,7 +60,7 @@ type topic struct {
 	Query string `json:"query"`
 }
 
-func (s *Sender) webhook(ctx context.Context, m Message) error {
+func (s *Sender) webhook(ctx context.Context, m message) error {
 	item, err := onlyItem(m)
 	if err != nil {
 		return err
@@ -73,7 +73,7 @@ func (s *Sender) webhook(ctx context.Context, m Message) error {
 		return err
 	}
 	now := s.Now()
-	signature, err := Sign(m.Alert.Secret, item.ID, now, body)
+	signature, err := sign(m.Alert.Secret, item.ID, now, body)
 	if err != nil {
 		return err
 	}
@@ -97,9 +97,9 @@ func (s *Sender) storyJSON(story news.Story) any {
 }
 
 // onlyItem returns the item of a message that must have exactly one.
-func onlyItem(m Message) (Item, error) {
+func onlyItem(m message) (messageItem, error) {
 	if len(m.Items) != 1 {
-		return Item{}, fmt.Errorf("alert %d tells of one story at a time, and was given %d", m.Alert.ID, len(m.Items))
+		return messageItem{}, fmt.Errorf("alert %d tells of one story at a time, and was given %d", m.Alert.ID, len(m.Items))
 	}
 	return m.Items[0], nil
 }
@@ -109,7 +109,7 @@ const maxTitle = 200
 
 // ntfy publishes to the topic of an ntfy server (docs.ntfy.sh/publish). Header values are encoded (RFC 2047), so that no
 // title can add a header. A repeated message has the same sequence id; ntfy from 2.16 on replaces the first one by it.
-func (s *Sender) ntfy(ctx context.Context, m Message) error {
+func (s *Sender) ntfy(ctx context.Context, m message) error {
 	item, err := onlyItem(m)
 	if err != nil {
 		return err

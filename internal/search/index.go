@@ -51,7 +51,7 @@ type Options struct {
 	Shown func(news.Article) string
 	// Log is the log that the index follows. When an index is opened that was made from another log, it is rebuilt from
 	// scratch. Nil accepts any index.
-	Log Log
+	Log logReader
 	// Verify makes Open compare all checksums. Otherwise Open does so only if the index was not closed or its files have
 	// changed since.
 	Verify bool
@@ -59,8 +59,8 @@ type Options struct {
 	Timeout time.Duration
 }
 
-// Log is the part of the store's log that an index needs.
-type Log interface {
+// logReader is the part of the store's log that an index needs.
+type logReader interface {
 	LastSeq(ctx context.Context) (int64, error)
 	// Epoch returns a name for an entry that stays the same as long as the log up to that entry is the same. It returns "" for
 	// an entry that the log does not hold.

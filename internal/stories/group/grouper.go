@@ -24,7 +24,7 @@ type Options struct {
 	// Corrections are people's corrections in the order in which they were made. They take precedence over every score.
 	Corrections []news.Correction
 	// Second gives a second opinion on pairs whose event probability is in doubt. May be nil.
-	Second SecondOpinion
+	Second secondOpinion
 	// Threshold is the cosine, 0 to 1, from which Second brings a pair into one event. Zero means .8.
 	Threshold float64
 	// Templates enables the search for articles that are made from a template, for Templated and Result.Templated. A front page
@@ -32,8 +32,8 @@ type Options struct {
 	Templates bool
 }
 
-// SecondOpinion measures the similarity of articles by another measure than common words.
-type SecondOpinion interface {
+// secondOpinion measures the similarity of articles by another measure than common words.
+type secondOpinion interface {
 	// Similar returns a cosine, -1 to 1, for each of the pairs of article ids. It is NaN for an unknown pair.
 	Similar(pairs [][2]int64) []float64
 }
@@ -43,7 +43,7 @@ type Grouper struct {
 	window               time.Duration
 	model                *Model
 	nextStory, nextEvent int64
-	second               SecondOpinion
+	second               secondOpinion
 	threshold            float64
 	constraints          *constraints
 
