@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -85,10 +84,16 @@ func parseDocument(ctx context.Context, cfg config.Config, name string, data []b
 	}
 	p.Format, p.Repaired, p.Title, p.Link = doc.Format, doc.Repaired, doc.Title, doc.Link
 	for _, e := range doc.Entries {
-		text, _ := clean.Text(cmp.Or(e.Content, e.Summary))
+		var content, summary, text string
+		if e.Content != "" {
+			content, text, _ = clean.Read(e.Content)
+			summary = clean.Sanitize(e.Summary)
+		} else {
+			summary, text, _ = clean.Read(e.Summary)
+		}
 		entry := parsedEntry{
 			GUID: e.GUID, Title: e.Title, URL: e.URL, Published: view.Time(e.Published), Updated: view.Time(e.Updated), Authors: orEmpty(e.Authors),
-			Summary: clean.Sanitize(e.Summary), Content: clean.Sanitize(e.Content), Text: text, Categories: orEmpty(e.Categories),
+			Summary: summary, Content: content, Text: text, Categories: orEmpty(e.Categories),
 			Enclosures: orEmpty(e.Enclosures),
 		}
 		if e.Source != (news.Reference{}) {

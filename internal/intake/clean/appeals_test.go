@@ -62,13 +62,13 @@ func TestFurnitureOfAFirstItem(t *testing.T) {
 
 func TestExcerptTails(t *testing.T) {
 	for _, tail := range []string{" […]", " [...]", "… [Read more...]", "... (more…)", " (…)", " [Continue reading]"} {
-		text, _ := Text("<p>" + ownProse + tail + "</p>")
+		text, _ := textOf("<p>" + ownProse + tail + "</p>")
 		if !strings.HasPrefix(text, "The council") || strings.ContainsAny(text, "[(") {
 			t.Errorf("%q: %q", tail, text[len(text)-30:])
 		}
 	}
 	for _, tail := range []string{" It grew by 3 percent (more than in May).", " It fell (as it does each May).", " (Not really.)"} {
-		if text, _ := Text("<p>" + ownProse + "</p><p>Then came the rain over the hills." + tail + "</p>"); !strings.HasSuffix(text, tail) {
+		if text, _ := textOf("<p>" + ownProse + "</p><p>Then came the rain over the hills." + tail + "</p>"); !strings.HasSuffix(text, tail) {
 			t.Errorf("%q is cut: %q", tail, text)
 		}
 	}
@@ -93,7 +93,7 @@ func TestProseThatResemblesFurniture(t *testing.T) {
 		"The Post said first that the minister had gone.",
 	} {
 		for _, html := range []string{"<p>" + p + "</p>" + "<p>" + ownProse + "</p>", "<p>" + ownProse + "</p><p>" + p + "</p>"} {
-			if text, _ := Text(html); !strings.Contains(text, p) {
+			if text, _ := textOf(html); !strings.Contains(text, p) {
 				t.Errorf("gone: %q", p)
 			}
 		}
@@ -103,7 +103,7 @@ func TestProseThatResemblesFurniture(t *testing.T) {
 // A heading about the author within an article ends nothing.
 func TestAboutTheAuthorWithinAnArticle(t *testing.T) {
 	long := "<p>" + strings.Repeat("She wrote the book in a hut by the sea in a single winter. ", 14) + "</p>"
-	text, _ := Text("<p>" + ownProse + "</p><h3>About the author</h3>" + long)
+	text, _ := textOf("<p>" + ownProse + "</p><h3>About the author</h3>" + long)
 	if !strings.Contains(text, "by the sea") {
 		t.Errorf("gone: %q", text)
 	}

@@ -60,7 +60,7 @@ func BenchmarkText(b *testing.B) {
 	b.SetBytes(int64(len(doc.Entries[0].Content)))
 	b.ReportAllocs()
 	for b.Loop() {
-		Text(doc.Entries[0].Content)
+		textOf(doc.Entries[0].Content)
 	}
 }
 

@@ -65,3 +65,11 @@ func TestTroopsInMexico(t *testing.T) {
 		t.Errorf("outlet %+v, language %q, hub %v, summary %q", a.Outlet, a.Lang, a.Roundup, a.Summary)
 	}
 }
+
+// textOf reads HTML as articles are read that nobody shows.
+func textOf(html string) (string, []news.Mark) {
+	p, _ := walk(html, true, false)
+	p.classify(itemContext{})
+	p.prune(itemContext{})
+	return p.assemble()
+}

@@ -1,12 +1,17 @@
 // Package clean turns the entries of a feed into articles. An article gets plain text in paragraphs without captions, bylines
 // and page furniture, the marks that claims of origin may rest on, a canonical URL, a language, and HTML that is safe to show.
 //
-// clean.go runs the steps in order. scan.go reads HTML into a page of blocks (page.go, tags.go). classify.go gives each block a
-// role by its words (lines.go, appeals.go). furniture.go finds blocks that a feed repeats, and prune.go drops labels and
-// headlines around the prose. marks.go assembles the text and its marks. sanitize.go makes the HTML for display, with media.go,
-// players.go and picture.go for embedded content. math.go turns formulas into text for both. The other fields of an article
-// come from url.go (Canonical, Keys), address.go (web addresses), language.go, outlet.go, title.go and roundup.go. shown.go
-// gives the search index the text that the HTML shows and the article's text lacks.
+// clean.go runs the steps in order. Its walk reads HTML once (tokens.go) for text and display: math.go first turns formulas
+// into text for both, scan.go makes a page of blocks and links (page.go), and sanitize.go makes the HTML for display, with
+// media.go, players.go and picture.go for embedded content. classify.go gives each block a role by its words (lines.go).
+// furniture.go finds blocks that a feed repeats and appeals, and prune.go drops labels and headlines around the prose. marks.go
+// assembles the text and its marks. The other fields of an article come from url.go (Canonical, Keys), address.go (web
+// addresses), language.go, outlet.go (Outlet, Title) and roundup.go. shown.go gives the search index the text that the HTML
+// shows and the article's text lacks.
+//
+// HTML is read again only where the input is another one: bluemonday reads what sanitize.go wrote, so that safety does not
+// depend on it; shown.go reads the stored HTML of articles of any version; other packages read whole web pages, titles, and
+// HTML that they show with proxied pictures.
 //
 // The hash of an article covers title, text and summary before furniture is removed. A change in how HTML is sanitised
 // therefore revises no article: stored articles keep their HTML.
@@ -26,6 +31,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"headwater/internal/news"
 )
@@ -56,7 +62,7 @@ type draft struct {
 	body        *page  // source of the text
 	teaser      *page  // source of the summary; may be nil
 	isText      bool   // body has enough prose to be the text
-	wordless    bool   // the content has no words, only pictures and players
+	html        string // for display, of content or summary
 	contentHash uint64 // of body before furniture was removed
 	teaserHash  uint64 // of teaser before furniture was removed
 }
@@ -105,13 +111,71 @@ func (c *Cleaner) Article(e news.Entry, feed news.Feed, now time.Time) news.Arti
 	return c.Articles(news.Document{Entries: []news.Entry{e}}, feed, now)[0]
 }
 
-// Text returns the prose of HTML, or of plain text with blank lines between paragraphs. Marks of links and quotations hold byte
-// offsets into the text. Marks of removed blocks have no offsets.
-func Text(html string) (string, []news.Mark) {
-	p := scan(html)
+// Read returns what HTML gives without knowledge of its item: the HTML for display (see Sanitize), the prose, and the marks.
+// Plain text has blank lines between paragraphs. Marks of links and quotations hold byte offsets into the prose. Marks of removed
+// blocks have no offsets.
+func Read(html string) (shown, text string, marks []news.Mark) {
+	p, shown := walk(html, true, true)
 	p.classify(itemContext{})
 	p.prune(itemContext{})
-	return p.assemble()
+	text, marks = p.assemble()
+	return shown, text, marks
+}
+
+// Sanitize makes HTML safe to show. It keeps text markup, tables, links and pictures (an address, two texts and a size each).
+// It removes scripts, styles, forms and everything else that could load or run. Frames and players become links, and formulas
+// become text. Links get rel="nofollow noreferrer noopener". Open elements are closed and unmatched end tags are removed, so
+// that the surrounding page stays intact. Plain text is escaped and put into paragraphs. The policy of bluemonday runs last, so
+// safety does not depend on the balancer.
+func Sanitize(src string) string {
+	_, shown := walk(src, false, true)
+	return shown
+}
+
+// walk reads HTML once for both of its readers: the scanner, which makes the page of blocks, and the balancer, which makes the
+// HTML for display. Each is left out if it is not wanted. No tree is built, so neither depth nor size is a danger. The walk is
+// repeated, for the scanner alone, if an element that the scanner leaves out was never closed.
+func walk(src string, text, display bool) (p *page, shown string) {
+	if src = src[:min(len(src), maxInput)]; !utf8.ValidString(src) {
+		src = strings.ToValidUTF8(src, "\ufffd")
+	}
+	src = mathToText(src)
+	z := newTokenizer(src)
+	var s *scanner
+	var b *balancer
+	if text {
+		s = newScanner(z, !hasBlocks(src), false)
+	}
+	if display {
+		b = newBalancer(z, src[:min(len(src), maxHTML)])
+	}
+	for (text || display) && z.next() {
+		if display { // first, because the scanner decodes the token in place
+			display = b.read()
+		}
+		if text {
+			text = s.read()
+		}
+		if text && display && b.unclosedNoscript { // to the scanner the rest is in the noscript element
+			s.skipped.seen += len(src) - z.at
+			text = false
+		}
+	}
+	if b != nil {
+		shown = b.finish()
+	}
+	if s == nil {
+		return nil, shown
+	}
+	s.close()
+	if s.skipped.tag != 0 && s.skipped.seen > 400 || s.labelled.tag != 0 && len(s.buf)-s.labelled.from > 400 {
+		z = newTokenizer(src)
+		s = newScanner(z, s.plainLines, true)
+		for z.next() && s.read() {
+		}
+		s.close()
+	}
+	return &s.page, shown
 }
 
 func (c *Cleaner) draft(e news.Entry, doc news.Document, feed news.Feed) draft {
@@ -127,12 +191,27 @@ func (c *Cleaner) draft(e news.Entry, doc news.Document, feed news.Feed) draft {
 		outlet:   d.outlet,
 		outlets:  c.opt.Outlets,
 	}
-	d.body = scan(e.Content)
+	longer := len(strings.TrimSpace(e.Content)) >= len(strings.TrimSpace(e.Summary))
+	d.body, d.html = walk(e.Content, true, longer && !c.opt.TextOnly)
 	d.body.classify(d.context)
-	d.wordless = len(d.body.buf) == 0
+	wordless := len(d.body.buf) == 0 // only pictures and players, after which the summary is shown
 	if strings.TrimSpace(e.Summary) != "" {
-		d.teaser = scan(e.Summary)
+		var summary string
+		d.teaser, summary = walk(e.Summary, true, (wordless || !longer) && !c.opt.TextOnly)
 		d.teaser.classify(d.context)
+		switch {
+		case c.opt.TextOnly:
+		case wordless:
+			if !longer {
+				d.html = Sanitize(e.Content)
+			}
+			if strings.HasPrefix(summary, d.html) {
+				d.html = ""
+			}
+			d.html += summary
+		case !longer:
+			d.html = summary
+		}
 	}
 	d.choose()
 	d.contentHash = d.body.hash()
@@ -166,7 +245,7 @@ func (c *Cleaner) finish(d *draft, doc news.Document, feed news.Feed, known bloc
 	a := news.Article{
 		FeedID: feed.ID, URL: e.URL, Title: d.title, Authors: authors(e.Authors),
 		Outlet: d.outlet, Published: dropFuture(e.Published, now), Updated: dropFuture(e.Updated, now), Seen: now,
-		Categories: e.Categories, Enclosures: e.Enclosures,
+		Categories: e.Categories, Enclosures: e.Enclosures, HTML: d.html,
 	}
 	d.body.remove(known)
 	d.body.prune(d.context)
@@ -192,19 +271,6 @@ func (c *Cleaner) finish(d *draft, doc news.Document, feed news.Feed, known bloc
 	a.Marks = append(entryMarks(e, a.Authors), marks...)
 	if len(a.Marks) > maxMarks {
 		a.Marks = a.Marks[:maxMarks]
-	}
-	switch {
-	case c.opt.TextOnly:
-	case d.wordless && strings.TrimSpace(e.Summary) != "": // the content has only pictures or players, so the summary is shown after it
-		shown, summary := Sanitize(e.Content), Sanitize(e.Summary)
-		if !strings.HasPrefix(summary, shown) {
-			summary = shown + summary
-		}
-		a.HTML = summary
-	case len(strings.TrimSpace(e.Content)) >= len(strings.TrimSpace(e.Summary)):
-		a.HTML = Sanitize(e.Content)
-	default:
-		a.HTML = Sanitize(e.Summary)
 	}
 	if a.Title == "" && a.Summary == "" { // lists do not load the HTML either; the alt text is not compared with other articles
 		a.Enclosures = withPicture(a.Enclosures, a.HTML)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -109,7 +110,7 @@ func TestHostileInputIsLinear(t *testing.T) {
 		"JSON":             "<img data-attrs='" + repeat("[") + "'>",
 	} {
 		t.Run(name, func(t *testing.T) {
-			text, marks := Text(src)
+			text, marks := textOf(src)
 			checkMarks(t, text, marks)
 			if len(text) > maxText {
 				t.Errorf("%d bytes of text", len(text))
@@ -152,7 +153,7 @@ func depth(src string) int {
 }
 
 func TestTextIsCutAtARune(t *testing.T) {
-	text, _ := Text("<p>a" + strings.Repeat("é", 1<<20) + "</p>")
+	text, _ := textOf("<p>a" + strings.Repeat("é", 1<<20) + "</p>")
 	if !utf8.ValidString(text) || len(text) > maxText || len(text) < maxText-4 {
 		t.Errorf("%d bytes, valid %v", len(text), utf8.ValidString(text))
 	}
@@ -264,7 +265,7 @@ func TestNaughtyStrings(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, s := range list {
-		text, marks := Text(s)
+		text, marks := textOf(s)
 		checkMarks(t, text, marks)
 		a := New(Options{}).Article(news.Entry{
 			Title: s, URL: s, Summary: s, Content: s, Authors: []string{s}, GUID: s, Rights: s,
@@ -299,8 +300,8 @@ func documents() *rapid.Generator[string] {
 
 func TestCleaningTwiceChangesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		once, _ := Text(documents().Draw(t, "html"))
-		twice, _ := Text(html.EscapeString(once))
+		once, _ := textOf(documents().Draw(t, "html"))
+		twice, _ := textOf(html.EscapeString(once))
 		if once != twice {
 			t.Fatalf("once  %q\ntwice %q", once, twice)
 		}
@@ -309,7 +310,7 @@ func TestCleaningTwiceChangesNothing(t *testing.T) {
 
 func TestMarksAreExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		text, marks := Text(documents().Draw(t, "html"))
+		text, marks := textOf(documents().Draw(t, "html"))
 		checkMarks(t, text, marks)
 	})
 }
@@ -356,7 +357,7 @@ func TestLinkWords(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		before, inside, after := word.Draw(t, "before"), rapid.SliceOfN(word, 1, 4).Draw(t, "inside"), word.Draw(t, "after")
 		src := "<p>" + before + " and <a href='https://a.example/1'> " + strings.Join(inside, " \n<b> ") + " </a>" + after + " then it ended there.</p>"
-		text, marks := Text(src)
+		text, marks := textOf(src)
 		want := norm.NFC.String(strings.Join(inside, " "))
 		for _, m := range marks {
 			if m.Kind == news.MarkLink && text[m.Start:m.End] == want {
@@ -396,7 +397,7 @@ func FuzzText(f *testing.F) {
 	f.Add("<figure><figcaption>x</figcaption><p>open")
 	f.Add("<p class=\"sharedaddy\"><p>text<div id=comments>")
 	f.Fuzz(func(t *testing.T, src string) {
-		text, marks := Text(src)
+		text, marks := textOf(src)
 		checkMarks(t, text, marks)
 		checkSafe(t, src)
 		if out := Sanitize(src); !balanced(out) || !utf8.ValidString(out) {
@@ -446,4 +447,38 @@ func FuzzCanonicalURL(f *testing.F) {
 			t.Fatalf("%q becomes %q, and that %q", address, once, twice)
 		}
 	})
+}
+
+// The text and the HTML for display do not depend on whether they are read in one walk.
+func TestOneWalk(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		src := documents().Draw(t, "html")
+		shown, text, marks := Read(src)
+		onlyText, onlyMarks := textOf(src)
+		if onlyShown := Sanitize(src); shown != onlyShown || text != onlyText || !slices.Equal(marks, onlyMarks) {
+			t.Fatalf("one walk %q %q %v\ntwo walks %q %q %v", shown, text, marks, onlyShown, onlyText, onlyMarks)
+		}
+	})
+}
+
+// A noscript element without an end tag hides the rest from the text, and not from the HTML for display.
+func TestUnclosedNoscript(t *testing.T) {
+	for _, rest := range []string{"<p>A short rest.</p>", "<p>" + strings.Repeat("A long rest. ", 60) + "</p>"} {
+		src := "<p>The council met on Tuesday.</p><noscript>" + rest
+		shown, text, _ := Read(src)
+		if onlyText, _ := textOf(src); text != onlyText || !strings.Contains(shown, "rest.") {
+			t.Errorf("text %q, not %q; shown %q", text, onlyText, shown)
+		}
+	}
+}
+
+// HTML longer than is kept for display is cut there, and its text is read on.
+func TestLongHTML(t *testing.T) {
+	end := "<p>The last paragraph has an own word: heliograph.</p>"
+	for size := maxHTML - 8; size < maxHTML+8; size++ {
+		shown, text, _ := Read("<p>" + strings.Repeat(" ", size-12) + "ééé<img src='https://a.example/1.jpg'></p>" + end)
+		if !utf8.ValidString(shown) || strings.Contains(shown, "heliograph") || !strings.Contains(text, "heliograph") {
+			t.Errorf("size %d: shown %q, text %q", size, shown, text)
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package clean
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"unicode"
@@ -134,24 +135,22 @@ func skipElement(z *html.Tokenizer, name string) int {
 
 // pictureFollows reports whether the next tag, end tags aside, is a picture of a formula.
 func pictureFollows(src string) bool {
-	z := html.NewTokenizer(strings.NewReader(src[:min(len(src), 4000)]))
-	for {
-		switch z.Next() {
+	z := newTokenizer(src[:min(len(src), 4000)])
+	for z.next() {
+		switch z.kind {
 		case html.EndTagToken:
 		case html.TextToken:
-			if strings.TrimSpace(string(z.Raw())) != "" {
+			if len(bytes.TrimSpace(z.Raw())) > 0 {
 				return false
 			}
 		case html.StartTagToken, html.SelfClosingTagToken:
-			if name, more := z.TagName(); string(name) != "img" || !more {
-				return false
-			}
 			p := pictureIn(z)
-			return p.isFormula() && p.alt != ""
+			return z.tag == atom.Img && p.isFormula() && p.alt != ""
 		default:
 			return false
 		}
 	}
+	return false
 }
 
 // isFormula reports whether a picture shows a formula, with the TeX as its alt text. WordPress, Wikipedia and the common

@@ -43,7 +43,7 @@ func TestMathematics(t *testing.T) {
 			if want == "" {
 				line = "The half of it is today."
 			}
-			if got, _ := Text(doc); got != foldLine(line) {
+			if got, _ := textOf(doc); got != foldLine(line) {
 				t.Errorf("%s\n is read as %q, want %q", doc, got, line)
 			}
 			if got := html.UnescapeString(Sanitize(doc)); strings.Join(strings.Fields(got), " ") != "<p>"+line+"</p>" {
@@ -63,7 +63,7 @@ func TestFormulasInOtherForms(t *testing.T) {
 		`It is the formula of the council, <math><mi>x</mi><p>The council met on Monday.</p>`:                                                                                  "It is the formula of the council, x\n\nThe council met on Monday.",
 		`It is a mathematician here.`: "It is a mathematician here.",
 	} {
-		if got, _ := Text(in); got != want {
+		if got, _ := textOf(in); got != want {
 			t.Errorf("%s\n is read as %q, want %q", in, got, want)
 		}
 	}

@@ -31,7 +31,8 @@ type placeholder struct {
 }
 
 // media handles the start tags of pictures and embedded content, and reports whether it has handled the tag.
-func (b *balancer) media(tag atom.Atom, name []byte, raw string, more, selfClosing bool) bool {
+func (b *balancer) media(tag atom.Atom, selfClosing bool) bool {
+	name, raw := b.z.name, b.z.Raw()
 	if n := len(b.placeholders); n > 0 && !selfClosing && string(name) == b.placeholders[n-1].name {
 		b.placeholders[n-1].depth++
 	}
@@ -55,11 +56,12 @@ func (b *balancer) media(tag atom.Atom, name []byte, raw string, more, selfClosi
 	case atom.Noscript:
 		if selfClosing || !b.isClosedLater("noscript") {
 			b.z.NextIsNotRawText()
+			b.unclosedNoscript = b.unclosedNoscript || !selfClosing && !b.noscript
 			return true
 		}
 		b.skip, b.depth = tag, 1
 	case atom.Script:
-		if more && strings.Contains(raw, "//gist.github.com/") {
+		if bytes.Contains(raw, []byte("//gist.github.com/")) {
 			e := embedded{kind: "Embedded page"}
 			e.attributes(b.z)
 			for i, s := range e.sources {
@@ -76,7 +78,7 @@ func (b *balancer) media(tag atom.Atom, name []byte, raw string, more, selfClosi
 		}
 		fallthrough
 	default:
-		if more && !selfClosing && !b.noscript && slices.Contains(placeholderTags, tag) && (strings.Contains(raw, "data-") || strings.Contains(raw, "background") || tag == atom.Blockquote) {
+		if b.z.hasAttributes && !selfClosing && !b.noscript && slices.Contains(placeholderTags, tag) && (bytes.Contains(raw, []byte("data-")) || bytes.Contains(raw, []byte("background")) || tag == atom.Blockquote) {
 			b.addPlaceholder(string(name))
 		}
 		return false
@@ -186,14 +188,12 @@ func (b *balancer) gatherChild(tag atom.Atom, name []byte) bool {
 		h.sources = append(h.sources, inner.sources...)
 	case atom.Param:
 		param, value := "", ""
-		for more := true; more; {
-			var key, val []byte
-			key, val, more = b.z.TagAttr()
-			switch string(key) {
+		for _, a := range b.z.attrs() {
+			switch string(a.key) {
 			case "name":
-				param = strings.ToLower(string(val))
+				param = strings.ToLower(string(a.val))
 			case "value":
-				value = strings.TrimSpace(string(val))
+				value = strings.TrimSpace(string(a.val))
 			}
 		}
 		switch param {
@@ -215,17 +215,15 @@ func (b *balancer) gatherChild(tag atom.Atom, name []byte) bool {
 }
 
 // candidate reads a source element of a picture. It leaves out media types that the picture proxy does not pass on.
-func (h *mediaElement) candidate(z *html.Tokenizer) {
+func (h *mediaElement) candidate(z *tokenizer) {
 	p, kind := picture{}, ""
-	for more := true; more; {
-		var key, val []byte
-		key, val, more = z.TagAttr()
-		switch v := strings.TrimSpace(string(val)); string(key) {
+	for _, a := range z.attrs() {
+		switch v := strings.TrimSpace(string(a.val)); string(a.key) {
 		case "type":
 			kind = strings.ToLower(v)
 		case "media", "sizes":
 		default:
-			p.attribute(string(key), v)
+			p.attribute(string(a.key), v)
 		}
 	}
 	switch kind {
@@ -282,7 +280,7 @@ func (b *balancer) isClosedLater(name string) bool {
 		}
 		b.lastEnds[name] = at
 	}
-	return at >= b.at
+	return at >= b.z.at
 }
 
 func (b *balancer) endElement() {
@@ -342,7 +340,7 @@ func (b *balancer) embed(e embedded) {
 		if out := b.out.Bytes(); strings.IndexByte(" \n\t>", out[len(out)-1]) < 0 {
 			link = " " + link
 		}
-		if !b.noscript && b.at < len(b.src) && strings.IndexByte(" \n\t<", b.src[b.at]) < 0 {
+		if !b.noscript && b.z.at < len(b.src) && strings.IndexByte(" \n\t<", b.src[b.z.at]) < 0 {
 			link += " "
 		}
 	}
@@ -357,10 +355,8 @@ func (b *balancer) addPlaceholder(name string) {
 	s := placeholder{name: name, depth: 1, embedded: embedded{kind: "Embedded page"}}
 	class, id, style := "", "", ""
 	var urls [][2]string
-	for more := true; more; {
-		var key, val []byte
-		key, val, more = b.z.TagAttr()
-		switch k, v := string(key), strings.TrimSpace(string(val)); k {
+	for _, a := range b.z.attrs() {
+		switch k, v := string(a.key), strings.TrimSpace(string(a.val)); k {
 		case "class":
 			class = strings.ToLower(v)
 		case "style":
@@ -533,7 +529,7 @@ func (b *balancer) write(tag string, p picture) {
 	}
 	after := b.after
 	if !b.noscript {
-		after = b.src[b.at:]
+		after = b.src[min(b.z.at, len(b.src)):]
 	}
 	if begins(after, hover) {
 		return
@@ -597,15 +593,16 @@ func pictureKey(address string) string {
 // balancer rewrites HTML with paired tags, at most maxDepth deep, and without elements whose content is not for reading.
 // Pictures get their best address, and embedded content becomes a link.
 type balancer struct {
-	z              *html.Tokenizer
-	src            string // what z reads
-	at             int    // bytes of src read so far
+	z              *tokenizer
+	src            string // what z reads, up to maxHTML
 	out            bytes.Buffer
 	open           []atom.Atom
 	skip           atom.Atom // element whose content is being left out
 	depth          int       // of skip
 	plain          bool
 	needsParagraph bool // the next words need a new paragraph
+
+	unclosedNoscript bool // a noscript element has no end tag, and z reads its content as HTML
 
 	noscript        bool   // z reads the content of a noscript element: only pictures and embedded content count
 	after           string // the source after that element

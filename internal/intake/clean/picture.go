@@ -42,14 +42,10 @@ type picture struct {
 }
 
 // pictureIn reads the attributes of the tag at z.
-func pictureIn(z *html.Tokenizer) picture {
+func pictureIn(z *tokenizer) picture {
 	var p picture
-	for more := true; more; {
-		var key, val []byte
-		key, val, more = z.TagAttr()
-		if len(key) > 0 {
-			p.attribute(string(key), strings.TrimSpace(string(val)))
-		}
+	for _, a := range z.attrs() {
+		p.attribute(string(a.key), strings.TrimSpace(string(a.val)))
 	}
 	return p
 }

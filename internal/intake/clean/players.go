@@ -69,12 +69,10 @@ type embedded struct {
 }
 
 // attributes reads the attributes of the tag at z.
-func (e *embedded) attributes(z *html.Tokenizer) {
+func (e *embedded) attributes(z *tokenizer) {
 	var late []string
-	for more := true; more; {
-		var key, val []byte
-		key, val, more = z.TagAttr()
-		late = e.attribute(string(key), strings.TrimSpace(string(val)), late)
+	for _, a := range z.attrs() {
+		late = e.attribute(string(a.key), strings.TrimSpace(string(a.val)), late)
 	}
 	e.sources = append(e.sources, late...)
 	e.invisible = e.invisible || e.pixel && !e.ratio

@@ -9,6 +9,8 @@ import (
 	"github.com/microcosm-cc/bluemonday"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"headwater/internal/text"
 )
 
 // policy is only read after it is built. bluemonday allows that from many goroutines.
@@ -34,20 +36,34 @@ func newPolicy() *bluemonday.Policy {
 	return p
 }
 
-// Sanitize makes HTML safe to show. It keeps text markup, tables, links and pictures (an address, two texts and a size each).
-// It removes scripts, styles, forms and everything else that could load or run. Frames and players become links, and formulas
-// become text. Links get rel="nofollow noreferrer noopener". Open elements are closed and unmatched end tags are removed, so
-// that the surrounding page stays intact. Plain text is escaped and put into paragraphs. The policy of bluemonday runs last, so
-// safety does not depend on the balancer.
-func Sanitize(src string) string {
-	src = strings.ToValidUTF8(src[:min(len(src), maxHTML)], "\ufffd")
-	if strings.TrimSpace(src) == "" {
-		return ""
-	}
-	src = mathToText(src)
-	b := balancer{z: html.NewTokenizer(strings.NewReader(src)), src: src, plain: !hasTags(src)}
+func newBalancer(z *tokenizer, src string) *balancer {
+	b := &balancer{z: z, src: src, plain: !hasTags(src)}
 	b.out.Grow(len(src) + len(src)/8)
-	b.run()
+	return b
+}
+
+// read reads the token at z, and reports whether src has more. Of a token that src has only in part, a text counts.
+func (b *balancer) read() bool {
+	raw := b.z.Raw()
+	if over := b.z.at - len(b.src); over > 0 {
+		if b.z.kind == html.TextToken {
+			b.text([]byte(text.Cut(string(raw), len(raw)-over)))
+		}
+		return false
+	}
+	switch b.z.kind {
+	case html.TextToken:
+		b.text(raw)
+	case html.StartTagToken, html.SelfClosingTagToken:
+		b.start(b.z.kind == html.SelfClosingTagToken)
+	case html.EndTagToken:
+		b.end()
+	}
+	return true
+}
+
+// finish closes what is open and returns the HTML.
+func (b *balancer) finish() string {
 	b.endElement()
 	for len(b.placeholders) > 0 {
 		b.endPlaceholder()
@@ -79,27 +95,7 @@ func hasTags(src string) bool {
 	return false
 }
 
-func (b *balancer) run() {
-	for {
-		kind := b.z.Next()
-		b.at += len(b.z.Raw())
-		switch kind {
-		case html.ErrorToken:
-			return
-		case html.TextToken:
-			b.text()
-		case html.StartTagToken:
-			b.start(false)
-		case html.SelfClosingTagToken:
-			b.start(true)
-		case html.EndTagToken:
-			b.end()
-		}
-	}
-}
-
-func (b *balancer) text() {
-	raw := b.z.Raw()
+func (b *balancer) text(raw []byte) {
 	if b.skip == atom.Noscript {
 		b.inNoscript(string(raw))
 		return
@@ -160,24 +156,19 @@ func (b *balancer) loneAddress(raw []byte) bool {
 }
 
 func (b *balancer) start(selfClosing bool) {
-	raw := string(b.z.Raw())
-	name, more := b.z.TagName()
-	tag := atom.Lookup(name)
-	if isRaw(tag) || selfClosing {
-		b.z.NextIsNotRawText()
-	}
+	tag := b.z.tag
 	if b.skip != 0 {
 		if tag == b.skip && !selfClosing {
 			b.depth++
 		}
 		return
 	}
-	if b.media(tag, name, raw, more, selfClosing) || b.noscript {
+	if b.media(tag, selfClosing) || b.noscript {
 		return
 	}
 	switch {
 	case isVoid(tag):
-		b.out.WriteString(raw)
+		b.out.Write(b.z.Raw())
 	case selfClosing && tag != atom.P:
 	case tagRole(tag) == dropped && tag != atom.Aside && tag != atom.Footer:
 		b.skip, b.depth = tag, 1
@@ -187,25 +178,30 @@ func (b *balancer) start(selfClosing bool) {
 			b.paragraph()
 		}
 		if tag == atom.A {
-			raw = "<a>"
-			for more {
-				var key, val []byte
-				if key, val, more = b.z.TagAttr(); string(key) != "href" {
-					continue
-				}
-				if address := webAddress(string(val)); address != "" {
-					b.linkCount++
-					raw = `<a href="` + html.EscapeString(address) + `">`
-				}
-				break
-			}
+			b.anchor()
+		} else {
+			b.out.Write(b.z.Raw())
 		}
-		b.out.WriteString(raw)
 		b.open = append(b.open, tag)
 	case isBlock(tag) && !isKeptTag(tag):
 		b.closeImplied(tag)
 		b.needsParagraph = true
 	}
+}
+
+func (b *balancer) anchor() {
+	for _, a := range b.z.attrs() {
+		if string(a.key) != "href" {
+			continue
+		}
+		if address := webAddress(string(a.val)); address != "" {
+			b.linkCount++
+			b.out.WriteString(`<a href="` + html.EscapeString(address) + `">`)
+			return
+		}
+		break
+	}
+	b.out.WriteString("<a>")
 }
 
 // paragraph opens the pending paragraph for words that are directly in a div.
@@ -230,8 +226,7 @@ func (b *balancer) closeImplied(tag atom.Atom) {
 }
 
 func (b *balancer) end() {
-	name, _ := b.z.TagName()
-	tag := atom.Lookup(name)
+	tag := b.z.tag
 	if b.skip != 0 {
 		if tag == b.skip {
 			b.depth--
@@ -241,7 +236,7 @@ func (b *balancer) end() {
 		}
 		return
 	}
-	if b.endMedia(name) || b.noscript {
+	if b.endMedia(b.z.name) || b.noscript {
 		return
 	}
 	if n := len(b.open); isBlock(tag) && !isKeptTag(tag) {
@@ -267,12 +262,14 @@ func (b *balancer) inNoscript(raw string) {
 	if !strings.Contains(raw, "<") {
 		raw = html.UnescapeString(raw)
 	}
-	z, src, at, depth, ends, after := b.z, b.src, b.at, b.depth, b.lastEnds, b.after
-	b.z, b.src, b.at, b.skip, b.lastEnds, b.after, b.noscript = html.NewTokenizer(strings.NewReader(raw)), raw, 0, 0, nil, src[at:], true
+	z, src, depth, ends, after := b.z, b.src, b.depth, b.lastEnds, b.after
+	b.z, b.src, b.skip, b.lastEnds, b.after, b.noscript = newTokenizer(raw), raw, 0, nil, src[min(z.at, len(src)):], true
 	outer := b.element
-	b.run()
+	for b.z.next() {
+		b.read()
+	}
 	if outer == nil {
 		b.endElement()
 	}
-	b.z, b.src, b.at, b.depth, b.lastEnds, b.after, b.noscript, b.skip = z, src, at, depth, ends, after, false, atom.Noscript
+	b.z, b.src, b.depth, b.lastEnds, b.after, b.noscript, b.skip = z, src, depth, ends, after, false, atom.Noscript
 }

@@ -22,7 +22,7 @@ type region struct {
 
 type scanner struct {
 	page
-	z *html.Tokenizer
+	z *tokenizer
 
 	plainLines bool // line ends separate lines: plain text, or within <pre>
 	lenient    bool // second try: unclosed containers are ignored
@@ -43,47 +43,27 @@ type scanner struct {
 	nextSoft bool // the next block follows a single line break
 }
 
-// scan reads HTML in one pass without building a tree, so neither depth nor size is a danger.
-func scan(src string) *page {
-	if len(src) > maxInput {
-		src = src[:maxInput]
-	}
-	src = mathToText(src)
-	lines := !hasBlocks(src)
-	s := runScanner(src, lines, false)
-	if s.skipped.tag != 0 && s.skipped.seen > 400 || s.labelled.tag != 0 && len(s.buf)-s.labelled.from > 400 {
-		s = runScanner(src, lines, true)
-	}
-	return &s.page
+func newScanner(z *tokenizer, plainLines, lenient bool) *scanner {
+	s := &scanner{z: z, plainLines: plainLines, lenient: lenient, start: -1, linkStart: -1}
+	s.buf = make([]byte, 0, min(len(z.src), maxText))
+	return s
 }
 
-func runScanner(src string, lines, lenient bool) *scanner {
-	s := &scanner{z: html.NewTokenizer(strings.NewReader(src)), plainLines: lines, lenient: lenient, start: -1, linkStart: -1}
-	s.buf = make([]byte, 0, min(len(src), maxText))
-	for len(s.buf) < maxText {
-		switch s.z.Next() {
-		case html.ErrorToken:
-			s.close()
-			return s
-		case html.TextToken:
-			if text := s.z.Text(); s.skipped.tag != 0 {
-				s.skipped.seen += len(text)
-			} else {
-				s.text(text)
-			}
-		case html.StartTagToken:
-			name, more := s.z.TagName()
-			s.begin(atom.Lookup(name), more, false)
-		case html.SelfClosingTagToken:
-			name, more := s.z.TagName()
-			s.begin(atom.Lookup(name), more, true)
-		case html.EndTagToken:
-			name, _ := s.z.TagName()
-			s.finish(atom.Lookup(name))
+// read reads the token at z, and reports whether the text may have more.
+func (s *scanner) read() bool {
+	switch s.z.kind {
+	case html.TextToken:
+		if text := s.z.Text(); s.skipped.tag != 0 {
+			s.skipped.seen += len(text)
+		} else {
+			s.text(text)
 		}
+	case html.StartTagToken, html.SelfClosingTagToken:
+		s.begin(s.z.tag, s.z.kind == html.SelfClosingTagToken)
+	case html.EndTagToken:
+		s.finish(s.z.tag)
 	}
-	s.close()
-	return s
+	return len(s.buf) < maxText
 }
 
 func (s *scanner) close() {
@@ -95,10 +75,7 @@ func (s *scanner) close() {
 	}
 }
 
-func (s *scanner) begin(tag atom.Atom, attrs, selfClosing bool) {
-	if isRaw(tag) || selfClosing {
-		s.z.NextIsNotRawText()
-	}
+func (s *scanner) begin(tag atom.Atom, selfClosing bool) {
 	if s.skipped.tag != 0 {
 		if tag == s.skipped.tag && !selfClosing && tag != atom.P {
 			s.skipped.depth++
@@ -116,7 +93,7 @@ func (s *scanner) begin(tag atom.Atom, attrs, selfClosing bool) {
 		s.endBlock()
 		s.labelled = region{}
 	}
-	if tag == atom.Img && attrs { // the alt text of a formula's picture is the formula
+	if tag == atom.Img && s.z.hasAttributes { // the alt text of a formula's picture is the formula
 		raw := s.z.Raw()
 		isMath := func(word string) bool { return bytes.Contains(raw, []byte(word)) }
 		if slices.ContainsFunc([]string{"tex", "math", "equation", "ql-img"}, isMath) {
@@ -129,36 +106,32 @@ func (s *scanner) begin(tag atom.Atom, attrs, selfClosing bool) {
 	if selfClosing && tag != atom.Br && tag != atom.Hr && tag != atom.P {
 		return
 	}
-	s.open(tag, s.roleOf(tag, attrs))
+	s.open(tag, s.roleOf(tag))
 }
 
 // roleOf returns the role of an element's content by the element's name, class or id.
-func (s *scanner) roleOf(tag atom.Atom, attrs bool) role {
+func (s *scanner) roleOf(tag atom.Atom) role {
 	if tag == atom.A {
-		s.anchor(attrs)
+		s.anchor()
 	}
 	r := tagRole(tag)
-	if !attrs || r != prose || tag == atom.A || tag == atom.Br || tag == atom.Img || s.lenient {
+	if r != prose || tag == atom.A || tag == atom.Br || tag == atom.Img || s.lenient {
 		return r
 	}
-	for more := true; more; {
-		var k, v []byte
-		k, v, more = s.z.TagAttr()
-		if got := attrRole(k, v); got != prose && tag != atom.Body && tag != atom.Html {
+	for _, a := range s.z.attrs() {
+		if got := attrRole(a.key, a.val); got != prose && tag != atom.Body && tag != atom.Html {
 			r = got
 		}
 	}
 	return r
 }
 
-func (s *scanner) anchor(attrs bool) {
+func (s *scanner) anchor() {
 	s.endLink()
 	s.linkURL = ""
-	for more := attrs; more; {
-		var k, v []byte
-		k, v, more = s.z.TagAttr()
-		if string(k) == "href" && len(v) < 4096 {
-			s.linkURL = strings.TrimSpace(string(v))
+	for _, a := range s.z.attrs() {
+		if string(a.key) == "href" && len(a.val) < 4096 {
+			s.linkURL = strings.TrimSpace(string(a.val))
 		}
 	}
 	if !webLink(s.linkURL) {

@@ -20,12 +20,13 @@ func Shown(a news.Article) string {
 	l.known.add(a.Title, wordSpans(a.Title))
 	l.known.add(body, wordSpans(body))
 	l.add(a.Summary)
-	z := html.NewTokenizer(strings.NewReader(a.HTML))
+	z := newTokenizer(a.HTML)
 	for l.out.Len() < maxText {
-		switch z.Next() {
-		case html.ErrorToken:
+		if !z.next() {
 			l.end()
-			return cutAt(l.out.String(), maxText)
+			break
+		}
+		switch z.kind {
 		case html.TextToken:
 			text := string(z.Text())
 			if l.inLink {
@@ -33,18 +34,15 @@ func Shown(a news.Article) string {
 			}
 			l.line.WriteString(text)
 		case html.StartTagToken, html.SelfClosingTagToken:
-			name, more := z.TagName()
-			tag := atom.Lookup(name)
-			if tag == atom.Img && more {
+			if z.tag == atom.Img {
 				p := pictureIn(z)
 				l.add(p.alt)
 				l.add(p.title)
 			}
-			l.endLineAt(tag)
-			l.inLink = tag == atom.A
+			l.endLineAt(z.tag)
+			l.inLink = z.tag == atom.A
 		case html.EndTagToken:
-			name, _ := z.TagName()
-			l.endLineAt(atom.Lookup(name))
+			l.endLineAt(z.tag)
 			l.inLink = false
 		}
 	}

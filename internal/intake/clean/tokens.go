@@ -4,8 +4,74 @@ import (
 	"bytes"
 	"strings"
 
+	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
+
+// tokenizer reads HTML token by token. The fields describe the token that next has read.
+type tokenizer struct {
+	*html.Tokenizer
+	src           string
+	kind          html.TokenType
+	tag           atom.Atom // of a start or end tag; 0 if the element is not known
+	name          []byte    // of a start or end tag
+	hasAttributes bool
+	at            int // bytes of the source read so far
+
+	isRead     bool // attributes holds those of the token
+	attributes []attribute
+	written    []byte // the token as written, once its attributes are read
+}
+
+// attribute is valid until the next token is read.
+type attribute struct{ key, val []byte }
+
+func newTokenizer(src string) *tokenizer {
+	return &tokenizer{Tokenizer: html.NewTokenizer(strings.NewReader(src)), src: src}
+}
+
+// next reads a token and reports whether there was one. The content of an element for which isRaw is true is read as HTML.
+func (z *tokenizer) next() bool {
+	z.kind = z.Next()
+	z.at += len(z.Tokenizer.Raw())
+	z.isRead = false
+	switch z.kind {
+	case html.ErrorToken:
+		return false
+	case html.StartTagToken, html.SelfClosingTagToken, html.EndTagToken:
+		z.name, z.hasAttributes = z.TagName()
+		z.tag = atom.Lookup(z.name)
+		if z.kind == html.SelfClosingTagToken || z.kind == html.StartTagToken && isRaw(z.tag) {
+			z.NextIsNotRawText()
+		}
+	}
+	return true
+}
+
+// attrs returns the attributes of a tag, for as many readers as ask.
+func (z *tokenizer) attrs() []attribute {
+	if z.isRead {
+		return z.attributes
+	}
+	z.written = append(z.written[:0], z.Tokenizer.Raw()...) // TagAttr decodes character references in place
+	z.isRead, z.attributes = true, z.attributes[:0]
+	for more := z.hasAttributes; more; {
+		var a attribute
+		a.key, a.val, more = z.TagAttr()
+		if len(a.key) > 0 {
+			z.attributes = append(z.attributes, a)
+		}
+	}
+	return z.attributes
+}
+
+// Raw returns the token as written. That of a text is lost once Text has decoded it.
+func (z *tokenizer) Raw() []byte {
+	if z.isRead {
+		return z.written
+	}
+	return z.Tokenizer.Raw()
+}
 
 func isHeading(t atom.Atom) bool {
 	switch t {
