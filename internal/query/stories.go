@@ -89,7 +89,9 @@ func (r *Reader) StoriesLedBy(ctx context.Context, articles []int64) (map[int64]
 	}
 	stories, err := r.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
 	for _, s := range stories {
-		led[s.Lead().Article.ID] = s
+		if lead := s.Lead().Article.ID; storyOf[lead] != 0 { // else the lead was not asked for
+			led[lead] = s
+		}
 	}
 	return led, err
 }
