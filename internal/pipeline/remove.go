@@ -109,23 +109,23 @@ func (r *Retention) step(ctx context.Context, all *Removed) (bool, error) {
 
 // shrink gives some free pages back to the disk.
 func (r *Retention) shrink(ctx context.Context, all *Removed) (bool, error) {
-	began := time.Now()
-	freed, err := r.store.Shrink(ctx, r.steps.shrinking)
+	freed, err := r.store.Shrink(ctx, stepTime)
 	if err != nil || freed == 0 {
 		return false, err
 	}
 	all.Freed += freed
-	return true, r.stepDone(ctx, &r.steps.shrinking, time.Since(began), shrinkMost)
+	return true, r.stepDone(ctx)
 }
 
 // closeStories closes some stories that have not changed since a time.
 func (r *Retention) closeStories(ctx context.Context, since time.Time, all *Removed) (bool, error) {
-	closed, took, err := r.settler.closeStories(ctx, since, r.steps.closing)
+	closed, took, err := r.settler.closeStories(ctx, since, r.closing)
 	if err != nil || closed == 0 {
 		return false, err
 	}
 	all.Closed += closed
-	return true, r.stepDone(ctx, &r.steps.closing, took, largestStep)
+	r.closing = nextSize(r.closing, took)
+	return true, r.stepDone(ctx)
 }
 
 // ageOut ages out some articles of stories that have not changed since a time.
@@ -136,26 +136,24 @@ func (r *Retention) ageOut(ctx context.Context, since time.Time, all *Removed) (
 	var took time.Duration // without waiting for the table for searches, which takes seconds while it is loaded
 	err := r.index.AgeOut(func() (articles []int64, err error) {
 		began := time.Now()
-		out, err = r.store.AgeOut(ctx, since, r.now(), r.steps.aging)
+		out, err = r.store.AgeOut(ctx, since, r.now(), r.aging)
 		took = time.Since(began)
 		return out.Articles, err
 	})
 	if err != nil {
 		return false, err
 	}
+	r.aging = nextSize(r.aging, took)
 	if len(out.Articles)+len(out.Stories) == 0 {
-		r.steps.aging = nextSize(r.steps.aging, took, largestStep)
 		return out.Passed > 0, nil
 	}
 	all.Articles, all.Stories = all.Articles+len(out.Articles), all.Stories+len(out.Stories)
 	r.unindexed += len(out.Articles)
-	return true, r.stepDone(ctx, &r.steps.aging, took, largestStep)
+	return true, r.stepDone(ctx)
 }
 
-// stepDone sets the size of the next step of a kind. After some steps it copies their commits from the WAL into the
-// database file, so that no later commit has to.
-func (r *Retention) stepDone(ctx context.Context, size *int, took time.Duration, most int) error {
-	*size = nextSize(*size, took, most)
+// stepDone copies, after some steps, their commits from the WAL into the database file, so that no later commit has to.
+func (r *Retention) stepDone(ctx context.Context) error {
 	if r.copied++; r.copied%copyEvery != 0 {
 		return nil
 	}
@@ -163,12 +161,12 @@ func (r *Retention) stepDone(ctx context.Context, size *int, took time.Duration,
 }
 
 // nextSize returns the size of the next step, given how long the last one took.
-func nextSize(size int, took time.Duration, most int) int {
+func nextSize(size int, took time.Duration) int {
 	switch {
 	case took > stepTime:
 		return max(min(size/2, int(int64(size)*int64(stepTime)/int64(took))), 1)
 	case took < stepTime/2:
-		return min(size*2, most)
+		return min(size*2, largestStep)
 	}
 	return size
 }

@@ -21,8 +21,6 @@ const (
 	largestStep  = 128
 	copyEvery    = 4 // steps between two copies of the WAL into the database file
 	unindexBatch = 500
-	shrinkPages  = 64 // pages in the first step
-	shrinkMost   = 1024
 )
 
 // Retention is the stage that removes what is no longer needed: the prints and edges of closed stories and, with
@@ -31,10 +29,10 @@ const (
 // goes on after a crash, and reads one row if there is nothing to do.
 //
 // Serve checks once a minute, does one step at a time, and pauses for four times its length. `headwater poll` removes for
-// ten seconds at its end. The size of a step follows from the time that the last one took. retention.go of package store
-// describes the phases of a story and what each removes. The search index deletes the articles in a queue of the store
-// (aged_indexed), when 500 wait or nothing else is left to age out. The window in memory drops a story in the step that
-// closes it.
+// ten seconds at its end. The size of a step follows from the time that the last one took; one that shrinks measures its
+// time. retention.go of package store describes the phases of a story and what each removes. The search index deletes the
+// articles in a queue of the store (aged_indexed), when 500 wait or nothing else is left to age out. The window in memory
+// drops a story in the step that closes it.
 //
 // The database file shrinks by incremental_vacuum, in steps too, while more than a twentieth of it is free. For each page
 // SQLite walks the list of free pages. So these steps alternate with those that free pages, which keeps the list short.
@@ -50,25 +48,22 @@ type Retention struct {
 	now     func() time.Time
 	log     *slog.Logger
 
-	mu     sync.Mutex // one step at a time; guards what follows
-	steps  stepSizes
-	copied int  // steps since the last copy of the WAL
-	warned bool // a removal by keep was logged
-
-	unindexed int  // articles that were aged out and are not yet deleted from the index
-	shrinks   bool // the last step tried to shrink first
+	mu        sync.Mutex // one step at a time; guards what follows
+	closing   int        // articles in the next step that closes stories
+	aging     int        // articles in the next step that ages out
+	unindexed int        // articles that were aged out and are not yet deleted from the index
+	shrinks   bool       // the last step tried to shrink first
+	copied    int        // steps since the last copy of the WAL
+	warned    bool       // a removal by keep was logged
 
 	// At the time allowed, stories unchanged since agedBefore may be aged out. A zero allowed permits none.
 	agedBefore, allowed time.Time
 }
 
-// stepSizes are the sizes of the next steps.
-type stepSizes struct{ closing, aging, shrinking int }
-
 func newRetention(o Options, settler *Settler, clock *steadyClock) *Retention {
 	return &Retention{
 		store: o.Store, index: o.Index, settler: settler, clock: clock, keep: o.Keep, window: o.windowLength(), now: o.Now, log: o.Logger,
-		steps: stepSizes{closing: firstStep, aging: firstStep, shrinking: shrinkPages},
+		closing: firstStep, aging: firstStep,
 	}
 }
 

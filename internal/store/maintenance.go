@@ -44,9 +44,14 @@ const (
 const freePagesSQL = `SELECT (SELECT freelist_count FROM pragma_freelist_count), (SELECT page_count FROM pragma_page_count),
 	(SELECT auto_vacuum FROM pragma_auto_vacuum)`
 
-// Shrink returns free pages beyond spareShare of the file to the disk, at most the given number, in one transaction. It
-// returns how many.
-func (db *DB) Shrink(ctx context.Context, pages int) (int, error) {
+// shrinkPages is how many pages are returned to the disk by one statement. It takes up to a millisecond for each where
+// the list of free pages has half a million.
+const shrinkPages = 8
+
+// Shrink returns free pages beyond spareShare of the file to the disk, for about the given time, in one transaction. It
+// returns how many. A page costs between a hundredth of a millisecond and a whole one: a page in use is moved, a free one
+// is looked for in the list of free pages. So the time is measured, not the number of pages.
+func (db *DB) Shrink(ctx context.Context, budget time.Duration) (freed int, err error) {
 	if db.writer == nil {
 		return 0, fmt.Errorf("shrink the database: data folder %s is open for reading only", db.dir)
 	}
@@ -54,27 +59,27 @@ func (db *DB) Shrink(ctx context.Context, pages int) (int, error) {
 	if err := db.reader.QueryRowContext(ctx, freePagesSQL).Scan(&free, &all, &mode); err != nil {
 		return 0, fmt.Errorf("free pages: %w", db.explain(err))
 	}
-	n := min(pages, free-int(spareShare*float64(all)))
-	if mode != incremental || n <= 0 {
+	spare := free - int(spareShare*float64(all))
+	if mode != incremental || spare <= 0 {
 		return 0, nil
 	}
-	return n, db.unsynced(ctx, "shrink the database", func(conn *sql.Conn) error {
-		if _, err := conn.ExecContext(ctx, fmt.Sprintf(`PRAGMA incremental_vacuum(%d)`, n)); err != nil {
-			return fmt.Errorf("shrink the database: %w", db.explain(err))
+	err = db.writeUnsynced(ctx, "shrink the database", func(ctx context.Context, t tx) error {
+		for began := time.Now(); freed < spare && (freed == 0 || time.Since(began) < budget); {
+			n := min(shrinkPages, spare-freed)
+			if err := t.exec(ctx, fmt.Sprintf(`PRAGMA incremental_vacuum(%d)`, n)); err != nil {
+				return err
+			}
+			freed += n
 		}
 		return nil
 	})
+	return freed, err
 }
 
 // writeUnsynced is write for a step of retention. Its commit does not wait for the disk, which can take ten times as long
 // as the step itself and holds the writer. A power failure may take such commits back, always the newest ones first.
 // Then the steps are repeated. The next commit of write, or Sync, makes them durable.
-func (db *DB) writeUnsynced(ctx context.Context, what string, fn func(context.Context, tx) error) error {
-	return db.unsynced(ctx, what, func(conn *sql.Conn) error { return db.transact(ctx, what, conn.BeginTx, fn) })
-}
-
-// unsynced calls fn with the writer's connection, whose commits do not wait for the disk meanwhile.
-func (db *DB) unsynced(ctx context.Context, what string, fn func(*sql.Conn) error) (err error) {
+func (db *DB) writeUnsynced(ctx context.Context, what string, fn func(context.Context, tx) error) (err error) {
 	if db.writer == nil {
 		return fmt.Errorf("%s: data folder %s is open for reading only", what, db.dir)
 	}
@@ -82,17 +87,17 @@ func (db *DB) unsynced(ctx context.Context, what string, fn func(*sql.Conn) erro
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, db.explain(err))
 	}
-	set := func(ctx context.Context, mode string) error {
+	synchronous := func(ctx context.Context, mode string) error {
 		if _, err := conn.ExecContext(ctx, `PRAGMA synchronous = `+mode); err != nil {
 			return fmt.Errorf("%s: %w", what, db.explain(err))
 		}
 		return nil
 	}
-	defer func() { err = errors.Join(err, set(context.WithoutCancel(ctx), "FULL"), conn.Close()) }()
-	if err := set(ctx, "NORMAL"); err != nil {
+	defer func() { err = errors.Join(err, synchronous(context.WithoutCancel(ctx), "FULL"), conn.Close()) }()
+	if err := synchronous(ctx, "NORMAL"); err != nil {
 		return err
 	}
-	return fn(conn)
+	return db.transact(ctx, what, conn.BeginTx, fn)
 }
 
 // Sync makes all commits durable, also those of steps of retention.
