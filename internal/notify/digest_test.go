@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/semaphore"
 
 	"headwater/internal/news"
 	"headwater/internal/notify"
@@ -93,7 +94,7 @@ func TestDigest(t *testing.T) {
 			t.Helper()
 			run, end := context.WithTimeout(ctx, d)
 			defer end()
-			w.Queue.Run(run, new(sync.Mutex))
+			w.Queue.Run(run, semaphore.NewWeighted(1))
 			synctest.Wait()
 			return p.subjects()
 		}

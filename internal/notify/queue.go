@@ -61,6 +61,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 
 	"headwater/internal/intake/fetch"
 	"headwater/internal/intake/poll"
@@ -85,19 +86,21 @@ type Queue struct {
 	now     func() time.Time
 	log     *slog.Logger
 
-	fill    sync.Mutex // one Fill at a time
-	sending sync.Map   // a *sync.Mutex for each alert, by id: one message of an alert at a time
+	fill    *semaphore.Weighted // one Fill at a time
+	sending sync.Map            // a *semaphore.Weighted for each alert, by id: one message of an alert at a time
 }
 
 // NewQueue returns a queue for the deliveries of a store.
 func NewQueue(a *Alerts, log *slog.Logger) *Queue {
-	return &Queue{store: a.Store, sender: a.Sender, stories: a.Stories, now: a.Now, log: log}
+	return &Queue{store: a.Store, sender: a.Sender, stories: a.Stories, now: a.Now, log: log, fill: semaphore.NewWeighted(1)}
 }
 
 // Fill reads the new entries of the story log that were matched with topics, and queues deliveries.
 func (q *Queue) Fill(ctx context.Context) error {
-	q.fill.Lock()
-	defer q.fill.Unlock()
+	if err := q.fill.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer q.fill.Release(1)
 	for {
 		behind, err := q.store.AlertsBehind(ctx)
 		if err != nil || !behind {
@@ -129,15 +132,18 @@ func (q *Queue) delivery(t store.AlertCandidate) (news.Delivery, bool) {
 
 // Run fills the queue and delivers until the context ends. It holds turn while it fills the queue. Each alert with
 // deliveries has its own goroutine, so a receiver that does not answer delays no other alert.
-func (q *Queue) Run(ctx context.Context, turn sync.Locker) {
+func (q *Queue) Run(ctx context.Context, turn *semaphore.Weighted) {
 	var g errgroup.Group
 	var busy sync.Map // ids of alerts that have a goroutine
 	t := time.NewTicker(queueTick)
 	defer t.Stop()
 	for {
-		turn.Lock()
-		due, err := q.due(ctx)
-		turn.Unlock()
+		var due []news.Alert
+		err := turn.Acquire(ctx, 1)
+		if err == nil {
+			due, err = q.due(ctx)
+			turn.Release(1)
+		}
 		if err != nil && ctx.Err() == nil {
 			q.log.Error("alerts could not be read; the next tick tries again", "error", err)
 		}
@@ -201,10 +207,12 @@ func (q *Queue) Deliver(ctx context.Context, budget time.Duration) (int, error) 
 // sendDue sends the due deliveries of one alert, one message after the other, until one fails or the time ends is
 // reached. A zero ends sets no limit. It returns how many messages were accepted.
 func (q *Queue) sendDue(ctx context.Context, a news.Alert, ends time.Time) (sent int, err error) {
-	one, _ := q.sending.LoadOrStore(a.ID, new(sync.Mutex))
-	if mu, ok := one.(*sync.Mutex); ok {
-		mu.Lock()
-		defer mu.Unlock()
+	one, _ := q.sending.LoadOrStore(a.ID, semaphore.NewWeighted(1))
+	if lock, ok := one.(*semaphore.Weighted); ok {
+		if err := lock.Acquire(ctx, 1); err != nil {
+			return 0, err
+		}
+		defer lock.Release(1)
 	}
 	if a, err = q.store.Alert(ctx, a.ID); err != nil || a.Ended || a.Next.After(q.now()) {
 		return 0, ignoreMissing(err) // the alert was removed, or another goroutine has sent its deliveries

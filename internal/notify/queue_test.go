@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/semaphore"
 
 	"headwater/feeds"
 	"headwater/internal/intake/fetch"
@@ -352,7 +353,7 @@ func TestAlertBesideSilence(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		w.Queue.Run(ctx, new(sync.Mutex))
+		w.Queue.Run(ctx, semaphore.NewWeighted(1))
 	}()
 	arrives := func(what string, c <-chan struct{}) {
 		t.Helper()

@@ -24,8 +24,10 @@ func refuse(cause error, format string, args ...any) error {
 // Merge joins several stories for good: their articles stay together whatever the scores are. The oldest id stays, and
 // the others lead to it.
 func (s *Settler) Merge(ctx context.Context, ids []int64) (news.Corrected, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	if err := s.lock.Acquire(ctx, 1); err != nil {
+		return news.Corrected{}, err
+	}
+	defer s.lock.Release(1)
 	var c news.Correction
 	merged := map[int64]int64{} // from a story's id to the given id that led to it
 	for _, id := range ids {
@@ -47,8 +49,10 @@ func (s *Settler) Merge(ctx context.Context, ids []int64) (news.Corrected, error
 // Split takes articles out of a story for good. They become another story, and are never in one story with the rest.
 // Scores decide whether the rest stays together; it keeps the story's id.
 func (s *Settler) Split(ctx context.Context, id int64, articles []int64) (news.Corrected, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	if err := s.lock.Acquire(ctx, 1); err != nil {
+		return news.Corrected{}, err
+	}
+	defer s.lock.Release(1)
 	st, err := s.storyToCorrect(ctx, id)
 	if err != nil {
 		return news.Corrected{}, err
@@ -73,8 +77,10 @@ func (s *Settler) Split(ctx context.Context, id int64, articles []int64) (news.C
 // Forget takes a correction back. Its articles are settled as if it had never been made. Stories that a merge ended get
 // their ids back, as far as their articles become stories of their own.
 func (s *Settler) Forget(ctx context.Context, number int64) (news.Corrected, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	if err := s.lock.Acquire(ctx, 1); err != nil {
+		return news.Corrected{}, err
+	}
+	defer s.lock.Release(1)
 	all, err := s.store.Corrections(ctx)
 	if err != nil {
 		return news.Corrected{}, err
@@ -236,7 +242,7 @@ func (s *Settler) resettle(ctx context.Context, to change, put func(store.Settle
 			}
 		}
 	}
-	return s.put(out, put)
+	return s.put(ctx, out, put)
 }
 
 // corrected returns the stories that a correction's articles are in.

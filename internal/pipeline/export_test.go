@@ -39,7 +39,7 @@ func (p *Pipeline) KeepUp(ctx context.Context) error {
 	var g errgroup.Group
 	for _, f := range p.followers() {
 		g.Go(func() error {
-			f.run(ctx, p.turn.RLocker(), p.options.Logger)
+			f.run(ctx, p.turn, p.options.Logger)
 			return nil
 		})
 	}
@@ -55,7 +55,7 @@ func (p *Pipeline) ServeOnce(ctx context.Context) error {
 }
 
 // KeepRetaining is the part of Serve that removes what is no longer needed.
-func (p *Pipeline) KeepRetaining(ctx context.Context) { p.Retention.run(ctx, p.turn.RLocker()) }
+func (p *Pipeline) KeepRetaining(ctx context.Context) { p.Retention.run(ctx, p.turn) }
 
 // TakeParsing takes all slots of the semaphore for parsing.
 func (p *Pipeline) TakeParsing() {

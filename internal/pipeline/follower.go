@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // follower runs a stage that reads the article log or the story log. The stage has its own watermark and processes
@@ -20,20 +22,19 @@ type follower struct {
 const retryAfter = 5 * time.Second
 
 // run does the stage's work whenever it is woken, until the context ends. It holds turn while it works.
-func (f follower) run(ctx context.Context, turn sync.Locker, log *slog.Logger) {
+func (f follower) run(ctx context.Context, turn *semaphore.Weighted, log *slog.Logger) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-f.wake:
 		}
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || turn.Acquire(ctx, 1) != nil {
 			return
 		}
 		began := time.Now()
-		turn.Lock()
 		err := f.work(ctx)
-		turn.Unlock()
+		turn.Release(1)
 		if err != nil && ctx.Err() == nil {
 			log.Error("a stage failed; it is tried again in some seconds", "stage", f.name, "error", err)
 			f.wake.send()

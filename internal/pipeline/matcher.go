@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"sync"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 
 	"headwater/internal/news"
 	"headwater/internal/query"
@@ -46,14 +47,14 @@ type Matcher struct {
 	log    *slog.Logger
 	again  func() // schedules another call of Match
 
-	mu       sync.Mutex      // one Match at a time; guards what follows
-	topics   *topicSet       // nil until the first match
-	failed   map[int64]int64 // versions of the topics, by id, whose failure to fill was logged
-	unfilled error           // why topics could not be filled at the last try; nil where they only wait for the index
+	lock     *semaphore.Weighted // one Match at a time; guards what follows
+	topics   *topicSet           // nil until the first match
+	failed   map[int64]int64     // versions of the topics, by id, whose failure to fill was logged
+	unfilled error               // why topics could not be filled at the last try; nil where they only wait for the index
 }
 
 func newMatcher(o Options, again func()) *Matcher {
-	return &Matcher{store: o.Store, index: o.Index, reader: o.Reader, now: o.Now, log: o.Logger, again: again, failed: map[int64]int64{}}
+	return &Matcher{store: o.Store, index: o.Index, reader: o.Reader, now: o.Now, log: o.Logger, again: again, lock: semaphore.NewWeighted(1), failed: map[int64]int64{}}
 }
 
 // topicSet holds all topics at one time. What a query asks of an article's words stays the same while the article does.
@@ -71,8 +72,10 @@ type version struct{ article, seq int64 }
 // Match matches every story that changed since the last call with all topics, and stores the matches. A topic that can't
 // be filled yet delays no other: it is matched like them and filled later.
 func (m *Matcher) Match(ctx context.Context) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
+	if err := m.lock.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer m.lock.Release(1)
 	if err := m.readTopics(ctx); err != nil {
 		return err
 	}
@@ -100,10 +103,12 @@ func (m *Matcher) Match(ctx context.Context) error {
 
 // pause keeps Match from running until resume is called. Then the topics are loaded again, since a percolator belongs to
 // one index.
-func (m *Matcher) pause() (resume func()) {
-	m.mu.Lock()
+func (m *Matcher) pause(ctx context.Context) (resume func(), err error) {
+	if err := m.lock.Acquire(ctx, 1); err != nil {
+		return nil, err
+	}
 	m.topics = nil
-	return m.mu.Unlock
+	return func() { m.lock.Release(1) }, nil
 }
 
 // readTopics loads the topics if they changed.
@@ -165,9 +170,11 @@ func (m *Matcher) fillTopics(ctx context.Context) error {
 }
 
 // unfilledTopics returns an error for topics that could not be filled.
-func (m *Matcher) unfilledTopics() error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
+func (m *Matcher) unfilledTopics(ctx context.Context) error {
+	if err := m.lock.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer m.lock.Release(1)
 	return m.unfilled
 }
 

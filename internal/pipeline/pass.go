@@ -51,8 +51,10 @@ func (p *Pipeline) Pass(ctx context.Context, o PassOptions) (Summary, error) {
 	}
 	defer func() { <-p.passing }()
 	if !o.CollectOnly {
-		p.turn.Lock()
-		defer p.turn.Unlock()
+		if err := p.turn.Acquire(ctx, wholeTurn); err != nil {
+			return Summary{}, err
+		}
+		defer p.turn.Release(wholeTurn)
 	}
 	began := p.options.Now()
 	feeds, err := p.due(ctx, o)
@@ -85,7 +87,7 @@ func (p *Pipeline) Pass(ctx context.Context, o PassOptions) (Summary, error) {
 		gone, err = p.Retention.Remove(ctx, o.Retain)
 		sum.AgedOut = gone.Articles
 	}
-	return sum, errors.Join(err, p.Matcher.unfilledTopics())
+	return sum, errors.Join(err, p.Matcher.unfilledTopics(ctx))
 }
 
 // runBehind runs the stages behind the log once: settle, read pages, index, match. It reports whether it got as far as

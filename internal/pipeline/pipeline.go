@@ -35,6 +35,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 
 	"headwater/internal/intake/poll"
 	"headwater/internal/search"
@@ -57,18 +58,21 @@ type Pipeline struct {
 	toIndex, toSettle, toMatch wakeup    // for the followers
 	changed                    broadcast // sent when stories have changed
 
-	passing    chan struct{} // a semaphore: one pass at a time
-	turn       sync.RWMutex  // held for writing by a pass that settles, for reading by the stages that Serve runs
-	serving    atomic.Bool   // Serve runs Retention, so passes do not
+	passing    chan struct{}       // a semaphore: one pass at a time
+	turn       *semaphore.Weighted // a pass that settles holds wholeTurn of it; each stage that Serve runs holds one
+	serving    atomic.Bool         // Serve runs Retention, so passes do not
 	outage     outage
 	clockUnset sync.Once // logs once that the clock is not set
 }
+
+// wholeTurn is more than all stages hold together.
+const wholeTurn = 1000
 
 // New returns a Pipeline.
 func New(o Options) *Pipeline {
 	o = o.withDefaults()
 	p := &Pipeline{
-		options: o, collector: NewCollector(o), passing: make(chan struct{}, 1),
+		options: o, collector: NewCollector(o), passing: make(chan struct{}, 1), turn: semaphore.NewWeighted(wholeTurn),
 		toIndex: newWakeup(), toSettle: newWakeup(), toMatch: newWakeup(),
 	}
 	p.push = newPusher(o, p.collector, p.arrived)
@@ -145,7 +149,7 @@ func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 		})
 	})
 	for _, f := range p.followers() {
-		run(func(ctx context.Context) { f.run(ctx, p.turn.RLocker(), log) })
+		run(func(ctx context.Context) { f.run(ctx, p.turn, log) })
 	}
 	run(func(ctx context.Context) { // so that the first search need not load it
 		if _, err := p.options.Index.Stories(ctx); err != nil && ctx.Err() == nil {
@@ -157,12 +161,12 @@ func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 		run(func(ctx context.Context) { readEvery(ctx, "that articles credit", log, p.Sources.Read) })
 	}
 	if p.options.Alerts != nil {
-		run(func(ctx context.Context) { p.options.Alerts.Run(ctx, p.turn.RLocker()) })
+		run(func(ctx context.Context) { p.options.Alerts.Run(ctx, p.turn) })
 	}
 	if p.options.Hub != nil {
 		run(p.options.Hub.Run)
 	}
-	run(func(ctx context.Context) { p.Retention.run(ctx, p.turn.RLocker()) })
+	run(func(ctx context.Context) { p.Retention.run(ctx, p.turn) })
 	return g.Wait()
 }
 

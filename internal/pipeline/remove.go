@@ -3,8 +3,9 @@ package pipeline
 import (
 	"context"
 	"slices"
-	"sync"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 
 	"headwater/internal/news"
 	"headwater/internal/store"
@@ -32,13 +33,15 @@ func (r *Retention) Remove(ctx context.Context, budget time.Duration) (Removed, 
 }
 
 // run removes in single steps until the context ends. It holds turn during each step.
-func (r *Retention) run(ctx context.Context, turn sync.Locker) {
+func (r *Retention) run(ctx context.Context, turn *semaphore.Weighted) {
 	var all Removed
 	for ctx.Err() == nil {
+		if turn.Acquire(ctx, 1) != nil {
+			return
+		}
 		began := time.Now()
-		turn.Lock()
 		did, err := r.step(ctx, &all)
-		turn.Unlock()
+		turn.Release(1)
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -59,8 +62,10 @@ func (r *Retention) run(ctx context.Context, turn sync.Locker) {
 
 // step does one step. It returns false if there was nothing to do.
 func (r *Retention) step(ctx context.Context, all *Removed) (bool, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	if err := r.lock.Acquire(ctx, 1); err != nil {
+		return false, err
+	}
+	defer r.lock.Release(1)
 	since, aging := r.agedBefore, true
 	if r.now().Sub(r.allowed).Abs() >= retainEvery {
 		var err error
@@ -130,11 +135,13 @@ func (r *Retention) closeStories(ctx context.Context, since time.Time, all *Remo
 
 // ageOut ages out some articles of stories that have not changed since a time.
 func (r *Retention) ageOut(ctx context.Context, since time.Time, all *Removed) (bool, error) {
-	r.settler.mu.Lock() // a settlement must not see a half-removed story
-	defer r.settler.mu.Unlock()
+	if err := r.settler.lock.Acquire(ctx, 1); err != nil { // a settlement must not see a half-removed story
+		return false, err
+	}
+	defer r.settler.lock.Release(1)
 	var out store.AgedOut
 	var took time.Duration // without waiting for the table for searches, which takes seconds while it is loaded
-	err := r.index.AgeOut(func() (articles []int64, err error) {
+	err := r.index.AgeOut(ctx, func() (articles []int64, err error) {
 		began := time.Now()
 		out, err = r.store.AgeOut(ctx, since, r.now(), r.aging)
 		took = time.Since(began)
@@ -175,8 +182,10 @@ func nextSize(size int, took time.Duration) int {
 // stories from the window. The edges that show why a member is in its story stay. It returns the number of stories and
 // how long writing took.
 func (s *Settler) closeStories(ctx context.Context, since time.Time, limit int) (closed int, took time.Duration, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	if err := s.lock.Acquire(ctx, 1); err != nil {
+		return 0, 0, err
+	}
+	defer s.lock.Release(1)
 	closing, err := s.store.Closable(ctx, since, limit)
 	if err != nil || len(closing) == 0 {
 		return 0, 0, err

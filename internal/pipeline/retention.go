@@ -6,8 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 
 	"headwater/internal/query"
 	"headwater/internal/store"
@@ -48,13 +49,13 @@ type Retention struct {
 	now     func() time.Time
 	log     *slog.Logger
 
-	mu        sync.Mutex // one step at a time; guards what follows
-	closing   int        // articles in the next step that closes stories
-	aging     int        // articles in the next step that ages out
-	unindexed int        // articles that were aged out and are not yet deleted from the index
-	shrinks   bool       // the last step tried to shrink first
-	copied    int        // steps since the last copy of the WAL
-	warned    bool       // a removal by keep was logged
+	lock      *semaphore.Weighted // one step at a time; guards what follows
+	closing   int                 // articles in the next step that closes stories
+	aging     int                 // articles in the next step that ages out
+	unindexed int                 // articles that were aged out and are not yet deleted from the index
+	shrinks   bool                // the last step tried to shrink first
+	copied    int                 // steps since the last copy of the WAL
+	warned    bool                // a removal by keep was logged
 
 	// At the time allowed, stories unchanged since agedBefore may be aged out. A zero allowed permits none.
 	agedBefore, allowed time.Time
@@ -63,7 +64,7 @@ type Retention struct {
 func newRetention(o Options, settler *Settler, clock *steadyClock) *Retention {
 	return &Retention{
 		store: o.Store, index: o.Index, settler: settler, clock: clock, keep: o.Keep, window: o.windowLength(), now: o.Now, log: o.Logger,
-		closing: firstStep, aging: firstStep,
+		lock: semaphore.NewWeighted(1), closing: firstStep, aging: firstStep,
 	}
 }
 

@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 
 	"headwater/internal/news"
 	"headwater/internal/query"
@@ -45,7 +45,7 @@ type Settler struct {
 	now          func() time.Time
 	changed      func() // called after stories were stored
 
-	mu      sync.Mutex // one settlement, correction or closing at a time; guards what follows
+	lock    *semaphore.Weighted // one settlement, correction or closing at a time; guards what follows
 	window  *group.Grouper
 	opinion *embedOpinion // nil without embeddings
 	weigher origin.Weigher
@@ -57,7 +57,7 @@ func newSettler(o Options, prepare stories.Preparer, changed func()) *Settler {
 	s := &Settler{
 		store: o.Store, index: o.Index, reader: o.Reader, prepare: prepare, outlets: o.Outlets, now: o.Now, changed: changed,
 		windowLength: o.windowLength(), eventCosine: o.EventCosine, readSources: o.ReadSources,
-		weigher: origin.Weigher{Tie: 2 * o.Pace.Min},
+		lock: semaphore.NewWeighted(1), weigher: origin.Weigher{Tie: 2 * o.Pace.Min},
 	}
 	if o.Embed != nil {
 		s.opinion = &embedOpinion{store: o.Store, client: o.Embed, wait: cmp.Or(o.EmbedWait, 30*time.Second), log: o.Logger, now: o.Now}
@@ -68,8 +68,10 @@ func newSettler(o Options, prepare stories.Preparer, changed func()) *Settler {
 // Settle groups every article in the log beyond the settler's watermark, and weighs the origins of the affected stories.
 // It returns the number of articles settled. Progress may be nil.
 func (s *Settler) Settle(ctx context.Context, progress func(done, total int)) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	if err := s.lock.Acquire(ctx, 1); err != nil {
+		return 0, err
+	}
+	defer s.lock.Release(1)
 	s.opinion.begin(ctx)
 	defer s.opinion.end()
 	total := 0
@@ -132,7 +134,7 @@ func (s *Settler) settleRound(ctx context.Context, progress func(done, total int
 	if err := s.decide(ctx, &out); err != nil {
 		return done, err
 	}
-	return done, s.put(out, func(out store.Settlement) error { return s.store.Settle(ctx, out) })
+	return done, s.put(ctx, out, func(out store.Settlement) error { return s.store.Settle(ctx, out) })
 }
 
 // decide groups the articles that were added to the window, and puts the changes into the settlement.
@@ -199,8 +201,8 @@ func (s *Settler) otherStories(articles []int64, changed []news.Story) []group.C
 }
 
 // put stores a settlement by calling store, and announces that stories changed.
-func (s *Settler) put(out store.Settlement, store func(store.Settlement) error) error {
-	if err := s.index.Apply(out, store); err != nil {
+func (s *Settler) put(ctx context.Context, out store.Settlement, store func(store.Settlement) error) error {
+	if err := s.index.Apply(ctx, out, store); err != nil {
 		return err
 	}
 	s.changed()

@@ -141,8 +141,10 @@ func (r *SourceReader) article(p page.Page, now time.Time) news.Article {
 // Reweigh weighs stories again whose members credit pages that were fetched since. Where a page's own address differs
 // from the link to it, the article is compared again with the page's address.
 func (s *Settler) Reweigh(ctx context.Context) (err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	if err := s.lock.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer s.lock.Release(1)
 	ids, err := s.store.Unweighed(ctx)
 	if err != nil || len(ids) == 0 {
 		return err
@@ -172,7 +174,7 @@ func (s *Settler) Reweigh(ctx context.Context) (err error) {
 	if err := s.weigh(ctx, s.otherStories(held, out.Stories), &out); err != nil {
 		return err
 	}
-	err = s.put(out, func(out store.Settlement) error { return s.store.SettleSources(ctx, ids, out) })
+	err = s.put(ctx, out, func(out store.Settlement) error { return s.store.SettleSources(ctx, ids, out) })
 	if err != nil {
 		return fmt.Errorf("weigh stories with the pages they credit: %w", err)
 	}

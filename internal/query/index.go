@@ -16,6 +16,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"headwater/internal/news"
 	"headwater/internal/search"
 	"headwater/internal/store"
@@ -26,7 +28,7 @@ type Index struct {
 	store *store.DB
 	batch int // articles written in one batch
 
-	writing sync.Mutex // one CatchUp, Rebuild or Delete at a time
+	writing *semaphore.Weighted // one CatchUp, Rebuild or DeleteAged at a time
 	swap    sync.RWMutex
 	current *search.Index // swap is held for writing while another index replaces it
 	table   storyTable
@@ -34,14 +36,16 @@ type Index struct {
 
 // NewIndex wraps an open index. Close closes that index, or the one that has replaced it.
 func NewIndex(db *store.DB, x *search.Index, batch int) *Index {
-	return &Index{store: db, current: x, batch: max(batch, 1)}
+	return &Index{store: db, current: x, batch: max(batch, 1), writing: semaphore.NewWeighted(1), table: storyTable{lock: semaphore.NewWeighted(1)}}
 }
 
 // CatchUp indexes every article in the log beyond the index's watermark. It returns the number of articles indexed.
 // Progress may be nil.
 func (i *Index) CatchUp(ctx context.Context, progress func(done, total int)) (int, error) {
-	i.writing.Lock()
-	defer i.writing.Unlock()
+	if err := i.writing.Acquire(ctx, 1); err != nil {
+		return 0, err
+	}
+	defer i.writing.Release(1)
 	return i.fill(ctx, i.current, progress)
 }
 
@@ -81,9 +85,11 @@ func (i *Index) fill(ctx context.Context, x *search.Index, progress func(done, t
 // Rebuild builds a new index next to the one in use, and replaces that when the new one is complete. So an interruption
 // leaves the old one. Open creates the empty index. Pause is called before the old index is closed; it has to stop all
 // use of its percolators until the returned function is called. Rebuild returns the number of articles indexed.
-func (i *Index) Rebuild(ctx context.Context, open func(context.Context) (*search.Index, error), pause func() (resume func()), progress func(done, total int)) (int, error) {
-	i.writing.Lock()
-	defer i.writing.Unlock()
+func (i *Index) Rebuild(ctx context.Context, open func(context.Context) (*search.Index, error), pause func(context.Context) (resume func(), err error), progress func(done, total int)) (int, error) {
+	if err := i.writing.Acquire(ctx, 1); err != nil {
+		return 0, err
+	}
+	defer i.writing.Release(1)
 	if ctx.Err() != nil {
 		return 0, ctx.Err()
 	}
@@ -95,9 +101,15 @@ func (i *Index) Rebuild(ctx context.Context, open func(context.Context) (*search
 	if err != nil {
 		return done, errors.Join(err, fresh.Close())
 	}
-	defer pause()()
-	i.table.mu.Lock()
-	defer i.table.mu.Unlock()
+	resume, err := pause(ctx)
+	if err != nil {
+		return done, errors.Join(err, fresh.Close())
+	}
+	defer resume()
+	if err := i.table.lock.Acquire(ctx, 1); err != nil {
+		return done, errors.Join(err, fresh.Close())
+	}
+	defer i.table.lock.Release(1)
 	i.swap.Lock()
 	defer i.swap.Unlock()
 	if err := i.current.Close(); err != nil {
@@ -115,8 +127,10 @@ func (i *Index) Rebuild(ctx context.Context, open func(context.Context) (*search
 
 // DeleteAged removes up to limit aged-out articles from the index. It reports whether there were any.
 func (i *Index) DeleteAged(ctx context.Context, limit int) (bool, error) {
-	i.writing.Lock()
-	defer i.writing.Unlock()
+	if err := i.writing.Acquire(ctx, 1); err != nil {
+		return false, err
+	}
+	defer i.writing.Release(1)
 	ids, err := i.store.AgedIndexed(ctx, limit)
 	if err != nil || len(ids) == 0 {
 		return false, err
@@ -229,7 +243,7 @@ const tableBatch = 20_000
 //
 // It takes 8 bytes for an article and about 100 for a story (search.StoryTable).
 type storyTable struct {
-	mu      sync.Mutex                        // held during loading, and from storing a settlement until the table is updated
+	lock    *semaphore.Weighted               // held during loading, and from storing a settlement until the table is updated
 	current atomic.Pointer[search.StoryTable] // nil until loaded
 }
 
@@ -238,8 +252,10 @@ func (i *Index) Stories(ctx context.Context) (*search.StoryTable, error) {
 	if t := i.table.current.Load(); t != nil {
 		return t, nil
 	}
-	i.table.mu.Lock()
-	defer i.table.mu.Unlock()
+	if err := i.table.lock.Acquire(ctx, 1); err != nil {
+		return nil, err
+	}
+	defer i.table.lock.Release(1)
 	if t := i.table.current.Load(); t != nil {
 		return t, nil
 	}
@@ -263,9 +279,11 @@ func (i *Index) Stories(ctx context.Context) (*search.StoryTable, error) {
 }
 
 // Apply stores a settlement by calling put, and updates the table for searches.
-func (i *Index) Apply(s store.Settlement, put func(store.Settlement) error) error {
-	i.table.mu.Lock() // no search may load the table between the two
-	defer i.table.mu.Unlock()
+func (i *Index) Apply(ctx context.Context, s store.Settlement, put func(store.Settlement) error) error {
+	if err := i.table.lock.Acquire(ctx, 1); err != nil { // no search may load the table between the two
+		return err
+	}
+	defer i.table.lock.Release(1)
 	if err := put(s); err != nil {
 		i.table.current.Store(nil) // put may have stored it all the same
 		return err
@@ -289,9 +307,11 @@ func (i *Index) Apply(s store.Settlement, put func(store.Settlement) error) erro
 }
 
 // AgeOut ages articles out of the store by calling take, which returns their ids, and updates the table for searches.
-func (i *Index) AgeOut(take func() ([]int64, error)) error {
-	i.table.mu.Lock() // no search may load the table between the two
-	defer i.table.mu.Unlock()
+func (i *Index) AgeOut(ctx context.Context, take func() ([]int64, error)) error {
+	if err := i.table.lock.Acquire(ctx, 1); err != nil { // no search may load the table between the two
+		return err
+	}
+	defer i.table.lock.Release(1)
 	articles, err := take()
 	if err != nil {
 		i.table.current.Store(nil) // take may have aged them out all the same

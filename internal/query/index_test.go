@@ -112,7 +112,7 @@ func TestRebuild(t *testing.T) {
 			l.wantFound(t, tt.name+", while paused", "gymnasium", 3)
 			return func() { resumed++ }
 		}
-		n, err := l.index.Rebuild(ctx, open, pause, func(int, int) {
+		n, err := l.index.Rebuild(ctx, open, func(context.Context) (func(), error) { return pause(), nil }, func(int, int) {
 			if tt.stop {
 				cancel()
 			}
@@ -142,11 +142,11 @@ func TestApply(t *testing.T) {
 	l.wantFound(t, "at first", "is:copy", 2)
 	grown := store.Settlement{Through: gazetteFair, Stories: []news.Story{story(strike, 3, tribuneStrike, gazetteFair)}}
 	full := errors.New("disk full")
-	if err := l.index.Apply(grown, func(store.Settlement) error { return full }); !errors.Is(err, full) {
+	if err := l.index.Apply(t.Context(), grown, func(store.Settlement) error { return full }); !errors.Is(err, full) {
 		t.Errorf("a settlement that was not stored: %v", err)
 	}
 	l.wantFound(t, "after a failure", "is:copy", 2)
-	err := l.index.Apply(grown, func(s store.Settlement) error {
+	err := l.index.Apply(t.Context(), grown, func(s store.Settlement) error {
 		return errors.Join(l.store.Settle(t.Context(), s), full) // it was stored all the same
 	})
 	if !errors.Is(err, full) {
@@ -179,7 +179,7 @@ func TestAgeOut(t *testing.T) {
 		t.Errorf("%d articles in the index, %v", n, err)
 	}
 	failed := errors.New("disk full")
-	if err := l.index.AgeOut(func() ([]int64, error) { return nil, failed }); !errors.Is(err, failed) {
+	if err := l.index.AgeOut(t.Context(), func() ([]int64, error) { return nil, failed }); !errors.Is(err, failed) {
 		t.Errorf("aging out that fails: %v", err)
 	}
 	l.wantFound(t, "after a failure", "is:copy", 2)

@@ -145,14 +145,14 @@ func story(id, event int64, articles ...int64) news.Story {
 // settle stores a settlement as the pipeline does.
 func (l *library) settle(t *testing.T, s store.Settlement) {
 	t.Helper()
-	must(t, l.index.Apply(s, func(s store.Settlement) error { return l.store.Settle(t.Context(), s) }))
+	must(t, l.index.Apply(t.Context(), s, func(s store.Settlement) error { return l.store.Settle(t.Context(), s) }))
 }
 
 // ageOut closes a story and ages its articles out as the pipeline does.
 func (l *library) ageOut(t *testing.T, id int64, articles ...int64) {
 	t.Helper()
 	must(t, l.store.CloseStories(t.Context(), []store.Closing{{Story: id, Articles: articles, Whole: true}}))
-	must(t, l.index.AgeOut(func() ([]int64, error) {
+	must(t, l.index.AgeOut(t.Context(), func() ([]int64, error) {
 		out, err := l.store.AgeOut(t.Context(), l.clock.Now(), l.clock.Now(), 100)
 		if !slices.Equal(out.Articles, articles) {
 			t.Errorf("%v were aged out, want %v", out.Articles, articles)

@@ -7,8 +7,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 
 	"headwater/internal/news"
 	"headwater/internal/store"
@@ -26,7 +27,7 @@ type Reader struct {
 
 // NewReader returns a Reader.
 func NewReader(db *store.DB, x *Index, registry *outlets.Registry, now func() time.Time) *Reader {
-	return &Reader{store: db, index: x, outlets: registry, now: now}
+	return &Reader{store: db, index: x, outlets: registry, now: now, feeds: feedOutlets{lock: semaphore.NewWeighted(1)}}
 }
 
 // Status counts what is stored and what is still to be processed.
@@ -101,7 +102,7 @@ const feedsFor = time.Minute
 
 // feedOutlets is a cache of the outlets whose feeds are subscribed.
 type feedOutlets struct {
-	mu    sync.Mutex
+	lock  *semaphore.Weighted
 	keys  map[string]bool // keys and lower-case names of outlets; nil until loaded
 	until time.Time       // loaded again at this time
 }
@@ -136,8 +137,10 @@ func (r *Reader) setFollowed(ctx context.Context, stories []news.Story) error {
 
 func (r *Reader) followed(ctx context.Context) (map[string]bool, error) {
 	f := &r.feeds
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	if err := f.lock.Acquire(ctx, 1); err != nil {
+		return nil, err
+	}
+	defer f.lock.Release(1)
 	if now := r.now(); f.keys == nil || now.After(f.until) {
 		feeds, err := r.store.Feeds(ctx)
 		if err != nil {

@@ -44,8 +44,8 @@ const (
 const freePagesSQL = `SELECT (SELECT freelist_count FROM pragma_freelist_count), (SELECT page_count FROM pragma_page_count),
 	(SELECT auto_vacuum FROM pragma_auto_vacuum)`
 
-// shrinkPages is how many pages are returned to the disk by one statement. It takes up to a millisecond for each where
-// the list of free pages has half a million.
+// shrinkPages is the most pages that are returned to the disk by one statement. It takes a millisecond for each where the
+// list of free pages has half a million.
 const shrinkPages = 8
 
 // Shrink returns free pages beyond spareShare of the file to the disk, for about the given time, in one transaction. It
@@ -64,8 +64,9 @@ func (db *DB) Shrink(ctx context.Context, budget time.Duration) (freed int, err 
 		return 0, nil
 	}
 	err = db.writeUnsynced(ctx, "shrink the database", func(ctx context.Context, t tx) error {
-		for began := time.Now(); freed < spare && (freed == 0 || time.Since(began) < budget); {
-			n := min(shrinkPages, spare-freed)
+		n := 1
+		for began := time.Now(); freed < spare && (freed == 0 || time.Since(began) < budget); n = min(2*n, shrinkPages) {
+			n = min(n, spare-freed)
 			if err := t.exec(ctx, fmt.Sprintf(`PRAGMA incremental_vacuum(%d)`, n)); err != nil {
 				return err
 			}
