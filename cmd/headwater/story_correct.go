@@ -118,6 +118,7 @@ func (c *cli) correct(cmd *cobra.Command, work func(context.Context, *app) (news
 	})
 }
 
+// storyCorrections lists all corrections, each with the stories that its articles are in now.
 func (c *cli) storyCorrections() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "corrections",
@@ -125,53 +126,50 @@ func (c *cli) storyCorrections() *cobra.Command {
 		Example: "  headwater story corrections --json",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.withStore(cmd.Context(), func(db *store.DB) error { return c.printCorrections(cmd.Context(), db) })
+			return c.withStore(cmd.Context(), func(db *store.DB) error {
+				all, err := db.Corrections(cmd.Context())
+				if err != nil {
+					return err
+				}
+				var articles []int64
+				for _, x := range all {
+					articles = append(articles, x.Articles()...)
+				}
+				storyOf, err := db.StoriesOf(cmd.Context(), articles)
+				if err != nil {
+					return err
+				}
+				views, ids := make([]view.Correction, 0, len(all)), []int64{}
+				for _, x := range all {
+					v := view.CorrectionOf(x, storyOf)
+					views, ids = append(views, v), append(ids, v.Stories...)
+				}
+				if c.asJSON {
+					return c.printJSON(views)
+				}
+				stories, err := db.Stories(cmd.Context(), news.StoryList{IDs: news.Choose(ids...)})
+				if err != nil {
+					return err
+				}
+				titles := make(map[int64]string, len(stories))
+				for _, s := range stories {
+					titles[s.ID] = s.Title
+				}
+				w := c.table()
+				for _, v := range views {
+					for i, s := range v.Stories {
+						id, kind, made := strconv.FormatInt(v.ID, 10), v.Kind, v.Made.Format("2 Jan 2006 15:04")
+						if i > 0 {
+							id, kind, made = "", "", ""
+						}
+						w.row(id, kind, made, fmt.Sprint("story ", s), titles[s])
+					}
+				}
+				w.flush()
+				return nil
+			})
 		},
 	}
 	c.jsonFlag(cmd)
 	return cmd
-}
-
-// printCorrections lists all corrections, each with the stories that its articles are in now.
-func (c *cli) printCorrections(ctx context.Context, db *store.DB) error {
-	all, err := db.Corrections(ctx)
-	if err != nil {
-		return err
-	}
-	var articles []int64
-	for _, x := range all {
-		articles = append(articles, x.Articles()...)
-	}
-	storyOf, err := db.StoriesOf(ctx, articles)
-	if err != nil {
-		return err
-	}
-	views, ids := make([]view.Correction, 0, len(all)), []int64{}
-	for _, x := range all {
-		v := view.CorrectionOf(x, storyOf)
-		views, ids = append(views, v), append(ids, v.Stories...)
-	}
-	if c.asJSON {
-		return c.printJSON(views)
-	}
-	stories, err := db.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
-	if err != nil {
-		return err
-	}
-	titles := make(map[int64]string, len(stories))
-	for _, s := range stories {
-		titles[s.ID] = s.Title
-	}
-	w := c.table()
-	for _, v := range views {
-		for i, s := range v.Stories {
-			id, kind, made := strconv.FormatInt(v.ID, 10), v.Kind, v.Made.Format("2 Jan 2006 15:04")
-			if i > 0 {
-				id, kind, made = "", "", ""
-			}
-			w.row(id, kind, made, fmt.Sprint("story ", s), titles[s])
-		}
-	}
-	w.flush()
-	return nil
 }

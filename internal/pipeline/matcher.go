@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"time"
 
@@ -206,7 +207,20 @@ func (m *Matcher) match(ctx context.Context, changes []news.StoryChange) (store.
 			return found, err
 		}
 	}
-	return found, round.noteLeft(ctx, stories)
+	// The articles that were looked at in one of these stories and are in none of them now have moved, or are in no story.
+	for _, s := range stories {
+		for _, member := range s.Members {
+			delete(round.looked, member.Article.ID)
+		}
+	}
+	left := slices.Collect(maps.Keys(round.looked))
+	storyOf, err := m.store.StoriesOf(ctx, left)
+	for _, id := range left {
+		if storyOf[id] == 0 {
+			found.Unassigned = append(found.Unassigned, id)
+		}
+	}
+	return found, err
 }
 
 // matchRound is one run of matching over some stories.
@@ -282,24 +296,4 @@ func (r *matchRound) split(s news.Story) (anew, again []int64) {
 		}
 	}
 	return anew, again
-}
-
-// noteLeft records the articles that are no longer in a story.
-func (r *matchRound) noteLeft(ctx context.Context, stories []news.Story) error {
-	for _, s := range stories {
-		for _, m := range s.Members {
-			delete(r.looked, m.Article.ID)
-		}
-	}
-	gone := make([]int64, 0, len(r.looked))
-	for id := range r.looked {
-		gone = append(gone, id)
-	}
-	of, err := r.store.StoriesOf(ctx, gone)
-	for _, id := range gone {
-		if of[id] == 0 {
-			r.found.Unassigned = append(r.found.Unassigned, id)
-		}
-	}
-	return err
 }
