@@ -21,16 +21,30 @@ import (
 func check(key string, value any) error {
 	switch v := value.(type) {
 	case string:
-		return checkText(key, v)
-	case int:
-		return checkNumber(key, v)
-	case time.Duration:
-		return checkTime(key, v)
-	case Age:
-		if v == 0 {
-			return nil
+		if words := choices[key]; words != nil {
+			return oneOf(v, words)
 		}
-		return within(v, Age(time.Hour), Age(maxDays*day))
+		if rule := textRules[key]; rule != nil {
+			return rule(v)
+		}
+	case int:
+		if limit, ok := numberLimits[key]; ok {
+			return within(v, limit.least, limit.most)
+		}
+	case time.Duration:
+		switch key {
+		case "poll.interval", "poll.min_interval", "poll.max_interval":
+			return within(v, time.Second, 30*24*time.Hour)
+		case "fetch.pause":
+			return within(v, 0, 10*time.Minute)
+		case "group.window":
+			return within(v, time.Hour, 30*24*time.Hour)
+		}
+		return within(v, time.Millisecond, 10*time.Minute)
+	case Age:
+		if v != 0 {
+			return within(v, Age(time.Hour), Age(maxDays*day))
+		}
 	case Size:
 		return within(v, 1e3, 1e9)
 	case float64:
@@ -39,79 +53,46 @@ func check(key string, value any) error {
 	return nil
 }
 
-func checkText(key, text string) error {
-	switch key {
-	case "listen":
-		return checkListen(text)
-	case "hosts":
-		return checkServedHost(text)
-	case "public_url", "websub.hub":
-		return checkPublicURL(text)
-	case "embeddings.endpoint":
-		return checkEndpoint(text)
-	case "poll.schedule":
-		return checkSchedule(text)
-	case "smtp.host":
-		return checkMailHost(text)
-	case "smtp.from":
-		return checkSender(text)
-	case "smtp.tls":
-		return oneOf(text, "starttls", "tls", "none")
-	case "fetch.user_agent", "smtp.username":
-		return checkHeader(text)
-	case "fetch.contact":
-		return checkContact(text)
-	case "outlets.domain", "outlets.domains":
-		return checkDomain(text)
-	case "log.level":
-		return oneOf(text, "debug", "info", "warn", "error")
-	case "log.format":
-		return oneOf(text, "text", "json")
-	case "fulltext.mode":
-		return oneOf(text, "auto", "always", "never")
-	case "api.tokens":
-		return oneOf(text, "off", "write", "all")
-	case "media.images":
-		return oneOf(text, "proxy", "direct", "hide")
-	case "title", "lists", "outlets.name", "outlets.aliases":
-		return checkFilled(text)
-	}
-	return nil
+// choices has the settings that are one of a few words.
+var choices = map[string][]string{
+	"smtp.tls":      {"starttls", "tls", "none"},
+	"log.level":     {"debug", "info", "warn", "error"},
+	"log.format":    {"text", "json"},
+	"fulltext.mode": {"auto", "always", "never"},
+	"api.tokens":    {"off", "write", "all"},
+	"media.images":  {"proxy", "direct", "hide"},
 }
 
-func checkNumber(key string, n int) error {
-	switch key {
-	case "poll.workers":
-		return within(n, 1, 1000)
-	case "fetch.per_host":
-		return within(n, 0, 1000)
-	case "parse.max_items":
-		return within(n, 1, 100_000)
-	case "parse.max_depth":
-		// A parser that recurses a million elements deep ends the process, and nothing can catch that.
-		return within(n, 10, 1000)
-	case "index.batch":
-		return within(n, 1, 10_000)
-	case "smtp.port":
-		return within(n, 1, 65_535)
-	case "fulltext.per_host":
-		return within(n, 1, 1000)
-	case "embeddings.batch":
-		return within(n, 1, 1000)
-	}
-	return nil
+// textRules has the other texts that not everything can stand in.
+var textRules = map[string]func(string) error{
+	"listen":              checkListen,
+	"hosts":               checkServedHost,
+	"public_url":          checkPublicURL,
+	"websub.hub":          checkPublicURL,
+	"embeddings.endpoint": checkEndpoint,
+	"poll.schedule":       checkSchedule,
+	"smtp.host":           checkMailHost,
+	"smtp.from":           checkSender,
+	"smtp.username":       checkHeader,
+	"fetch.user_agent":    checkHeader,
+	"fetch.contact":       checkContact,
+	"outlets.domain":      checkDomain,
+	"outlets.domains":     checkDomain,
+	"outlets.name":        checkFilled,
+	"outlets.aliases":     checkFilled,
+	"title":               checkFilled,
+	"lists":               checkFilled,
 }
 
-func checkTime(key string, d time.Duration) error {
-	switch key {
-	case "poll.interval", "poll.min_interval", "poll.max_interval":
-		return within(d, time.Second, 30*24*time.Hour)
-	case "fetch.pause":
-		return within(d, 0, 10*time.Minute)
-	case "group.window":
-		return within(d, time.Hour, 30*24*time.Hour)
-	}
-	return within(d, time.Millisecond, 10*time.Minute)
+var numberLimits = map[string]struct{ least, most int }{
+	"poll.workers":      {1, 1000},
+	"fetch.per_host":    {0, 1000},
+	"parse.max_items":   {1, 100_000},
+	"parse.max_depth":   {10, 1000}, // a parser that recurses a million elements deep ends the process, and nothing can catch that
+	"index.batch":       {1, 10_000},
+	"smtp.port":         {1, 65_535},
+	"fulltext.per_host": {1, 1000},
+	"embeddings.batch":  {1, 1000},
 }
 
 // within accepts the values from least to most.
@@ -125,11 +106,9 @@ func within[T cmp.Ordered](v, least, most T) error {
 	return nil
 }
 
-func oneOf(text string, words ...string) error {
-	for _, w := range words {
-		if text == w {
-			return nil
-		}
+func oneOf(text string, words []string) error {
+	if slices.Contains(words, text) {
+		return nil
 	}
 	last := len(words) - 1
 	try := cmp.Or(nearest(text, words), words[0])

@@ -50,17 +50,17 @@ const lengthOffset = 100
 // the body. It is indexed after the body, with offsets as in bodyText.
 func makeDocument(a news.Article, shown string, credits []news.Outlet) *document.Document {
 	d := document.NewDocument(docID(a.ID))
-	d.AddField(&textField{name: fieldTitle, texts: []string{a.Title}, lengthOffset: lengthOffset / 10})
-	body := &textField{name: fieldBody, texts: []string{a.Body()}, lengthOffset: lengthOffset}
+	d.AddField(newText(fieldTitle, lengthOffset/10, a.Title))
+	body := newText(fieldBody, lengthOffset, a.Body())
 	if shown != "" {
 		body.texts, body.running = append(body.texts, shown), true
 	}
 	d.AddField(body)
 	if len(a.Authors) > 0 {
-		d.AddField(&textField{name: fieldAuthor, texts: a.Authors})
+		d.AddField(newText(fieldAuthor, 0, a.Authors...))
 	}
 	if a.Outlet.Name != "" {
-		d.AddField(&textField{name: fieldOutlet, texts: []string{a.Outlet.Name}})
+		d.AddField(newText(fieldOutlet, 0, a.Outlet.Name))
 	}
 	keys := appendSites(nil, keySite, a.Outlet.Domain)
 	var names []string
@@ -71,7 +71,7 @@ func makeDocument(a news.Article, shown string, credits []news.Outlet) *document
 		}
 	}
 	if len(names) > 0 {
-		d.AddField(&textField{name: fieldCredit, texts: names})
+		d.AddField(newText(fieldCredit, 0, names...))
 	}
 	keys = append(append(keys, tagTerms(a.Categories)...), urlTerms(a.URL)...)
 	if name := outletTerm(a.Outlet); name != "" {
@@ -83,9 +83,9 @@ func makeDocument(a news.Article, shown string, credits []news.Outlet) *document
 	}
 	if t := timeOf(a); !t.IsZero() {
 		keys = append(keys, keyDay+dayTerm(t))
-		d.AddField(&keyField{name: fieldTime, terms: []string{fmt.Sprintf("%012d", max(t.Unix(), 0))}, options: timeOptions})
+		d.AddField(&keyField{field{name: fieldTime, options: timeOptions}, []string{fmt.Sprintf("%012d", max(t.Unix(), 0))}})
 	}
-	d.AddField(&keyField{name: fieldKey, terms: keys, options: keyOptions})
+	d.AddField(&keyField{field{name: fieldKey, options: keyOptions}, keys})
 	return d
 }
 
@@ -183,37 +183,42 @@ func urlTerms(url string) (terms []string) {
 	return terms
 }
 
-// textField is a text split into words. It replaces bleve's own type, which makes several allocations per word.
+// field implements what bleve's field interface asks of both kinds of fields. Nothing is stored but terms, and fields are flat.
+type field struct {
+	name    string
+	options api.FieldIndexingOptions
+	freqs   api.TokenFrequencies // set by Analyze
+}
+
+func (f *field) Name() string { return f.name }
+
+func (f *field) Value() []byte { return nil }
+
+func (f *field) ArrayPositions() []uint64 { return nil }
+
+// EncodedFieldType is bleve's letter for the type.
+func (f *field) EncodedFieldType() byte { return 't' }
+
+func (f *field) Options() api.FieldIndexingOptions { return f.options }
+
+func (f *field) AnalyzedTokenFrequencies() api.TokenFrequencies { return f.freqs }
+
+// textField is a text split into words, which are indexed with their positions. It replaces bleve's own type, which makes
+// several allocations per word.
 type textField struct {
-	name         string
+	field
 	texts        []string
 	running      bool // offsets continue from text to text, with a bodySeparator between
 	lengthOffset int  // added to the length used for relevance
-
-	length int
-	freqs  api.TokenFrequencies
+	length       int  // set by Analyze
 }
 
-// Name implements bleve's field interface.
-func (f *textField) Name() string { return f.name }
-
-// Value is empty: texts are not stored.
-func (f *textField) Value() []byte { return nil }
-
-// ArrayPositions is empty: fields are flat.
-func (f *textField) ArrayPositions() []uint64 { return nil }
-
-// EncodedFieldType is bleve's letter for the type.
-func (f *textField) EncodedFieldType() byte { return 't' }
-
-// Options says that words are indexed with their positions.
-func (f *textField) Options() api.FieldIndexingOptions { return textOptions }
+func newText(name string, lengthOffset int, texts ...string) *textField {
+	return &textField{field: field{name: name, options: textOptions}, texts: texts, lengthOffset: lengthOffset}
+}
 
 // AnalyzedLength is the number of words used for relevance.
 func (f *textField) AnalyzedLength() int { return f.length }
-
-// AnalyzedTokenFrequencies returns each term with its positions.
-func (f *textField) AnalyzedTokenFrequencies() api.TokenFrequencies { return f.freqs }
 
 // NumPlainTextBytes is for bleve's statistics.
 func (f *textField) NumPlainTextBytes() uint64 { return uint64(f.Size()) }
@@ -282,32 +287,12 @@ func (f *textField) Analyze() {
 
 // keyField is a set of exact terms.
 type keyField struct {
-	name    string
-	terms   []string
-	options api.FieldIndexingOptions
-	freqs   api.TokenFrequencies
+	field
+	terms []string
 }
-
-// Name implements bleve's field interface.
-func (f *keyField) Name() string { return f.name }
-
-// Value is empty: keys are not stored.
-func (f *keyField) Value() []byte { return nil }
-
-// ArrayPositions is empty: fields are flat.
-func (f *keyField) ArrayPositions() []uint64 { return nil }
-
-// EncodedFieldType is bleve's letter for the type.
-func (f *keyField) EncodedFieldType() byte { return 't' }
-
-// Options returns how the terms are stored.
-func (f *keyField) Options() api.FieldIndexingOptions { return f.options }
 
 // AnalyzedLength is the number of terms.
 func (f *keyField) AnalyzedLength() int { return len(f.terms) }
-
-// AnalyzedTokenFrequencies returns the terms.
-func (f *keyField) AnalyzedTokenFrequencies() api.TokenFrequencies { return f.freqs }
 
 // NumPlainTextBytes is for bleve's statistics.
 func (f *keyField) NumPlainTextBytes() uint64 { return 0 }
