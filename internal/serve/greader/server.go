@@ -82,7 +82,13 @@ func (c *call) text(s string) error {
 	return c.sent(err)
 }
 
-func (c *call) ok() error { return c.text("OK") }
+// done answers with the result of a change.
+func (c *call) done(err error) error {
+	if err != nil {
+		return err
+	}
+	return c.text("OK")
+}
 
 // sent logs the error of an answer that was begun, which can no longer become an error for the client.
 func (c *call) sent(err error) error {

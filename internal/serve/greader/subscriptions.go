@@ -128,7 +128,7 @@ func (c *call) editSubscription() error {
 			return err
 		}
 	}
-	return c.ok()
+	return c.done(nil)
 }
 
 // subscribe adds a feed, or gives the one that is there.

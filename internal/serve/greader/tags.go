@@ -61,10 +61,7 @@ func (c *call) editTag() error {
 	if m.Read && m.Unread {
 		return bad("an article cannot be marked as read and as unread at once")
 	}
-	if err := c.backend.MarkItems(c.ctx(), c.user.ID, m); err != nil {
-		return err
-	}
-	return c.ok()
+	return c.done(c.backend.MarkItems(c.ctx(), c.user.ID, m))
 }
 
 func (c *call) mark(m *news.Marking, id string, remove bool) error {
@@ -120,10 +117,7 @@ func (c *call) renameTag() error {
 	} else {
 		err = c.renameLabel(l, label, to)
 	}
-	if err != nil {
-		return err
-	}
-	return c.ok()
+	return c.done(err)
 }
 
 func (c *call) disableTag() error {
@@ -136,10 +130,7 @@ func (c *call) disableTag() error {
 	} else {
 		err = c.renameLabel(l, label, "")
 	}
-	if err != nil {
-		return err
-	}
-	return c.ok()
+	return c.done(err)
 }
 
 // ownLabel gives the label of the parameter s, which the user may change, and its topic if it is one's.
@@ -187,8 +178,5 @@ func (c *call) markAllAsRead() error {
 		until = c.now()
 	}
 	l.Until = until.Truncate(time.Millisecond).Add(time.Millisecond)
-	if err := c.backend.MarkAllRead(c.ctx(), c.user.ID, l); err != nil {
-		return err
-	}
-	return c.ok()
+	return c.done(c.backend.MarkAllRead(c.ctx(), c.user.ID, l))
 }
