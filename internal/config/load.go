@@ -44,7 +44,10 @@ func Load(o Options) (Config, error) {
 		return Config{}, err
 	}
 	l.variables()
-	l.flags(o.Flags, o.Data)
+	l.overlay(o.Flags, "--", func(key string) string { return strings.NewReplacer(".", "-", "_", "-").Replace(key) })
+	if o.Data != "" {
+		l.config.Data, l.places["data"] = o.Data, "--data"
+	}
 	l.bounds()
 	l.data()
 	if len(l.problems) > 0 {
@@ -163,14 +166,6 @@ func (l *loader) variables() {
 		}
 	}
 	l.overlay(given, "HEADWATER_", fold)
-}
-
-// flags applies the flags.
-func (l *loader) flags(flags map[string]string, data string) {
-	l.overlay(flags, "--", func(key string) string { return strings.NewReplacer(".", "-", "_", "-").Replace(key) })
-	if data != "" {
-		l.config.Data, l.places["data"] = data, "--data"
-	}
 }
 
 // overlay sets the settings that given names. prefix precedes a name in problems; spell writes a key as given does.

@@ -5,6 +5,7 @@
 package demo
 
 import (
+	"cmp"
 	"embed"
 	"encoding/xml"
 	"fmt"
@@ -95,7 +96,7 @@ func (s *Server) Truth() []Expected {
 	for _, a := range s.articles {
 		list = append(list, Expected{
 			Feed: a.outlet.path(), GUID: a.guid, URL: a.url, Title: a.Title, Outlet: a.publisher(),
-			Story: a.story, Event: a.event(), Role: a.Role, Origin: origins[a.story], Named: a.Origin != "",
+			Story: a.story, Event: cmp.Or(a.Event, a.story), Role: a.Role, Origin: origins[a.story], Named: a.Origin != "",
 		})
 	}
 	return list

@@ -133,8 +133,6 @@ func (a *article) publisher() string {
 	return a.outlet.Name
 }
 
-func (a *article) event() string { return cmp.Or(a.Event, a.story) }
-
 // loader reads the articles. It holds all of them, since pages link to each other.
 type loader struct {
 	now      time.Time

@@ -134,7 +134,11 @@ func reportOf(members []Member) Report {
 			i = len(r.Versions)
 			r.Versions = append(r.Versions, Version{Member: m})
 		} else {
-			r.Versions[i].again(m)
+			v := &r.Versions[i] // the listing with the longest text represents it; of two equally long ones, the later
+			if v.Member.Role != RoleOriginal && (m.Role == RoleOriginal || len(m.Article.Body()) >= len(v.Member.Article.Body())) {
+				v.Member, m = m, v.Member
+			}
+			v.Again = append(v.Again, m)
 		}
 		headlines[headline], texts[text] = i, i
 	}
@@ -144,15 +148,6 @@ func reportOf(members []Member) Report {
 
 // leastSameText is the least number of spaces in a text that identifies two items as one.
 const leastSameText = 7
-
-// again adds another listing. The listing with the longest text represents the version; of two equally long ones, the
-// later.
-func (v *Version) again(m Member) {
-	if v.Member.Role != RoleOriginal && (m.Role == RoleOriginal || len(m.Article.Body()) >= len(v.Member.Article.Body())) {
-		v.Member, m = m, v.Member
-	}
-	v.Again = append(v.Again, m)
-}
 
 // versionTime returns the time that orders versions. A version without a date is older than all with one.
 func versionTime(a Article) time.Time {

@@ -121,7 +121,9 @@ func (s *Sender) compose(m message) (*mail.Msg, error) {
 	msg.SetMessageIDWithValue(messageID(m, s.Mail.From))
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // prevents automatic replies
 	var plain, html bytes.Buffer
-	if err := errors.Join(plainDigest().Execute(&plain, l), htmlDigest().Execute(&html, l)); err != nil {
+	plainDigest := texttemplate.Must(texttemplate.New("digest.txt").Parse(plainText))
+	htmlDigest := template.Must(template.New("digest.html").Parse(htmlText))
+	if err := errors.Join(plainDigest.Execute(&plain, l), htmlDigest.Execute(&html, l)); err != nil {
 		return nil, err
 	}
 	msg.SetBodyString(mail.TypeTextPlain, plain.String())
@@ -181,14 +183,6 @@ var plainText string
 
 //go:embed digest.html
 var htmlText string
-
-func plainDigest() *texttemplate.Template {
-	return texttemplate.Must(texttemplate.New("digest.txt").Parse(plainText))
-}
-
-func htmlDigest() *template.Template {
-	return template.Must(template.New("digest.html").Parse(htmlText))
-}
 
 // checkAddress returns an error for a wrong mail address.
 func checkAddress(address string) error {

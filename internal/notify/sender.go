@@ -123,11 +123,12 @@ func (s *Sender) post(ctx context.Context, address string, header http.Header, b
 	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
 		return nil // the status decides, even if reading the answer failed
 	}
-	if err != nil {
-		answer = nil
+	quoted := ""
+	if text := line(string(answer), 200); err == nil && text != "" {
+		quoted = fmt.Sprintf(" (%q)", text)
 	}
 	return &sendError{
-		Err:        fmt.Errorf("%s %s: %s%s", strconv.Itoa(resp.StatusCode), http.StatusText(resp.StatusCode), advice(resp), quoted(answer)),
+		Err:        fmt.Errorf("%d %s: %s%s", resp.StatusCode, http.StatusText(resp.StatusCode), advice(resp), quoted),
 		Gone:       resp.StatusCode == http.StatusGone,
 		RetryAfter: retryAfter(resp.Header.Get("Retry-After"), s.Now()),
 	}
@@ -152,15 +153,6 @@ func advice(resp *http.Response) string {
 		return "it has a problem of its own; see its log"
 	}
 	return "it does not take the message; see its log"
-}
-
-// quoted returns the beginning of a receiver's answer, on one line.
-func quoted(answer []byte) string {
-	text := line(string(answer), 200)
-	if text == "" {
-		return ""
-	}
-	return fmt.Sprintf(" (%q)", text)
 }
 
 // longestWait limits the pause that a receiver may ask for.

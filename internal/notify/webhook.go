@@ -65,9 +65,17 @@ func (s *Sender) webhook(ctx context.Context, m message) error {
 	if err != nil {
 		return err
 	}
+	var story any = struct {
+		ID    int64  `json:"id"`
+		Title string `json:"title"`
+		URL   string `json:"url"`
+	}{item.Story.ID, item.Story.Title, item.Story.Link()}
+	if s.Story != nil {
+		story = s.Story(item.Story)
+	}
 	body, err := json.Marshal(payload{
 		Type: "story." + string(item.Reason), Timestamp: item.Since.UTC(),
-		Data: data{item.Reason, topic{m.Topic.Name, m.Topic.Query}, s.link(item.Story), s.storyJSON(item.Story)},
+		Data: data{item.Reason, topic{m.Topic.Name, m.Topic.Query}, s.link(item.Story), story},
 	})
 	if err != nil {
 		return err
@@ -83,17 +91,6 @@ func (s *Sender) webhook(ctx context.Context, m message) error {
 		"Webhook-Timestamp": {strconv.FormatInt(now.Unix(), 10)},
 		"Webhook-Signature": {signature},
 	}, body)
-}
-
-func (s *Sender) storyJSON(story news.Story) any {
-	if s.Story != nil {
-		return s.Story(story)
-	}
-	return struct {
-		ID    int64  `json:"id"`
-		Title string `json:"title"`
-		URL   string `json:"url"`
-	}{story.ID, story.Title, story.Link()}
 }
 
 // onlyItem returns the item of a message that must have exactly one.

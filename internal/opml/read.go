@@ -303,7 +303,7 @@ func (r *reader) feed(address, name string, a map[string]string) {
 		return
 	}
 	r.seen[k] = r.line
-	o := Outline{URL: tidy, Title: name, Site: a["htmlurl"], Folder: r.folder()}
+	o := Outline{URL: tidy, Title: name, Site: a["htmlurl"], Folder: folderPath(strings.Join(r.folders, "/"))}
 	if mode := a["headwaterfulltext"]; mode == "auto" || mode == "always" || mode == "never" {
 		o.FullText = mode
 	}
@@ -316,5 +316,3 @@ func (r *reader) feed(address, name string, a map[string]string) {
 	}
 	r.list.Feeds = append(r.list.Feeds, o)
 }
-
-func (r *reader) folder() string { return folderPath(strings.Join(r.folders, "/")) }

@@ -143,11 +143,17 @@ func (n andNode) optionalIn(q *queryContext, part node) []string {
 }
 
 // stopWordIn returns the languages of the index in which a part is a stop word.
-func (q *queryContext) stopWordIn(n node) []string {
-	if t, ok := n.(textNode); ok && t.mayBeStopWord() {
-		return stopWordIn(t.query.terms[0], q.langs)
+func (q *queryContext) stopWordIn(n node) (in []string) {
+	t, ok := n.(textNode)
+	if !ok || !t.mayBeStopWord() {
+		return nil
 	}
-	return nil
+	for _, lang := range q.langs {
+		if l, ok := languages[lang]; ok && l.stops[t.query.terms[0]] {
+			in = append(in, lang)
+		}
+	}
+	return in
 }
 
 // hasContent reports whether a part asks for words that are not stop words.

@@ -47,7 +47,7 @@ const (
 const lengthOffset = 100
 
 // makeDocument returns the document for an article. Bleve's workers analyse it. shown is text that readers see in addition to
-// the body. It is indexed after the body, with offsets as in bodyText.
+// the body. It is indexed after the body, with offsets as in Index.IndexedText.
 func makeDocument(a news.Article, shown string, credits []news.Outlet) *document.Document {
 	d := document.NewDocument(docID(a.ID))
 	d.AddField(newText(fieldTitle, lengthOffset/10, a.Title))
@@ -99,14 +99,6 @@ func timeOf(a news.Article) time.Time {
 
 // bodySeparator separates an article's body from the additional shown text. Offsets count it.
 const bodySeparator = "\n\n"
-
-// bodyText returns the text to which offsets in fieldBody refer.
-func bodyText(body, shown string) string {
-	if shown == "" {
-		return body
-	}
-	return body + bodySeparator + shown
-}
 
 // outletTerm returns the outlet's name, a line feed and its domain.
 func outletTerm(o news.Outlet) string {

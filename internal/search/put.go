@@ -123,4 +123,9 @@ func (x *Index) write(ctx context.Context, fill func(*bleve.Batch) error) error 
 
 // IndexedText returns the text to which the spans of a hit's body refer: the article's body, followed by the additional shown
 // text.
-func (x *Index) IndexedText(a news.Article) string { return bodyText(a.Body(), x.options.Shown(a)) }
+func (x *Index) IndexedText(a news.Article) string {
+	if shown := x.options.Shown(a); shown != "" {
+		return a.Body() + bodySeparator + shown
+	}
+	return a.Body()
+}

@@ -74,16 +74,6 @@ func isStemmable(s string) bool {
 	return utf8.RuneCountInString(s) >= shortestStemmed && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) || unspaced(r) })
 }
 
-// stopWordIn returns those of the languages in which a word is a stop word.
-func stopWordIn(word string, langs []string) (in []string) {
-	for _, lang := range langs {
-		if t, ok := languages[lang]; ok && t.stops[word] {
-			in = append(in, lang)
-		}
-	}
-	return in
-}
-
 // isStopWord reports whether a word is a stop word in any language.
 func isStopWord(word string) bool {
 	for _, l := range languages {

@@ -328,17 +328,12 @@ func Line(s string) string {
 		switch {
 		case unicode.IsSpace(r):
 			return ' '
-		case !printable(r):
+		case unicode.IsControl(r), r&0xFFFE == 0xFFFE, r == utf8.RuneError: // XML 1.0 forbids these, or most of them
 			return -1
 		}
 		return r
 	}, strings.ToValidUTF8(s, ""))
 	return strings.Join(strings.Fields(s), " ")
-}
-
-// printable leaves out control characters and the code points that XML 1.0 forbids.
-func printable(r rune) bool {
-	return !unicode.IsControl(r) && r&0xFFFE != 0xFFFE && r != utf8.RuneError
 }
 
 // Absolute gives an address as an absolute http or https URL, encoded, or "" where it is none.

@@ -26,7 +26,10 @@ func (x *index) candidates(n *node, acc *accumulator) []candidate {
 	acc.reset(x.nodes)
 	for _, h := range n.print.Picked {
 		if acc.list = x.prints.Find(h, acc.list[:0]); len(acc.list) <= maxPosting {
-			acc.addPrint(acc.list)
+			for _, m := range acc.list {
+				acc.touch(m)
+				acc.prints[m]++
+			}
 		}
 	}
 	type rareTerm struct {
@@ -42,7 +45,11 @@ func (x *index) candidates(n *node, acc *accumulator) []candidate {
 	slices.SortFunc(terms, func(a, b rareTerm) int { return cmp.Or(cmp.Compare(a.df, b.df), cmp.Compare(a.term, b.term)) })
 	for _, rare := range terms[:min(len(terms), queryTerms)] {
 		acc.list = x.terms.Find(rare.term, acc.list[:0])
-		acc.addWeight(acc.list, float32(x.idf(rare.term)))
+		idf := float32(x.idf(rare.term))
+		for _, m := range acc.list {
+			acc.touch(m)
+			acc.weights[m] += idf
+		}
 	}
 	minPrints := float32(2)
 	if len(n.print.Picked) < manyPrints { // the text is too short to share many fingerprints
@@ -147,20 +154,6 @@ func (acc *accumulator) reset(nodes []*node) {
 func (acc *accumulator) touch(m uint32) {
 	if acc.prints[m] == 0 && acc.weights[m] == 0 && !acc.taken[m] {
 		acc.touched = append(acc.touched, m)
-	}
-}
-
-func (acc *accumulator) addPrint(numbers []uint32) {
-	for _, m := range numbers {
-		acc.touch(m)
-		acc.prints[m]++
-	}
-}
-
-func (acc *accumulator) addWeight(numbers []uint32, w float32) {
-	for _, m := range numbers {
-		acc.touch(m)
-		acc.weights[m] += w
 	}
 }
 

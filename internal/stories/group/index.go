@@ -52,7 +52,7 @@ func newIndex(templates bool) *index {
 	}
 	x.agency.names, x.agency.pictures = compact.NewPostings(maxNameArticles), compact.NewPostings(maxNameArticles)
 	if templates {
-		x.marks = newTemplateMarks()
+		x.marks = &templateMarks{map[uint32][]*node{}, map[uint32]bool{}}
 	}
 	return x
 }

@@ -177,10 +177,6 @@ type templateMarks struct {
 	touched map[uint32]bool    // frames with new articles since the last newlyMarked
 }
 
-func newTemplateMarks() *templateMarks {
-	return &templateMarks{map[uint32][]*node{}, map[uint32]bool{}}
-}
-
 // frames calls each with the frames of an article that may be a template, and whether they are the whole title. The last words
 // of a title are not used, since they are too often those of ordinary news.
 func (m *templateMarks) frames(n *node, p *prints.Print, each func(key uint32, whole bool)) {

@@ -124,7 +124,11 @@ func (f *weighing) member(i int, told bool) contender {
 	c.ownCredits(m)
 	c.headlineOf(f)
 	c.leads(f)
-	c.identity(f.members)
+	words := m.Print.Words
+	if len(f.members) == 1 {
+		words = 0 // there is nothing to be longer than
+	}
+	c.identity("it", c.outlet.Agency, c.url, words)
 	c.form(f)
 	c.containment(f.prose, i)
 	c.time(f)
@@ -150,25 +154,14 @@ func (f *weighing) named() []contender {
 			c.url = credits[i].claim.URL
 		}
 		if read {
-			c.pageIdentity(f)
+			p := f.pages[o.Key()]
+			c.identity("its page", p.Article.Outlet.Agency, p.Article.URL, p.Print.Words)
 		} else {
 			c.score += namedPrior
 		}
 		cs = append(cs, c)
 	}
 	return cs
-}
-
-// originOf turns the best contender into the origin. Its confidence is its share among all contenders, including "none of them"
-// with log-odds 0 (softmax).
-func originOf(c contender, rest float64, members []Candidate) news.Origin {
-	total := 1 + math.Exp(-c.score) + rest // the best, none of them, and the others
-	o := news.Origin{Outlet: c.outlet, URL: c.url, Title: c.title, Confidence: math.Round(1000/total) / 1000, Evidence: c.evidence}
-	if c.member >= 0 {
-		o.Article = members[c.member].Article.ID
-	}
-	o.Level = level(c, o.Confidence, rest, members)
-	return o
 }
 
 // The thresholds of the levels. TestCalibration of package stream measures them on 1,039 labelled origins of two days, and on
@@ -181,16 +174,22 @@ const (
 	maxRest      = .2 // maximum likelihood of all others together, relative to the best, for an "Original"
 )
 
-func level(c contender, confidence, rest float64, members []Candidate) string {
+// originOf turns the best contender into the origin. Its confidence is its share among all contenders, including "none of them"
+// with log-odds 0 (softmax).
+func originOf(c contender, rest float64, members []Candidate) news.Origin {
+	total := 1 + math.Exp(-c.score) + rest // the best, none of them, and the others
+	o := news.Origin{Outlet: c.outlet, URL: c.url, Title: c.title, Confidence: math.Round(1000/total) / 1000, Evidence: c.evidence, Level: news.LevelEarliest}
+	if c.member >= 0 {
+		o.Article = members[c.member].Article.ID
+	}
 	switch {
 	case c.ineligible:
-		return news.LevelEarliest
-	case confidence >= originalFrom && rest <= maxRest && (c.credited || c.member >= 0 && c.outlet.Agency):
-		return news.LevelOriginal
-	case confidence >= likelyFrom && (c.credited || c.member >= 0 && members[c.member].Print.Words >= minOwnProse):
-		return news.LevelLikely
+	case o.Confidence >= originalFrom && rest <= maxRest && (c.credited || c.member >= 0 && c.outlet.Agency):
+		o.Level = news.LevelOriginal
+	case o.Confidence >= likelyFrom && (c.credited || c.member >= 0 && members[c.member].Print.Words >= minOwnProse):
+		o.Level = news.LevelLikely
 	}
-	return news.LevelEarliest
+	return o
 }
 
 // minScoop is the minimum weight of the credits for an outlet to count as the first with the news.

@@ -2,7 +2,6 @@ package origin
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"headwater/internal/news"
@@ -37,7 +36,7 @@ func (f *weighing) readPages(pages []Page) {
 		switch {
 		case p.Member != 0:
 			f.countLeads(r)
-		case !f.related(r):
+		case !slices.ContainsFunc(r.links, func(l link) bool { return mayBeSameSubject(f.members[l.member], p) }):
 			for _, l := range r.links {
 				f.weaken(l, otherSubject, "; but the page it links to is about something else")
 			}
@@ -103,11 +102,6 @@ func (c *contender) leads(f *weighing) {
 	if after < before {
 		c.weigh("own credit", before-after, "the link of that credit leads to nothing of this story")
 	}
-}
-
-// related reports whether a page may have the same subject as any of the members that link to it.
-func (f *weighing) related(r readPage) bool {
-	return slices.ContainsFunc(r.links, func(l link) bool { return mayBeSameSubject(f.members[l.member], r.Page) })
 }
 
 // mayBeSameSubject reports whether a member and a page may have the same subject. It is true if too little is known. In the
@@ -267,19 +261,5 @@ func (c *contender) page(f *weighing) bool {
 func (c *contender) contains(r readPage, more string) {
 	if r.hasProse {
 		c.weigh("containment", weightContain*r.lean, "%.0f%% of %s's text stands on the page it links to%s", 100*r.share, r.byOutlet, more)
-	}
-}
-
-// pageIdentity weighs the traits of a page as for a member, if the page is a contender at all.
-func (c *contender) pageIdentity(f *weighing) {
-	r := f.pages[c.outlet.Key()]
-	if r.Article.Outlet.Agency {
-		c.weigh("agency", weightAgency, "%s is an agency, whose text others carry", c.outlet.Name)
-	}
-	if d := c.outlet.Domain; d != "" && hostOf(r.Article.URL, d) {
-		c.weigh("address", weightOwnPlace, "its page stands at %s's own address", c.outlet.Name)
-	}
-	if words := r.Print.Words; words > 25 {
-		c.weigh("length", min(weightLength*math.Log2(float64(words)/25), 2), "its page gives %d words of text", words)
 	}
 }

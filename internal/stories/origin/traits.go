@@ -83,16 +83,16 @@ func (c *contender) pageTime(at time.Time, f *weighing) {
 	}
 }
 
-func (c *contender) identity(members []Candidate) {
-	a := members[c.member].Article
-	if c.outlet.Agency {
+// identity weighs the traits of the article of a member, or of the page of an outlet without members. it names which.
+func (c *contender) identity(it string, agency bool, url string, words int) {
+	if agency {
 		c.weigh("agency", weightAgency, "%s is an agency, whose text others carry", c.outlet.Name)
 	}
-	if a.Outlet.Domain != "" && hostOf(a.URL, a.Outlet.Domain) {
-		c.weigh("address", weightOwnPlace, "it stands at %s's own address", c.outlet.Name)
+	if c.outlet.Domain != "" && hostOf(url, c.outlet.Domain) {
+		c.weigh("address", weightOwnPlace, "%s stands at %s's own address", it, c.outlet.Name)
 	}
-	if words := members[c.member].Print.Words; words > 25 && len(members) > 1 {
-		c.weigh("length", min(weightLength*math.Log2(float64(words)/25), 2), "it gives %d words of text", words)
+	if words > 25 {
+		c.weigh("length", min(weightLength*math.Log2(float64(words)/25), 2), "%s gives %d words of text", it, words)
 	}
 }
 

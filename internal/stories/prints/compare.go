@@ -20,7 +20,11 @@ func NewReference(a news.Article) *Reference {
 	if mostlyUnspaced(r.tokens) {
 		r.k = unspacedWords
 	}
-	r.powers = powers(max(len(r.tokens), r.k))
+	longest := max(len(r.tokens), r.k)
+	r.powers = append(make([]uint64, 0, longest+1), 1)
+	for i := range longest {
+		r.powers = append(r.powers, r.powers[i]*hashBase)
+	}
 	if runs := len(r.tokens) - r.k + 1; runs > 0 {
 		r.first, r.next = make(map[uint64]int, runs), make([]int, runs)
 		for j := runs - 1; j >= 0; j-- {
@@ -155,16 +159,6 @@ func newSequence(text string) sequence {
 
 // inQuotes reports whether a word is in a quotation.
 func (s sequence) inQuotes(i int) bool { return s.quoted != nil && s.quoted[i] }
-
-// powers returns the powers of hashBase up to n.
-func powers(n int) []uint64 {
-	p := make([]uint64, n+1)
-	p[0] = 1
-	for i := range n {
-		p[i+1] = p[i] * hashBase
-	}
-	return p
-}
 
 // hash returns the hash of n words from i on. n is at most the length of the reference.
 func (r *Reference) hash(s sequence, i, n int) uint64 { return s.sums[i+n] - s.sums[i]*r.powers[n] }
