@@ -366,8 +366,8 @@ func TestSlowEndpoint(t *testing.T) {
 	}))
 	t.Cleanup(slow.Close)
 	readPairs(t, settings{log: log, wait: 350 * time.Millisecond, embed: embed.Options{Endpoint: slow.URL, Model: "m", Batch: 1}})
-	if n := len(m.hearings()); n > 3 {
-		t.Errorf("%d requests of 100 ms were answered in a settling that waits 350 ms", n)
+	if n := len(m.hearings()); n > 4 { // the fourth is given up while it runs; without a limit there are 14
+		t.Errorf("%d requests of 100 ms reached the model in a settling that waits 350 ms", n)
 	}
 	if lines := log.lines(); len(lines) != 1 || !strings.Contains(lines[0], "embeddings.timeout") {
 		t.Errorf("the log says %q", lines)
