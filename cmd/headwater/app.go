@@ -259,7 +259,7 @@ func pipelineOptions(cfg config.Config, client *fetch.Client, registry *outlets.
 		Workers: cfg.Poll.Workers, PerHost: cfg.Fetch.PerHost, Window: cfg.Group.Window, Keep: time.Duration(cfg.Keep),
 		Callback: callbackURL(cfg), MaxPush: int64(cfg.Fetch.MaxBytes),
 		Embed: embedClient(cfg, client), EmbedWait: cfg.Embeddings.Timeout, EventCosine: cfg.Embeddings.Threshold,
-		ReadSources: cfg.Origin.FetchSources, FullText: cfg.FullText.Mode, FullTextPerHost: cfg.FullText.PerHost,
+		ReadCreditedPages: cfg.Origin.FetchSources, FullText: cfg.FullText.Mode, FullTextPerHost: cfg.FullText.PerHost,
 	}
 }
 

@@ -37,7 +37,7 @@ func (c *cli) pollCommand() *cobra.Command {
 				}
 				bar := c.progressBar()
 				sum, err := a.pipeline.Pass(cmd.Context(), pipeline.PassOptions{
-					Force: force, URLs: urls, Sources: stageBudget, Pages: stageBudget, Alerts: stageBudget, Retain: stageBudget, Progress: bar.update,
+					Force: force, URLs: urls, CreditedPages: stageBudget, Pages: stageBudget, Alerts: stageBudget, Retain: stageBudget, Progress: bar.update,
 				})
 				bar.clear()
 				if err != nil {

@@ -65,7 +65,7 @@ func wantsPage(c news.Claim, all []news.Claim) bool {
 // creditedPages returns the pages that members' claims lead to. A page with several addresses is returned once. A page
 // whose address, or canonical address, is that of a member is that member (origin.Page.Member). A credit by this member
 // to itself does not count.
-func creditedPages(members []origin.Candidate, known map[string]store.Source) []origin.Page {
+func creditedPages(members []origin.Candidate, known map[string]store.CreditedPage) []origin.Page {
 	if len(known) == 0 {
 		return nil
 	}

@@ -75,7 +75,7 @@ func fetchPage(ctx context.Context, client *fetch.Client, address string) (page.
 	if err != nil {
 		return page.Page{}, err
 	}
-	return page.Read(page.Source{URL: resp.URL, ContentType: resp.Header.Get("Content-Type"), Body: resp.Body})
+	return page.Read(page.Fetched{URL: resp.URL, ContentType: resp.Header.Get("Content-Type"), Body: resp.Body})
 }
 
 // asksToWait reports whether a server refused a request because it wants a pause.

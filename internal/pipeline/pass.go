@@ -18,15 +18,15 @@ import (
 
 // PassOptions are the options of a pass.
 type PassOptions struct {
-	Force       bool                                // poll every feed, due or not
-	URLs        []string                            // poll only these, due or not
-	CollectOnly bool                                // leave settling and indexing to the stages that Serve runs
-	Sources     time.Duration                       // time for fetching pages that articles credit, after settling; 0 fetches none
-	PerHost     time.Duration                       // time that the pauses between the due feeds of one host may take; the rest stays due. 0 means no limit
-	Pages       time.Duration                       // time for fetching the pages of items that are cut short; 0 fetches none
-	Alerts      time.Duration                       // time for delivering alerts, at the end; 0 delivers none
-	Retain      time.Duration                       // time for removing what is no longer needed, at the end; 0 removes nothing
-	Progress    func(stage string, done, total int) // called often, from several goroutines; may be nil
+	Force         bool                                // poll every feed, due or not
+	URLs          []string                            // poll only these, due or not
+	CollectOnly   bool                                // leave settling and indexing to the stages that Serve runs
+	CreditedPages time.Duration                       // time for fetching pages that articles credit, after settling; 0 fetches none
+	PerHost       time.Duration                       // time that the pauses between the due feeds of one host may take; the rest stays due. 0 means no limit
+	Pages         time.Duration                       // time for fetching the pages of items that are cut short; 0 fetches none
+	Alerts        time.Duration                       // time for delivering alerts, at the end; 0 delivers none
+	Retain        time.Duration                       // time for removing what is no longer needed, at the end; 0 removes nothing
+	Progress      func(stage string, done, total int) // called often, from several goroutines; may be nil
 }
 
 // Pass polls the due feeds once, and settles and indexes the new articles. Cancelling it keeps what was stored; the next
@@ -110,8 +110,8 @@ func (p *Pipeline) runBehind(ctx context.Context, o PassOptions, sum *Summary) (
 			}
 		}
 	}
-	if o.Sources > 0 {
-		if sum.Sources, err = p.Sources.Read(ctx, o.Sources); err != nil {
+	if o.CreditedPages > 0 {
+		if sum.CreditedPages, err = p.CreditedPages.Read(ctx, o.CreditedPages); err != nil {
 			return false, err
 		}
 	}

@@ -7,11 +7,11 @@
 //   - Collector polls a feed and says what is doubtful about its items (collector.go). push.go receives what hubs push.
 //     Pass (pass.go, summary.go) polls all due feeds and, outside of Serve, runs the other stages once.
 //   - Settler makes stories and holds the window of open ones (settler.go), with the second opinion by embeddings in
-//     opinion.go. Pages that articles credit (credited.go, sources.go) and corrections (correct.go) change the same window.
+//     opinion.go. Pages that articles credit (credited.go, creditedreader.go) and corrections (correct.go) change the same window.
 //   - query.Index follows the log with the search index.
 //   - Matcher matches changed stories with the topics (matcher.go).
-//   - PageReader fetches the pages of items that are cut short (fulltext.go), SourceReader those that articles credit
-//     (sources.go); pages.go has what both share.
+//   - PageReader fetches the pages of items that are cut short (fulltext.go), CreditedPageReader those that articles credit
+//     (creditedreader.go); pages.go has what both share.
 //   - Retention removes what is no longer needed. retention.go decides what may be removed, remove.go does the steps, and
 //     clock.go has the clock that they go by, which does not jump.
 //
@@ -45,11 +45,11 @@ import (
 
 // Pipeline runs the stages over one store and one index. Its methods are safe for concurrent use.
 type Pipeline struct {
-	Settler   *Settler
-	Matcher   *Matcher
-	Pages     *PageReader
-	Sources   *SourceReader
-	Retention *Retention
+	Settler       *Settler
+	Matcher       *Matcher
+	Pages         *PageReader
+	CreditedPages *CreditedPageReader
+	Retention     *Retention
 
 	options   Options
 	collector *Collector
@@ -84,9 +84,9 @@ func New(o Options) *Pipeline {
 	})
 	p.Matcher = newMatcher(o, p.toMatch.send)
 	p.Pages = newPageReader(o, p.collector.cleaner, clock, p.arrived)
-	p.Sources = &SourceReader{
+	p.CreditedPages = &CreditedPageReader{
 		store: o.Store, fetch: o.Fetch, settler: p.Settler, prepare: prepare, outlets: o.Outlets,
-		clock: clock, window: o.windowLength(), off: !o.ReadSources, now: o.Now, log: o.Logger,
+		clock: clock, window: o.windowLength(), off: !o.ReadCreditedPages, now: o.Now, log: o.Logger,
 	}
 	p.Retention = newRetention(o, p.Settler, clock)
 	return p
@@ -157,8 +157,8 @@ func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 		}
 	})
 	run(func(ctx context.Context) { readEvery(ctx, "of articles", log, p.Pages.Read) })
-	if p.options.ReadSources {
-		run(func(ctx context.Context) { readEvery(ctx, "that articles credit", log, p.Sources.Read) })
+	if p.options.ReadCreditedPages {
+		run(func(ctx context.Context) { readEvery(ctx, "that articles credit", log, p.CreditedPages.Read) })
 	}
 	if p.options.Alerts != nil {
 		run(func(ctx context.Context) { p.options.Alerts.Run(ctx, p.turn) })

@@ -70,7 +70,7 @@ func TestSearchFollowsSources(t *testing.T) {
 	}
 	want("settled", `origin:"quill courier"`, 1)
 	want("settled", `origin:"northern wire"`, 0)
-	_, err = room.Pipeline.Sources.Read(t.Context(), time.Minute)
+	_, err = room.Pipeline.CreditedPages.Read(t.Context(), time.Minute)
 	must(t, err)
 	want("page read", `origin:"quill courier"`, 0)
 	want("page read", `origin:"northern wire" ferries`, 1)

@@ -83,7 +83,7 @@ func open(t *testing.T, dir string, s settings) *pipelinetest.Room {
 		embedder = embed.New(s.embed, client)
 	}
 	return pipelinetest.New(pipelinetest.Options{Search: x, Batch: 500, Options: pipeline.Options{
-		Embed: embedder, EmbedWait: s.wait, ReadSources: s.sources, Callback: s.callback,
+		Embed: embedder, EmbedWait: s.wait, ReadCreditedPages: s.sources, Callback: s.callback,
 		FullText: s.fullText, FullTextPerHost: s.perHost,
 		Store: db, Fetch: client, Outlets: registry, Logger: log, Now: s.now,
 		Parse:   parse.Options{Timeout: 5 * time.Second, MaxItems: 5000, MaxDepth: 100},

@@ -34,16 +34,16 @@ const (
 // The world's news is about a dozen articles a second. Settling is a hundred times faster, so it never needs to be split.
 // The origin is weighed again whenever a story gains an article, since the original often arrives after its rewrites.
 type Settler struct {
-	store        *store.DB
-	index        *query.Index  // follows the stored stories
-	reader       *query.Reader // reads the stories after a correction
-	prepare      stories.Preparer
-	outlets      *outlets.Registry
-	windowLength time.Duration
-	eventCosine  float64 // least cosine of embeddings that brings two articles into one event; 0 means .8
-	readSources  bool    // pages that articles credit are fetched
-	now          func() time.Time
-	changed      func() // called after stories were stored
+	store              *store.DB
+	index              *query.Index  // follows the stored stories
+	reader             *query.Reader // reads the stories after a correction
+	prepare            stories.Preparer
+	outlets            *outlets.Registry
+	windowLength       time.Duration
+	eventCosine        float64 // least cosine of embeddings that brings two articles into one event; 0 means .8
+	readsCreditedPages bool    // pages that articles credit are fetched
+	now                func() time.Time
+	changed            func() // called after stories were stored
 
 	lock    *semaphore.Weighted // one settlement, correction or closing at a time; guards what follows
 	window  *group.Grouper
@@ -56,7 +56,7 @@ type Settler struct {
 func newSettler(o Options, prepare stories.Preparer, changed func()) *Settler {
 	s := &Settler{
 		store: o.Store, index: o.Index, reader: o.Reader, prepare: prepare, outlets: o.Outlets, now: o.Now, changed: changed,
-		windowLength: o.windowLength(), eventCosine: o.EventCosine, readSources: o.ReadSources,
+		windowLength: o.windowLength(), eventCosine: o.EventCosine, readsCreditedPages: o.ReadCreditedPages,
 		lock: semaphore.NewWeighted(1), weigher: origin.Weigher{Tie: 2 * o.Pace.Min},
 	}
 	if o.Embed != nil {
@@ -157,14 +157,14 @@ func (s *Settler) decide(ctx context.Context, out *store.Settlement) error {
 
 // weigh weighs changed stories with the pages that their members credit, and adds the pages to fetch to the settlement.
 func (s *Settler) weigh(ctx context.Context, changed []group.Change, out *store.Settlement) error {
-	var pages map[string]store.Source
-	if s.readSources {
+	var pages map[string]store.CreditedPage
+	if s.readsCreditedPages {
 		var ids []int64
 		for _, c := range changed {
 			ids = append(ids, c.Members...)
 		}
 		var err error
-		if pages, err = s.store.SourcesOf(ctx, ids); err != nil {
+		if pages, err = s.store.CreditedPages(ctx, ids); err != nil {
 			return err
 		}
 	}
@@ -173,7 +173,7 @@ func (s *Settler) weigh(ctx context.Context, changed []group.Change, out *store.
 		members := stories.Candidates(s.window, c, s.feeds)
 		st := stories.Weigh(s.window, s.weigher, c, members, creditedPages(members, pages), now)
 		out.Stories = append(out.Stories, st)
-		if s.readSources && st.Latest.After(now.Add(-s.windowLength)) {
+		if s.readsCreditedPages && st.Latest.After(now.Add(-s.windowLength)) {
 			out.Cited = append(out.Cited, wantedPages(members)...)
 		}
 	}

@@ -12,23 +12,23 @@ import (
 
 // Summary counts what a pass did.
 type Summary struct {
-	Feeds     int            `json:"feeds"`     // requested
-	Read      int            `json:"read"`      // returned a document
-	Unchanged int            `json:"unchanged"` // answered 304
-	Failed    int            `json:"failed"`
-	Resting   int            `json:"resting"` // not requested, since their hosts asked for a pause; not part of Feeds
-	New       int            `json:"new"`     // articles
-	Revised   int            `json:"revised"`
-	Same      int            `json:"same"`
-	Settled   int            `json:"settled"` // articles
-	Indexed   int            `json:"indexed"`
-	Sources   int            `json:"sources"`  // requested pages that articles credit
-	Pages     int            `json:"pages"`    // requested pages of items that are cut short
-	Alerts    int            `json:"alerts"`   // messages that receivers accepted
-	AgedOut   int            `json:"aged_out"` // articles
-	Problems  []Problem      `json:"problems"`
-	States    map[string]int `json:"states"` // feeds by the result of their poll
-	Took      time.Duration  `json:"took_ns"`
+	Feeds         int            `json:"feeds"`     // requested
+	Read          int            `json:"read"`      // returned a document
+	Unchanged     int            `json:"unchanged"` // answered 304
+	Failed        int            `json:"failed"`
+	Resting       int            `json:"resting"` // not requested, since their hosts asked for a pause; not part of Feeds
+	New           int            `json:"new"`     // articles
+	Revised       int            `json:"revised"`
+	Same          int            `json:"same"`
+	Settled       int            `json:"settled"` // articles
+	Indexed       int            `json:"indexed"`
+	CreditedPages int            `json:"sources"`  // requested pages that articles credit
+	Pages         int            `json:"pages"`    // requested pages of items that are cut short
+	Alerts        int            `json:"alerts"`   // messages that receivers accepted
+	AgedOut       int            `json:"aged_out"` // articles
+	Problems      []Problem      `json:"problems"`
+	States        map[string]int `json:"states"` // feeds by the result of their poll
+	Took          time.Duration  `json:"took_ns"`
 }
 
 // Problem is a feed that could not be read.

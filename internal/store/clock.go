@@ -29,8 +29,8 @@ const (
 	clampQueuesSQL = `UPDATE page_hosts SET free = ?1, rests = min(rests, ?1) WHERE queue = ?4 AND waiting = 1 AND free > ?2
 		AND (free > ?3 OR began > ?2)`
 	// Single pages have no index by time. So these statements run only where the ones above changed something.
-	clampPagesSQL   = `UPDATE pages SET due = ?1 WHERE state = '' AND due > ?2`
-	clampSourcesSQL = `UPDATE sources SET due = ?1 WHERE ` + sourcePending + ` AND due > ?2`
+	clampPagesSQL         = `UPDATE pages SET due = ?1 WHERE state = '' AND due > ?2`
+	clampCreditedPagesSQL = `UPDATE sources SET due = ?1 WHERE ` + creditedPagePending + ` AND due > ?2`
 )
 
 // ClampWaits corrects waiting times that were stored while the clock was ahead, and returns how many. A wait of a feed,
@@ -61,13 +61,13 @@ func (db *DB) ClampWaits(ctx context.Context, at time.Time, longest time.Duratio
 			wait{clampAlertsSQL, []any{now, slack, most}},
 			wait{clampDeliveriesSQL, []any{now, slack, most}},
 			wait{clampQueuesSQL, []any{now, slack, most, queuePages}},
-			wait{clampQueuesSQL, []any{now, slack, most, queueSources}},
+			wait{clampQueuesSQL, []any{now, slack, most, queueCredited}},
 		)
 		if err != nil || n == 0 {
 			return err
 		}
-		single := millis(at.Add(sourceAgain + clockSlack)) // no page waits longer than this; leases are shorter
-		_, err := pull(wait{clampPagesSQL, []any{now, single}}, wait{clampSourcesSQL, []any{now, single}})
+		single := millis(at.Add(creditedPageRetry + clockSlack)) // no page waits longer than this; leases are shorter
+		_, err := pull(wait{clampPagesSQL, []any{now, single}}, wait{clampCreditedPagesSQL, []any{now, single}})
 		return err
 	})
 	return n, err

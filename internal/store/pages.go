@@ -163,8 +163,8 @@ func (db *DB) SavePage(ctx context.Context, p Page, a *news.Article) error {
 // host. A claim takes a few hosts that are free, and of each host the pages that its quota allows. So its cost does not
 // depend on how many pages wait for hosts that are not free.
 const (
-	queuePages   = "pages"
-	queueSources = "sources"
+	queuePages    = "pages"
+	queueCredited = "sources"
 )
 
 // PageQuota limits which pages may be claimed.

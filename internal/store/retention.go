@@ -136,7 +136,7 @@ func (db *DB) CloseStories(ctx context.Context, closing []Closing) error {
 // A story that keeps some articles stays in phase 3 and stores how many were deleted. When a story loses all articles,
 // its headline, origin and counts move to aged_stories, and the ids that led to it to aged_redirects. DB.Story returns it
 // without members. Lists, feeds, counters and searches leave it out. The same transaction deletes bodies, log entries,
-// prints, edges, claims, members, vectors, pages, read marks and topic_articles; citations, and sources that no other
+// prints, edges, claims, members, vectors, pages, read marks and topic_articles; citations, and credited pages that no other
 // article cites; and, for stories that end, topic_stories, alert rows and entries in the story log. The counters of
 // feeds, events and users change with these rows. Numbers are never used again, since the highest ones stay in
 // sqlite_sequence. The search index is not part of the transaction: aged_indexed is the queue of articles to delete from
@@ -290,9 +290,9 @@ const (
 			a.id_key, coalesce(a.address_key, 0), coalesce(a.title_key, 0), coalesce(a.text_key, 0)
 		FROM articles AS a CROSS JOIN feeds AS f
 		WHERE a.id IN (SELECT value FROM json_each(?1)) AND f.id = a.feed_id AND f.removed = 0 AND f.state <> 'gone' AND a.id_key IS NOT NULL`
-	ageIndexedSQL  = `INSERT OR IGNORE INTO aged_indexed (article_id) SELECT value FROM json_each(?)`
-	sourcesLeftSQL = `SELECT DISTINCT source_id FROM citing WHERE article_id IN (SELECT value FROM json_each(?))`
-	dropSourcesSQL = `DELETE FROM sources WHERE id IN (SELECT value FROM json_each(?))
+	ageIndexedSQL        = `INSERT OR IGNORE INTO aged_indexed (article_id) SELECT value FROM json_each(?)`
+	citedPagesSQL        = `SELECT DISTINCT source_id FROM citing WHERE article_id IN (SELECT value FROM json_each(?))`
+	dropCreditedPagesSQL = `DELETE FROM sources WHERE id IN (SELECT value FROM json_each(?))
 		AND NOT EXISTS (SELECT 1 FROM citing AS c WHERE c.source_id = sources.id)`
 )
 
@@ -312,14 +312,14 @@ func retentionSQL() []string {
 	return slices.Concat(forgetStoriesSQL, forgetArticlesOfSQL, []string{
 		agingStoriesSQL, agingArticlesSQL, membersLeftSQL, eventsOfSQL, ageStoriesSQL, ageRedirectsSQL, agedPhaseSQL, agePartlySQL, ageOriginSQL, ageCarriedSQL,
 		dropReadMarksSQL, removeMembersSQL, clearLeadsSQL, setLeadsSQL, addToFeedListsSQL, clearStoriesSQL, dropEventsSQL, countEventsSQL,
-		uncountSQL, ageItemsSQL, ageIndexedSQL, sourcesLeftSQL, dropSourcesSQL, unindexedSQL,
+		uncountSQL, ageItemsSQL, ageIndexedSQL, citedPagesSQL, dropCreditedPagesSQL, unindexedSQL,
 	})
 }
 
 // ageArticles deletes articles that are no longer in a story.
 func (t tx) ageArticles(ctx context.Context, articles []int64, now time.Time) error {
 	ids := idList(articles)
-	sources, err := t.idList(ctx, sourcesLeftSQL, ids)
+	credited, err := t.idList(ctx, citedPagesSQL, ids)
 	if err != nil {
 		return err
 	}
@@ -329,7 +329,7 @@ func (t tx) ageArticles(ctx context.Context, articles []int64, now time.Time) er
 	if err := t.all(ctx, append([]string{uncountSQL, ageIndexedSQL}, forgetArticlesOfSQL...), ids); err != nil {
 		return err
 	}
-	return t.exec(ctx, dropSourcesSQL, sources)
+	return t.exec(ctx, dropCreditedPagesSQL, credited)
 }
 
 const (

@@ -97,7 +97,7 @@ func (t tx) settle(ctx context.Context, s Settlement) error {
 			return err
 		}
 	}
-	if err := t.queueSources(ctx, s.Cited); err != nil {
+	if err := t.queueCreditedPages(ctx, s.Cited); err != nil {
 		return err
 	}
 	// The highest ids are stored, so that no id is used again after its story is deleted.
@@ -200,8 +200,8 @@ func memberRow(story int64, m news.Member) ([]any, error) {
 
 const markWeighedSQL = `UPDATE citing SET weighed = 1 WHERE weighed = 2 AND article_id IN (SELECT value FROM json_each(?))`
 
-// SettleSources stores a settlement that takes into account the fetched pages that these articles credit.
-func (db *DB) SettleSources(ctx context.Context, articles []int64, s Settlement) error {
+// SettleReweighed stores a settlement that takes into account the fetched pages that these articles credit.
+func (db *DB) SettleReweighed(ctx context.Context, articles []int64, s Settlement) error {
 	ids := idList(articles)
 	return db.write(ctx, "weigh again", func(ctx context.Context, t tx) error {
 		if err := t.settle(ctx, s); err != nil {

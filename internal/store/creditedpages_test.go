@@ -18,7 +18,7 @@ func quota() PageQuota {
 
 func wantedOf(t *testing.T, db *DB, q PageQuota) (addresses []string) {
 	t.Helper()
-	all, err := db.ClaimSources(t.Context(), q)
+	all, err := db.ClaimCreditedPages(t.Context(), q)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,9 +28,9 @@ func wantedOf(t *testing.T, db *DB, q PageQuota) (addresses []string) {
 	return addresses
 }
 
-func keep(t *testing.T, db *DB, s Source) {
+func keep(t *testing.T, db *DB, s CreditedPage) {
 	t.Helper()
-	if err := db.SaveSource(t.Context(), s); err != nil {
+	if err := db.SaveCreditedPage(t.Context(), s); err != nil {
 		t.Fatal(err)
 	}
 	check(t, db)
@@ -54,10 +54,10 @@ func TestSourcesAreWantedOnce(t *testing.T) {
 	settle(t, db, s)
 	q := quota()
 	wants(t, "at first", wantedOf(t, db, q), "b", "a")
-	keep(t, db, Source{Address: "a", Asked: day, State: news.FeedOK})
+	keep(t, db, CreditedPage{Address: "a", Asked: day, State: news.FeedOK})
 	q.Now = day.Add(time.Second)
 	wants(t, "after one was had", wantedOf(t, db, q), "b")
-	keep(t, db, Source{Address: "b", Asked: day, State: news.FeedNotFound, Problem: "404"})
+	keep(t, db, CreditedPage{Address: "b", Asked: day, State: news.FeedNotFound, Problem: "404"})
 	settle(t, db, s)
 	q.Now = day.Add(48 * time.Hour)
 	wants(t, "after one was not there", wantedOf(t, db, q))
@@ -67,17 +67,17 @@ func TestSourcesThatDoNotAnswerAreWantedOnceMore(t *testing.T) {
 	for _, state := range []news.FeedState{news.FeedTimeout, news.FeedUnreachable} {
 		db := newsroom(t, 1)
 		settle(t, db, Settlement{Cited: []Cited{cited(1, "a", "x")}})
-		keep(t, db, Source{Address: "a", Asked: day, State: state})
+		keep(t, db, CreditedPage{Address: "a", Asked: day, State: state})
 		q := quota()
 		wants(t, "at once", wantedOf(t, db, q))
 		settle(t, db, Settlement{Cited: []Cited{cited(1, "b", "x")}})
 		wants(t, "another of its host", wantedOf(t, db, q), "b")
-		keep(t, db, Source{Address: "b", Asked: day, State: news.FeedOK})
+		keep(t, db, CreditedPage{Address: "b", Asked: day, State: news.FeedOK})
 		q.Now = day.Add(24*time.Hour - time.Second)
 		wants(t, "before a day is over", wantedOf(t, db, q))
 		q.Now = day.Add(24 * time.Hour)
 		wants(t, "a day later", wantedOf(t, db, q), "a")
-		keep(t, db, Source{Address: "a", Asked: q.Now, State: state})
+		keep(t, db, CreditedPage{Address: "a", Asked: q.Now, State: state})
 		q.Now = day.Add(72 * time.Hour)
 		wants(t, "after the second time", wantedOf(t, db, q))
 	}
@@ -93,7 +93,7 @@ func TestSourcesKeepToTheirQuota(t *testing.T) {
 	wants(t, "the next of the host that has more", wantedOf(t, db, q), "b")
 	q.Now = day.Add(time.Hour)
 	for _, address := range []string{"c", "d", "e", "b"} {
-		keep(t, db, Source{Address: address, Asked: q.Now, State: news.FeedOK})
+		keep(t, db, CreditedPage{Address: address, Asked: q.Now, State: news.FeedOK})
 	}
 	wants(t, "more than two of a host a day", wantedOf(t, db, q))
 	settle(t, db, Settlement{Cited: []Cited{cited(3, "f", "x")}})
@@ -120,7 +120,7 @@ func TestSourcesExpire(t *testing.T) {
 	credited := Settlement{Cited: []Cited{cited(1, "a", "x"), cited(2, "b", "x"), cited(3, "c", "x")}}
 	settle(t, db, credited)
 	for _, want := range []int{1, 1, 0} { // two of the articles were seen before that time
-		if gone, err := db.ExpireSources(t.Context(), day.Add(90*time.Minute), 1); gone != want || err != nil {
+		if gone, err := db.ExpireCreditedPages(t.Context(), day.Add(90*time.Minute), 1); gone != want || err != nil {
 			t.Errorf("%d expired, want %d (%v)", gone, want, err)
 		}
 	}
@@ -136,7 +136,7 @@ func TestSourcesExpire(t *testing.T) {
 func TestSourcesComeBackAsTheyWereKept(t *testing.T) {
 	db := newsroom(t, 2)
 	settle(t, db, Settlement{Cited: []Cited{cited(1, "a", "x"), cited(2, "b", "x")}})
-	want := Source{
+	want := CreditedPage{
 		Address: "a", Link: "a?utm=1", Host: "x", Asked: day, State: news.FeedOK, Print: prints.Print{Words: 7},
 		Article: news.Article{
 			URL: "https://x/a", Canonical: "https://x/c", Title: "T\x00itle", Outlet: news.Outlet{Name: "X", Domain: "x", Agency: true},
@@ -145,13 +145,13 @@ func TestSourcesComeBackAsTheyWereKept(t *testing.T) {
 		Claims: []news.Claim{{Kind: news.ClaimDateline, Outlet: "Wire", Domain: "wire", Text: "(Wire)", Strength: 1}},
 	}
 	keep(t, db, want)
-	keep(t, db, Source{Address: "b", Asked: day, State: news.FeedPrivate})
+	keep(t, db, CreditedPage{Address: "b", Asked: day, State: news.FeedPrivate})
 	want.Article.Title = "T\uFFFDitle"
-	got, err := db.SourcesOf(t.Context(), []int64{1, 2, 99})
+	got, err := db.CreditedPages(t.Context(), []int64{1, 2, 99})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(map[string]Source{"a": want}, got); diff != "" {
+	if diff := cmp.Diff(map[string]CreditedPage{"a": want}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -167,10 +167,10 @@ func TestArticlesAreWeighedOnceWithASource(t *testing.T) {
 		}
 	}
 	unweighed()
-	keep(t, db, Source{Address: "a", Asked: day, State: news.FeedOK})
-	keep(t, db, Source{Address: "b", Asked: day, State: news.FeedTooLarge})
+	keep(t, db, CreditedPage{Address: "a", Asked: day, State: news.FeedOK})
+	keep(t, db, CreditedPage{Address: "b", Asked: day, State: news.FeedTooLarge})
 	unweighed(1)
-	if err := db.SettleSources(t.Context(), []int64{1}, Settlement{}); err != nil {
+	if err := db.SettleReweighed(t.Context(), []int64{1}, Settlement{}); err != nil {
 		t.Fatal(err)
 	}
 	unweighed()
@@ -180,7 +180,7 @@ func TestArticlesAreWeighedOnceWithASource(t *testing.T) {
 
 func TestSourcesGoWithNothingSettled(t *testing.T) {
 	db := newsroom(t, 1)
-	if got, err := db.SourcesOf(t.Context(), nil); err != nil || len(got) != 0 {
+	if got, err := db.CreditedPages(t.Context(), nil); err != nil || len(got) != 0 {
 		t.Errorf("%v, %v", got, err)
 	}
 	wants(t, "of nothing", wantedOf(t, db, quota()))

@@ -113,7 +113,7 @@ func readBlog(t *testing.T, post item, s settings) (*pipelinetest.Room, news.Sto
 // readAgain polls, fetches sources, and returns the one story.
 func readAgain(t *testing.T, room *pipelinetest.Room) news.Story {
 	t.Helper()
-	_, err := room.Pipeline.Pass(t.Context(), pipeline.PassOptions{Force: true, Sources: time.Minute})
+	_, err := room.Pipeline.Pass(t.Context(), pipeline.PassOptions{Force: true, CreditedPages: time.Minute})
 	must(t, err)
 	stories, err := room.Stories.Stories(t.Context(), news.StoryList{})
 	must(t, err)
@@ -356,7 +356,7 @@ func TestSourceInsideIsNeverContacted(t *testing.T) {
 		pass(t, room)
 	})
 	room := open(t, dir, settings{extra: press, sources: true})
-	asked, err := room.Pipeline.Sources.Read(t.Context(), time.Minute)
+	asked, err := room.Pipeline.CreditedPages.Read(t.Context(), time.Minute)
 	must(t, err)
 	if asked != 1 || site.count("/2026/pier")+site.count("/robots.txt") != 0 {
 		t.Errorf("%d asked for; the page was asked for %d times", asked, site.count("/2026/pier"))
@@ -382,7 +382,7 @@ func TestSourceIsReadOnceEver(t *testing.T) {
 			if i == 0 {
 				add(t, room, srv.URL, "blog", "diary")
 			}
-			_, err := room.Pipeline.Pass(t.Context(), pipeline.PassOptions{Force: true, Sources: time.Minute})
+			_, err := room.Pipeline.Pass(t.Context(), pipeline.PassOptions{Force: true, CreditedPages: time.Minute})
 			must(t, err)
 			at := membership(t, room)[srv.URL+"/blog post"]
 			if i == 0 {

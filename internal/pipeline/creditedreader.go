@@ -20,22 +20,22 @@ import (
 	"headwater/internal/weburl"
 )
 
-// sourcesPerHost is how many pages that articles credit may be fetched from one host in a day.
-const sourcesPerHost = 100
+// creditedPerHost is how many pages that articles credit may be fetched from one host in a day.
+const creditedPerHost = 100
 
-// SourceReader is the stage that fetches the pages which articles of open stories credit by a link
+// CreditedPageReader is the stage that fetches the pages which articles of open stories credit by a link
 // (origin.fetch_sources).
 //
 // The settler queues their addresses in the transaction of a settlement (wantedPages decides which). Serve runs the
-// stage: pageWorkers pages at a time, and sourcesPerHost from one host in a day. A pass fetches pages after settling, for
-// the time PassOptions.Sources. Each page is fetched only once; one that did not answer is tried once more, a day later.
+// stage: pageWorkers pages at a time, and creditedPerHost from one host in a day. A pass fetches pages after settling, for
+// the time PassOptions.CreditedPages. Each page is fetched only once; one that did not answer is tried once more, a day later.
 // fetch.Client.Page uses the dialer, pauses and timeouts of feeds, and checks robots.txt of every host on the way.
 // Package page limits what is read. The page's data (address after redirects, headline, outlet, time, print, claims) is
 // stored, its text is not.
 //
 // Then Settler.Reweigh weighs the stories again. A page that can't be fetched changes no decision; its row has the
 // reason. `headwater group` fetches no pages.
-type SourceReader struct {
+type CreditedPageReader struct {
 	store   *store.DB
 	fetch   *fetch.Client
 	settler *Settler
@@ -52,7 +52,7 @@ type SourceReader struct {
 
 // Read fetches queued pages until none is left or budget is used up, and weighs their stories again. It returns the
 // number of pages that it requested. A page that can't be fetched changes nothing. The error is that of the store.
-func (r *SourceReader) Read(ctx context.Context, budget time.Duration) (int, error) {
+func (r *CreditedPageReader) Read(ctx context.Context, budget time.Duration) (int, error) {
 	if r.off || !r.mu.TryLock() {
 		return 0, nil // another call is reading all of them
 	}
@@ -61,24 +61,24 @@ func (r *SourceReader) Read(ctx context.Context, budget time.Duration) (int, err
 	if err != nil {
 		return 0, err
 	}
-	if err := expirePages(ctx, at.Add(-r.window), r.store.ExpireSources); err != nil {
+	if err := expirePages(ctx, at.Add(-r.window), r.store.ExpireCreditedPages); err != nil {
 		return 0, err
 	}
 	ends, total := time.Now().Add(budget), 0
 	for time.Now().Before(ends) {
-		wanted, err := r.store.ClaimSources(ctx, store.PageQuota{Now: r.now(), Period: 24 * time.Hour, PerHost: sourcesPerHost, Lease: pageLease, Limit: pageBatch})
+		wanted, err := r.store.ClaimCreditedPages(ctx, store.PageQuota{Now: r.now(), Period: 24 * time.Hour, PerHost: creditedPerHost, Lease: pageLease, Limit: pageBatch})
 		if err != nil {
 			return total, err
 		}
 		if len(wanted) == 0 {
 			break
 		}
-		asked, err := askAll(ctx, wanted, ends, func(ctx context.Context, s store.Source) error {
+		asked, err := askAll(ctx, wanted, ends, func(ctx context.Context, s store.CreditedPage) error {
 			r.read(ctx, &s)
 			if ctx.Err() != nil {
 				return ctx.Err() // interrupted; not an error of the page
 			}
-			return r.store.SaveSource(ctx, s)
+			return r.store.SaveCreditedPage(ctx, s)
 		})
 		total += asked
 		if err != nil {
@@ -89,7 +89,7 @@ func (r *SourceReader) Read(ctx context.Context, budget time.Duration) (int, err
 }
 
 // read fetches a page and stores in s what the page is, or why it can't be read.
-func (r *SourceReader) read(ctx context.Context, s *store.Source) {
+func (r *CreditedPageReader) read(ctx context.Context, s *store.CreditedPage) {
 	read, err := fetchPage(ctx, r.fetch, s.Link)
 	s.Asked = r.now()
 	if err != nil {
@@ -113,7 +113,7 @@ func (r *SourceReader) read(ctx context.Context, s *store.Source) {
 
 // article cleans a page as if a feed had brought it. Its outlet is that of its address, or for an unknown address that of
 // the page's site name.
-func (r *SourceReader) article(p page.Page, now time.Time) news.Article {
+func (r *CreditedPageReader) article(p page.Page, now time.Time) news.Article {
 	e := news.Entry{
 		GUID: p.URL, URL: p.URL, Title: p.Title, Published: p.Published, Authors: p.Authors, Content: p.HTML, Language: p.Lang,
 	}
@@ -159,7 +159,7 @@ func (s *Settler) Reweigh(ctx context.Context) (err error) {
 		return err
 	}
 	held := slices.DeleteFunc(slices.Clone(ids), func(id int64) bool { return !s.holds(id) })
-	pages, err := s.store.SourcesOf(ctx, held)
+	pages, err := s.store.CreditedPages(ctx, held)
 	if err != nil {
 		return err
 	}
@@ -174,7 +174,7 @@ func (s *Settler) Reweigh(ctx context.Context) (err error) {
 	if err := s.weigh(ctx, s.otherStories(held, out.Stories), &out); err != nil {
 		return err
 	}
-	err = s.put(ctx, out, func(out store.Settlement) error { return s.store.SettleSources(ctx, ids, out) })
+	err = s.put(ctx, out, func(out store.Settlement) error { return s.store.SettleReweighed(ctx, ids, out) })
 	if err != nil {
 		return fmt.Errorf("weigh stories with the pages they credit: %w", err)
 	}
@@ -182,7 +182,7 @@ func (s *Settler) Reweigh(ctx context.Context) (err error) {
 }
 
 // addCites puts articles into the window again if the pages that they link to have other addresses than the links.
-func (s *Settler) addCites(ctx context.Context, ids []int64, pages map[string]store.Source, out *store.Settlement) error {
+func (s *Settler) addCites(ctx context.Context, ids []int64, pages map[string]store.CreditedPage, out *store.Settlement) error {
 	var again []group.Item
 	var moved []int64
 	for _, id := range ids {
