@@ -10,8 +10,8 @@ import (
 	"headwater/feeds/words"
 )
 
-// headlineColumns is the length of the opening words that replace a missing title, in columns. Wide characters take two.
-const headlineColumns = 90
+// headlineWidth is the width of the opening words that replace a missing title. Wide characters count twice.
+const headlineWidth = 90
 
 // Headline is the article's title in lists. For an article without a title it is the opening words of its summary or
 // text, the name of its recording, its address, or its outlet and date. Title stays "", since titles are compared.
@@ -35,7 +35,7 @@ func (a Article) Headline() string {
 		}
 	}
 	if u, err := url.Parse(a.URL); err == nil && u.Host != "" {
-		return cutLine(strings.TrimSuffix(strings.TrimPrefix(u.Host, "www.")+u.Path, "/"), headlineColumns)
+		return cutLine(strings.TrimSuffix(strings.TrimPrefix(u.Host, "www.")+u.Path, "/"), headlineWidth)
 	}
 	var parts []string
 	for _, p := range []string{oneLine(a.Outlet.Name), a.Outlet.Domain} {
@@ -55,15 +55,15 @@ func Opening(text string) string {
 	if len(text) > 1<<10 {
 		text = strings.ToValidUTF8(text[:1<<10], "")
 	}
-	return cutLine(oneLine(text), headlineColumns)
+	return cutLine(oneLine(text), headlineWidth)
 }
 
 func oneLine(text string) string {
 	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
 }
 
-// cutLine cuts a line to this many columns: after a word, or anywhere if the script or the line has no spaces.
-func cutLine(line string, columns int) string {
+// cutLine cuts a line to a width: after a word, or anywhere if the script or the line has no spaces.
+func cutLine(line string, limit int) string {
 	end, space, used := 0, 0, 0 // end and space are byte offsets after the last character and the last word that fit
 	whole := true
 	for i, r := range line {
@@ -75,12 +75,12 @@ func cutLine(line string, columns int) string {
 			width = 2
 		}
 		if width > 0 {
-			if used+width > columns {
+			if used+width > limit {
 				whole = false
 				end = i
 				break
 			}
-			if r == ' ' && used > columns/2 {
+			if r == ' ' && used > limit/2 {
 				space = i
 			}
 		}
@@ -100,7 +100,7 @@ func cutLine(line string, columns int) string {
 	}) + "…"
 }
 
-// isWide reports whether a character takes two columns.
+// isWide reports whether a character counts twice.
 func isWide(r rune) bool {
 	return r >= 0x1100 && r <= 0x115f || r >= 0x2e80 && r <= 0xd7a3 || r >= 0xf900 && r <= 0xfaff || r >= 0xfe30 && r <= 0xfe6f ||
 		r >= 0xff00 && r <= 0xff60 || r >= 0x1f300 && r <= 0x1faff || r >= 0x20000 && r <= 0x3fffd
@@ -116,7 +116,7 @@ func fileName(address string) string {
 	if strings.TrimRight(name, "./") == "" {
 		return ""
 	}
-	return cutLine(oneLine(name), headlineColumns)
+	return cutLine(oneLine(name), headlineWidth)
 }
 
 // Headline is the story's title in lists: its own, or else that of its current version.

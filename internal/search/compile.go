@@ -30,7 +30,7 @@ type termNode interface {
 	anchors() (anchors, bool)
 }
 
-// A filterNode is a part that is answered from the columns of the index, from the stories of articles, or from a user's read
+// A filterNode is a part that is answered from the forward index, from the stories of articles, or from a user's read
 // and starred marks. Both readers apply the same filter.
 type filterNode interface {
 	filter(q *queryContext) rowFilter
@@ -212,7 +212,7 @@ func (l leaf) hitLists(ctx context.Context) ([]*hitList, error) {
 	}
 	// The largest segments come first, so that the processors finish at about the same time.
 	slices.SortFunc(missing, func(a, b int) int {
-		return cmp.Compare(len(l.view.columns[b].ids), len(l.view.columns[a].ids))
+		return cmp.Compare(len(l.view.forward[b].ids), len(l.view.forward[a].ids))
 	})
 	var next atomic.Int32
 	group, ctx := errgroup.WithContext(ctx)
@@ -222,7 +222,7 @@ func (l leaf) hitLists(ctx context.Context) ([]*hitList, error) {
 			i := missing[n]
 			part := l.view.parts[i]
 			found[i], err = l.lists.get(listKey{part.Id(), key}, func() (*hitList, error) {
-				return l.read(ctx, part.Segment(), l.view.columns[i].langs, l.view.langs)
+				return l.read(ctx, part.Segment(), l.view.forward[i].langs, l.view.langs)
 			})
 			if err != nil {
 				return err

@@ -32,8 +32,8 @@
 // Bleve neither analyses texts here (words.go splits them) nor collects matches. Its term searchers query each article and word
 // separately, and its collector keeps a document for each match. The two took nine tenths of a search's time. So words are read
 // from a whole segment at once into hit lists. Hit lists are cached, since a segment never changes. Bleve's conjunctions and
-// disjunctions combine them. The values that a search needs of every match are in columns by document number. A hit list takes
-// 6 bytes per document, and the columns take 20 bytes per article. A search spends about 30 ns on each matching article, which
+// disjunctions combine them. The values that a search needs of every match are in a forward index. A hit list takes
+// 6 bytes per document, and the forward index takes 20 bytes per article. A search spends about 30 ns on each matching article, which
 // is the only cost that grows with the number of matches. Positions are read only for articles that have all words of a phrase,
 // and, for highlights, only for the articles of the page. The number of concurrent searches is the number of processors.
 // Further searches wait in order. A search takes at most 5 s, including its wait.
@@ -90,7 +90,7 @@
 //	put.go, index.go, folder.go
 //	                         writing; opening, closing and swapping; the files of an index
 //	stories.go               the stories of articles
-//	postings.go, segments.go reading segments: postings of words; hit lists and columns
+//	postings.go, segments.go reading segments: postings of words; hit lists and forward indexes
 //	document.go              an article as a document
 //	stems.go, words.go, signs.go
 //	                         splitting text into terms

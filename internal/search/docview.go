@@ -37,7 +37,7 @@ type docView struct {
 func newDocView(x *Index, a news.Article, q queryContext) *docView {
 	doc := makeDocument(a, x.options.Shown(a), x.options.Credits(a))
 	v := &docView{
-		queryContext: q, row: row{id: a.ID, time: columnTime(max(timeOf(a).Unix(), 0))},
+		queryContext: q, row: row{id: a.ID, time: secondsOf(max(timeOf(a).Unix(), 0))},
 		fields: map[string]*fieldWords{}, keys: map[string]bool{}, stems: map[string]string{}, lang: strings.ToLower(a.Lang),
 	}
 	for _, f := range doc.Fields {
@@ -53,7 +53,7 @@ func newDocView(x *Index, a news.Article, q queryContext) *docView {
 		}
 	}
 	v.stemmer = languages[stemmerLang(v.lang)]
-	v.langs = append(x.columns.languages(), v.lang)
+	v.langs = append(x.forward.languages(), v.lang)
 	return v
 }
 

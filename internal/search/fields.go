@@ -277,7 +277,7 @@ func (n daysNode) bounds() (from, to string) {
 }
 
 // timeFilter returns the same condition as a filter on times. It returns nil for dates before 1970 and after 2106, which the
-// times in the columns do not cover.
+// times in the forward index do not cover.
 func (n daysNode) timeFilter() rowFilter {
 	first, err := time.Parse(dayLayout, n.from)
 	if err != nil || first.Unix() <= 0 || first.Unix() >= math.MaxUint32 {

@@ -72,7 +72,7 @@ type Index struct {
 	dir, path string
 	options   Options
 
-	columns columns
+	forward forwardCache
 	lists   hitLists
 	limiter limiter
 	share   uint64 // documents per processor from which a search is divided among idle processors
@@ -203,7 +203,7 @@ func (x *Index) release() error {
 	}
 	err := x.b.Close()
 	x.b = nil
-	x.columns.forget()
+	x.forward.forget()
 	x.lists.forget()
 	if err != nil {
 		return fmt.Errorf("close index %s: %w", x.path, err)

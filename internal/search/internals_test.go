@@ -146,7 +146,7 @@ func TestBleveInternals(t *testing.T) {
 		}
 	})
 	t.Run("our searcher scores as bleve's term searcher", func(t *testing.T) {
-		v, err := x.columns.view(r)
+		v, err := x.forward.view(r)
 		if err != nil {
 			t.Fatal(err)
 		}

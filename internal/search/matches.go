@@ -115,7 +115,7 @@ func (f *finder) reader(ctx context.Context, r api.IndexReader, m mapping.IndexM
 	}
 	q := c.compile(n)
 	if a, ok := q.(filtered); ok && a.matchesAll() {
-		// A filter alone, such as is:unread, is evaluated on the columns. Bleve's searcher of all documents takes several times
+		// A filter alone, such as is:unread, is evaluated on the forward index. Bleve's searcher of all documents takes several times
 		// as long.
 		return func(ctx context.Context, from, to uint64) error {
 			for i, part := range f.view.parts {

@@ -92,7 +92,7 @@ func (x *Index) find(ctx context.Context, f *finder, n node) (hits Result, err e
 		return Result{}, fmt.Errorf("search: %w", err)
 	}
 	defer func() { _ = r.Close() }() // nothing is written
-	if f.view, err = x.columns.view(r); err != nil {
+	if f.view, err = x.forward.view(r); err != nil {
 		return Result{}, err
 	}
 	f.rows.view = f.view
@@ -149,7 +149,7 @@ func (h highlighter) mark(ctx context.Context, n node, page []match) error {
 				if err != nil {
 					return err
 				}
-				in := fieldReader{dict, f, h.view.columns[i].langs, h.view.langs}
+				in := fieldReader{dict, f, h.view.forward[i].langs, h.view.langs}
 				if err := h.markField(ctx, in, t, docs[from:end], h.view.starts[i]); err != nil {
 					return err
 				}

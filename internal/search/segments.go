@@ -24,20 +24,20 @@ func recoverDamage(err *error) {
 	}
 }
 
-// segmentColumns holds the values that searches need of every match, by document number within a segment. Reading them through
-// bleve would take longer than finding the matches. A segment never changes, so its columns are made once, in a few
-// milliseconds for 10,000 articles. They take 20 bytes per article.
-type segmentColumns struct {
+// forwardIndex holds the values that searches need of every match, by document number within a segment. Reading them through
+// bleve would take longer than finding the matches. A segment never changes, so its forward index is made once, in a
+// few milliseconds for 10,000 articles. It takes 20 bytes per article.
+type forwardIndex struct {
 	ids     []int64
 	times   []uint32 // seconds since 1970; 0 means unknown
-	outlets []int32  // indexes of columns.outlets
-	langs   []int32  // indexes of columns.langs
+	outlets []int32  // indexes of forwardCache.outlets
+	langs   []int32  // indexes of forwardCache.langs
 }
 
-// columns caches the columns of an index's segments.
-type columns struct {
+// forwardCache caches the forward indexes of an index's segments.
+type forwardCache struct {
 	mu       sync.Mutex
-	segments map[uint64]*segmentColumns
+	segments map[uint64]*forwardIndex
 	outlets  nameTable
 	langs    nameTable
 }
@@ -60,31 +60,31 @@ func (n *nameTable) number(s string) int32 {
 	return i
 }
 
-// forget drops the columns of all segments. A reopened index may reuse the number of a segment that never reached the disk.
-func (c *columns) forget() {
+// forget drops the forward indexes of all segments. A reopened index may reuse the number of a segment that never reached the disk.
+func (c *forwardCache) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.segments = nil
 }
 
 // languages returns the languages of the articles, as of the latest search.
-func (c *columns) languages() []string {
+func (c *forwardCache) languages() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Clone(c.langs.list)
 }
 
-// view holds the columns of one snapshot of the index.
+// view holds the forward indexes of one snapshot of the index.
 type view struct {
 	parts   []*scorch.SegmentSnapshot // the segments of the snapshot
-	columns []*segmentColumns         // of each segment
+	forward []*forwardIndex           // of each segment
 	starts  []uint64                  // of each segment: its first document number in the snapshot
 	outlets []string
 	langs   []string
 }
 
-// view returns the columns of a snapshot. It drops the columns of segments that are not in the snapshot.
-func (c *columns) view(r api.IndexReader) (*view, error) {
+// view returns the forward indexes of a snapshot. It drops those of segments that are not in the snapshot.
+func (c *forwardCache) view(r api.IndexReader) (*view, error) {
 	s, ok := r.(*scorch.IndexSnapshot)
 	if !ok {
 		return nil, fmt.Errorf("search: a reader of type %T", r)
@@ -92,17 +92,17 @@ func (c *columns) view(r api.IndexReader) (*view, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	v := &view{parts: s.Segments()}
-	kept, start := make(map[uint64]*segmentColumns, len(s.Segments())), uint64(0)
+	kept, start := make(map[uint64]*forwardIndex, len(s.Segments())), uint64(0)
 	for _, part := range v.parts {
 		of := c.segments[part.Id()]
 		if of == nil {
 			var err error
 			if of, err = c.read(part.Segment(), int(part.FullSize())); err != nil {
-				return nil, fmt.Errorf("search: columns: %w", err)
+				return nil, fmt.Errorf("search: forward index: %w", err)
 			}
 		}
 		kept[part.Id()] = of
-		v.columns, v.starts = append(v.columns, of), append(v.starts, start)
+		v.forward, v.starts = append(v.forward, of), append(v.starts, start)
 		start += uint64(part.FullSize())
 	}
 	c.segments = kept
@@ -112,9 +112,9 @@ func (c *columns) view(r api.IndexReader) (*view, error) {
 	return v, nil
 }
 
-// read makes the columns of a segment from its terms.
-func (c *columns) read(s segapi.Segment, n int) (*segmentColumns, error) {
-	of := &segmentColumns{ids: make([]int64, n), times: make([]uint32, n), outlets: make([]int32, n), langs: make([]int32, n)}
+// read makes the forward index of a segment from its terms.
+func (c *forwardCache) read(s segapi.Segment, n int) (*forwardIndex, error) {
+	of := &forwardIndex{ids: make([]int64, n), times: make([]uint32, n), outlets: make([]int32, n), langs: make([]int32, n)}
 	steps := []struct {
 		field, prefix string
 		take          func(term string) (func(doc uint64), error)
@@ -125,7 +125,7 @@ func (c *columns) read(s segapi.Segment, n int) (*segmentColumns, error) {
 		}},
 		{fieldTime, "", func(term string) (func(uint64), error) {
 			t, err := strconv.ParseUint(term, 10, 64)
-			return func(doc uint64) { of.times[doc] = columnTime(int64(min(t, math.MaxInt64))) }, err
+			return func(doc uint64) { of.times[doc] = secondsOf(int64(min(t, math.MaxInt64))) }, err
 		}},
 		{fieldKey, keyOutlet, func(term string) (func(uint64), error) {
 			name := c.outlets.number(term)
@@ -144,8 +144,8 @@ func (c *columns) read(s segapi.Segment, n int) (*segmentColumns, error) {
 	return of, nil
 }
 
-// columnTime converts a time to the form used in columns, in seconds since 1970.
-func columnTime(unix int64) uint32 { return uint32(min(unix, math.MaxUint32)) }
+// secondsOf converts a time to the form used in forward indexes, in seconds since 1970.
+func secondsOf(unix int64) uint32 { return uint32(min(unix, math.MaxUint32)) }
 
 // eachTerm calls take with each term that begins with prefix, without the prefix. It then calls the function that take returns
 // with each document of the term.
@@ -193,10 +193,10 @@ func (v *view) docs() uint64 {
 	if len(v.starts) == 0 {
 		return 0
 	}
-	return v.starts[len(v.starts)-1] + uint64(len(v.columns[len(v.columns)-1].ids))
+	return v.starts[len(v.starts)-1] + uint64(len(v.forward[len(v.forward)-1].ids))
 }
 
-// row holds a document's values in the columns.
+// row holds a document's values in the forward index.
 type row struct {
 	id           int64
 	time         uint32
@@ -206,7 +206,7 @@ type row struct {
 // rowReader reads rows of a view. It is fast if most documents are in the same segment as the previous one.
 type rowReader struct {
 	*view
-	columns    *segmentColumns
+	forward    *forwardIndex
 	start, end uint64 // of the segment
 }
 
@@ -214,10 +214,10 @@ type rowReader struct {
 func (v *rowReader) row(doc uint64) row {
 	if doc < v.start || doc >= v.end {
 		i, at := v.part(doc)
-		v.columns, v.start = v.view.columns[i], doc-at
-		v.end = v.start + uint64(len(v.columns.ids))
+		v.forward, v.start = v.view.forward[i], doc-at
+		v.end = v.start + uint64(len(v.forward.ids))
 	}
-	c, at := v.columns, doc-v.start
+	c, at := v.forward, doc-v.start
 	return row{c.ids[at], c.times[at], c.outlets[at], c.langs[at]}
 }
 
@@ -300,7 +300,7 @@ func (k *hitLists) insert(key listKey, l *hitList) {
 	k.recent[key] = l
 }
 
-// forget drops all lists, for the same reason as columns.forget.
+// forget drops all lists, for the same reason as forwardCache.forget.
 func (k *hitLists) forget() {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -64,8 +64,8 @@ func (b *balancer) media(tag atom.Atom, selfClosing bool) bool {
 		if bytes.Contains(raw, []byte("//gist.github.com/")) {
 			e := embedded{kind: "Embedded page"}
 			e.attributes(b.z)
-			for i, s := range e.sources {
-				e.sources[i] = strings.TrimSuffix(s, ".js")
+			for i, s := range e.addresses {
+				e.addresses[i] = strings.TrimSuffix(s, ".js")
 			}
 			b.embed(e)
 		}
@@ -108,7 +108,7 @@ func (b *balancer) customElement(name string, selfClosing bool) bool {
 		}
 		s.embedded.attributes(b.z)
 		s.embedded.addressByID(name)
-		if len(s.embedded.sources) > 0 {
+		if len(s.embedded.addresses) > 0 {
 			b.pushPlaceholder(s)
 			if selfClosing || !b.isClosedLater(name) {
 				b.endPlaceholder()
@@ -185,7 +185,7 @@ func (b *balancer) gatherChild(tag atom.Atom, name []byte) bool {
 	case atom.Source, atom.Embed, atom.Object:
 		inner := embedded{}
 		inner.attributes(b.z)
-		h.sources = append(h.sources, inner.sources...)
+		h.addresses = append(h.addresses, inner.addresses...)
 	case atom.Param:
 		param, value := "", ""
 		for _, a := range b.z.attrs() {
@@ -199,13 +199,13 @@ func (b *balancer) gatherChild(tag atom.Atom, name []byte) bool {
 		switch param {
 		case "movie", "src", "url", "filename", "data":
 			if a := webAddress(value); a != "" {
-				h.sources = append(h.sources, a)
+				h.addresses = append(h.addresses, a)
 			}
 		}
 	case atom.A:
 		inner := embedded{}
 		inner.attributes(b.z)
-		h.fallback = append(h.fallback, inner.sources...)
+		h.fallback = append(h.fallback, inner.addresses...)
 	case atom.Img:
 		if h.tag == "object" && h.picture.address() == "" {
 			h.picture = pictureIn(b.z)
@@ -292,7 +292,7 @@ func (b *balancer) endElement() {
 		b.picture(h.picture)
 		return
 	}
-	h.sources = append(h.sources, h.fallback...)
+	h.addresses = append(h.addresses, h.fallback...)
 	switch {
 	case h.tag == "object" && h.address() != "" && isPictureURL(h.address()):
 		p := picture{src: h.address(), alt: h.title}
@@ -381,7 +381,7 @@ func (b *balancer) addPlaceholder(name string) {
 	for _, u := range urls {
 		s.readDataAttribute(u[0], u[1], class)
 	}
-	if len(s.embedded.sources) == 0 && id != "" && containsAny(class, "youtube", "vimeo", "yt", "tweet", "dailymotion") {
+	if len(s.embedded.addresses) == 0 && id != "" && containsAny(class, "youtube", "vimeo", "yt", "tweet", "dailymotion") {
 		s.embedded.id = id
 		s.embedded.addressByID(strings.Replace(class, "yt", "youtube", 1))
 	}
@@ -389,7 +389,7 @@ func (b *balancer) addPlaceholder(name string) {
 		s.picture.src = bg
 	}
 	s.isPlayer = containsAny(class, "player", "video", "youtube", "vimeo", "audio")
-	if len(s.embedded.sources) > 0 || s.picture.address() != "" {
+	if len(s.embedded.addresses) > 0 || s.picture.address() != "" {
 		b.pushPlaceholder(s)
 	}
 }
@@ -401,7 +401,7 @@ func (s *placeholder) readDataAttribute(key, val, class string) {
 	}
 	if val[0] == '{' || val[0] == '[' {
 		if containsAny(class, "embed", "tweet", "youtube", "vimeo", "audio", "video", "player", "podcast") {
-			s.embedded.sources = append(s.embedded.sources, embeddedInJSON(val)...)
+			s.embedded.addresses = append(s.embedded.addresses, embeddedInJSON(val)...)
 		} else if address := pictureInJSON(val); address != "" && containsAny(class, "image", "img", "picture", "photo") {
 			s.picture.others = append(s.picture.others, address)
 		}
@@ -418,10 +418,10 @@ func (s *placeholder) readDataAttribute(key, val, class string) {
 	switch key {
 	case "data-oembed-url", "data-oembed", "data-embed-url", "data-embed-src", "data-video-url", "data-video-src", "data-iframe-src", "data-iframe", "data-audio-url",
 		"data-audio-src", "data-audio", "data-video", "data-mp4", "data-mp3", "data-instgrm-permalink", "data-youtube-url", "data-yt-url", "data-player-url":
-		s.embedded.sources = append(s.embedded.sources, address)
+		s.embedded.addresses = append(s.embedded.addresses, address)
 	case "cite", "data-href":
 		if containsAny(class, "embed", "fb-", "tweet", "instagram", "media") {
-			s.embedded.sources = append(s.embedded.sources, address)
+			s.embedded.addresses = append(s.embedded.addresses, address)
 		}
 	default:
 		switch {
@@ -431,7 +431,7 @@ func (s *placeholder) readDataAttribute(key, val, class string) {
 			file, _, _ := strings.Cut(strings.ToLower(address), "?")
 			isRecording := func(ext string) bool { return strings.HasSuffix(file, ext) }
 			if known || slices.ContainsFunc([]string{".mp4", ".m4v", ".webm", ".mov", ".mp3", ".m4a", ".ogg", ".m3u8", ".wav"}, isRecording) {
-				s.embedded.sources = append(s.embedded.sources, address)
+				s.embedded.addresses = append(s.embedded.addresses, address)
 			}
 		}
 	}
@@ -456,7 +456,7 @@ func (b *balancer) endPlaceholder() {
 	if b.pictureCount == s.pictureCount && s.picture.address() != "" {
 		b.picture(s.picture)
 	}
-	if b.linkCount == s.linkCount && (s.isPlayer || b.textCount == s.textCount) && len(s.embedded.sources) > 0 {
+	if b.linkCount == s.linkCount && (s.isPlayer || b.textCount == s.textCount) && len(s.embedded.addresses) > 0 {
 		b.embed(s.embedded)
 	}
 }

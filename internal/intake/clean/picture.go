@@ -15,7 +15,7 @@ import (
 
 const (
 	wantedWidth = "800"
-	columnWidth = 700 // CSS pixels at which a picture in a text is shown; pages have columns of 700 to 800
+	textWidth   = 700 // CSS pixels at which a picture in a text is shown; pages set texts 700 to 800 wide
 	tinyWidth   = 100 // a picture narrower than this is not used if there is another address
 	maxJSON     = 64 << 10
 )
@@ -23,9 +23,9 @@ const (
 // picture holds the attributes of an img element, or of an element that stands for a picture.
 //
 // The store keeps the picture's web address as published, its texts (alt and title) and its size. The address is the best one
-// for a column of columnWidth pixels. It is that of src, unless src is too small or is a placeholder by its name. Otherwise it
+// for a text of textWidth pixels. It is that of src, unless src is too small or is a placeholder by its name. Otherwise it
 // is the address that a script would show, which is recognised by the name or the value of its attribute. Of a srcset or
-// picture element it is the narrowest candidate that fills the column, or else the widest candidate. Elements like img
+// picture element it is the narrowest candidate that fills that width, or else the widest candidate. Elements like img
 // (amp-img, v-img) count as pictures. So do elements that have a background picture and no picture inside. Tracking pixels (2
 // pixels or less, or hidden), data: addresses, video posters and drawings in SVG elements are left out.
 type picture struct {
@@ -132,7 +132,7 @@ func containsAny(s string, parts ...string) bool {
 	return slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(s, p) })
 }
 
-// address returns the best address of the picture for a column. It is src, unless src is a placeholder, or is too small and a
+// address returns the best address of the picture for a text. It is src, unless src is a placeholder, or is too small and a
 // larger picture is known.
 func (p picture) address() string {
 	best, width, set := "", 0, p.set
@@ -149,7 +149,7 @@ func (p picture) address() string {
 		return late
 	}
 	wider := func(c candidate) bool { return max(c.width, widthIn(c.url)) > width }
-	if best == "" || width > 0 && width < columnWidth && slices.ContainsFunc(set, wider) {
+	if best == "" || width > 0 && width < textWidth && slices.ContainsFunc(set, wider) {
 		if chosen := chooseCandidate(set, p.width); chosen != "" {
 			best, width = chosen, widthOf(chosen, set)
 		}
@@ -411,7 +411,7 @@ func (c *candidate) readDescriptor(word string) bool {
 	return true
 }
 
-// chooseCandidate returns the best candidate for a column: the narrowest that fills it, or else the widest. shown is the width
+// chooseCandidate returns the best candidate for a text: the narrowest that fills it, or else the widest. shown is the width
 // attribute, which turns densities into widths. Without one the candidate with the lowest density from 1 up is chosen.
 func chooseCandidate(list []candidate, shown string) string {
 	best, bestWidth := candidate{}, 0
@@ -440,14 +440,14 @@ func chooseCandidate(list []candidate, shown string) string {
 	return best.url
 }
 
-// betterWidth reports whether a suits a column better than b. 0 means unknown.
+// betterWidth reports whether a suits a text better than b. 0 means unknown.
 func betterWidth(a, b int) bool {
 	switch {
 	case a == 0:
-		return b > 0 && b < columnWidth/2
+		return b > 0 && b < textWidth/2
 	case b == 0:
-		return a >= columnWidth
-	case a >= columnWidth && b >= columnWidth:
+		return a >= textWidth
+	case a >= textWidth && b >= textWidth:
 		return a < b
 	}
 	return a > b

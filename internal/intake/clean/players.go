@@ -57,7 +57,7 @@ func playerOf(address string) (player, bool) {
 // advertisements and frames of two pixels are dropped. Content without words is placed before the summary.
 type embedded struct {
 	kind      string // "Video", "Recording", "Document" or "Embedded page"
-	sources   []string
+	addresses []string
 	fallback  []string // links in it, for readers whose browser can't play the content
 	title     string
 	srcdoc    string // the document in the srcdoc attribute
@@ -74,7 +74,7 @@ func (e *embedded) attributes(z *tokenizer) {
 	for _, a := range z.attrs() {
 		late = e.attribute(string(a.key), strings.TrimSpace(string(a.val)), late)
 	}
-	e.sources = append(e.sources, late...)
+	e.addresses = append(e.addresses, late...)
 	e.invisible = e.invisible || e.pixel && !e.ratio
 }
 
@@ -82,7 +82,7 @@ func (e *embedded) attribute(key, val string, late []string) []string {
 	switch key {
 	case "src", "data", "url":
 		if a := webAddress(val); a != "" && !isPlaceholder(a) {
-			e.sources = append(e.sources, a)
+			e.addresses = append(e.addresses, a)
 		}
 	case "title", "aria-label", "data-title", "data-video-title", "videotitle", "playlabel":
 		if e.title == "" {
@@ -170,19 +170,19 @@ func (e *embedded) addressByID(name string) {
 		address = "https://www.tiktok.com/embed/v2/" + id
 	}
 	if address != "" {
-		e.sources = append(e.sources, address)
+		e.addresses = append(e.addresses, address)
 	}
 }
 
 // address returns the address at which a reader can open the embedded content, or "".
 func (e *embedded) address() string {
-	for _, s := range e.sources {
+	for _, s := range e.addresses {
 		if !strings.Contains(s, ".swf") {
 			return watchAddress(s)
 		}
 	}
-	if len(e.sources) > 0 {
-		return e.sources[0] // for a plugin that browsers no longer have
+	if len(e.addresses) > 0 {
+		return e.addresses[0] // for a plugin that browsers no longer have
 	}
 	if e.srcdoc == "" {
 		return ""

@@ -22,8 +22,8 @@ const (
 	maxHTML  = 1 << 20 // of the article
 )
 
-// Source is a fetched page.
-type Source struct {
+// Fetched is a fetched page.
+type Fetched struct {
 	URL         string // after redirects
 	ContentType string // the header; may be ""
 	Body        []byte
@@ -33,36 +33,36 @@ type Source struct {
 var errLimit = errors.New("the page is too large or nested too deep to be read")
 
 // Read reads a page. A page without an article has empty HTML and Text, which is no error.
-func Read(s Source) (p Page, err error) {
+func Read(f Fetched) (p Page, err error) {
 	defer func() {
 		if r := recover(); r != nil { // a panic in a library, caused by the page
-			p, err = Page{}, fmt.Errorf("page %s: reading it failed: %v", s.URL, r)
+			p, err = Page{}, fmt.Errorf("page %s: reading it failed: %v", f.URL, r)
 		}
 	}()
-	base, err := url.Parse(s.URL)
+	base, err := url.Parse(f.URL)
 	if err != nil {
-		return p, fmt.Errorf("page: its address %q is none: %w", s.URL, err)
+		return p, fmt.Errorf("page: its address %q is none: %w", f.URL, err)
 	}
-	doc, err := parse(s)
+	doc, err := parse(f)
 	if err != nil {
-		return p, fmt.Errorf("page %s: %w", s.URL, err)
+		return p, fmt.Errorf("page %s: %w", f.URL, err)
 	}
 	p = metadata(doc, base)
 	if err := article(doc, base, &p); err != nil {
-		return p, fmt.Errorf("page %s: %w", s.URL, err)
+		return p, fmt.Errorf("page %s: %w", f.URL, err)
 	}
 	return p, nil
 }
 
 // parse builds the tree of a page in any encoding, within the limits.
-func parse(s Source) (*html.Node, error) {
-	if len(s.Body) > maxBytes {
-		return nil, fmt.Errorf("%w: %d bytes", errLimit, len(s.Body))
+func parse(f Fetched) (*html.Node, error) {
+	if len(f.Body) > maxBytes {
+		return nil, fmt.Errorf("%w: %d bytes", errLimit, len(f.Body))
 	}
 	// The encoding comes from a byte order mark, the header, a meta tag, or the bytes.
-	body := s.Body
-	if enc, name, _ := charset.DetermineEncoding(s.Body, s.ContentType); name != "utf-8" {
-		if decoded, err := enc.NewDecoder().Bytes(s.Body); err == nil {
+	body := f.Body
+	if enc, name, _ := charset.DetermineEncoding(f.Body, f.ContentType); name != "utf-8" {
+		if decoded, err := enc.NewDecoder().Bytes(f.Body); err == nil {
 			body = decoded
 		}
 	}

@@ -18,7 +18,7 @@ func TestReadsWhatAPageSaysOfItself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := Read(Source{URL: "https://gazette.example/news/ferry?utm=1", Body: body, ContentType: "text/html"})
+	p, err := Read(Fetched{URL: "https://gazette.example/news/ferry?utm=1", Body: body, ContentType: "text/html"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func TestReadsOtherEncodings(t *testing.T) {
 		{"declared in the page", "text/html", append([]byte(`<meta charset="iso-8859-1">`), latin...)},
 		{"UTF-8 with a mark", "text/html", append([]byte("\xef\xbb\xbf"), page...)},
 	} {
-		p, err := Read(Source{URL: "https://a.example/x", ContentType: tt.contentType, Body: tt.body})
+		p, err := Read(Fetched{URL: "https://a.example/x", ContentType: tt.contentType, Body: tt.body})
 		if err != nil || p.Title != "Brücke früher geöffnet" || !strings.Contains(p.Text, "Köln") {
 			t.Errorf("%s: %+v, %v", tt.name, p, err)
 		}
@@ -92,7 +92,7 @@ func TestHostilePagesEndSoon(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			began := time.Now()
-			_, err := Read(Source{URL: "https://a.example/x", Body: tt.body})
+			_, err := Read(Fetched{URL: "https://a.example/x", Body: tt.body})
 			if took := time.Since(began); took > time.Minute {
 				t.Errorf("took %s", took)
 			}
@@ -115,7 +115,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(body, "text/html")
 	f.Add([]byte("<table><b><p>"), "text/html; charset=utf-16")
 	f.Fuzz(func(t *testing.T, body []byte, contentType string) {
-		p, err := Read(Source{URL: "https://a.example/x", Body: body, ContentType: contentType})
+		p, err := Read(Fetched{URL: "https://a.example/x", Body: body, ContentType: contentType})
 		if err != nil && strings.Contains(err.Error(), "reading it failed") {
 			t.Error(err)
 		}
