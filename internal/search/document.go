@@ -179,7 +179,7 @@ func urlTerms(url string) (terms []string) {
 type field struct {
 	name    string
 	options api.FieldIndexingOptions
-	freqs   api.TokenFrequencies // set by Analyze
+	freqs   api.TokenFrequencies // set by the analysis
 }
 
 func (f *field) Name() string { return f.name }
@@ -202,7 +202,7 @@ type textField struct {
 	texts        []string
 	running      bool // offsets continue from text to text, with a bodySeparator between
 	lengthOffset int  // added to the length used for relevance
-	length       int  // set by Analyze
+	length       int  // set by the analysis
 }
 
 func newText(name string, lengthOffset int, texts ...string) *textField {
