@@ -1,6 +1,6 @@
-// Package discover finds the addresses of feeds without any request. It reads links in HTTP headers (links.go), links in pages
-// and feeds (markup.go), and what somebody typed (typed.go). It knows the feed addresses of well-known sites and the usual ones
-// of all sites (known.go). discover.go combines the links of a response. comments.go puts feeds of comments last.
+// Package discover finds the addresses of feeds without any request. It reads links in HTTP headers, pages and
+// feeds (links.go), and what somebody typed (typed.go). It knows the feed addresses of well-known sites and the usual ones of
+// all sites (known.go). discover.go combines the links of a response. comments.go puts feeds of comments last.
 package discover
 
 import (
@@ -110,12 +110,7 @@ func pageAddress(doc []byte) string {
 			continue
 		}
 		name, more := z.TagName()
-		attrs := map[string]string{}
-		for more {
-			var key, value []byte
-			key, value, more = z.TagAttr()
-			attrs[string(key)] = string(value[:min(len(value), maxAddress+1)])
-		}
+		attrs := attributes(z, more)
 		switch {
 		case string(name) == "link" && strings.EqualFold(strings.TrimSpace(attrs["rel"]), "canonical"):
 			if to, ok := linkTo(parseBase(""), attrs["href"]); ok {

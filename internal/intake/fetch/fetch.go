@@ -1,6 +1,6 @@
 // Package fetch makes HTTP requests that are safe and polite: conditional GETs of feeds, pages and pictures, and POSTs to
 // services that the reader chose. Every connection goes through one dialer that refuses addresses which are not public. It
-// checks each hop of a redirect and each address to which a name resolves (private.go). Requests to one host are queued, and a
+// checks each hop of a redirect and each address to which a name resolves (address.go). Requests to one host are queued, and a
 // host that sent Retry-After is not asked (gate.go). Bodies are limited before and after decompression (body.go). Pages are
 // read only if robots.txt allows it (robots.go).
 //
