@@ -34,9 +34,15 @@ func ValidateForUser(query string) error {
 // CheckTopic returns the error in the query or the options of a topic. Even a user's topic cannot use the user's read and
 // starred marks, since its stored matches do not change when the user reads.
 func CheckTopic(t news.Topic) error {
+	_, err := parseTopic(t)
+	return err
+}
+
+// parseTopic parses the query of a topic with its options. Its errors are those of CheckTopic.
+func parseTopic(t news.Topic) (node, error) {
 	n, err := parseWithOptions(t.Query, t.Options)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	walk(n, func(part node) { // the feeds with a name may change without the topic's articles changing
 		if f, ok := part.(feedNode); ok && err == nil {
@@ -44,9 +50,9 @@ func CheckTopic(t news.Topic) error {
 		}
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return rejectMarks(n, "a topic")
+	return n, rejectMarks(n, "a topic")
 }
 
 // Needs reports which data a search with this query needs: the marks of its user, for is:unread and is:starred, and the feeds,
@@ -169,11 +175,7 @@ type topicQuery struct {
 func (x *Index) Percolator(topics []news.Topic) *Percolator {
 	p := &Percolator{x: x, invalid: map[int64]error{}, at: map[int64]int32{}, anchored: map[string][]int32{}}
 	for _, t := range topics {
-		if err := CheckTopic(t); err != nil {
-			p.invalid[t.ID] = err
-			continue
-		}
-		n, err := parseWithOptions(t.Query, t.Options)
+		n, err := parseTopic(t)
 		if err != nil {
 			p.invalid[t.ID] = err
 			continue
