@@ -77,9 +77,16 @@ func (db *DB) Shrink(ctx context.Context, budget time.Duration) (freed int, err 
 	return freed, err
 }
 
-// writeUnsynced is write for a step of retention. Its commit does not wait for the disk, which can take ten times as long
-// as the step itself and holds the writer. A power failure may take such commits back, always the newest ones first.
-// Then the steps are repeated. The next commit of write, or Sync, makes them durable.
+// The writer's settings, as in writerParams, and those during a step of retention.
+const (
+	syncedSQL   = `PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000`
+	unsyncedSQL = `PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0`
+)
+
+// writeUnsynced is write for a step of retention. Its commit neither waits for the disk nor copies the WAL into the
+// database file, since both can take ten times as long as the step itself and hold the writer. A power failure may take
+// such commits back, always the newest ones first. Then the steps are repeated. The next commit of write, or Sync, makes
+// them durable. The caller has to call Checkpoint now and then.
 func (db *DB) writeUnsynced(ctx context.Context, what string, fn func(context.Context, tx) error) (err error) {
 	if db.writer == nil {
 		return fmt.Errorf("%s: data folder %s is open for reading only", what, db.dir)
@@ -88,14 +95,14 @@ func (db *DB) writeUnsynced(ctx context.Context, what string, fn func(context.Co
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, db.explain(err))
 	}
-	synchronous := func(ctx context.Context, mode string) error {
-		if _, err := conn.ExecContext(ctx, `PRAGMA synchronous = `+mode); err != nil {
+	set := func(ctx context.Context, pragmas string) error {
+		if _, err := conn.ExecContext(ctx, pragmas); err != nil {
 			return fmt.Errorf("%s: %w", what, db.explain(err))
 		}
 		return nil
 	}
-	defer func() { err = errors.Join(err, synchronous(context.WithoutCancel(ctx), "FULL"), conn.Close()) }()
-	if err := synchronous(ctx, "NORMAL"); err != nil {
+	defer func() { err = errors.Join(err, set(context.WithoutCancel(ctx), syncedSQL), conn.Close()) }()
+	if err := set(ctx, unsyncedSQL); err != nil {
 		return err
 	}
 	return db.transact(ctx, what, conn.BeginTx, fn)
