@@ -96,7 +96,7 @@ lint: $(BIN)/golangci-lint
 .PHONY: deadcode
 deadcode: $(BIN)/deadcode
 	@echo "deadcode ./..."
-	@dead="$$($(BIN)/deadcode ./... | sed -E '/^internal\/(pipeline\/pipelinetest|store\/pgtest)\//d')"; \
+	@dead="$$($(BIN)/deadcode ./... | sed -E '/^internal\/(pipeline\/pipelinetest|store\/(pgtest|storetest))\//d')"; \
 	if [ -n "$$dead" ]; then echo "reached by no command:"; echo "$$dead"; exit 1; fi
 
 # With -short: the tests of minutes (killed polls, the record end to end, the browser) have run once in make test, and

@@ -68,8 +68,10 @@ type openOptions struct {
 
 // open opens the data folder, wires everything over it, and holds the folder until close.
 func open(ctx context.Context, cfg config.Config, log *slog.Logger, o openOptions) (_ *app, err error) {
-	if err := checkNotEmptied(cfg.Data); err != nil {
-		return nil, err
+	if cfg.Database == "" {
+		if err := checkNotEmptied(cfg.Data); err != nil {
+			return nil, err
+		}
 	}
 	registry, err := registryOf(cfg)
 	if err != nil {
@@ -81,7 +83,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger, o openOption
 			err = errors.Join(err, a.close())
 		}
 	}()
-	if a.store, err = store.Open(ctx, cfg.Data, store.Options{Logger: log, Restoring: o.restoring}); err != nil {
+	if a.store, err = store.Open(ctx, cfg.Data, store.Options{Database: string(cfg.Database), Logger: log, Restoring: o.restoring}); err != nil {
 		return nil, err
 	}
 	users, err := a.store.Users(ctx)

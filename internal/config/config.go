@@ -23,6 +23,8 @@ import (
 type Config struct {
 	// Data is the folder that holds everything stored. Load makes it absolute; it need not exist.
 	Data string `yaml:"data"`
+	// Database is the address of a PostgreSQL database, which may hold a password; "" is SQLite, in Data.
+	Database Secret `yaml:"database"`
 	// Listen is host:port. The host may be empty (every address), the port 0 (any free one).
 	Listen string `yaml:"listen"`
 	// PublicURL is the address that readers use, without a slash at the end; "" where none is set. See BaseURL.

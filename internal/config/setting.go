@@ -134,13 +134,16 @@ func parts(text string) []string {
 	return list
 }
 
-// setSecret accepts what fits in a header, and for fetch.proxy an address. Its error repeats neither the new nor the old text.
+// setSecret accepts what fits in a header, for fetch.proxy an address, and for database one of PostgreSQL. Its error repeats neither the new nor the old text.
 func setSecret(key string, into *Secret, text string) error {
 	if err := checkHeader(text); err != nil {
 		return faultf("", "can't be sent in a header: write it on one line, without spaces around it")
 	}
 	if key == "fetch.proxy" && !isProxy(text) {
 		return faultf("http://proxy.example.org:3128", "is not the address of a proxy: http, https, socks5 or socks5h, a host and a port")
+	}
+	if key == "database" && text != "" && !strings.HasPrefix(text, "postgres://") && !strings.HasPrefix(text, "postgresql://") {
+		return faultf("postgres://user:password@host:5432/name", "this is no address of a PostgreSQL database")
 	}
 	*into = Secret(text)
 	return nil

@@ -109,12 +109,16 @@ const (
 	moveNotifiedSQL = `INSERT INTO alert_told (alert_id, story_id, outlets, original)
 		SELECT t.alert_id, r.new, max(t.outlets), max(t.original) FROM redirects AS r CROSS JOIN alert_told AS t
 		WHERE r.new IN (SELECT value FROM json_each(?1)) AND t.story_id = r.old GROUP BY t.alert_id, r.new
-		ON CONFLICT DO UPDATE SET outlets = max(outlets, excluded.outlets), original = max(original, excluded.original)`
+		ON CONFLICT (alert_id, story_id) DO UPDATE SET outlets = max(alert_told.outlets, excluded.outlets),
+			original = max(alert_told.original, excluded.original)`
 	dropNotifiedSQL = `DELETE FROM alert_told WHERE story_id IN (SELECT old FROM redirects WHERE new IN (SELECT value FROM json_each(?1)))`
 	// moveOutboxSQL moves the deliveries of a merged story to the story that it went into. A delivery that this one has
 	// already is not doubled.
-	moveOutboxSQL = `UPDATE OR IGNORE alert_outbox SET story_id = (SELECT new FROM redirects WHERE old = story_id)
-		WHERE story_id IN (SELECT old FROM redirects WHERE new IN (SELECT value FROM json_each(?1)))`
+	moveOutboxSQL = `UPDATE alert_outbox SET story_id = (SELECT new FROM redirects WHERE old = story_id)
+		WHERE id IN (SELECT min(o.id) FROM redirects AS r CROSS JOIN alert_outbox AS o
+			WHERE r.new IN (SELECT value FROM json_each(?1)) AND o.story_id = r.old
+				AND NOT EXISTS (SELECT 1 FROM alert_outbox AS x WHERE x.alert_id = o.alert_id AND x.story_id = r.new AND x.reason = o.reason)
+			GROUP BY o.alert_id, r.new, o.reason)`
 	dropOutboxSQL      = `DELETE FROM alert_outbox WHERE story_id IN (SELECT old FROM redirects WHERE new IN (SELECT value FROM json_each(?1)))`
 	alertCandidatesSQL = `SELECT s.id, s.outlets, s.origin_article, s.level, t.outlets, t.original, ` + alertColumns + `
 		FROM json_each(?1) AS wanted CROSS JOIN stories AS s CROSS JOIN topic_stories AS m CROSS JOIN alerts AS a
@@ -126,7 +130,7 @@ const (
 	recentMemberSQL = `SELECT 1 FROM members AS y CROSS JOIN articles AS x CROSS JOIN feeds AS f
 		WHERE y.story_id = s.id AND x.id = y.article_id AND f.id = x.feed_id AND x.undated = 0 AND x.time >= max(a.added, f.added) - ` + archiveAge
 	putNotifiedSQL = `INSERT INTO alert_told (alert_id, story_id, outlets, original) VALUES (?, ?, ?, ?)
-		ON CONFLICT DO UPDATE SET outlets = excluded.outlets, original = excluded.original`
+		ON CONFLICT (alert_id, story_id) DO UPDATE SET outlets = excluded.outlets, original = excluded.original`
 	enqueueSQL = `INSERT INTO alert_outbox (id, alert_id, story_id, reason, since, due) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (alert_id, story_id, reason) DO NOTHING`
 )
@@ -229,12 +233,12 @@ type Attempt struct {
 }
 
 const (
-	dropDeliveriesSQL = `DELETE FROM alert_outbox WHERE id IN (SELECT value FROM json_each(?))`
+	dropDeliveriesSQL = `DELETE FROM alert_outbox WHERE id IN (SELECT value FROM json_each(?, '$'))`
 	succeedSQL        = `UPDATE alerts SET ended = 0, failures = 0, failing = 0, problem = '', next = 0 WHERE id = ?`
 	endAlertSQL       = `UPDATE alerts SET ended = 1, failures = failures + 1, failing = CASE failing WHEN 0 THEN ?2 ELSE failing END, problem = ?3 WHERE id = ?1`
 	emptyOutboxSQL    = `DELETE FROM alert_outbox WHERE alert_id = ?`
 	failSQL           = `UPDATE alerts SET failures = failures + 1, failing = CASE failing WHEN 0 THEN ?2 ELSE failing END, problem = ?3, next = ?4 WHERE id = ?1`
-	putOffSQL         = `UPDATE alert_outbox SET tries = tries + 1, due = ?2 WHERE id IN (SELECT value FROM json_each(?1))`
+	putOffSQL         = `UPDATE alert_outbox SET tries = tries + 1, due = ?2 WHERE id IN (SELECT value FROM json_each(?1, '$'))`
 	giveUpSQL         = `DELETE FROM alert_outbox WHERE alert_id = ?1 AND (tries >= ?2 OR since < ?3) RETURNING 1`
 )
 

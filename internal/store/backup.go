@@ -30,7 +30,7 @@ func (db *DB) Backup(ctx context.Context, file string) error {
 
 // backup opens a connection of its own, since VACUUM INTO does not run on a connection that may only query.
 func (db *DB) backup(ctx context.Context, file string) (err error) {
-	source, err := sql.Open("sqlite", dsn(db.path(), url.Values{"mode": {"ro"}, "_busy_timeout": {"10000"}}))
+	source, err := sql.Open("sqlite", dsn(filepath.Join(db.dir, File), url.Values{"mode": {"ro"}, "_busy_timeout": {"10000"}}))
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func copyInto(ctx context.Context, from *sql.DB, file string) error {
 		return err
 	}
 	if _, err := from.ExecContext(ctx, vacuumSQL, part); err != nil {
-		return errors.Join(noSpace(contextError(ctx, err), file), removeDatabase(part))
+		return errors.Join(noSpace(err, file), removeDatabase(part))
 	}
 	return publish(part, file)
 }
@@ -229,7 +229,7 @@ func checkBackup(ctx context.Context, db *sql.DB) error {
 	if err != nil || id != applicationID {
 		return errors.Join(errors.New("not a headwater backup; name a file that a backup made"), err)
 	}
-	have, known, err := versions(ctx, db)
+	have, known, err := versionsOf(ctx, sqliteEngine{}, db)
 	if err != nil {
 		return err
 	}
@@ -240,5 +240,5 @@ func checkBackup(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(quickCheck(ctx, t), rollback(t))
+	return errors.Join(sqliteEngine{}.quickCheck(ctx, t), t.Rollback())
 }

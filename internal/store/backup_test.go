@@ -12,6 +12,7 @@ import (
 )
 
 func TestBackupAndRestore(t *testing.T) {
+	sqliteOnly(t)
 	db := newsroom(t, 3)
 	settle(t, db, Settlement{Through: 2, Stories: []news.Story{story(1, 1, 1, 2)}})
 	ctx := t.Context()
@@ -47,6 +48,7 @@ func TestBackupAndRestore(t *testing.T) {
 
 // TestRestoreFromALivingFolder restores from a database whose newest changes are in its WAL.
 func TestRestoreFromALivingFolder(t *testing.T) {
+	sqliteOnly(t)
 	db := newsroom(t, 3)
 	dir := filepath.Join(t.TempDir(), "new")
 	if err := Restore(t.Context(), filepath.Join(db.Dir(), File), dir); err != nil {
@@ -58,6 +60,7 @@ func TestRestoreFromALivingFolder(t *testing.T) {
 }
 
 func TestRestoreRefuses(t *testing.T) {
+	sqliteOnly(t)
 	backup := func(t *testing.T, change string) string {
 		db := newsroom(t, 30)
 		file := filepath.Join(t.TempDir(), File)
@@ -116,6 +119,7 @@ func TestRestoreRefuses(t *testing.T) {
 
 // TestRestoreAgain repeats a restore that was interrupted at some point.
 func TestRestoreAgain(t *testing.T) {
+	sqliteOnly(t)
 	backup := filepath.Join(t.TempDir(), "backup.db")
 	if err := newsroom(t, 30).Backup(t.Context(), backup); err != nil {
 		t.Fatal(err)
@@ -200,6 +204,7 @@ func TestRestoreAgain(t *testing.T) {
 
 // TestRestoreInterrupted: opening reports an interrupted restore.
 func TestRestoreInterrupted(t *testing.T) {
+	sqliteOnly(t)
 	backup := filepath.Join(t.TempDir(), "backup.db")
 	if err := newsroom(t, 30).Backup(t.Context(), backup); err != nil {
 		t.Fatal(err)

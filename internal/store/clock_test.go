@@ -1,6 +1,7 @@
 package store
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -129,8 +130,12 @@ func TestPullBack(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if tt.make != "" {
-				if _, err := db.writer.ExecContext(t.Context(), tt.make, tt.args...); err != nil {
+				first, second, _ := strings.Cut(tt.make, "; ") // one with arguments, one without
+				if _, err := db.writer.ExecContext(t.Context(), first, tt.args...); err != nil {
 					t.Fatal(err)
+				}
+				if second != "" {
+					execute(t, db.Dir(), second)
 				}
 			}
 			for range 2 { // the second round changes nothing
@@ -139,7 +144,7 @@ func TestPullBack(t *testing.T) {
 				}
 			}
 			var got int64
-			rows, err := db.number(t.Context(), "rows", `SELECT count(*) FROM (`+tt.read+`)`)
+			rows, err := db.number(t.Context(), "rows", `SELECT count(*) FROM (`+tt.read+`) AS found`)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -165,7 +165,7 @@ func (c *logWriter) feedPolled(ctx context.Context, p Poll, tally Tally) (bool, 
 		return n > 0, err
 	}
 	args := append([]any{ // validators are stored exactly as they came, even if they are not valid UTF-8
-		text(f.Title), text(f.Site), f.ETag, f.LastModified, millis(f.Checked), millis(changed), millisUp(f.Due), f.State,
+		text(f.Title), text(f.Site), bytesText(f.ETag), bytesText(f.LastModified), millis(f.Checked), millis(changed), millisUp(f.Due), f.State,
 		text(f.Problem), f.Failures, tally.New,
 	}, schedule(f)...)
 	n, err := c.affected(ctx, feedPolledSQL, append(args, f.ID)...)

@@ -108,6 +108,7 @@ func TestCorrectionsAreWholeOrNot(t *testing.T) {
 }
 
 func TestCorrectionsOutliveBackupAndRevision(t *testing.T) {
+	sqliteOnly(t)
 	db := newsroom(t, 2)
 	c := news.Correction{ID: 1, Made: day, Same: []int64{1}, Apart: []int64{2}}
 	if _, err := db.AddCorrection(t.Context(), c, Settlement{}); err != nil {

@@ -31,8 +31,9 @@ type CreditedPage struct {
 
 const (
 	putCreditedPageSQL = `INSERT INTO sources (address, link, host, credited) SELECT ?, ?, ?, seen FROM articles WHERE id = ?
-		ON CONFLICT (address) DO UPDATE SET credited = max(credited, excluded.credited), state = iif(state = '` + expired + `', '', state)
-		WHERE state IN ('', 'timeout', 'unreachable', '` + expired + `')`
+		ON CONFLICT (address) DO UPDATE SET credited = max(sources.credited, excluded.credited),
+			state = iif(sources.state = '` + expired + `', '', sources.state)
+		WHERE sources.state IN ('', 'timeout', 'unreachable', '` + expired + `')`
 	putCitingSQL = `INSERT INTO citing (article_id, source_id, weighed) SELECT a.id, s.id, iif(s.state = 'ok', 2, 0) FROM articles AS a CROSS JOIN sources AS s
 		WHERE a.id = ? AND s.address = ? ON CONFLICT (source_id, article_id) DO NOTHING`
 )

@@ -7,21 +7,18 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
-
-	_ "modernc.org/sqlite" // the driver
-	lib "modernc.org/sqlite/lib"
 
 	"headwater/internal/news"
 )
 
-// DB is an open data folder. It is safe for concurrent use: one connection writes, several read.
+// DB is an open database with its data folder. It is safe for concurrent use: one transaction writes, several read.
 type DB struct {
 	dir    string
+	engine engine
 	log    *slog.Logger
-	writer *sql.DB              // one connection; nil when read-only
+	writer *sql.DB              // nil when read-only
 	reader *sql.DB              // a pool
-	stmts  map[string]*sql.Stmt // of writer, by SQL
+	stmts  map[string]*sql.Stmt // of writer, by SQL; nil where the engine prepares none
 	bodies *bodyCodec
 	lock   *os.File // nil when read-only
 	epoch  string   // of the log entries that this process adds
@@ -31,7 +28,11 @@ type DB struct {
 // Dir is the data folder's absolute path.
 func (db *DB) Dir() string { return db.dir }
 
-func (db *DB) path() string { return filepath.Join(db.dir, File) }
+// Database says where the database is: "data folder /srv/news", or "database news on db.example".
+func (db *DB) Database() string { return db.engine.String() }
+
+// readers is the number of connections that read at once.
+const readers = 4
 
 // tx is a write transaction. Each method that writes uses one.
 type tx struct {
@@ -130,11 +131,12 @@ func (t tx) idList(ctx context.Context, query string, args ...any) (string, erro
 	return idList(all), err
 }
 
-// write runs fn in a transaction and commits it if fn succeeds. Canceling ctx rolls it back between two statements. The
-// statements themselves get a context that can't be canceled, which saves a goroutine for each.
+// write runs fn in a transaction and commits it if fn succeeds. No other transaction writes meanwhile, in any process.
+// Canceling ctx rolls it back between two statements. The statements themselves get a context that can't be canceled,
+// which saves a goroutine for each.
 func (db *DB) write(ctx context.Context, what string, fn func(context.Context, tx) error) error {
-	if db.writer == nil {
-		return fmt.Errorf("%s: data folder %s is open for reading only", what, db.dir)
+	if err := db.mayWrite(what); err != nil {
+		return err
 	}
 	return db.transact(ctx, what, db.writer.BeginTx, fn)
 }
@@ -146,14 +148,25 @@ func (db *DB) transact(ctx context.Context, what string, begin func(context.Cont
 		return fmt.Errorf("%s: %w", what, db.explain(err))
 	}
 	defer func() {
-		if err = errors.Join(contextError(ctx, err), rollback(t)); err != nil {
+		if err = errors.Join(db.contextError(ctx, err), db.rollback(t)); err != nil {
 			err = fmt.Errorf("%s: %w", what, db.explain(err))
 		}
 	}()
+	if err := db.engine.lock(ctx, t); err != nil {
+		return err
+	}
 	if err := fn(context.WithoutCancel(ctx), tx{t, db, map[string]*sql.Stmt{}}); err != nil {
 		return err
 	}
 	return t.Commit()
+}
+
+// mayWrite returns an error where the database was opened for reading only.
+func (db *DB) mayWrite(what string) error {
+	if db.writer == nil {
+		return fmt.Errorf("%s: %s is open for reading only", what, db.engine)
+	}
+	return nil
 }
 
 // exec runs one statement in a transaction of its own.
@@ -166,31 +179,42 @@ func (db *DB) execFound(ctx context.Context, what, query string, args ...any) er
 	return db.write(ctx, what, func(ctx context.Context, t tx) error { return t.execFound(ctx, query, args...) })
 }
 
-// rollback rolls a transaction back. It returns no error where SQLite or a canceled context has ended the transaction
-// already.
-func rollback(t *sql.Tx) error {
-	if err := t.Rollback(); !errors.Is(err, sql.ErrTxDone) && code(err) == 0 {
+// rollback rolls a transaction back. It returns no error where the database or a canceled context has ended the
+// transaction already.
+func (db *DB) rollback(t *sql.Tx) error {
+	if err := t.Rollback(); !errors.Is(err, sql.ErrTxDone) && db.engine.classify(err) == noFault {
 		return err
 	}
 	return nil
 }
 
 // contextError replaces the error of a transaction or a statement that a canceled ctx ended by the error of ctx.
-func contextError(ctx context.Context, err error) error {
-	if ctx.Err() != nil && (errors.Is(err, sql.ErrTxDone) || code(err) == lib.SQLITE_INTERRUPT) {
+func (db *DB) contextError(ctx context.Context, err error) error {
+	if ctx.Err() != nil && (errors.Is(err, sql.ErrTxDone) || db.engine.classify(err) == interrupted) {
 		return ctx.Err()
+	}
+	return err
+}
+
+// explain adds to an error of the database what happened to which database, and what to do about it.
+func (db *DB) explain(err error) error {
+	if db.engine.classify(err) == interrupted {
+		return fmt.Errorf("interrupted: %w", context.Canceled)
+	}
+	if advice := db.engine.advice(err); advice != "" {
+		return fmt.Errorf("%s: %w", advice, err)
 	}
 	return err
 }
 
 // read runs fn on one snapshot, so that several queries see the same state.
 func (db *DB) read(ctx context.Context, what string, fn func(*sql.Tx) error) (err error) {
-	t, err := db.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	t, err := db.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: db.engine.snapshot()})
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, db.explain(err))
 	}
 	defer func() {
-		if err = errors.Join(contextError(ctx, err), rollback(t)); err != nil {
+		if err = errors.Join(db.contextError(ctx, err), db.rollback(t)); err != nil {
 			err = fmt.Errorf("%s: %w", what, db.explain(err))
 		}
 	}()
@@ -262,7 +286,7 @@ func rowOf[T any](ctx context.Context, db *DB, what string, scan func(scanner) (
 	v, err := scan(db.reader.QueryRowContext(ctx, query, args...))
 	if err != nil {
 		var none T
-		return none, fmt.Errorf("%s: %w", what, db.explain(asNotFound(contextError(ctx, err))))
+		return none, fmt.Errorf("%s: %w", what, db.explain(asNotFound(db.contextError(ctx, err))))
 	}
 	return v, nil
 }

@@ -24,6 +24,7 @@ func epochsOf(t *testing.T, db *DB, n int64) (all []string) {
 
 // TestEpochs: each process that writes begins its own epoch with the first entry that it adds.
 func TestEpochs(t *testing.T) {
+	sqliteOnly(t)
 	dir, copied := t.TempDir(), t.TempDir()
 	run := func(dir string, add int) {
 		t.Helper()

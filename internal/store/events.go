@@ -39,7 +39,7 @@ func (db *DB) Event(ctx context.Context, id int64) (news.Event, error) {
 
 const (
 	coverageSQL = `SELECT id FROM (SELECT s.id, s.event_id, row_number() OVER (PARTITION BY s.event_id ORDER BY s.rank DESC, s.id DESC) AS place
-		FROM json_each(?1) AS wanted CROSS JOIN stories AS s WHERE s.event_id = wanted.value) WHERE place <= ?2 ORDER BY event_id, place`
+		FROM json_each(?1) AS wanted CROSS JOIN stories AS s WHERE s.event_id = wanted.value) AS found WHERE place <= ?2 ORDER BY event_id, place`
 	coverageTotalsSQL = `SELECT e.id, e.stories FROM json_each(?) AS wanted CROSS JOIN events AS e WHERE e.id = wanted.value`
 )
 

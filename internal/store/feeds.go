@@ -156,8 +156,8 @@ func (db *DB) AddressTaken(ctx context.Context, url string) (bool, error) {
 
 const (
 	dropExpiredRestsSQL = `DELETE FROM resting WHERE until <= ?`
-	adoptSQL            = `UPDATE OR IGNORE feeds SET url = ? WHERE id = ?`
-	restSQL             = `INSERT INTO resting (host, until) VALUES (?, ?) ON CONFLICT (host) DO UPDATE SET until = max(until, excluded.until)`
+	adoptSQL            = `UPDATE feeds SET url = ?1 WHERE id = ?2 AND NOT EXISTS (SELECT 1 FROM feeds AS x WHERE x.url = ?1)`
+	restSQL             = `INSERT INTO resting (host, until) VALUES (?, ?) ON CONFLICT (host) DO UPDATE SET until = max(resting.until, excluded.until)`
 )
 
 // storeMove stores a feed's new address and the pause that its host asked for. It deletes pauses that are over.

@@ -47,12 +47,13 @@ func (db *DB) Furniture(ctx context.Context, feedID int64) (news.Furniture, erro
 
 const (
 	putFurnitureSQL = `INSERT INTO furniture (feed_id, block, seen) VALUES (?, ?, ?)
-		ON CONFLICT (feed_id, block) DO UPDATE SET seen = max(seen, excluded.seen)`
+		ON CONFLICT (feed_id, block) DO UPDATE SET seen = max(furniture.seen, excluded.seen)`
 	boundFurnitureSQL = `DELETE FROM furniture WHERE feed_id = ?1 AND block IN
-		(SELECT block FROM furniture WHERE feed_id = ?1 ORDER BY seen DESC, block LIMIT -1 OFFSET ?2)`
-	putShownSQL   = `INSERT OR REPLACE INTO shown (feed_id, item, blocks) VALUES (?, ?, ?)`
+		(SELECT block FROM furniture WHERE feed_id = ?1 ORDER BY seen DESC, block LIMIT 9223372036854775807 OFFSET ?2)`
+	dropShownSQL  = `DELETE FROM shown WHERE feed_id = ? AND item = ?`
+	putShownSQL   = `INSERT INTO shown (feed_id, item, blocks) VALUES (?, ?, ?)`
 	boundShownSQL = `DELETE FROM shown WHERE feed_id = ?1 AND id IN
-		(SELECT id FROM shown WHERE feed_id = ?1 ORDER BY id DESC LIMIT -1 OFFSET ?2)`
+		(SELECT id FROM shown WHERE feed_id = ?1 ORDER BY id DESC LIMIT 9223372036854775807 OFFSET ?2)`
 )
 
 // putFurniture stores the furniture that a poll found, within the limits of news.Furniture.
@@ -69,6 +70,9 @@ func (c *logWriter) putFurniture(ctx context.Context, p Poll) error {
 		}
 	}
 	for _, it := range slices.Backward(p.Furniture.Items) { // the first item of a document gets the highest id
+		if err := c.exec(ctx, dropShownSQL, id, int64(it.Key)); err != nil {
+			return err
+		}
 		if err := c.exec(ctx, putShownSQL, id, int64(it.Key), packItem(it)); err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"headwater/internal/news"
+	"headwater/internal/store/pgtest"
 )
 
 // showing returns a poll of a feed whose document has this furniture.
@@ -136,7 +137,11 @@ func TestFurnitureIsOfOnePollWithItsArticles(t *testing.T) {
 	dir := t.TempDir()
 	db := open(t, dir)
 	f := addFeeds(t, db, 1)[0]
-	execute(t, dir, `CREATE TRIGGER refuse BEFORE INSERT ON shown BEGIN SELECT raise(ABORT, 'refused'); END`)
+	if pgtest.OnPostgreSQL() {
+		execute(t, dir, `ALTER TABLE shown ADD CHECK (false)`)
+	} else {
+		execute(t, dir, `CREATE TRIGGER refuse BEFORE INSERT ON shown BEGIN SELECT raise(ABORT, 'refused'); END`)
+	}
 	p := showing(f, day, news.Furniture{Blocks: []uint64{1}, Items: items(1, 2)})
 	p.Articles = []news.Article{article("g1", "title 1")}
 	if _, err := db.Collect(t.Context(), []Poll{p}); err == nil {
@@ -170,6 +175,7 @@ func TestDamagedItems(t *testing.T) {
 }
 
 func TestFurnitureIsBackedUp(t *testing.T) {
+	sqliteOnly(t)
 	db := open(t, t.TempDir())
 	f := addFeeds(t, db, 1)[0]
 	shown := news.Furniture{Blocks: []uint64{1}, Items: items(1, 2)}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"headwater/internal/news"
 )
@@ -42,7 +43,7 @@ func streamCondition(user int64, s news.Stream) (string, []any, error) {
 	case news.StreamIDs:
 		return inIDs, []any{idList(s.IDs)}, nil
 	case news.StreamNone:
-		return "0", nil, nil
+		return "1 = 0", nil, nil
 	}
 	return "", nil, fmt.Errorf("stream %q is of no known kind", s.Kind)
 }
@@ -84,7 +85,7 @@ func itemQuery(user int64, l news.ItemList) (string, []any, error) {
 	}
 	limit := l.Limit
 	if limit <= 0 {
-		limit = -1
+		limit = math.MaxInt
 	}
 	return itemsSQL + f.where() + order + ` LIMIT ?`, append(f.args, limit), nil
 }

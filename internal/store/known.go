@@ -16,7 +16,7 @@ const knownSQL = `SELECT id, guid, coalesce(item_id, iif(id_key IS NULL AND (gui
 		coalesce(item_date, published), seen,
 		coalesce(id_key, 0), coalesce(address_key, 0), coalesce(title_key, 0), coalesce(text_key, 0), id_key IS NOT NULL, undated
 	FROM articles WHERE id IN (
-		SELECT a.id FROM json_each(?2) AS w CROSS JOIN articles AS a WHERE a.feed_id = ?1 AND a.guid = w.value
+		SELECT a.id FROM json_each(?2, '$') AS w CROSS JOIN articles AS a WHERE a.feed_id = ?1 AND a.guid = w.value
 		UNION SELECT a.id FROM json_each(?3) AS w CROSS JOIN articles AS a WHERE a.id IN
 			(SELECT x.id FROM articles AS x WHERE x.feed_id = ?1 AND x.id_key = w.value ORDER BY x.id DESC LIMIT ?7)
 		UNION SELECT a.id FROM json_each(?4) AS w CROSS JOIN articles AS a WHERE a.id IN

@@ -15,8 +15,11 @@ func (db *DB) Log(ctx context.Context, after int64, limit int) ([]news.Article, 
 	return db.whole(ctx, logSQL, after, limit)
 }
 
-// watermarkLog names the highest number of the article log.
-const watermarkLog = "log"
+// Names of the highest number of the article log, and of the highest id of an article.
+const (
+	watermarkLog   = "log"
+	highestArticle = "article"
+)
 
 const lastSeqSQL = `SELECT coalesce((SELECT value FROM marks WHERE name = '` + watermarkLog + `'), 0)`
 
@@ -42,7 +45,7 @@ func (db *DB) CountAfter(ctx context.Context, seq int64) (int, error) {
 }
 
 const setWatermarkSQL = `INSERT INTO marks (name, value) VALUES (?, ?)
-	ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)`
+	ON CONFLICT (name) DO UPDATE SET value = max(marks.value, excluded.value)`
 
 // setWatermark raises a watermark. It never lowers one.
 func (t tx) setWatermark(ctx context.Context, name string, value int64) error {
@@ -111,7 +114,7 @@ type logWriter struct {
 
 // lastSQL selects the highest numbers ever used, including those of aged-out articles.
 const lastSQL = `SELECT (` + lastSeqSQL + `),
-	coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'articles'), 0)`
+	coalesce((SELECT value FROM marks WHERE name = '` + highestArticle + `'), 0)`
 
 func (c *logWriter) begin(ctx context.Context) error {
 	err := c.scan(ctx, []any{&c.seq, &c.id}, lastSQL)
@@ -125,6 +128,9 @@ func (c *logWriter) appendLog(ctx context.Context) error {
 		return nil
 	}
 	if err := c.beginEpoch(ctx, c.start+1); err != nil {
+		return err
+	}
+	if err := c.setWatermark(ctx, highestArticle, c.id); err != nil {
 		return err
 	}
 	return c.setWatermark(ctx, watermarkLog, c.seq)

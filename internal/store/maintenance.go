@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 )
 
@@ -19,14 +18,11 @@ type Usage struct {
 	Shrinks bool
 }
 
-const usageSQL = `SELECT (SELECT page_count FROM pragma_page_count) * (SELECT page_size FROM pragma_page_size),
-	(SELECT freelist_count FROM pragma_freelist_count) * (SELECT page_size FROM pragma_page_size),
-	(SELECT auto_vacuum FROM pragma_auto_vacuum) = 2`
-
 // Usage returns the size of the database.
 func (db *DB) Usage(ctx context.Context) (u Usage, err error) {
 	err = db.read(ctx, "room of the database", func(t *sql.Tx) error {
-		return t.QueryRowContext(ctx, usageSQL).Scan(&u.File, &u.Free, &u.Shrinks)
+		u, err = db.engine.usage(ctx, t)
+		return err
 	})
 	return u, err
 }
@@ -50,17 +46,17 @@ const shrinkPages = 8
 
 // Shrink returns free pages beyond spareShare of the file to the disk, for about the given time, in one transaction. It
 // returns how many. A page costs between a hundredth of a millisecond and a whole one: a page in use is moved, a free one
-// is looked for in the list of free pages. So the time is measured, not the number of pages.
+// is looked for in the list of free pages. So the time is measured, not the number of pages. On PostgreSQL it returns 0,
+// since autovacuum does this.
 func (db *DB) Shrink(ctx context.Context, budget time.Duration) (freed int, err error) {
-	if db.writer == nil {
-		return 0, fmt.Errorf("shrink the database: data folder %s is open for reading only", db.dir)
+	if err := db.mayWrite("shrink the database"); err != nil {
+		return 0, err
 	}
-	var free, all, mode int
-	if err := db.reader.QueryRowContext(ctx, freePagesSQL).Scan(&free, &all, &mode); err != nil {
+	spare, err := db.engine.sparePages(ctx, db.reader)
+	if err != nil {
 		return 0, fmt.Errorf("free pages: %w", db.explain(err))
 	}
-	spare := free - int(spareShare*float64(all))
-	if mode != incremental || spare <= 0 {
+	if spare <= 0 {
 		return 0, nil
 	}
 	err = db.writeUnsynced(ctx, "shrink the database", func(ctx context.Context, t tx) error {
@@ -77,32 +73,35 @@ func (db *DB) Shrink(ctx context.Context, budget time.Duration) (freed int, err 
 	return freed, err
 }
 
-// The writer's settings, as in writerParams, and those during a step of retention.
-const (
-	syncedSQL   = `PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000`
-	unsyncedSQL = `PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0`
-)
+func (sqliteEngine) sparePages(ctx context.Context, reader *sql.DB) (int, error) {
+	var free, all, mode int
+	err := reader.QueryRowContext(ctx, freePagesSQL).Scan(&free, &all, &mode)
+	if err != nil || mode != incremental {
+		return 0, err
+	}
+	return free - int(spareShare*float64(all)), nil
+}
 
-// writeUnsynced is write for a step of retention. Its commit neither waits for the disk nor copies the WAL into the
-// database file, since both can take ten times as long as the step itself and hold the writer. A power failure may take
-// such commits back, always the newest ones first. Then the steps are repeated. The next commit of write, or Sync, makes
-// them durable. The caller has to call Checkpoint now and then.
+// writeUnsynced is write for a step of retention. Its commit does not wait for the disk, which can take ten times as long
+// as the step itself and holds the writer. A power failure may take such commits back, always the newest ones first.
+// Then the steps are repeated. The next commit of write, or Sync, makes them durable.
 func (db *DB) writeUnsynced(ctx context.Context, what string, fn func(context.Context, tx) error) (err error) {
-	if db.writer == nil {
-		return fmt.Errorf("%s: data folder %s is open for reading only", what, db.dir)
+	if err := db.mayWrite(what); err != nil {
+		return err
 	}
 	conn, err := db.writer.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, db.explain(err))
 	}
-	set := func(ctx context.Context, pragmas string) error {
-		if _, err := conn.ExecContext(ctx, pragmas); err != nil {
+	synced, unsynced := db.engine.syncSQL()
+	set := func(ctx context.Context, statement string) error {
+		if _, err := conn.ExecContext(ctx, statement); err != nil {
 			return fmt.Errorf("%s: %w", what, db.explain(err))
 		}
 		return nil
 	}
-	defer func() { err = errors.Join(err, set(context.WithoutCancel(ctx), syncedSQL), conn.Close()) }()
-	if err := set(ctx, unsyncedSQL); err != nil {
+	defer func() { err = errors.Join(err, set(context.WithoutCancel(ctx), synced), conn.Close()) }()
+	if err := set(ctx, unsynced); err != nil {
 		return err
 	}
 	return db.transact(ctx, what, conn.BeginTx, fn)
@@ -116,62 +115,58 @@ func (db *DB) Sync(ctx context.Context) error {
 const checkpointSQL = `PRAGMA wal_checkpoint(PASSIVE)`
 
 // Checkpoint copies committed changes from SQLite's WAL into the database file, while others read and write. So no commit
-// has to do it.
+// has to do it. PostgreSQL does this by itself.
 func (db *DB) Checkpoint(ctx context.Context) error {
-	if _, err := db.reader.ExecContext(ctx, checkpointSQL); err != nil {
+	if err := db.engine.checkpoint(ctx, db.reader); err != nil {
 		return fmt.Errorf("checkpoint: %w", db.explain(err))
 	}
 	return nil
 }
 
-// Compact rewrites the database without free pages. From then on it shrinks in small steps. This takes minutes for
+func (sqliteEngine) checkpoint(ctx context.Context, reader *sql.DB) error {
+	_, err := reader.ExecContext(ctx, checkpointSQL)
+	return err
+}
+
+// Compact rewrites an SQLite database without free pages. From then on it shrinks in small steps. This takes minutes for
 // gigabytes and blocks writing meanwhile. It needs as much free disk space as the database is large, both in the data
-// folder and where SQLite keeps temporary files.
+// folder and where SQLite keeps temporary files. On PostgreSQL it runs VACUUM, which blocks nobody.
 func (db *DB) Compact(ctx context.Context) error {
-	if db.writer == nil {
-		return fmt.Errorf("compact: data folder %s is open for reading only", db.dir)
+	if err := db.mayWrite("compact the database"); err != nil {
+		return err
 	}
+	if err := db.engine.compact(ctx, db.writer); err != nil {
+		return fmt.Errorf("compact the database: %w", db.explain(err))
+	}
+	return nil
+}
+
+func (sqliteEngine) compact(ctx context.Context, writer *sql.DB) error {
 	for _, q := range []string{`PRAGMA auto_vacuum = 2`, `PRAGMA temp_store = file`, `VACUUM`, `PRAGMA temp_store = memory`, `PRAGMA wal_checkpoint(TRUNCATE)`} {
-		if _, err := db.writer.ExecContext(ctx, q); err != nil {
-			return fmt.Errorf("compact the database: %w", db.explain(err))
+		if _, err := writer.ExecContext(ctx, q); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
 // letShrink compacts a small database that can't shrink in small steps.
-func (db *DB) letShrink(ctx context.Context) error {
-	info, err := os.Stat(db.path())
+func (e sqliteEngine) letShrink(ctx context.Context, writer *sql.DB) error {
+	info, err := os.Stat(e.path())
 	if err != nil {
 		return err
 	}
 	var mode int
-	if err := db.writer.QueryRowContext(ctx, `SELECT auto_vacuum FROM pragma_auto_vacuum`).Scan(&mode); err != nil {
-		return fmt.Errorf("open %s: %w", db.path(), err)
+	if err := writer.QueryRowContext(ctx, `SELECT auto_vacuum FROM pragma_auto_vacuum`).Scan(&mode); err != nil {
+		return fmt.Errorf("open %s: %w", e.path(), err)
 	}
 	if mode == incremental || info.Size() > smallDatabase {
 		return nil
 	}
-	return db.Compact(ctx)
-}
-
-const quickCheckSQL = `PRAGMA quick_check(10)`
-
-func quickCheck(ctx context.Context, t *sql.Tx) error {
-	lines, err := collect(ctx, t.QueryContext, func(row scanner) (line string, err error) {
-		err = row.Scan(&line)
-		return line, err
-	}, quickCheckSQL)
-	if err != nil {
-		return err
-	}
-	if said := strings.Join(lines, "; "); said != "ok" {
-		return fmt.Errorf("the file is damaged (%s); restore a backup into an empty folder", said)
-	}
-	return nil
+	return e.compact(ctx, writer)
 }
 
 // QuickCheck reads the whole database and returns an error if pages are damaged. It does not check the contents.
 func (db *DB) QuickCheck(ctx context.Context) error {
-	return db.read(ctx, "check "+db.path(), func(t *sql.Tx) error { return quickCheck(ctx, t) })
+	return db.read(ctx, "check "+db.engine.String(), func(t *sql.Tx) error { return db.engine.quickCheck(ctx, t) })
 }

@@ -240,7 +240,8 @@ func (db *DB) Labels(ctx context.Context, user int64) ([]string, error) {
 }
 
 const (
-	moveLabelSQL = `UPDATE OR IGNORE labelled SET label = ? WHERE user_id = ? AND label = ?`
+	moveLabelSQL = `UPDATE labelled SET label = ?1 WHERE user_id = ?2 AND label = ?3
+		AND NOT EXISTS (SELECT 1 FROM labelled AS x WHERE x.user_id = ?2 AND x.label = ?1 AND x.article_id = labelled.article_id)`
 	dropLabelSQL = `DELETE FROM labelled WHERE user_id = ? AND label = ?`
 	moveFoldSQL  = `UPDATE feeds SET folder = ? WHERE folder = ?`
 )

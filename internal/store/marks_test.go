@@ -9,6 +9,7 @@ import (
 
 // TestItemsUseTheirIndexes checks SQLite's plans for the lists of feed readers.
 func TestItemsUseTheirIndexes(t *testing.T) {
+	sqliteOnly(t)
 	db := newsroom(t, 3)
 	stream := func(k news.StreamKind) []news.Stream {
 		return []news.Stream{{Kind: k, Feed: 1, Label: "x", IDs: []int64{1}}}

@@ -3,49 +3,52 @@ package store
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"fmt"
 	"io/fs"
 
 	"github.com/pressly/goose/v3"
 )
 
-//go:embed migrations/*.sql
-var migrations embed.FS
-
-// migrate updates the schema. It refuses a database of another program, or one that is newer than this program.
+// migrate updates the schema. It refuses a database of another program, or one that is newer than this program. On
+// PostgreSQL one process migrates at a time.
 func (db *DB) migrate(ctx context.Context) error {
-	if err := db.checkOwner(ctx); err != nil {
+	if err := db.engine.checkOwner(ctx, db.writer); err != nil {
 		return err
 	}
-	have, known, err := versions(ctx, db.writer)
+	have, known, err := db.versions(ctx, db.writer)
 	if err != nil {
 		return err
 	}
 	if have > known {
-		return newerSchema("data folder "+db.dir, have, known)
+		return newerSchema(db.engine.String(), have, known)
 	}
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db.writer, sub)
+	dialect, files := db.engine.schema()
+	p, err := goose.NewProvider(dialect, db.writer, files, db.engine.migrateOptions()...)
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
 	done, err := p.Up(ctx)
 	if err != nil {
-		return fmt.Errorf("bring the schema in data folder %s up to date: %w", db.dir, err)
+		return fmt.Errorf("bring the schema in %s up to date: %w", db.engine, err)
 	}
 	for _, m := range done {
-		db.log.Debug("schema brought up to date", "folder", db.dir, "version", m.Source.Version)
+		db.log.Debug("schema brought up to date", "database", db.engine.String(), "version", m.Source.Version)
 	}
-	return nil
+	return db.engine.migrated(ctx, db.writer)
+}
+
+// subFolder returns a folder of the embedded migrations.
+func subFolder(files fs.FS, name string) fs.FS {
+	sub, err := fs.Sub(files, name)
+	if err != nil {
+		panic(err) // the name of an embedded folder is a constant
+	}
+	return sub
 }
 
 // knownVersion returns the newest schema version that this program knows.
-func knownVersion() (int64, error) {
-	names, err := fs.Glob(migrations, "migrations/*.sql")
+func knownVersion(files fs.FS) (int64, error) {
+	names, err := fs.Glob(files, "*.sql")
 	if err != nil {
 		return 0, err
 	}
@@ -65,53 +68,38 @@ func newerSchema(place string, have, known int64) error {
 		place, have, known)
 }
 
-// checkOwner accepts a new file and a headwater database, and refuses anything else.
-func (db *DB) checkOwner(ctx context.Context) error {
-	var id, tables int64
-	if err := db.writer.QueryRowContext(ctx, ownerSQL).Scan(&id, &tables); err != nil {
-		return fmt.Errorf("open %s: %w", db.path(), err)
-	}
-	if tables > 0 && id != applicationID {
-		return fmt.Errorf("%s is a database of another program; move it away or choose another folder", db.path())
-	}
-	return nil
+const versionSQL = `SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied`
+
+// versions returns the schema version of the database, 0 for an empty one, and the newest that this program knows.
+func (db *DB) versions(ctx context.Context, q *sql.DB) (have, known int64, err error) {
+	return versionsOf(ctx, db.engine, q)
 }
 
-const (
-	versionedSQL = `SELECT count(*) FROM sqlite_schema WHERE name = 'goose_db_version'`
-	versionSQL   = `SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied`
-)
-
-// versions returns the schema version of the database and the newest one that this program knows.
-func versions(ctx context.Context, q *sql.DB) (have, known int64, err error) {
-	if known, err = knownVersion(); err != nil {
+func versionsOf(ctx context.Context, e engine, q *sql.DB) (have, known int64, err error) {
+	_, files := e.schema()
+	if known, err = knownVersion(files); err != nil {
 		return 0, 0, err
 	}
-	have, err = schemaVersion(ctx, q)
-	return have, known, err
-}
-
-// schemaVersion returns the number of the last migration that was applied, 0 for an empty database.
-func schemaVersion(ctx context.Context, q *sql.DB) (v int64, err error) {
-	if err := q.QueryRowContext(ctx, versionedSQL).Scan(&v); err != nil || v == 0 {
-		return 0, err
+	versioned, err := e.versioned(ctx, q)
+	if err != nil || !versioned {
+		return 0, known, err
 	}
-	err = q.QueryRowContext(ctx, versionSQL).Scan(&v)
-	return v, err
+	err = q.QueryRowContext(ctx, versionSQL).Scan(&have)
+	return have, known, err
 }
 
 // checkVersion refuses a schema that is not exactly the program's.
 func (db *DB) checkVersion(ctx context.Context) error {
-	have, known, err := versions(ctx, db.reader)
+	have, known, err := db.versions(ctx, db.reader)
 	if err != nil {
-		return fmt.Errorf("open %s: %w", db.path(), err)
+		return fmt.Errorf("open %s: %w", db.engine, err)
 	}
 	if have > known {
-		return newerSchema("data folder "+db.dir, have, known)
+		return newerSchema(db.engine.String(), have, known)
 	}
 	if have < known {
-		return fmt.Errorf("data folder %s was written by an older headwater (schema %d, this program needs %d); serve or poll once to bring it up to date",
-			db.dir, have, known)
+		return fmt.Errorf("%s was written by an older headwater (schema %d, this program needs %d); serve or poll once to bring it up to date",
+			db.engine, have, known)
 	}
 	return nil
 }

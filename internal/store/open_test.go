@@ -11,17 +11,23 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/pressly/goose/v3"
 
 	"headwater/internal/news"
+	"headwater/internal/store/pgtest"
 	"headwater/internal/stories/prints"
 )
 
 // With this variable, the test binary writes to the folder that it names until it is killed.
-const writeUntilKilled = "HEADWATER_TEST_WRITE"
+const (
+	writeUntilKilled = "HEADWATER_TEST_WRITE"
+	killedDatabase   = "HEADWATER_TEST_DATABASE" // the address of its database, "" for SQLite
+)
 
 func TestMain(m *testing.M) {
 	for variable, write := range map[string]func(context.Context, string) error{writeUntilKilled: writeForever, ageUntilKilled: ageForever} {
@@ -32,12 +38,12 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 	}
-	os.Exit(m.Run())
+	os.Exit(pgtest.BothEngines(m))
 }
 
 // writeForever collects and settles, and prints a line after each.
 func writeForever(ctx context.Context, dir string) error {
-	db, err := Open(ctx, dir, Options{})
+	db, err := Open(ctx, dir, Options{Database: os.Getenv(killedDatabase)})
 	if err != nil {
 		return err
 	}
@@ -99,7 +105,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	settled := 0
 	for lines := range 8 {
 		cmd := exec.CommandContext(t.Context(), os.Args[0])
-		cmd.Env = append(os.Environ(), writeUntilKilled+"="+dir)
+		cmd.Env = append(os.Environ(), writeUntilKilled+"="+dir, killedDatabase+"="+options(t, dir).Database)
 		cmd.Stderr = os.Stderr
 		out, err := cmd.StdoutPipe()
 		if err != nil {
@@ -131,6 +137,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 
 // TestCopyTakenMidway opens copies of the files from while the writer runs, as a power cut would leave them.
 func TestCopyTakenMidway(t *testing.T) {
+	sqliteOnly(t)
 	dir := t.TempDir()
 	db := open(t, dir)
 	feeds := addFeeds(t, db, 1)
@@ -159,6 +166,7 @@ func TestCopyTakenMidway(t *testing.T) {
 
 // TestTornWAL truncates the newest transaction in every copy. Everything before it stays.
 func TestTornWAL(t *testing.T) {
+	sqliteOnly(t)
 	dir := t.TempDir()
 	db := open(t, dir)
 	f := addFeeds(t, db, 1)[0]
@@ -204,6 +212,7 @@ func copyFile(t *testing.T, from, to string) {
 }
 
 func TestFolderIsPrivateAndHeld(t *testing.T) {
+	sqliteOnly(t)
 	dir := filepath.Join(t.TempDir(), "a", "b")
 	db := open(t, dir)
 	for path, want := range map[string]fs.FileMode{dir: 0o700, filepath.Join(dir, File): 0o600, filepath.Join(dir, lockFile): 0o600, filepath.Join(dir, File+"-wal"): 0o600} {
@@ -233,6 +242,7 @@ func saysAll(t *testing.T, err error, words ...string) {
 }
 
 func TestReadingBesideAWriter(t *testing.T) {
+	sqliteOnly(t)
 	dir := t.TempDir()
 	_, err := Open(t.Context(), dir, Options{ReadOnly: true})
 	saysAll(t, err, dir, "no newsroom yet", "poll once")
@@ -270,6 +280,7 @@ func TestReadingBesideAWriter(t *testing.T) {
 }
 
 func TestFoldersThatDoNotServe(t *testing.T) {
+	sqliteOnly(t)
 	tests := []struct {
 		name string
 		make func(t *testing.T, dir string)
@@ -286,7 +297,7 @@ func TestFoldersThatDoNotServe(t *testing.T) {
 			if err := open(t, dir).Close(); err != nil {
 				t.Fatal(err)
 			}
-			execute(t, dir, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (900, 1)`)
+			execute(t, dir, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (900, true)`)
 		}, []string{"newer headwater", "schema 900"}},
 	}
 	for _, tt := range tests {
@@ -304,12 +315,14 @@ func TestReadingANewerOrOlderSchema(t *testing.T) {
 	if err := open(t, dir).Close(); err != nil {
 		t.Fatal(err)
 	}
-	execute(t, dir, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (900, 1)`)
-	_, err := Open(t.Context(), dir, Options{ReadOnly: true})
-	saysAll(t, err, dir, "newer headwater")
+	execute(t, dir, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (900, true)`)
+	reading := options(t, dir)
+	reading.ReadOnly = true
+	_, err := Open(t.Context(), dir, reading)
+	saysAll(t, err, "newer headwater")
 	execute(t, dir, `DELETE FROM goose_db_version WHERE version_id > 0`)
-	_, err = Open(t.Context(), dir, Options{ReadOnly: true})
-	saysAll(t, err, dir, "older headwater")
+	_, err = Open(t.Context(), dir, reading)
+	saysAll(t, err, "older headwater")
 }
 
 func write(t *testing.T, path, content string) {
@@ -324,7 +337,8 @@ func write(t *testing.T, path, content string) {
 
 // A folder of any earlier version opens with its articles, its stories and the end of its log.
 func TestEverySchemaIsBroughtUpToDate(t *testing.T) {
-	known, err := knownVersion()
+	sqliteOnly(t)
+	known, err := knownVersion(subFolder(sqliteMigrations, "migrations/sqlite"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -352,6 +366,7 @@ func TestEverySchemaIsBroughtUpToDate(t *testing.T) {
 
 // The number of an aged-out article is never reused, even if it was the newest when the table log was dropped.
 func TestNumbersOfTheLogOutliveItsTable(t *testing.T) {
+	sqliteOnly(t)
 	db := newsroom(t, 3)
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
@@ -380,7 +395,7 @@ func downTo(t *testing.T, dir string, version int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sub, err := fs.Sub(migrations, "migrations")
+	sub, err := fs.Sub(sqliteMigrations, "migrations/sqlite")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -394,9 +409,23 @@ func downTo(t *testing.T, dir string, version int64) {
 	}
 }
 
-// execute changes the database directly.
+// hexBlob is a blob as SQLite writes it.
+var hexBlob = regexp.MustCompile(`x'([0-9a-f]*)'`)
+
+// execute runs statements on the database directly.
 func execute(t *testing.T, dir, statement string) {
 	t.Helper()
+	if url := options(t, dir).Database; url != "" {
+		raw, err := sql.Open("pgx", url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = raw.ExecContext(t.Context(), hexBlob.ReplaceAllString(statement, `'\x$1'`), pgx.QueryExecModeSimpleProtocol)
+		if err := errors.Join(err, raw.Close()); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -411,6 +440,7 @@ func execute(t *testing.T, dir, statement string) {
 }
 
 func TestFullDiskKeepsWhatWasStored(t *testing.T) {
+	sqliteOnly(t)
 	dir := t.TempDir()
 	db := open(t, dir)
 	f := addFeeds(t, db, 1)[0]
@@ -454,7 +484,7 @@ func TestCheckFindsBrokenPromises(t *testing.T) {
 		"2 articles whose text cannot be read": `UPDATE bodies SET body = x'01ffff'`,
 		"1 mark of settling ahead of the log":  `UPDATE marks SET value = 99 WHERE name = 'settle'`,
 		"1 mark of reading pages ahead":        `INSERT INTO settings (key, value) VALUES ('full text mark', '99')`,
-		"1 marks of topics or alerts ahead":    `INSERT OR REPLACE INTO marks (name, value) VALUES ('topics', 99)`,
+		"1 marks of topics or alerts ahead":    `INSERT INTO marks (name, value) VALUES ('topics', 99) ON CONFLICT (name) DO UPDATE SET value = 99`,
 		"entries of the log of stories beyond": `UPDATE story_log SET seq = seq + 50`,
 		"counters of stories or events":        `UPDATE counters SET value = 7`,
 		"stories without one article that":     `UPDATE members SET leads = 0`,
@@ -465,6 +495,9 @@ func TestCheckFindsBrokenPromises(t *testing.T) {
 		"1 stories that lists of feeds miss":   `DELETE FROM story_feeds`,
 	} {
 		t.Run(says, func(t *testing.T) {
+			if strings.Contains(statement, "PRAGMA") {
+				sqliteOnly(t)
+			}
 			db := newsroom(t, 2)
 			settle(t, db, Settlement{Through: 2, Stories: []news.Story{story(1, 1, 1, 2)}})
 			if err := errors.Join(db.AddUser(t.Context(), news.User{Name: "anna"}, "x"),

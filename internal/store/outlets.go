@@ -21,10 +21,10 @@ func (db *DB) Outlets(ctx context.Context, l news.OutletList) ([]news.OutletCoun
 	}, outletsSQL, text(l.After.Domain), text(l.After.Name), text(l.Domain), limitOr(l.Limit))
 }
 
-const outletDomainsSQL = `SELECT wanted.value FROM json_each(?1) AS wanted
+const outletDomainsSQL = `SELECT wanted.value FROM json_each(?1, '$') AS wanted
 	WHERE EXISTS (SELECT 1 FROM articles INDEXED BY articles_outlet WHERE outlet_domain = wanted.value)`
 
-const outletNamesSQL = `SELECT wanted.value FROM json_each(?1) AS wanted
+const outletNamesSQL = `SELECT wanted.value FROM json_each(?1, '$') AS wanted
 	WHERE EXISTS (SELECT 1 FROM articles INDEXED BY articles_outlet WHERE outlet_domain = '' AND outlet_name = wanted.value)`
 
 // HaveArticles reports, by the outlets' keys, which of the given outlets have an article in the store.
@@ -71,8 +71,8 @@ const carriedSQL = `SELECT origin_name, origin_domain, count(*), 0 FROM stories
 	WHERE changed >= ? AND latest < ? AND level = ? AND (outlets > 1 OR origin_article = 0) GROUP BY 2, 1`
 
 const carriesSQL = `SELECT a.outlet_name, a.outlet_domain, 0, count(DISTINCT s.id) FROM stories AS s
-	CROSS JOIN members AS m ON m.story_id = s.id CROSS JOIN articles AS a ON a.id = m.article_id
-	WHERE s.changed >= ? AND s.latest < ? AND s.level = ? AND m.role <> 'original'
+	CROSS JOIN members AS m CROSS JOIN articles AS a
+	WHERE m.story_id = s.id AND a.id = m.article_id AND s.changed >= ? AND s.latest < ? AND s.level = ? AND m.role <> 'original'
 		AND (a.outlet_domain <> s.origin_domain OR a.outlet_domain = '' AND a.outlet_name <> s.origin_name) GROUP BY 2, 1`
 
 // Habits counts who carried whose texts. It takes stories that changed after since, whose newest article is older than

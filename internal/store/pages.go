@@ -44,7 +44,7 @@ func (db *DB) PagesWatermark(ctx context.Context) (int64, error) {
 // A page is fetched once for an item, and once more for each revision by the publisher.
 const queuePageSQL = `INSERT INTO pages (article_id, hash, url, host) SELECT id, ?2, ?3, ?4 FROM articles WHERE id = ?1
 	ON CONFLICT (article_id) DO UPDATE SET hash = excluded.hash, url = excluded.url, host = excluded.host, state = '', problem = '', due = 0
-	WHERE hash <> excluded.hash AND tries < 2`
+	WHERE pages.hash <> excluded.hash AND pages.tries < 2`
 
 // QueuePages queues the pages to fetch for articles up to a watermark. Articles that were aged out meanwhile are skipped.
 func (db *DB) QueuePages(ctx context.Context, mark int64, pages []Page) error {
@@ -106,7 +106,7 @@ const expired = "expired"
 
 const expirePagesSQL = `UPDATE pages SET state = '` + expired + `' WHERE article_id IN (
 	SELECT article_id FROM (SELECT p.article_id, a.seen FROM pages AS p INDEXED BY pages_waiting CROSS JOIN articles AS a
-		WHERE p.state = '' AND a.id = p.article_id ORDER BY p.article_id LIMIT ?1) WHERE seen < ?2)`
+		WHERE p.state = '' AND a.id = p.article_id ORDER BY p.article_id LIMIT ?1) AS found WHERE seen < ?2)`
 
 // ExpirePages removes queued pages whose articles were first seen before a time, since they would no longer change a
 // story. It takes the oldest of the queue, at most limit, and returns how many it removed.
@@ -178,10 +178,10 @@ type PageQuota struct {
 
 const (
 	// queueHostSQL records that pages of a host wait.
-	queueHostSQL = `INSERT INTO page_hosts (queue, host) VALUES (?, ?) ON CONFLICT (queue, host) DO UPDATE SET waiting = 1, free = rests`
+	queueHostSQL = `INSERT INTO page_hosts (queue, host) VALUES (?, ?) ON CONFLICT (queue, host) DO UPDATE SET waiting = 1, free = page_hosts.rests`
 	// pauseHostSQL postpones all pages of a host.
 	pauseHostSQL = `INSERT INTO page_hosts (queue, host, free, rests) VALUES (?1, ?2, ?3, ?3)
-		ON CONFLICT (queue, host) DO UPDATE SET free = max(free, excluded.free), rests = max(rests, excluded.rests), waiting = 1`
+		ON CONFLICT (queue, host) DO UPDATE SET free = max(page_hosts.free, excluded.free), rests = max(page_hosts.rests, excluded.rests), waiting = 1`
 	freeHostsSQL = `SELECT host, rests, began, asked FROM page_hosts WHERE queue = ? AND waiting = 1 AND free <= ? ORDER BY free, host LIMIT ?`
 	dropHostSQL  = `DELETE FROM page_hosts WHERE queue = ? AND host = ?`
 	putHostSQL   = `UPDATE page_hosts SET free = ?3, rests = ?4, began = ?5, asked = ?6, waiting = ?7 WHERE queue = ?1 AND host = ?2`

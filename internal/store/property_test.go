@@ -43,7 +43,7 @@ func TestCollectNeverLosesOrDoubles(t *testing.T) {
 	run := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		run++
-		db, err := Open(t.Context(), fmt.Sprint(dir, "/", run), Options{})
+		db, err := Open(t.Context(), fmt.Sprint(dir, "/", run), options(t, fmt.Sprint(dir, "/", run)))
 		if err != nil {
 			rt.Fatal(err)
 		}

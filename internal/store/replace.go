@@ -222,7 +222,7 @@ func (t tx) unchanged(ctx context.Context, given string, signatures map[int64]st
 const (
 	logStoriesSQL = `INSERT INTO story_log (story_id, seq, first) SELECT value, ?1 + key + 1, ?1 + key + 1 FROM json_each(?2) WHERE true
 		ON CONFLICT (story_id) DO UPDATE SET seq = excluded.seq,
-			first = iif(story_id IN (SELECT value FROM json_each(?3)), excluded.first, first)`
+			first = iif(story_log.story_id IN (SELECT value FROM json_each(?3)), excluded.first, story_log.first)`
 	changedStoriesSQL = `SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(?) ORDER BY value`
 
 	// The lists of each feed's stories.

@@ -209,16 +209,21 @@ func (db *DB) AgeOut(ctx context.Context, since, now time.Time, limit int) (out 
 }
 
 const (
-	ageStoriesSQL = `INSERT OR REPLACE INTO aged_stories (id, title, articles, outlets, first, latest, changed, origin_name, origin_domain, origin_agency,
+	ageStoriesSQL = `INSERT INTO aged_stories (id, title, articles, outlets, first, latest, changed, origin_name, origin_domain, origin_agency,
 			origin_url, origin_title, origin_aged, level, confidence)
 		SELECT s.id, iif(s.title <> '', s.title, coalesce((SELECT substr(a.summary, 1, 200) FROM members AS m CROSS JOIN articles AS a
 				WHERE m.story_id = s.id AND a.id = m.article_id AND a.summary <> '' ORDER BY m.article_id <> s.origin_article, a.id LIMIT 1), '')),
 			s.aged + (SELECT count(*) FROM members AS m WHERE m.story_id = s.id), s.outlets, s.first, s.latest, s.changed,
 			s.origin_name, s.origin_domain, s.origin_agency, s.origin_url, s.origin_title,
-			s.origin_aged OR s.origin_article <> 0, s.level, s.confidence
-		FROM stories AS s WHERE s.id IN (SELECT value FROM json_each(?))`
-	ageRedirectsSQL = `INSERT OR REPLACE INTO aged_redirects (old, new) SELECT old, new FROM redirects WHERE new IN (SELECT value FROM json_each(?))`
-	agedPhaseSQL    = `UPDATE stories SET phase = 3 WHERE id IN (SELECT value FROM json_each(?))`
+			iif(s.origin_aged <> 0 OR s.origin_article <> 0, 1, 0), s.level, s.confidence
+		FROM stories AS s WHERE s.id IN (SELECT value FROM json_each(?))
+		ON CONFLICT (id) DO UPDATE SET title = excluded.title, articles = excluded.articles, outlets = excluded.outlets, first = excluded.first,
+			latest = excluded.latest, changed = excluded.changed, origin_name = excluded.origin_name, origin_domain = excluded.origin_domain,
+			origin_agency = excluded.origin_agency, origin_url = excluded.origin_url, origin_title = excluded.origin_title,
+			origin_aged = excluded.origin_aged, level = excluded.level, confidence = excluded.confidence`
+	ageRedirectsSQL = `INSERT INTO aged_redirects (old, new) SELECT old, new FROM redirects WHERE new IN (SELECT value FROM json_each(?))
+		ON CONFLICT (old) DO UPDATE SET new = excluded.new`
+	agedPhaseSQL = `UPDATE stories SET phase = 3 WHERE id IN (SELECT value FROM json_each(?))`
 
 	// agePartlySQL stores how many articles a story loses. An origin whose article is deleted becomes an outlet that is
 	// only named.
@@ -290,7 +295,7 @@ const (
 			a.id_key, coalesce(a.address_key, 0), coalesce(a.title_key, 0), coalesce(a.text_key, 0)
 		FROM articles AS a CROSS JOIN feeds AS f
 		WHERE a.id IN (SELECT value FROM json_each(?1)) AND f.id = a.feed_id AND f.removed = 0 AND f.state <> 'gone' AND a.id_key IS NOT NULL`
-	ageIndexedSQL        = `INSERT OR IGNORE INTO aged_indexed (article_id) SELECT value FROM json_each(?)`
+	ageIndexedSQL        = `INSERT INTO aged_indexed (article_id) SELECT value FROM json_each(?) WHERE true ON CONFLICT (article_id) DO NOTHING`
 	citedPagesSQL        = `SELECT DISTINCT source_id FROM citing WHERE article_id IN (SELECT value FROM json_each(?))`
 	dropCreditedPagesSQL = `DELETE FROM sources WHERE id IN (SELECT value FROM json_each(?))
 		AND NOT EXISTS (SELECT 1 FROM citing AS c WHERE c.source_id = sources.id)`

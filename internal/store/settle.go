@@ -170,7 +170,7 @@ const putStorySQL = `INSERT INTO stories (id, event_id, title, outlets, first, l
 		origin_agency = excluded.origin_agency, origin_url = excluded.origin_url, level = excluded.level,
 		confidence = excluded.confidence, evidence = excluded.evidence, scoop = excluded.scoop,
 		origin_title = excluded.origin_title, template = excluded.template, phase = 0, origin_aged = 0,
-		changed = iif(signature = excluded.signature, changed, excluded.changed), signature = excluded.signature`
+		changed = iif(stories.signature = excluded.signature, stories.changed, excluded.changed), signature = excluded.signature`
 
 func storyRow(s news.Story, sign []byte) ([]any, error) {
 	evidence, err := encodeList(s.Origin.Evidence)

@@ -56,24 +56,24 @@ func invariants() map[string]string {
 			WHERE NOT EXISTS (SELECT 1 FROM read_counts AS c WHERE c.user_id = r.user_id AND c.feed_id = a.feed_id)`,
 		"stories in lists of feeds that are wrong": `SELECT count(*) FROM (
 			SELECT feed_id, changed, latest, story_id FROM story_feeds EXCEPT
-			SELECT a.feed_id, s.changed, s.latest, s.id FROM members AS m JOIN articles AS a ON a.id = m.article_id JOIN stories AS s ON s.id = m.story_id)`,
+			SELECT a.feed_id, s.changed, s.latest, s.id FROM members AS m JOIN articles AS a ON a.id = m.article_id JOIN stories AS s ON s.id = m.story_id) AS found`,
 		"stories that lists of feeds miss": `SELECT count(*) FROM (
 			SELECT a.feed_id, s.changed, s.latest, s.id FROM members AS m JOIN articles AS a ON a.id = m.article_id JOIN stories AS s ON s.id = m.story_id EXCEPT
-			SELECT feed_id, changed, latest, story_id FROM story_feeds)`,
-		"moved stories that still exist":   `SELECT count(*) FROM redirects AS r JOIN stories AS s ON s.id = r.old`,
-		"broken references between tables": `SELECT count(*) FROM pragma_foreign_key_check`,
+			SELECT feed_id, changed, latest, story_id FROM story_feeds) AS found`,
+		"moved stories that still exist": `SELECT count(*) FROM redirects AS r JOIN stories AS s ON s.id = r.old`,
 	}
 }
 
 // Check reads the whole database. It returns an error for damaged pages, broken invariants and texts that can't be
 // decoded.
 func (db *DB) Check(ctx context.Context) error {
-	return db.read(ctx, "check "+db.path(), func(t *sql.Tx) error {
-		if err := quickCheck(ctx, t); err != nil {
+	return db.read(ctx, "check "+db.engine.String(), func(t *sql.Tx) error {
+		if err := db.engine.quickCheck(ctx, t); err != nil {
 			return err
 		}
 		kept := invariants()
 		maps.Copy(kept, watermarksAhead())
+		maps.Copy(kept, db.engine.invariants())
 		errs := []error{db.checkBodies(ctx, t)}
 		for name, query := range kept {
 			var n int
@@ -95,7 +95,7 @@ func watermarksAhead() map[string]string {
 		"mark of settling ahead of the log": `SELECT count(*) FROM marks WHERE name = '` + watermarkSettle + `'
 			AND value > (` + lastSeqSQL + `)`,
 		"mark of reading pages ahead of the log": `SELECT count(*) FROM settings WHERE key = '` + watermarkPages + `'
-			AND cast(value AS INTEGER) > (` + lastSeqSQL + `)`,
+			AND cast(value AS BIGINT) > (` + lastSeqSQL + `)`,
 		"marks of topics or alerts ahead of the log of stories": `SELECT count(*) FROM marks WHERE name IN ('` + watermarkTopics + `', '` + watermarkAlerts + `')
 			AND value > ` + lastChangeSQL,
 		"entries of the log of stories beyond its mark": `SELECT count(*) FROM story_log WHERE seq > ` + lastChangeSQL,
@@ -178,8 +178,8 @@ func (db *DB) Due(ctx context.Context, since time.Time) (d Due, err error) {
 }
 
 const (
-	dueOpenFewSQL   = `SELECT count(*) FROM (SELECT 1 FROM stories WHERE phase = 0 AND changed >= ? AND changed < ? LIMIT ?)`
-	dueClosedFewSQL = `SELECT count(*) FROM (SELECT 1 FROM stories WHERE phase = 2 AND changed >= ? AND changed < ? LIMIT ?)`
+	dueOpenFewSQL   = `SELECT count(*) FROM (SELECT 1 FROM stories WHERE phase = 0 AND changed >= ? AND changed < ? LIMIT ?) AS found`
+	dueClosedFewSQL = `SELECT count(*) FROM (SELECT 1 FROM stories WHERE phase = 2 AND changed >= ? AND changed < ? LIMIT ?) AS found`
 )
 
 // DueBetween counts stories that last changed at from or later and before until, and that keep all their articles. It

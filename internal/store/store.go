@@ -1,4 +1,4 @@
-// Package store keeps feeds, articles, stories and users in one SQLite database. It is the only package with SQL. Other
+// Package store keeps feeds, articles, stories and users in one database, of SQLite or PostgreSQL. It is the only package with SQL. Other
 // packages exchange types of package news with it, and these of its own: the result of a poll (Poll), of a settlement
 // (Settlement) and of a run of matching (MatchBatch).
 //
@@ -11,10 +11,21 @@
 // readers see of the story changes. Numbers are never used again, even after an article was aged out (log.go).
 //
 // A file is a noun. Calls run from store.go, which opens a folder, and from the nouns (feeds.go, stories.go, topics.go
-// ...) down to log.go, db.go (transactions, rows), encode.go (how values are stored) and sqlite.go. The code that depends
-// on SQLite is in sqlite.go (connections, error codes), maintenance.go (free pages, VACUUM, checkpoints) and backup.go.
-// Statements use these features of SQLite: json_each for lists of ids, INDEXED BY and the unary + to choose an index,
-// CROSS JOIN to fix the order of joins, INSERT OR and UPDATE OR, iif, and max and min of two values.
+// ...) down to log.go, db.go (transactions, rows), encode.go (how values are stored) and engine.go, which says what the
+// two engines do differently (sqlite.go, maintenance.go and backup.go; postgres.go).
+//
+// # Two engines
+//
+// Statements are written once, for SQLite. dialect.go says what becomes of them on PostgreSQL. They use these features of
+// SQLite: json_each for lists of ids, INDEXED BY and the unary + to choose an index, CROSS JOIN to fix the order of joins,
+// iif, and max and min of two values. The first migration of PostgreSQL defines these functions. The schema has the same
+// tables and columns on both; migrations have the same numbers from 25 on.
+//
+// On both engines one transaction writes at a time. On PostgreSQL each begins with the lock of the table writer, in any
+// process. So a number of a log is visible once all lower ones are: a sequence would give numbers out in another order than
+// that of commits, and a reader of "after N" could miss an entry for ever. Readers wait for nobody.
+//
+// The tests of the package run on SQLite and again on PostgreSQL, as do those of the packages that use it.
 //
 // A new column of articles needs a migration and a change in articles.go (reading), collect.go (writing) and window.go.
 //
@@ -39,16 +50,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
-
-	_ "modernc.org/sqlite" // the driver
 )
 
 // File is the name of the database in the data folder.
@@ -56,6 +63,8 @@ const File = "headwater.db"
 
 // Options are the options of Open. The zero value works.
 type Options struct {
+	// Database is the address of a PostgreSQL database (postgres://...). "" means SQLite, in the data folder.
+	Database string
 	// ReadOnly opens the database next to a process that writes. It takes no lock and changes nothing.
 	ReadOnly bool
 	// Restoring opens a folder during a restore, before Restored is called.
@@ -64,26 +73,32 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-// Open opens the database in dir and updates its schema. It creates a missing folder and database, unless
-// Options.ReadOnly is set. It locks the folder until Close.
+// Open opens the database of a data folder and updates its schema. It creates a missing folder and SQLite database, unless
+// Options.ReadOnly is set. It locks the folder until Close, since the folder also holds what this process makes of the
+// database, such as the search index.
 func Open(ctx context.Context, dir string, opts Options) (*DB, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("data folder %s: %w", dir, err)
 	}
-	bodies, err := newBodyCodec()
-	if err != nil {
+	db := &DB{dir: abs, log: opts.Logger, epoch: rand.Text(), engine: sqliteEngine{abs}}
+	if opts.Database != "" {
+		if db.engine, err = newPostgres(opts.Database); err != nil {
+			return nil, err
+		}
+	}
+	if db.bodies, err = newBodyCodec(); err != nil {
 		return nil, err
 	}
-	db := &DB{dir: abs, log: opts.Logger, bodies: bodies, epoch: rand.Text()}
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
 	}
-	open := db.openReadOnly
-	if !opts.ReadOnly {
-		open = func(ctx context.Context) error { return db.openWriter(ctx, opts.Restoring) }
+	if opts.ReadOnly {
+		err = db.openReadOnly(ctx)
+	} else {
+		err = db.openWriter(ctx, opts.Restoring)
 	}
-	if err := open(ctx); err != nil {
+	if err != nil {
 		return nil, errors.Join(db.explain(err), db.Close())
 	}
 	return db, nil
@@ -101,49 +116,31 @@ func (db *DB) openWriter(ctx context.Context, restoring bool) (err error) {
 			return err
 		}
 	}
-	if err := createPrivate(db.path()); err != nil {
+	if db.writer, err = db.engine.openWriter(ctx); err != nil {
 		return err
 	}
-	if db.writer, err = sql.Open("sqlite", dsn(db.path(), writerParams)); err != nil {
-		return err
-	}
-	db.writer.SetMaxOpenConns(1)
 	if err := db.migrate(ctx); err != nil {
 		return err
 	}
-	if err := db.letShrink(ctx); err != nil {
-		return err
-	}
-	db.stmts = make(map[string]*sql.Stmt)
-	for _, q := range preparedSQL() {
-		s, err := db.writer.PrepareContext(ctx, q)
-		if err != nil {
-			return fmt.Errorf("prepare %q: %w", q, err)
+	if db.engine.prepares() {
+		db.stmts = make(map[string]*sql.Stmt)
+		for _, q := range preparedSQL() {
+			s, err := db.writer.PrepareContext(ctx, q)
+			if err != nil {
+				return fmt.Errorf("prepare %q: %w", q, err)
+			}
+			db.stmts[q] = s
 		}
-		db.stmts[q] = s
 	}
-	return db.openReader(readerParams)
+	db.reader, err = db.engine.openReader(false)
+	return err
 }
 
-func (db *DB) openReadOnly(ctx context.Context) error {
-	if _, err := os.Stat(db.path()); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("data folder %s holds no newsroom yet (%w); poll once to make one", db.dir, err)
-	} else if err != nil {
-		return fmt.Errorf("data folder %s: %w", db.dir, err)
-	}
-	if err := db.openReader(readOnlyParams); err != nil {
+func (db *DB) openReadOnly(ctx context.Context) (err error) {
+	if db.reader, err = db.engine.openReader(true); err != nil {
 		return err
 	}
 	return db.checkVersion(ctx)
-}
-
-func (db *DB) openReader(params url.Values) (err error) {
-	if db.reader, err = sql.Open("sqlite", dsn(db.path(), params)); err != nil {
-		return err
-	}
-	db.reader.SetMaxOpenConns(readers)
-	db.reader.SetMaxIdleConns(readers)
-	return nil
 }
 
 // preparedSQL are the statements that run for every article, poll or step of retention. They are prepared once, when the
@@ -152,7 +149,7 @@ func preparedSQL() []string {
 	return append([]string{
 		lastSQL, knownSQL, guidTakenSQL, renameArticleSQL, feedPolledSQL, feedPushedSQL, insertArticleSQL, insertBodySQL, reviseArticleSQL, reviseBodySQL, beginEpochSQL, forgetEpochsSQL,
 		putPrintSQL, putClaimsSQL, putEdgeSQL, putStorySQL, putMemberSQL,
-		putCreditedPageSQL, queuePageSQL, queueHostSQL, putCitingSQL, putVectorSQL, putFurnitureSQL, boundFurnitureSQL, putShownSQL, boundShownSQL, putMatchSQL, putTopicCheckSQL,
+		putCreditedPageSQL, queuePageSQL, queueHostSQL, putCitingSQL, putVectorSQL, putFurnitureSQL, boundFurnitureSQL, dropShownSQL, putShownSQL, boundShownSQL, putMatchSQL, putTopicCheckSQL,
 		putNotifiedSQL, enqueueSQL, hasAgedSQL, agedSQL, listAgedSQL, forgetAgedSQL, setPhaseSQL,
 	}, retentionSQL()...)
 }
@@ -174,15 +171,6 @@ func (db *DB) Close() error {
 	}
 	db.stmts, db.lock = nil, nil
 	return db.explain(errors.Join(errs...))
-}
-
-// createPrivate creates a missing file with private permissions. SQLite would make it readable for everybody.
-func createPrivate(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return fmt.Errorf("%w; mend the permissions of the data folder or choose another one", err)
-	}
-	return f.Close()
 }
 
 // lockFile holds the pid of the process that writes in the folder. The lock itself is taken with flock, so it ends

@@ -1,18 +1,22 @@
 package store
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"os"
 	"testing"
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/store/pgtest"
 )
 
 var day = time.Date(2026, 8, 18, 6, 0, 0, 0, time.UTC)
 
 func open(tb testing.TB, dir string) *DB {
 	tb.Helper()
-	db, err := Open(tb.Context(), dir, Options{})
+	db, err := Open(tb.Context(), dir, options(tb, dir))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -22,6 +26,30 @@ func open(tb testing.TB, dir string) *DB {
 		}
 	})
 	return db
+}
+
+// options are those of a store on the engine that the tests run on.
+func options(tb testing.TB, dir string) Options {
+	tb.Helper()
+	return Options{Database: pgtest.For(tb, dir, func(url string) error {
+		tmp, err := os.MkdirTemp("", "headwater-schema")
+		if err != nil {
+			return err
+		}
+		db, err := Open(context.Background(), tmp, Options{Database: url})
+		if err == nil {
+			err = db.Close()
+		}
+		return errors.Join(err, os.RemoveAll(tmp))
+	})}
+}
+
+// sqliteOnly skips a test of what SQLite alone does.
+func sqliteOnly(tb testing.TB) {
+	tb.Helper()
+	if pgtest.OnPostgreSQL() {
+		tb.Skip("about SQLite")
+	}
 }
 
 func feedURL(i int) string { return fmt.Sprintf("https://feeds.example/%d.xml", i) }

@@ -235,7 +235,7 @@ const (
 	newestOfFeedsSQL = `SELECT id FROM (SELECT f.id, dense_rank() OVER (ORDER BY s.changed DESC, s.latest DESC, s.id DESC) AS place
 		FROM (SELECT f.id, (SELECT x.story_id FROM story_feeds AS x WHERE ` + afterInListSQL + `
 				ORDER BY x.changed DESC, x.latest DESC, x.story_id DESC LIMIT 1) AS newest
-			FROM feeds AS f WHERE f.folder = ?1 AND f.removed = 0) AS f CROSS JOIN stories AS s WHERE s.id = f.newest) WHERE place <= ?6`
+			FROM feeds AS f WHERE f.folder = ?1 AND f.removed = 0) AS f CROSS JOIN stories AS s WHERE s.id = f.newest) AS found WHERE place <= ?6`
 	ofFeedSQL = `SELECT changed, latest, story_id FROM story_feeds WHERE feed_id = ?1 AND changed >= ?2 AND (changed, latest, story_id) < (?3, ?4, ?5)
 		ORDER BY changed DESC, latest DESC, story_id DESC LIMIT ?6`
 	placeOfSQL = `SELECT latest FROM stories WHERE id = ?`

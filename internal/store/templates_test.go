@@ -55,8 +55,9 @@ func TestTemplates(t *testing.T) {
 // TestFolderOfBeforeTemplates opens a folder from before templates were marked. Its stories get marks when they are
 // settled again.
 func TestFolderOfBeforeTemplates(t *testing.T) {
+	sqliteOnly(t)
 	dir := t.TempDir()
-	db, err := Open(t.Context(), dir, Options{})
+	db, err := Open(t.Context(), dir, options(t, dir))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,7 +50,8 @@ const (
 	endMatchesSQL   = `DELETE FROM topic_stories WHERE topic_id = ?`
 )
 
-const changeTopicSQL = `UPDATE OR IGNORE topics SET name = ?, query = ?, originals = ?, min_outlets = ?, langs = ?, muted = ? WHERE id = ?`
+const changeTopicSQL = `UPDATE topics SET name = ?1, query = ?2, originals = ?3, min_outlets = ?4, langs = ?5, muted = ?6 WHERE id = ?7
+	AND NOT EXISTS (SELECT 1 FROM topics AS x WHERE x.id <> ?7 AND x.name = ?1 AND coalesce(x.user_id, 0) = coalesce(topics.user_id, 0))`
 
 // ChangeTopic changes the name, query and options of the topic with that ID. Where the query or the options change, its
 // matches are computed again. It returns news.ErrNotFound for an unknown topic, or where another topic has the name.
@@ -173,7 +174,8 @@ const (
 	putMatchSQL = `INSERT INTO topic_stories (topic_id, story_id, seq, at) SELECT id, ?2, ?3, ?4 FROM topics WHERE id = ?1
 		ON CONFLICT (topic_id, story_id) DO NOTHING`
 	joinMatchesSQL = `INSERT INTO topic_stories (topic_id, story_id, seq, at) SELECT topic_id, ?1, seq, at FROM topic_stories
-		WHERE story_id = ?2 ON CONFLICT (topic_id, story_id) DO UPDATE SET seq = min(seq, excluded.seq), at = min(at, excluded.at)`
+		WHERE story_id = ?2 ON CONFLICT (topic_id, story_id) DO UPDATE SET seq = min(topic_stories.seq, excluded.seq),
+			at = min(topic_stories.at, excluded.at)`
 	moveTopicChecksSQL = `UPDATE topic_articles SET story_id = ? WHERE story_id = ?`
 	dropMatchesSQL     = `DELETE FROM topic_stories WHERE story_id = ?`
 	dropUnassignedSQL  = `DELETE FROM topic_articles WHERE article_id IN (SELECT value FROM json_each(?))`

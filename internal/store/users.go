@@ -83,7 +83,7 @@ const (
 	addTokenSQL = `INSERT INTO user_tokens (hash, user_id, made)
 		SELECT ?, id, ? FROM users WHERE id = ? AND password = ?`
 	boundTokensSQL = `DELETE FROM user_tokens WHERE hash IN
-		(SELECT hash FROM user_tokens WHERE user_id = ? ORDER BY made DESC, hash LIMIT -1 OFFSET ?)`
+		(SELECT hash FROM user_tokens WHERE user_id = ? ORDER BY made DESC, hash LIMIT 9223372036854775807 OFFSET ?)`
 )
 
 // AddToken stores a login; token is the hash of its token. It returns news.ErrNotFound where the hash of the user's

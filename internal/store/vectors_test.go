@@ -100,6 +100,7 @@ func TestDamagedVectors(t *testing.T) {
 }
 
 func TestVectorsAreBackedUp(t *testing.T) {
+	sqliteOnly(t)
 	db := newsroom(t, 1)
 	put(t, db, "m", Vector{1, "title 1", []float32{1}})
 	file, dir := filepath.Join(t.TempDir(), "backup.db"), filepath.Join(t.TempDir(), "new")

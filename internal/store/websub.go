@@ -34,7 +34,7 @@ func (db *DB) SubscriptionOf(ctx context.Context, feed int64) (news.Subscription
 // Hubs of removed feeds are asked to unsubscribe, whenever they were to be asked next.
 const dueSubscriptionsSQL = `SELECT ` + subscriptionColumns + ` FROM subscriptions WHERE next <= ?1
 	UNION SELECT s.id, s.feed_id, s.hub, s.topic, s.secret, 1, s.asked, s.next, s.until, s.failures, s.problem
-	FROM subscriptions AS s JOIN feeds AS f ON f.id = s.feed_id WHERE f.removed = 1 AND s.ending = 0`
+	FROM subscriptions AS s JOIN feeds AS f ON f.id = s.feed_id WHERE f.removed = 1 AND s.ending = 0 ORDER BY id`
 
 // DueSubscriptions returns the subscriptions whose hub is to be asked at now. Those of removed feeds are returned as
 // ending.
@@ -90,7 +90,7 @@ func (db *DB) RenewSubscriptions(ctx context.Context) error {
 	return db.exec(ctx, "ask the hubs anew", renewSubscriptionsSQL)
 }
 
-const countSubscriptionsSQL = `SELECT count(*), coalesce(sum(until > ? AND failures = 0), 0) FROM subscriptions WHERE ending = 0`
+const countSubscriptionsSQL = `SELECT count(*), count(*) FILTER (WHERE until > ? AND failures = 0) FROM subscriptions WHERE ending = 0`
 
 // CountSubscriptions counts the feeds that announce a hub, and those of them whose hub can be relied on at now.
 func (db *DB) CountSubscriptions(ctx context.Context, now time.Time) (all, live int, err error) {
@@ -98,7 +98,7 @@ func (db *DB) CountSubscriptions(ctx context.Context, now time.Time) (all, live 
 	return all, live, db.explain(err)
 }
 
-const pollPushedFeedsSQL = `UPDATE feeds SET due = min(due, ?1 + abs(random() % ?2)) WHERE removed = 0
+const pollPushedFeedsSQL = `UPDATE feeds SET due = min(due, ?1 + (id * 2654435761) % ?2) WHERE removed = 0
 	AND (SELECT max(checked) FROM feeds) < ?3 AND id IN (SELECT feed_id FROM subscriptions WHERE ending = 0)`
 
 // PollPushedFeeds schedules polls of the feeds that hubs push, if no feed at all was polled since a time: the program did

@@ -79,7 +79,7 @@ func TestSettlingARevisionReplacesItsEdgesAndClaims(t *testing.T) {
 func TestWindowGivesPrintsThatCannotBeRead(t *testing.T) {
 	db := newsroom(t, 2)
 	settle(t, db, Settlement{Through: 2, Prints: map[int64]prints.Print{1: {Words: 1}, 2: {Words: 2}}, Stories: []news.Story{story(5, 6, 2)}})
-	if _, err := db.writer.ExecContext(t.Context(), `UPDATE prints SET print = zeroblob(20) WHERE article_id = 2`); err != nil {
+	if _, err := db.writer.ExecContext(t.Context(), `UPDATE prints SET print = ? WHERE article_id = 2`, make([]byte, 20)); err != nil {
 		t.Fatal(err)
 	}
 	var rows []WindowRow

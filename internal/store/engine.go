@@ -1,0 +1,62 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+)
+
+// engine is what differs between SQLite and PostgreSQL: connections, errors and upkeep of files. Statements are the same,
+// except for those that are methods here.
+type engine interface {
+	// String says where the database is, for messages: "data folder /srv/news" or "database news on db.example".
+	String() string
+	// openWriter opens the pool of the connections that write. It creates a missing SQLite file.
+	openWriter(ctx context.Context) (*sql.DB, error)
+	// openReader opens a pool of connections that can't write. beside is set where another process may write.
+	openReader(beside bool) (*sql.DB, error)
+	// checkOwner returns an error for a database of another program, or one that can't be written.
+	checkOwner(ctx context.Context, db *sql.DB) error
+	// schema returns the migrations of the engine, and goose's name for it.
+	schema() (goose.Dialect, fs.FS)
+	// versioned reports whether migrations were applied to a database.
+	versioned(ctx context.Context, db *sql.DB) (bool, error)
+	migrateOptions() []goose.ProviderOption
+	// migrated runs when the schema is up to date, before anything else.
+	migrated(ctx context.Context, db *sql.DB) error
+	// snapshot is the isolation in which all statements of a transaction read one state.
+	snapshot() sql.IsolationLevel
+	// prepares reports whether the statements of preparedSQL should be prepared once for the one connection that writes.
+	prepares() bool
+	// lock makes a transaction the only one that writes, until it ends.
+	lock(ctx context.Context, t *sql.Tx) error
+	// classify says what kind of error of the database err is.
+	classify(err error) fault
+	// advice says what happened and what to do, "" for errors that are not the database's.
+	advice(err error) string
+	// invariants returns, by name, queries that count what must not be.
+	invariants() map[string]string
+	// quickCheck returns an error where pages are damaged.
+	quickCheck(ctx context.Context, t *sql.Tx) error
+	// syncSQL returns statements that let commits of a connection wait for the disk, and not wait.
+	syncSQL() (synced, unsynced string)
+	// sparePages is the number of free pages that the file could do without.
+	sparePages(ctx context.Context, reader *sql.DB) (int, error)
+	// usage, checkpoint and compact are Usage, Checkpoint and Compact of DB.
+	usage(ctx context.Context, t *sql.Tx) (Usage, error)
+	checkpoint(ctx context.Context, reader *sql.DB) error
+	compact(ctx context.Context, writer *sql.DB) error
+}
+
+// fault is a kind of database error.
+type fault int
+
+const (
+	noFault     fault = iota // no error of the database
+	interrupted              // the context of a statement ended
+	conflict                 // a conflict of transactions; the same transaction may succeed when tried again
+	unavailable              // no connection to the database
+	failed                   // any other error of the database
+)

@@ -1,0 +1,215 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+// postgresEngine is a PostgreSQL database, or one that speaks its protocol.
+type postgresEngine struct{ config *pgx.ConnConfig }
+
+// newPostgres reads the address of a database. Errors do not show the password.
+func newPostgres(address string) (*postgresEngine, error) {
+	config, err := pgx.ParseConfig(address)
+	if err != nil {
+		return nil, fmt.Errorf("address of the database: %w; it looks like postgres://user:password@host:5432/name", err)
+	}
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = "headwater"
+	}
+	config.RuntimeParams["jit"] = "off" // statements take milliseconds, less than compiling them
+	return &postgresEngine{config}, nil
+}
+
+func (e *postgresEngine) String() string {
+	return fmt.Sprintf("database %s on %s", e.config.Database, e.config.Host)
+}
+
+// open returns a pool of at most the given number of connections.
+func (e *postgresEngine) open(config *pgx.ConnConfig, connections int) *sql.DB {
+	db := sql.OpenDB(postgresConnector{stdlib.GetConnector(*config)})
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	return db
+}
+
+// postgresWriters is the number of connections that write. Most transactions wait for the writer's lock; claims do not.
+const postgresWriters = 4
+
+func (e *postgresEngine) openWriter(context.Context) (*sql.DB, error) {
+	return e.open(e.config, postgresWriters), nil
+}
+
+func (e *postgresEngine) openReader(bool) (*sql.DB, error) {
+	config := e.config.Copy()
+	config.RuntimeParams["default_transaction_read_only"] = "on"
+	return e.open(config, readers), nil
+}
+
+const (
+	// postgresServerSQL asks for what a database must have. The marker is a table that no other program has.
+	postgresServerSQL = `SELECT current_setting('server_encoding'), pg_is_in_recovery(), coalesce(current_schema(), ''),
+		to_regclass('story_log') IS NOT NULL,
+		(SELECT count(*) FROM pg_class AS c WHERE c.relkind IN ('r', 'p') AND c.relnamespace = to_regnamespace(current_schema()::text))`
+)
+
+func (e *postgresEngine) checkOwner(ctx context.Context, db *sql.DB) error {
+	var encoding, schema string
+	var replica, ours bool
+	var tables int
+	if err := db.QueryRowContext(ctx, postgresServerSQL).Scan(&encoding, &replica, &schema, &ours, &tables); err != nil {
+		return fmt.Errorf("open %s: %w", e, err)
+	}
+	switch {
+	case encoding != "UTF8":
+		return fmt.Errorf("%s has the encoding %s; make a database with the encoding UTF8", e, encoding)
+	case replica:
+		return fmt.Errorf("%s is a replica that takes no changes; name the primary server", e)
+	case schema == "":
+		return fmt.Errorf("%s has no schema in its search_path that this user may use; set search_path or grant usage of the schema", e)
+	case tables > 0 && !ours:
+		return fmt.Errorf("schema %s of %s holds tables of another program; name an empty database", schema, e)
+	}
+	return nil
+}
+
+//go:embed migrations/postgres/*.sql
+var postgresMigrations embed.FS
+
+func (*postgresEngine) schema() (goose.Dialect, fs.FS) {
+	return goose.DialectPostgres, subFolder(postgresMigrations, "migrations/postgres")
+}
+
+const postgresVersionedSQL = `SELECT to_regclass('goose_db_version') IS NOT NULL`
+
+func (*postgresEngine) versioned(ctx context.Context, db *sql.DB) (is bool, err error) {
+	err = db.QueryRowContext(ctx, postgresVersionedSQL).Scan(&is)
+	return is, err
+}
+
+// migrateOptions lets one process migrate, while the others wait.
+func (*postgresEngine) migrateOptions() []goose.ProviderOption {
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		panic(err) // only options can be wrong, and there are none
+	}
+	return []goose.ProviderOption{goose.WithSessionLocker(locker)}
+}
+
+func (*postgresEngine) migrated(context.Context, *sql.DB) error { return nil }
+
+func (*postgresEngine) snapshot() sql.IsolationLevel { return sql.LevelRepeatableRead }
+
+// prepares is false: pgx prepares each statement when a connection first runs it.
+func (*postgresEngine) prepares() bool { return false }
+
+// writerLockSQL waits until no other transaction writes. It has to be the first statement, so that all others see what
+// the transaction before has committed.
+const writerLockSQL = `LOCK TABLE writer IN EXCLUSIVE MODE`
+
+func (*postgresEngine) lock(ctx context.Context, t *sql.Tx) error {
+	_, err := t.ExecContext(ctx, writerLockSQL)
+	return err
+}
+
+// classify uses the error codes of PostgreSQL (appendix A of its manual).
+func (*postgresEngine) classify(err error) fault {
+	if pe, ok := errors.AsType[*pgconn.PgError](err); ok {
+		switch class := pe.Code[:2]; {
+		case pe.Code == "57014": // query_canceled
+			return interrupted
+		case class == "40" || pe.Code == "55P03": // transactions that can't be put in an order, deadlock; lock not available
+			return conflict
+		case class == "08" || class == "57": // connection failure; shutdown
+			return unavailable
+		default:
+			return failed
+		}
+	}
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return unavailable
+	}
+	if _, ok := errors.AsType[net.Error](err); ok && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+		return unavailable
+	}
+	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || err != nil && strings.Contains(err.Error(), "conn closed") {
+		return unavailable
+	}
+	return noFault
+}
+
+func (e *postgresEngine) advice(err error) string {
+	pe, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
+		if e.classify(err) == unavailable {
+			return e.String() + " cannot be reached; check that it runs and that its address is right"
+		}
+		return ""
+	}
+	switch {
+	case pe.Code == "28P01" || pe.Code == "28000":
+		return e.String() + " refuses this user or password; check the address of the database"
+	case pe.Code == "3D000":
+		return e.String() + " does not exist; create it (createdb " + e.config.Database + ")"
+	case pe.Code == "42501":
+		return e.String() + ": this user lacks a right; let the user own the database, or grant it all rights on the schema"
+	case pe.Code == "25006":
+		return e.String() + " takes no changes; it may have become a replica; name the primary server"
+	case pe.Code == "53100":
+		return "the disk of " + e.String() + " is full; free some space and try again (what was stored before is whole)"
+	case pe.Code == "53300":
+		return e.String() + " has no free connection; raise max_connections or close other clients"
+	case pe.Code[:2] == "57" || pe.Code[:2] == "08":
+		return e.String() + " is shutting down or starting; wait until it runs"
+	case pe.Code[:2] == "XX":
+		return e.String() + " is damaged; see the server's log, and restore a backup into a new database"
+	case pe.Code == "54000":
+		return e.String() + " cannot hold a name or address of this length; shorten it"
+	default:
+		return ""
+	}
+}
+
+// invariants is empty: PostgreSQL checks references between tables itself.
+func (*postgresEngine) invariants() map[string]string { return nil }
+
+// quickCheck does nothing: pages are read, with their checksums where the cluster has them, by the queries of Check.
+func (*postgresEngine) quickCheck(context.Context, *sql.Tx) error { return nil }
+
+func (*postgresEngine) syncSQL() (synced, unsynced string) {
+	return `RESET synchronous_commit`, `SET synchronous_commit = off`
+}
+
+const postgresUsageSQL = `SELECT pg_database_size(current_database())`
+
+// usage returns the size of the whole database. PostgreSQL reuses free space and gives it back by autovacuum.
+func (*postgresEngine) usage(ctx context.Context, t *sql.Tx) (u Usage, err error) {
+	err = t.QueryRowContext(ctx, postgresUsageSQL).Scan(&u.File)
+	u.Shrinks = true
+	return u, err
+}
+
+// sparePages is 0: autovacuum gives free space at the end of a table back.
+func (*postgresEngine) sparePages(context.Context, *sql.DB) (int, error) { return 0, nil }
+
+// checkpoint does nothing: the server writes checkpoints by itself.
+func (*postgresEngine) checkpoint(context.Context, *sql.DB) error { return nil }
+
+func (*postgresEngine) compact(ctx context.Context, writer *sql.DB) error {
+	_, err := writer.ExecContext(ctx, `VACUUM (ANALYZE)`)
+	return err
+}
