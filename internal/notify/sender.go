@@ -8,11 +8,11 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
 
+	"headwater/internal/intake/fetch"
 	"headwater/internal/news"
 )
 
@@ -130,7 +130,7 @@ func (s *Sender) post(ctx context.Context, address string, header http.Header, b
 	return &sendError{
 		Err:        fmt.Errorf("%d %s: %s%s", resp.StatusCode, http.StatusText(resp.StatusCode), advice(resp), quoted),
 		Gone:       resp.StatusCode == http.StatusGone,
-		RetryAfter: retryAfter(resp.Header.Get("Retry-After"), s.Now()),
+		RetryAfter: min(fetch.RetryAfter(resp.Header.Get("Retry-After"), s.Now()), longestWait),
 	}
 }
 
@@ -157,17 +157,6 @@ func advice(resp *http.Response) string {
 
 // longestWait limits the pause that a receiver may ask for.
 const longestWait = 24 * time.Hour
-
-// retryAfter parses seconds or a date (RFC 9110, section 10.2.3).
-func retryAfter(text string, now time.Time) time.Duration {
-	wait := time.Duration(0)
-	if seconds, err := strconv.Atoi(text); err == nil {
-		wait = time.Duration(min(seconds, int(longestWait/time.Second))) * time.Second
-	} else if at, err := http.ParseTime(text); err == nil {
-		wait = at.Sub(now)
-	}
-	return min(max(wait, 0), longestWait)
-}
 
 // line makes a text one line of at most this many characters. Control characters and line ends become spaces.
 func line(text string, most int) string {

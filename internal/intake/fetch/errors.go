@@ -65,7 +65,7 @@ func statusError(address *url.URL, resp *http.Response, now time.Time) *Error {
 		what = "the server gives no feed; try the address in a browser"
 	}
 	e := fail(state, address, status, fmt.Errorf("%s: %s", strings.TrimSpace(strconv.Itoa(status)+" "+http.StatusText(status)), what))
-	e.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), now)
+	e.RetryAfter = RetryAfter(resp.Header.Get("Retry-After"), now)
 	return e
 }
 
@@ -98,8 +98,8 @@ func whyUnreachable(address *url.URL, err error) string {
 	return "no usable answer; it is tried again later"
 }
 
-// retryAfter reads seconds or a date, up to a week.
-func retryAfter(value string, now time.Time) time.Duration {
+// RetryAfter reads the header Retry-After, in seconds or as a date, up to LongestRest.
+func RetryAfter(value string, now time.Time) time.Duration {
 	value = strings.TrimSpace(value)
 	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
 		return time.Duration(min(max(seconds, 0), int64(LongestRest/time.Second))) * time.Second

@@ -170,8 +170,8 @@ func TestRetryAfterDate(t *testing.T) {
 		"":                               0,
 		" 7 ":                            7 * time.Second,
 	} {
-		if got := retryAfter(value, now); got != want {
-			t.Errorf("retryAfter(%q) = %s, want %s", value, got, want)
+		if got := RetryAfter(value, now); got != want {
+			t.Errorf("RetryAfter(%q) = %s, want %s", value, got, want)
 		}
 	}
 }

@@ -182,7 +182,7 @@ func (h *restingHosts) refused(address *url.URL, resp *http.Response) *Error {
 // noteRest records the host if its answer says that it is overloaded and for how long. It returns the record.
 func (h *restingHosts) noteRest(address *url.URL, resp *http.Response, longest time.Duration) (r news.Rest) {
 	now := h.now()
-	wait := min(retryAfter(resp.Header.Get("Retry-After"), now), longest)
+	wait := min(RetryAfter(resp.Header.Get("Retry-After"), now), longest)
 	if s := resp.StatusCode; wait > 0 && (s == http.StatusTooManyRequests || s == http.StatusServiceUnavailable) {
 		r = news.Rest{Host: hostOf(address), Until: now.Add(wait)}
 		h.add(r)
