@@ -27,57 +27,42 @@ func mathToText(src string) string {
 		return src
 	}
 	var out strings.Builder
-	copied, at := 0, 0
-	z := html.NewTokenizer(strings.NewReader(src))
-	for {
-		kind := z.Next()
-		raw := len(z.Raw())
-		from := at
-		at += raw
-		if kind == html.ErrorToken {
-			break
-		}
-		if kind == html.SelfClosingTagToken {
-			z.NextIsNotRawText()
-		}
-		if kind != html.StartTagToken {
+	copied := 0
+	z := newTokenizer(src)
+	z.rawText = true // no formula is in a title or a text field
+	for z.next() {
+		if z.kind != html.StartTagToken {
 			continue
 		}
-		name, _ := z.TagName()
-		line, known := "", false
-		switch withoutPrefix(name) {
+		from, line, known, end := z.at-len(z.Raw()), "", false, 0
+		switch withoutPrefix(z.name) {
 		case "math":
-			m := mathReader{z: z, at: at}
+			m := mathReader{z: z}
 			line, known = m.formula(), true
-			at = m.at
-		case "script":
-			for more := true; more; { // a formula for MathJax
-				var key, val []byte
-				key, val, more = z.TagAttr()
-				known = known || string(key) == "type" && strings.HasPrefix(string(val), "math/tex")
+			end = z.at - m.cut
+		case "script": // a formula for MathJax
+			known = slices.ContainsFunc(z.attrs(), func(a attribute) bool {
+				return string(a.key) == "type" && bytes.HasPrefix(a.val, []byte("math/tex"))
+			})
+			for known && z.next() && z.kind == html.TextToken {
+				line = string(z.Text())
 			}
-			if known {
-				for z.Next() == html.TextToken {
-					at += len(z.Raw())
-					line = string(z.Text())
-				}
-				at += len(z.Raw()) // the end tag
-			}
+			end = z.at
 		case "span":
-			if isRenderedMath(z) {
-				at += skipElement(z, "span")
-				known = true
+			if known = isRenderedMath(z); known {
+				skipElement(z, "span")
 			}
+			end = z.at
 		}
 		if !known {
 			continue
 		}
-		if pictureFollows(src[at:]) {
+		if pictureFollows(src[end:]) {
 			line = ""
 		}
 		out.WriteString(src[copied:from])
 		out.WriteString(html.EscapeString(strings.TrimSpace(line)))
-		copied = at
+		copied = end
 	}
 	if copied == 0 {
 		return src
@@ -95,42 +80,29 @@ func withoutPrefix(name []byte) string {
 }
 
 // isRenderedMath reports whether the span at z renders a formula glyph by glyph that the page also has as MathML.
-func isRenderedMath(z *html.Tokenizer) bool {
+func isRenderedMath(z *tokenizer) bool {
 	drawn, hidden := false, false
-	for more := true; more; {
-		var key, val []byte
-		key, val, more = z.TagAttr()
-		switch string(key) {
+	for _, a := range z.attrs() {
+		switch string(a.key) {
 		case "class":
-			drawn = strings.HasPrefix(string(val), "katex-html") || strings.HasPrefix(string(val), "MathJax_Preview")
+			drawn = bytes.HasPrefix(a.val, []byte("katex-html")) || bytes.HasPrefix(a.val, []byte("MathJax_Preview"))
 		case "aria-hidden":
-			hidden = string(val) == "true"
+			hidden = string(a.val) == "true"
 		}
 	}
 	return drawn && hidden
 }
 
-// skipElement reads up to the end of the element at which z is, and returns the number of bytes read.
-func skipElement(z *html.Tokenizer, name string) int {
-	n := 0
-	for depth := 1; depth > 0; {
-		kind := z.Next()
-		n += len(z.Raw())
-		if kind == html.ErrorToken {
-			return n
-		}
-		if kind != html.StartTagToken && kind != html.EndTagToken {
-			continue
-		}
-		if got, _ := z.TagName(); string(got) == name {
-			if kind == html.StartTagToken {
-				depth++
-			} else {
-				depth--
-			}
+// skipElement reads up to the end of the element at which z is.
+func skipElement(z *tokenizer, name string) {
+	for depth := 1; depth > 0 && z.next(); {
+		switch {
+		case z.kind == html.StartTagToken && string(z.name) == name:
+			depth++
+		case z.kind == html.EndTagToken && string(z.name) == name:
+			depth--
 		}
 	}
-	return n
 }
 
 // pictureFollows reports whether the next tag, end tags aside, is a picture of a formula.
@@ -169,10 +141,9 @@ type mathNode struct {
 }
 
 type mathReader struct {
-	z     *html.Tokenizer
-	at    int // bytes of the source read so far
+	z     *tokenizer
 	nodes int
-	cut   bool // other HTML began before the end tag
+	cut   int // length of the tag of other HTML that began before the end tag
 }
 
 // formula reads the math element at z. A formula that is not closed ends where other HTML begins.
@@ -191,15 +162,13 @@ func (m *mathReader) formula() string {
 
 func (m *mathReader) attributes() map[string]string {
 	var out map[string]string
-	for more := true; more; {
-		var key, val []byte
-		key, val, more = m.z.TagAttr()
-		switch string(key) {
+	for _, a := range m.z.attrs() {
+		switch string(a.key) {
 		case "alttext", "encoding", "linethickness", "open", "close", "separators":
 			if out == nil {
 				out = map[string]string{}
 			}
-			out[string(key)] = string(val)
+			out[string(a.key)] = string(a.val)
 		}
 	}
 	return out
@@ -207,43 +176,33 @@ func (m *mathReader) attributes() map[string]string {
 
 // read reads the content of an element up to its end tag. Elements nested too deeply become siblings of their parent.
 func (m *mathReader) read(in *mathNode, depth int) {
-	for !m.cut {
-		kind := m.z.Next()
-		raw := len(m.z.Raw())
-		m.at += raw
-		switch kind {
-		case html.ErrorToken:
-			return
+	for m.cut == 0 && m.z.next() {
+		switch m.z.kind {
 		case html.TextToken:
 			if text := strings.TrimSpace(string(m.z.Text())); text != "" && m.nodes < maxMathNodes {
 				m.nodes++
 				in.kids = append(in.kids, &mathNode{text: text})
 			}
 		case html.StartTagToken, html.SelfClosingTagToken:
-			name, _ := m.z.TagName()
-			if isBlock(atom.Lookup(name)) {
-				m.cut = true
-				m.at -= raw
+			if isBlock(m.z.tag) {
+				m.cut = len(m.z.Raw())
 				return
 			}
-			kid := &mathNode{name: withoutPrefix(name), attrs: m.attributes()}
+			selfClosing := m.z.kind == html.SelfClosingTagToken
+			kid := &mathNode{name: withoutPrefix(m.z.name), attrs: m.attributes()}
 			if m.nodes < maxMathNodes {
 				m.nodes++
 				in.kids = append(in.kids, kid)
 			}
-			if kind == html.SelfClosingTagToken {
-				m.z.NextIsNotRawText()
-			} else if depth < maxMathDepth {
+			if !selfClosing && depth < maxMathDepth {
 				m.read(kid, depth+1)
 			}
 		case html.EndTagToken:
-			name, _ := m.z.TagName()
-			if isBlock(atom.Lookup(name)) {
-				m.cut = true
-				m.at -= raw
+			if isBlock(m.z.tag) {
+				m.cut = len(m.z.Raw())
 				return
 			}
-			if n := withoutPrefix(name); n == in.name || n == "math" {
+			if n := withoutPrefix(m.z.name); n == in.name || n == "math" {
 				return
 			}
 		}

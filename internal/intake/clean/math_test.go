@@ -61,6 +61,7 @@ func TestFormulasInOtherForms(t *testing.T) {
 		`It is <span style="display: none"><math alttext="a/b"><mi>a</mi></math></span><img class="mwe-math-fallback-image-inline" src="https://w.example/1" alt="a/b"> here.`: "It is a/b here.",
 		`It is <img class="latex" src="https://s0.wp.com/latex.php?latex=x" alt="x^2"> here.`:                                                                                  "It is x^2 here.",
 		`It is the formula of the council, <math><mi>x</mi><p>The council met on Monday.</p>`:                                                                                  "It is the formula of the council, x\n\nThe council met on Monday.",
+		`<p>It is the formula of the council, <math><mi>x</p><p>The council met on <math><mi>y</mi></math>, a Monday.</p>`:                                                     "It is the formula of the council, x\n\nThe council met on y, a Monday.",
 		`It is a mathematician here.`: "It is a mathematician here.",
 	} {
 		if got, _ := textOf(in); got != want {

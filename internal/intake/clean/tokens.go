@@ -16,7 +16,8 @@ type tokenizer struct {
 	tag           atom.Atom // of a start or end tag; 0 if the element is not known
 	name          []byte    // of a start or end tag
 	hasAttributes bool
-	at            int // bytes of the source read so far
+	at            int  // bytes of the source read so far
+	rawText       bool // the content of an element for which isRaw is true is one text, and not read as HTML
 
 	isRead     bool // attributes holds those of the token
 	attributes []attribute
@@ -30,7 +31,7 @@ func newTokenizer(src string) *tokenizer {
 	return &tokenizer{Tokenizer: html.NewTokenizer(strings.NewReader(src)), src: src}
 }
 
-// next reads a token and reports whether there was one. The content of an element for which isRaw is true is read as HTML.
+// next reads a token and reports whether there was one.
 func (z *tokenizer) next() bool {
 	z.kind = z.Next()
 	z.at += len(z.Tokenizer.Raw())
@@ -41,7 +42,7 @@ func (z *tokenizer) next() bool {
 	case html.StartTagToken, html.SelfClosingTagToken, html.EndTagToken:
 		z.name, z.hasAttributes = z.TagName()
 		z.tag = atom.Lookup(z.name)
-		if z.kind == html.SelfClosingTagToken || z.kind == html.StartTagToken && isRaw(z.tag) {
+		if z.kind == html.SelfClosingTagToken || z.kind == html.StartTagToken && isRaw(z.tag) && !z.rawText {
 			z.NextIsNotRawText()
 		}
 	}
