@@ -545,18 +545,12 @@ func (b *balancer) write(tag string, p picture) {
 // begins reports whether the text of an HTML fragment begins with a line.
 func begins(src, line string) bool {
 	want := foldKey(line)
-	z := html.NewTokenizer(strings.NewReader(src[:min(len(src), 500+8*len(line))]))
+	z := newTokenizer(src[:min(len(src), 500+8*len(line))])
+	z.rawText = true
 	var text strings.Builder
-	for text.Len() < 2*len(line)+100 {
-		switch z.Next() {
-		case html.ErrorToken:
-			return strings.HasPrefix(foldKey(text.String()), want)
-		case html.TextToken:
+	for text.Len() < 2*len(line)+100 && z.next() && (z.kind != html.StartTagToken || z.tag != atom.Img) {
+		if z.kind == html.TextToken {
 			text.Write(z.Text())
-		case html.StartTagToken:
-			if name, _ := z.TagName(); string(name) == "img" {
-				return strings.HasPrefix(foldKey(text.String()), want)
-			}
 		}
 	}
 	return strings.HasPrefix(foldKey(text.String()), want)

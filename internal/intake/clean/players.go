@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 )
 
 //go:embed players.txt
@@ -184,30 +185,22 @@ func (e *embedded) address() string {
 	if len(e.addresses) > 0 {
 		return e.addresses[0] // for a plugin that browsers no longer have
 	}
-	if e.srcdoc == "" {
-		return ""
-	}
-	z := html.NewTokenizer(strings.NewReader(e.srcdoc[:min(len(e.srcdoc), maxJSON)]))
-	first := ""
-	for {
-		switch z.Next() {
-		case html.ErrorToken:
-			return first
-		case html.StartTagToken, html.SelfClosingTagToken:
-			name, more := z.TagName()
-			for tag := string(name); more; {
-				var key, val []byte
-				key, val, more = z.TagAttr()
-				a := ""
-				if k := string(key); k == "src" && tag != "img" && tag != "script" || k == "href" && tag == "a" || k == "data-src" {
-					a = webAddress(string(val))
-				}
-				if a != "" && first == "" {
-					first = watchAddress(a)
+	z := newTokenizer(e.srcdoc[:min(len(e.srcdoc), maxJSON)])
+	z.rawText = true
+	for z.next() {
+		if z.kind != html.StartTagToken && z.kind != html.SelfClosingTagToken {
+			continue
+		}
+		for _, attr := range z.attrs() {
+			k := string(attr.key)
+			if k == "src" && z.tag != atom.Img && z.tag != atom.Script || k == "href" && z.tag == atom.A || k == "data-src" {
+				if a := webAddress(string(attr.val)); a != "" {
+					return watchAddress(a)
 				}
 			}
 		}
 	}
+	return ""
 }
 
 var (
