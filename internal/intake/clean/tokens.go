@@ -35,7 +35,7 @@ func newTokenizer(src string) *tokenizer {
 func (z *tokenizer) next() bool {
 	z.kind = z.Next()
 	z.at += len(z.Tokenizer.Raw())
-	z.isRead = false
+	z.hasAttributes, z.isRead, z.attributes = false, false, z.attributes[:0]
 	switch z.kind {
 	case html.ErrorToken:
 		return false
@@ -51,12 +51,12 @@ func (z *tokenizer) next() bool {
 
 // attrs returns the attributes of a tag, for as many readers as ask.
 func (z *tokenizer) attrs() []attribute {
-	if z.isRead {
+	if z.isRead || !z.hasAttributes {
 		return z.attributes
 	}
 	z.written = append(z.written[:0], z.Tokenizer.Raw()...) // TagAttr decodes character references in place
-	z.isRead, z.attributes = true, z.attributes[:0]
-	for more := z.hasAttributes; more; {
+	z.isRead = true
+	for more := true; more; {
 		var a attribute
 		a.key, a.val, more = z.TagAttr()
 		if len(a.key) > 0 {
