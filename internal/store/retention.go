@@ -159,10 +159,13 @@ const (
 	agingArticlesSQL = `SELECT m.article_id FROM members AS m CROSS JOIN stories AS s
 		WHERE m.story_id = ?1 AND s.id = ?1 AND NOT ` + userKeepsSQL + ` ORDER BY m.article_id = s.origin_article, m.article_id LIMIT ?2`
 	membersLeftSQL = `SELECT count(*) FROM members WHERE story_id = ?`
+	bodyBytesSQL   = `SELECT coalesce(sum(length(body)), 0) FROM bodies WHERE article_id IN (SELECT value FROM json_each(?))`
+	// agedBytes of bodies take about as long to delete as one more article.
+	agedBytes = 64 << 10
 )
 
-// AgeOut ages out articles of closed stories that have not changed since a time, at most limit articles, in one
-// transaction. It returns an empty result once there is nothing to age out.
+// AgeOut ages out articles of closed stories that have not changed since a time, at most limit articles and fewer where
+// their texts are long, in one transaction. It returns an empty result once there is nothing to age out.
 func (db *DB) AgeOut(ctx context.Context, since, now time.Time, limit int) (out AgedOut, err error) {
 	err = db.writeUnsynced(ctx, "age out articles", func(ctx context.Context, t tx) error {
 		stories, err := t.ids(ctx, agingStoriesSQL, millis(since), limit)
@@ -193,8 +196,12 @@ func (db *DB) AgeOut(ctx context.Context, since, now time.Time, limit int) (out 
 			if members > len(articles) && len(articles) > 0 {
 				partly = append(partly, id)
 			}
+			var bytes int
+			if err := t.scan(ctx, []any{&bytes}, bodyBytesSQL, idList(articles)); err != nil {
+				return err
+			}
 			out.Articles = append(out.Articles, articles...)
-			left -= max(len(articles), 1)
+			left -= max(len(articles), 1) + bytes/agedBytes
 		}
 		slices.Sort(out.Articles)
 		if err := t.ageStories(ctx, out, partly); err != nil {
@@ -315,7 +322,7 @@ var forgetArticlesOfSQL = []string{
 // retentionSQL returns the statements of a step.
 func retentionSQL() []string {
 	return slices.Concat(forgetStoriesSQL, forgetArticlesOfSQL, []string{
-		agingStoriesSQL, agingArticlesSQL, membersLeftSQL, eventsOfSQL, ageStoriesSQL, ageRedirectsSQL, agedPhaseSQL, agePartlySQL, ageOriginSQL, ageCarriedSQL,
+		agingStoriesSQL, agingArticlesSQL, membersLeftSQL, bodyBytesSQL, eventsOfSQL, ageStoriesSQL, ageRedirectsSQL, agedPhaseSQL, agePartlySQL, ageOriginSQL, ageCarriedSQL,
 		dropReadMarksSQL, removeMembersSQL, clearLeadsSQL, setLeadsSQL, addToFeedListsSQL, clearStoriesSQL, dropEventsSQL, countEventsSQL,
 		uncountSQL, ageItemsSQL, ageIndexedSQL, citedPagesSQL, dropCreditedPagesSQL, unindexedSQL,
 	})

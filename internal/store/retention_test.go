@@ -3,6 +3,7 @@ package store
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -525,5 +526,30 @@ func TestUnsyncedEnds(t *testing.T) {
 		if (err == nil) != (name == "done") || mode != 2 {
 			t.Errorf("%s: synchronous is %d, want 2, after %v", name, mode, err)
 		}
+	}
+}
+
+// TestLongTextsAgeOutInSmallSteps, since deleting a text costs by its length.
+func TestLongTextsAgeOutInSmallSteps(t *testing.T) {
+	db := open(t, t.TempDir())
+	f := addFeeds(t, db, 1)[0]
+	var articles []news.Article
+	var stories []news.Story
+	for i := range 6 {
+		a := article(fmt.Sprint("g", i), fmt.Sprint("title ", i))
+		var long strings.Builder
+		for range 10_000 { // of 26 letters, which compress to about 160 KB
+			long.WriteString(rand.Text())
+		}
+		a.HTML = long.String()
+		articles, stories = append(articles, a), append(stories, story(int64(i+1), 1, int64(i+1)))
+	}
+	store(t, db, poll(f, articles...))
+	closed(t, db, stories...)
+	if out, err := db.AgeOut(t.Context(), day.Add(time.Hour), day, 6); err != nil || len(out.Articles) < 1 || len(out.Articles) > 3 {
+		t.Errorf("a step of 6 articles took %d long ones (%v)", len(out.Articles), err)
+	}
+	if out := ageOut(t, db, day.Add(time.Hour), 6); len(out.Articles) == 0 {
+		t.Error("the rest did not age out")
 	}
 }
