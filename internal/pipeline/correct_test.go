@@ -29,13 +29,14 @@ type desk struct {
 	dir, url string
 	press    *publisher
 	clock    *pipelinetest.Clock
+	ahead    time.Duration // of the clock before those of the servers
 	items    map[string][]item
 }
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
 	d := &desk{dir: t.TempDir(), press: newPublisher(), clock: pipelinetest.NewClock()}
-	address, _ := serveAt(t, "", d.press)
+	address, _ := serveAt(t, "", dated(func() time.Time { return d.clock.Now().Add(-d.ahead) }, d.press))
 	d.url = "http://" + address
 	at := d.clock.Now().Add(-5 * time.Hour)
 	d.items = map[string][]item{

@@ -54,11 +54,19 @@ func serveAt(t *testing.T, address string, h http.Handler) (string, func()) {
 	return l.Addr().String(), srv.Close
 }
 
+// dated serves h on a machine whose clock is now.
+func dated(now func() time.Time, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Date", now().UTC().Format(http.TimeFormat))
+		h.ServeHTTP(w, r)
+	})
+}
+
 // TestOutage stops all servers. The log reports the outage once, and its end once.
 func TestOutage(t *testing.T) {
 	c, log, p := pipelinetest.NewClock(), &notes{}, newPublisher()
 	room := open(t, t.TempDir(), settings{allow: loopback, now: c.Now, log: log})
-	address, unplug := serveAt(t, fmt.Sprintf("127.0.0.1:%d", freePort(t)), p)
+	address, unplug := serveAt(t, fmt.Sprintf("127.0.0.1:%d", freePort(t)), dated(c.Now, p))
 	names := []string{"a", "b", "c", "d"}
 	for _, n := range names {
 		p.set(n, stock(n, 2)...)
@@ -89,7 +97,7 @@ func TestOutage(t *testing.T) {
 		}
 	}
 
-	serveAt(t, address, p)
+	serveAt(t, address, dated(c.Now, p))
 	for i := range 3 {
 		c.Advance(25 * time.Hour)
 		if sum := duePass(t, room); sum.Failed > 0 {

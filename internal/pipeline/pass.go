@@ -285,6 +285,7 @@ func (p *Pipeline) poll(ctx context.Context, feeds []news.Feed, o PassOptions) (
 					return err
 				}
 			}
+			p.clock.compare(r.response.Header)
 			r.response, r.document = fetch.Response{}, news.Document{} // frees memory; storing needs neither
 			select {
 			case results <- r:

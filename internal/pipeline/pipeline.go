@@ -62,6 +62,7 @@ type Pipeline struct {
 	turn       *semaphore.Weighted // a pass that settles holds wholeTurn of it; each stage that Serve runs holds one
 	serving    atomic.Bool         // Serve runs Retention, so passes do not
 	outage     outage
+	clock      *steadyClock
 	clockUnset sync.Once // logs once that the clock is not set
 }
 
@@ -77,7 +78,8 @@ func New(o Options) *Pipeline {
 	}
 	p.push = newPusher(o, p.collector, p.arrived)
 	prepare := stories.Preparer{Cleaner: p.collector.cleaner, Credits: origin.NewReader(o.Outlets)}
-	clock := &steadyClock{store: o.Store, now: o.Now}
+	clock := &steadyClock{store: o.Store, now: o.Now, log: o.Logger}
+	p.clock = clock
 	p.Settler = newSettler(o, prepare, func() {
 		p.changed.send()
 		p.toMatch.send()

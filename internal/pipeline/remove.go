@@ -81,6 +81,10 @@ func (r *Retention) step(ctx context.Context, all *Removed) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	aging = aging && !r.clock.ahead()
+	if steady := at.Add(-r.keep); steady.Before(since) {
+		since = steady
+	}
 	closes := at.Add(-r.window)
 	if aging && since.After(closes) {
 		closes = since

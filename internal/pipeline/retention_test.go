@@ -392,6 +392,73 @@ func TestClockAheadKeepsArticles(t *testing.T) {
 	}
 }
 
+// TestServersContradictTheClock, which is a year ahead for days. Nothing closes and nothing is aged out until an hour after
+// they agree. A restart changes nothing.
+func TestServersContradictTheClock(t *testing.T) {
+	d := wireDesk(t)
+	var log bytes.Buffer
+	start := func(t *testing.T) *pipelinetest.Room {
+		t.Helper()
+		return open(t, d.dir, settings{allow: loopback, now: d.clock.Now, keep: 30 * days, log: &log})
+	}
+	stays := func(t *testing.T, room *pipelinetest.Room) {
+		t.Helper()
+		if gone := retain(t, room); gone.Articles+gone.Closed != 0 {
+			t.Errorf("%+v went", gone)
+		}
+	}
+	t.Run("contradicted", func(t *testing.T) {
+		room := start(t)
+		d.poll(t, room)
+		stays(t, room)
+		d.ahead = 365 * days
+		d.clock.Advance(d.ahead)
+		for range 6 {
+			d.clock.Advance(20 * time.Hour)
+			d.poll(t, room)
+			stays(t, room)
+		}
+	})
+	room := start(t)
+	stays(t, room)
+	if n := strings.Count(log.String(), "the clock of this machine is ahead"); n != 1 {
+		t.Errorf("the log warned %d times that the clock is ahead, want once", n)
+	}
+	d.ahead = 0 // the servers are put right, not the clock
+	d.poll(t, room)
+	stays(t, room)
+	d.clock.Advance(time.Hour)
+	if gone := retain(t, room); gone.Articles != 6 {
+		t.Errorf("%+v went, want all articles", gone)
+	}
+}
+
+// TestClockAheadForAMoment ages out little enough that it is not announced, but only once the clock has been ahead for an hour.
+func TestClockAheadForAMoment(t *testing.T) {
+	d := wireDesk(t)
+	room := open(t, d.dir, settings{allow: loopback, now: d.clock.Now, keep: 30 * days})
+	d.items = map[string][]item{"herald": {{"comet", cometTitle, cometText, d.clock.Now()}}}
+	d.poll(t, room)
+	d.clock.Advance(25 * days)
+	late := []item{{"comet", cometTitle, cometText, d.clock.Now()}}
+	for i := range 20 {
+		late = append(late, item{fmt.Sprint("late ", i), fmt.Sprintf("Report %d of the day", i), fmt.Sprintf("Nothing is known of number %d.", i), d.clock.Now()})
+	}
+	d.items["herald"] = late
+	d.poll(t, room)
+	retain(t, room)
+	d.clock.Advance(10 * days)
+	for range 2 {
+		if gone := retain(t, room); gone.Articles != 0 {
+			t.Errorf("%+v went", gone)
+		}
+		d.clock.Advance(30 * time.Minute)
+	}
+	if gone := retain(t, room); gone.Articles != 1 {
+		t.Errorf("%+v went, want one article", gone)
+	}
+}
+
 // TestServeRetains works in steps, next to settling and searching, until its context ends.
 func TestServeRetains(t *testing.T) {
 	d := wireDesk(t)
