@@ -20,7 +20,7 @@ const (
 	stepTime     = 10 * time.Millisecond // target time of a step; its size is adjusted to it
 	firstStep    = 8                     // articles in the first step
 	largestStep  = 128
-	copyEvery    = 4 // steps between two copies of the WAL into the database file
+	copyEvery    = 8 // steps between two copies of the WAL into the database file
 	unindexBatch = 500
 )
 
@@ -37,7 +37,7 @@ const (
 //
 // The database file shrinks by incremental_vacuum, in steps too, while more than a twentieth of it is free. For each page
 // SQLite walks the list of free pages. So these steps alternate with those that free pages, which keeps the list short.
-// The commits do not wait for the disk, see DB.Sync. Every fourth step copies the WAL into the file by a passive
+// The commits do not wait for the disk, see DB.Sync. Every eighth step copies the WAL into the file by a passive
 // checkpoint on a reading connection, so that no commit has to.
 type Retention struct {
 	store   *store.DB

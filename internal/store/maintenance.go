@@ -82,9 +82,10 @@ func (sqliteEngine) sparePages(ctx context.Context, reader *sql.DB) (int, error)
 	return free - int(spareShare*float64(all)), nil
 }
 
-// writeUnsynced is write for a step of retention. Its commit does not wait for the disk, which can take ten times as long
-// as the step itself and holds the writer. A power failure may take such commits back, always the newest ones first.
-// Then the steps are repeated. The next commit of write, or Sync, makes them durable.
+// writeUnsynced is write for a step of retention. Its commit neither waits for the disk nor copies the WAL into the
+// database file, since both can take ten times as long as the step itself and hold the writer. A power failure may take
+// such commits back, always the newest ones first. Then the steps are repeated. The next commit of write, or Sync, makes
+// them durable. The caller has to call Checkpoint now and then.
 func (db *DB) writeUnsynced(ctx context.Context, what string, fn func(context.Context, tx) error) (err error) {
 	if err := db.mayWrite(what); err != nil {
 		return err

@@ -519,12 +519,13 @@ func TestUnsyncedEnds(t *testing.T) {
 		},
 	} {
 		err := step()
-		var mode int
-		if err := db.writer.QueryRowContext(t.Context(), `PRAGMA synchronous`).Scan(&mode); err != nil {
+		var mode, pages int
+		if err := errors.Join(db.writer.QueryRowContext(t.Context(), `PRAGMA synchronous`).Scan(&mode),
+			db.writer.QueryRowContext(t.Context(), `PRAGMA wal_autocheckpoint`).Scan(&pages)); err != nil {
 			t.Fatal(err)
 		}
-		if (err == nil) != (name == "done") || mode != 2 {
-			t.Errorf("%s: synchronous is %d, want 2, after %v", name, mode, err)
+		if (err == nil) != (name == "done") || mode != 2 || pages != 4000 {
+			t.Errorf("%s: synchronous is %d and wal_autocheckpoint %d, want 2 and 4000, after %v", name, mode, pages, err)
 		}
 	}
 }

@@ -189,7 +189,7 @@ func (sqliteEngine) quickCheck(ctx context.Context, t *sql.Tx) error {
 }
 
 func (sqliteEngine) syncSQL() (synced, unsynced string) {
-	return `PRAGMA synchronous = FULL`, `PRAGMA synchronous = NORMAL`
+	return `PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000`, `PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0`
 }
 
 const usageSQL = `SELECT (SELECT page_count FROM pragma_page_count) * (SELECT page_size FROM pragma_page_size),
