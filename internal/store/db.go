@@ -22,7 +22,10 @@ type DB struct {
 	bodies *bodyCodec
 	lock   *os.File // nil when read-only
 	epoch  string   // of the log entries that this process adds
-	marks  markCache
+	marks  *markCache
+
+	leaders    *leaders
+	leadership *Leadership // each write checks it; nil if there is nothing to check, see As
 }
 
 // Dir is the data folder's absolute path.
@@ -155,7 +158,13 @@ func (db *DB) transact(ctx context.Context, what string, begin func(context.Cont
 	if err := db.engine.lock(ctx, t); err != nil {
 		return err
 	}
-	if err := fn(context.WithoutCancel(ctx), tx{t, db, map[string]*sql.Stmt{}}); err != nil {
+	in, statements := tx{t, db, map[string]*sql.Stmt{}}, context.WithoutCancel(ctx)
+	if db.leadership != nil {
+		if err := db.leadership.fence(statements, in); err != nil {
+			return err
+		}
+	}
+	if err := fn(statements, in); err != nil {
 		return err
 	}
 	return t.Commit()

@@ -32,6 +32,8 @@ type engine interface {
 	prepares() bool
 	// lock makes a transaction the only one that writes, until it ends.
 	lock(ctx context.Context, t *sql.Tx) error
+	// lead waits until no other process leads the work of this name, and takes its lock.
+	lead(ctx context.Context, name string) (leaderLock, error)
 	// classify says what kind of error of the database err is.
 	classify(err error) fault
 	// advice says what happened and what to do, "" for errors that are not the database's.

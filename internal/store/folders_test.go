@@ -141,7 +141,7 @@ func TestMarksAreKept(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		db.marks = markCache{}
+		db.marks = &markCache{}
 		stored, err := db.Marks(t.Context(), 1)
 		if err != nil {
 			t.Fatal(err)

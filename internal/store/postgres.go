@@ -10,7 +10,9 @@ import (
 	"io"
 	"io/fs"
 	"net"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -47,11 +49,17 @@ func (e *postgresEngine) open(config *pgx.ConnConfig, connections int) *sql.DB {
 	return db
 }
 
+// transactionIdle is how long the server waits for the next statement of a transaction that writes. Then it ends the
+// transaction, so that a process that was paused keeps the others from writing no longer.
+const transactionIdle = 8 * time.Second
+
 // postgresWriters is the number of connections that write. Most transactions wait for the writer's lock; claims do not.
 const postgresWriters = 4
 
 func (e *postgresEngine) openWriter(context.Context) (*sql.DB, error) {
-	return e.open(e.config, postgresWriters), nil
+	config := e.config.Copy()
+	config.RuntimeParams["idle_in_transaction_session_timeout"] = strconv.FormatInt(transactionIdle.Milliseconds(), 10)
+	return e.open(config, postgresWriters), nil
 }
 
 func (e *postgresEngine) openReader(bool) (*sql.DB, error) {
@@ -125,6 +133,77 @@ func (*postgresEngine) lock(ctx context.Context, t *sql.Tx) error {
 	_, err := t.ExecContext(ctx, writerLockSQL)
 	return err
 }
+
+// postgresLead is a connection that holds the advisory lock of a leader.
+type postgresLead struct{ conn *pgx.Conn }
+
+// leaderLockSQL takes the lock of a leader, unless another connection has it. Advisory locks are those of a database, and
+// an installation is one schema of it.
+const leaderLockSQL = `SELECT pg_try_advisory_lock(hashtextextended('headwater ' || current_schema()::text || ' leader ' || $1, 0))`
+
+func (e *postgresEngine) lead(ctx context.Context, name string) (_ leaderLock, err error) {
+	config := e.config.Copy()
+	config.ConnectTimeout = leadTimeout
+	config.RuntimeParams["idle_session_timeout"] = strconv.FormatInt(leadIdle.Milliseconds(), 10)
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	lock := postgresLead{conn}
+	t := time.NewTicker(leadEvery)
+	defer t.Stop()
+	for {
+		var held bool
+		if err = lock.ask(ctx, &held, leaderLockSQL, name); err == nil && held {
+			return lock, nil
+		}
+		if err == nil {
+			select {
+			case <-t.C:
+				continue
+			case <-ctx.Done():
+				err = ctx.Err()
+			}
+		}
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), leadTimeout)
+		defer cancel()
+		_ = lock.close(end) // the other error says what failed
+		return nil, err
+	}
+}
+
+// ask runs a query that returns one bool. It takes at most leadTimeout.
+func (l postgresLead) ask(ctx context.Context, answer *bool, query string, args ...any) error {
+	ctx, cancel := context.WithTimeout(ctx, leadTimeout)
+	defer cancel()
+	return l.conn.QueryRow(ctx, query, args...).Scan(answer)
+}
+
+const leaderEpochSQL = `SELECT epoch = $1 FROM leaders WHERE name = $2`
+
+func (l postgresLead) wait(ctx context.Context, name string, epoch int64) error {
+	t := time.NewTicker(leadEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-t.C:
+		}
+		var same bool
+		err := l.ask(ctx, &same, leaderEpochSQL, epoch, name)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			return err
+		case !same:
+			return ErrFenced
+		}
+	}
+}
+
+func (l postgresLead) close(ctx context.Context) error { return l.conn.Close(ctx) }
 
 // classify uses the error codes of PostgreSQL (appendix A of its manual).
 func (*postgresEngine) classify(err error) fault {

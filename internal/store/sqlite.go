@@ -131,6 +131,18 @@ func (sqliteEngine) prepares() bool { return true }
 // lock does nothing: _txlock=immediate takes SQLite's lock when a transaction begins.
 func (sqliteEngine) lock(context.Context, *sql.Tx) error { return nil }
 
+// lead returns at once: no other process writes in the data folder.
+func (sqliteEngine) lead(context.Context, string) (leaderLock, error) { return sqliteLead{}, nil }
+
+type sqliteLead struct{}
+
+func (sqliteLead) close(context.Context) error { return nil }
+
+func (sqliteLead) wait(ctx context.Context, _ string, _ int64) error {
+	<-ctx.Done()
+	return nil
+}
+
 func (sqliteEngine) classify(err error) fault {
 	switch code(err) {
 	case 0:

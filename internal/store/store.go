@@ -23,7 +23,8 @@
 //
 // On both engines one transaction writes at a time. On PostgreSQL each begins with the lock of the table writer, in any
 // process. So a number of a log is visible once all lower ones are: a sequence would give numbers out in another order than
-// that of commits, and a reader of "after N" could miss an entry for ever. Readers wait for nobody.
+// that of commits, and a reader of "after N" could miss an entry for ever. Readers wait for nobody. Work that one process
+// does at a time has a leader, whose writes are fenced (leader.go).
 //
 // The tests of the package run on SQLite and again on PostgreSQL, as do those of the packages that use it.
 //
@@ -81,7 +82,7 @@ func Open(ctx context.Context, dir string, opts Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("data folder %s: %w", dir, err)
 	}
-	db := &DB{dir: abs, log: opts.Logger, epoch: rand.Text(), engine: sqliteEngine{abs}}
+	db := &DB{dir: abs, log: opts.Logger, epoch: rand.Text(), engine: sqliteEngine{abs}, marks: &markCache{}, leaders: &leaders{lock: map[string]chan struct{}{}, held: map[*Leadership]bool{}}}
 	if opts.Database != "" {
 		if db.engine, err = newPostgres(opts.Database); err != nil {
 			return nil, err
@@ -147,7 +148,7 @@ func (db *DB) openReadOnly(ctx context.Context) (err error) {
 // database is opened.
 func preparedSQL() []string {
 	return append([]string{
-		lastSQL, knownSQL, guidTakenSQL, renameArticleSQL, feedPolledSQL, feedPushedSQL, insertArticleSQL, insertBodySQL, reviseArticleSQL, reviseBodySQL, beginEpochSQL, forgetEpochsSQL,
+		leadsSQL, lastSQL, knownSQL, guidTakenSQL, renameArticleSQL, feedPolledSQL, feedPushedSQL, insertArticleSQL, insertBodySQL, reviseArticleSQL, reviseBodySQL, beginEpochSQL, forgetEpochsSQL,
 		putPrintSQL, putClaimsSQL, putEdgeSQL, putStorySQL, putMemberSQL,
 		putCreditedPageSQL, queuePageSQL, queueHostSQL, putCitingSQL, putVectorSQL, putFurnitureSQL, boundFurnitureSQL, dropShownSQL, putShownSQL, boundShownSQL, putMatchSQL, putTopicCheckSQL,
 		putNotifiedSQL, enqueueSQL, hasAgedSQL, agedSQL, listAgedSQL, forgetAgedSQL, setPhaseSQL,
@@ -156,6 +157,7 @@ func preparedSQL() []string {
 
 // Close closes the database and unlocks the folder. A second call does nothing.
 func (db *DB) Close() error {
+	db.endLeaderships()
 	var errs []error
 	for _, s := range db.stmts {
 		errs = append(errs, s.Close())
