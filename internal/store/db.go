@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"time"
 
 	"headwater/internal/news"
 )
@@ -21,12 +22,19 @@ type DB struct {
 	stmts  map[string]*sql.Stmt // of writer, by SQL; nil where the engine prepares none
 	bodies *bodyCodec
 	lock   *os.File // nil when read-only
-	epoch  string   // of the log entries that this process adds
+	epoch  string   // the node: of the log entries that this process adds, and of its leases
+	lease  time.Duration
 	marks  *markCache
 
 	leaders    *leaders
 	leadership *Leadership // each write checks it; nil if there is nothing to check, see As
 }
+
+// Node is the id of this process among those that work on the database. It is random.
+func (db *DB) Node() string { return db.epoch }
+
+// Shared reports whether other processes may work on the database at the same time. On SQLite none does.
+func (db *DB) Shared() bool { return db.engine.shared() }
 
 // Dir is the data folder's absolute path.
 func (db *DB) Dir() string { return db.dir }
@@ -141,11 +149,24 @@ func (db *DB) write(ctx context.Context, what string, fn func(context.Context, t
 	if err := db.mayWrite(what); err != nil {
 		return err
 	}
-	return db.transact(ctx, what, db.writer.BeginTx, fn)
+	return db.transact(ctx, what, db.writer.BeginTx, db.engine.lock, fn)
 }
 
-// transact is write on the connection, or the pool, whose BeginTx is given.
-func (db *DB) transact(ctx context.Context, what string, begin func(context.Context, *sql.TxOptions) (*sql.Tx, error), fn func(context.Context, tx) error) (err error) {
+// claimTx is write for short transactions that only claim, renew and hand back leases. On PostgreSQL several run at once,
+// beside one that writes. So fn claims rows by engine.skipLocked, or by ON CONFLICT DO UPDATE ... WHERE, it changes several
+// rows in the order of their keys, and it appends to no log.
+func (db *DB) claimTx(ctx context.Context, what string, fn func(context.Context, tx) error) error {
+	if err := db.mayWrite(what); err != nil {
+		return err
+	}
+	return db.transact(ctx, what, db.writer.BeginTx, nil, fn)
+}
+
+// transact runs fn in a transaction of the connection, or the pool, whose BeginTx is given. lock is the first thing that the
+// transaction does; it may be nil.
+func (db *DB) transact(ctx context.Context, what string, begin func(context.Context, *sql.TxOptions) (*sql.Tx, error),
+	lock func(context.Context, *sql.Tx) error, fn func(context.Context, tx) error,
+) (err error) {
 	t, err := begin(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, db.explain(err))
@@ -155,8 +176,10 @@ func (db *DB) transact(ctx context.Context, what string, begin func(context.Cont
 			err = fmt.Errorf("%s: %w", what, db.explain(err))
 		}
 	}()
-	if err := db.engine.lock(ctx, t); err != nil {
-		return err
+	if lock != nil {
+		if err := lock(ctx, t); err != nil {
+			return err
+		}
 	}
 	in, statements := tx{t, db, map[string]*sql.Stmt{}}, context.WithoutCancel(ctx)
 	if db.leadership != nil {

@@ -34,6 +34,14 @@ type engine interface {
 	lock(ctx context.Context, t *sql.Tx) error
 	// lead waits until no other process leads the work of this name, and takes its lock.
 	lead(ctx context.Context, name string) (leaderLock, error)
+	// shared reports whether other processes may write in the database.
+	shared() bool
+	// clockSQL selects the time of the database's clock, in milliseconds since 1970. "" means that the time of the caller
+	// counts, since there is no other process.
+	clockSQL() string
+	// skipLocked ends a subquery that selects rows of a table (or alias) to claim. Rows that another transaction claims are
+	// left out, not waited for.
+	skipLocked(table string) string
 	// classify says what kind of error of the database err is.
 	classify(err error) fault
 	// advice says what happened and what to do, "" for errors that are not the database's.

@@ -105,7 +105,7 @@ func (db *DB) writeUnsynced(ctx context.Context, what string, fn func(context.Co
 	if err := set(ctx, unsynced); err != nil {
 		return err
 	}
-	return db.transact(ctx, what, conn.BeginTx, fn)
+	return db.transact(ctx, what, conn.BeginTx, db.engine.lock, fn)
 }
 
 // Sync makes all commits durable, also those of steps of retention.

@@ -205,6 +205,16 @@ func (l postgresLead) wait(ctx context.Context, name string, epoch int64) error 
 
 func (l postgresLead) close(ctx context.Context) error { return l.conn.Close(ctx) }
 
+func (*postgresEngine) shared() bool { return true }
+
+func (*postgresEngine) clockSQL() string {
+	return `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint`
+}
+
+func (*postgresEngine) skipLocked(table string) string {
+	return ` FOR UPDATE OF ` + table + ` SKIP LOCKED`
+}
+
 // classify uses the error codes of PostgreSQL (appendix A of its manual).
 func (*postgresEngine) classify(err error) fault {
 	if pe, ok := errors.AsType[*pgconn.PgError](err); ok {

@@ -143,6 +143,13 @@ func (sqliteLead) wait(ctx context.Context, _ string, _ int64) error {
 	return nil
 }
 
+// shared is false: the process that writes holds the folder's lock.
+func (sqliteEngine) shared() bool { return false }
+
+func (sqliteEngine) clockSQL() string { return "" }
+
+func (sqliteEngine) skipLocked(string) string { return "" }
+
 func (sqliteEngine) classify(err error) fault {
 	switch code(err) {
 	case 0:

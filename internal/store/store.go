@@ -10,6 +10,9 @@
 // transaction that stores the article. Each story has one entry in story_log. The entry moves to the end whenever what
 // readers see of the story changes. Numbers are never used again, even after an article was aged out (log.go).
 //
+// Several processes may work on one PostgreSQL database. Each is a node (nodes.go). What one of them does at a time is claimed
+// with a lease, which ends by the clock of the database when its node is gone (leases.go; hosts.go for the hosts of feeds).
+//
 // A file is a noun. Calls run from store.go, which opens a folder, and from the nouns (feeds.go, stories.go, topics.go
 // ...) down to log.go, db.go (transactions, rows), encode.go (how values are stored) and engine.go, which says what the
 // two engines do differently (sqlite.go, maintenance.go and backup.go; postgres.go).
@@ -45,6 +48,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -57,6 +61,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // File is the name of the database in the data folder.
@@ -70,6 +75,8 @@ type Options struct {
 	ReadOnly bool
 	// Restoring opens a folder during a restore, before Restored is called.
 	Restoring bool
+	// Lease is how long a lease lasts that is not renewed. Zero means 30 s.
+	Lease time.Duration
 	// Logger gets a message for each migration. Nil logs nothing.
 	Logger *slog.Logger
 }
@@ -82,7 +89,10 @@ func Open(ctx context.Context, dir string, opts Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("data folder %s: %w", dir, err)
 	}
-	db := &DB{dir: abs, log: opts.Logger, epoch: rand.Text(), engine: sqliteEngine{abs}, marks: &markCache{}, leaders: &leaders{lock: map[string]chan struct{}{}, held: map[*Leadership]bool{}}}
+	db := &DB{
+		dir: abs, log: opts.Logger, epoch: rand.Text(), lease: cmp.Or(opts.Lease, defaultLease), engine: sqliteEngine{abs},
+		marks: &markCache{}, leaders: &leaders{lock: map[string]chan struct{}{}, held: map[*Leadership]bool{}},
+	}
 	if opts.Database != "" {
 		if db.engine, err = newPostgres(opts.Database); err != nil {
 			return nil, err
