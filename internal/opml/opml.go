@@ -78,7 +78,8 @@ func feedURL(address string) (string, error) {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
 		return "", fmt.Errorf("%.200q is no address of a feed; it must begin with http:// or https://", address)
 	}
-	return weburl.Encode(address), nil
+	address = weburl.Encode(address)
+	return address, weburl.CheckLength(address)
 }
 
 // feedKey returns a key that is the same for all spellings of an address that servers treat alike.

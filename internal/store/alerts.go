@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/weburl"
 )
 
 const alertColumns = `a.id, a.topic_id, a.kind, a.target, a.secret, a.schedule, a.again_outlets, a.again_original, a.added, a.ended, a.failures,
@@ -33,6 +34,9 @@ const addAlertSQL = `INSERT INTO alerts (topic_id, kind, target, secret, schedul
 func (db *DB) AddAlert(ctx context.Context, a news.Alert) (id int64, err error) {
 	if a.Added.IsZero() {
 		a.Added = time.Now()
+	}
+	if err := weburl.CheckLength(text(a.Target)); err != nil {
+		return 0, &news.AlertError{Field: "target", Text: err.Error()}
 	}
 	err = db.write(ctx, "add an alert", func(ctx context.Context, t tx) error {
 		err := t.QueryRowContext(ctx, addAlertSQL, a.Topic, string(a.Kind), text(a.Target), text(a.Secret), text(a.Schedule), a.AgainOutlets,

@@ -98,7 +98,7 @@ func (c *logWriter) storePoll(ctx context.Context, p Poll) (Tally, error) {
 			err = c.insert(ctx, a, p.Feed)
 		case k == sameItem, known[k].aged:
 		case known[k].hash != text(a.Hash):
-			err = c.revise(ctx, a, known[k])
+			err = c.revise(ctx, a, known[k], keyColumns(a, known[k].guid))
 		case !known[k].hasKeysOf(a):
 			err = c.rename(ctx, a, known[k])
 		}
@@ -184,15 +184,15 @@ const (
 	guidTakenSQL  = `SELECT EXISTS (SELECT 1 FROM articles WHERE feed_id = ? AND guid = ?)`
 )
 
-// insert adds an article. Its key within the feed is the id, the address or the hash of the item. Where another article
-// of the feed has that key, the article's own id is appended.
+// insert adds an article. Its key within the feed is the id, the address or the hash of the item, shortened by boundKey.
+// Where another article of the feed has that key, the article's own id is appended.
 func (c *logWriter) insert(ctx context.Context, a news.Article, f news.Feed) error {
 	if a.Seen.IsZero() {
 		a.Seen = cmp.Or(f.Checked, time.Now())
 	}
 	c.id++
 	c.seq++
-	guid := text(cmp.Or(a.GUID, a.URL, a.Hash))
+	guid := boundKey(text(cmp.Or(a.GUID, a.URL, a.Hash)))
 	var taken bool
 	if err := c.scan(ctx, []any{&taken}, guidTakenSQL, f.ID, guid); err != nil {
 		return err
@@ -223,8 +223,9 @@ const (
 	reviseBodySQL = `UPDATE bodies SET body = ? WHERE article_id = ?`
 )
 
-// revise stores an item with a new hash over its article. The article keeps its id, Seen and first Published.
-func (c *logWriter) revise(ctx context.Context, a news.Article, old storedItem) error {
+// revise stores an item with a new hash over its article. The article keeps its id, Seen and first Published. keys are the
+// values of keyColumns.
+func (c *logWriter) revise(ctx context.Context, a news.Article, old storedItem, keys []any) error {
 	a.Seen = fromMillis(old.seen)
 	date := millis(a.Published)
 	if old.published != 0 {
@@ -241,7 +242,7 @@ func (c *logWriter) revise(ctx context.Context, a news.Article, old storedItem) 
 		return err
 	}
 	row := []any{c.seq, text(a.Hash), millis(a.Time()), millis(a.Published)}
-	row = append(append(append(row, keyColumns(a, old.guid)...), a.Undated, date), words...)
+	row = append(append(append(row, keys...), a.Undated, date), words...)
 	if err := c.exec(ctx, reviseArticleSQL, append(row, old.id)...); err != nil {
 		return err
 	}
@@ -279,7 +280,7 @@ func wordColumns(a news.Article) ([]any, error) {
 		return nil, err
 	}
 	return []any{
-		millis(a.Updated), text(a.URL), text(a.Canonical), text(a.Title), authors, text(a.Outlet.Name), text(a.Outlet.Domain),
+		millis(a.Updated), text(a.URL), text(a.Canonical), text(a.Title), authors, cut(text(a.Outlet.Name), maxOutlet), cut(text(a.Outlet.Domain), maxHost),
 		a.Outlet.Agency, text(a.Lang), a.Roundup, text(a.Summary), categories, enclosures,
 	}, nil
 }

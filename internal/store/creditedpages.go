@@ -10,6 +10,7 @@ import (
 	"headwater/internal/news"
 	"headwater/internal/stories/compact"
 	"headwater/internal/stories/prints"
+	"headwater/internal/weburl"
 )
 
 // CreditedPage is a page that articles credit by a link, with the result of fetching it.
@@ -38,9 +39,12 @@ const (
 		WHERE a.id = ? AND s.address = ? ON CONFLICT (source_id, article_id) DO NOTHING`
 )
 
-// queueCreditedPages queues pages that articles credit, unless they are known.
+// queueCreditedPages queues pages that articles credit, unless they are known or their address is too long.
 func (t tx) queueCreditedPages(ctx context.Context, cited []Cited) error {
 	for _, c := range cited {
+		if weburl.CheckLength(text(c.Address)) != nil || len(text(c.Host)) > maxHost {
+			continue // no article is there
+		}
 		if err := t.exec(ctx, putCreditedPageSQL, text(c.Address), text(c.Link), text(c.Host), c.Article); err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/weburl"
 )
 
 const feedColumns = `id, url, title, site, folder, added, etag, last_modified, checked, changed, due, state, problem, failures, articles, full_text, ` +
@@ -71,6 +72,9 @@ const (
 )
 
 func (t tx) addFeed(ctx context.Context, f news.Feed) (news.Feed, error) {
+	if err := weburl.CheckLength(text(f.URL)); err != nil {
+		return news.Feed{}, err
+	}
 	f.URL = text(f.URL)
 	old, err := scanFeed(t.QueryRowContext(ctx, feedByURLSQL, f.URL))
 	if err == nil {
@@ -160,14 +164,14 @@ const (
 	restSQL             = `INSERT INTO resting (host, until) VALUES (?, ?) ON CONFLICT (host) DO UPDATE SET until = max(resting.until, excluded.until)`
 )
 
-// storeMove stores a feed's new address and the pause that its host asked for. It deletes pauses that are over.
+// storeMove stores a feed's new address, unless it is too long, and the pause that its host asked for. It deletes pauses that are over.
 func (c *logWriter) storeMove(ctx context.Context, p Poll) error {
-	if p.NewURL != "" {
+	if p.NewURL != "" && weburl.CheckLength(text(p.NewURL)) == nil {
 		if err := c.exec(ctx, adoptSQL, text(p.NewURL), p.Feed.ID); err != nil {
 			return err
 		}
 	}
-	if p.Rest.Host == "" {
+	if p.Rest.Host == "" || len(text(p.Rest.Host)) > maxHost {
 		return nil
 	}
 	if err := c.exec(ctx, dropExpiredRestsSQL, millis(p.Feed.Checked)); err != nil {

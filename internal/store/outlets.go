@@ -32,9 +32,9 @@ func (db *DB) HaveArticles(ctx context.Context, outlets []news.Outlet) (map[stri
 	var domains, names []string
 	for _, o := range outlets {
 		if o.Domain != "" {
-			domains = append(domains, o.Domain)
+			domains = append(domains, cut(text(o.Domain), maxHost))
 		} else {
-			names = append(names, o.Name)
+			names = append(names, cut(text(o.Name), maxOutlet))
 		}
 	}
 	out := map[string]bool{}

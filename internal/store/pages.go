@@ -48,10 +48,13 @@ const queuePageSQL = `INSERT INTO pages (article_id, hash, url, host) SELECT id,
 
 // QueuePages queues the pages to fetch for articles up to a watermark. Articles that were aged out meanwhile are skipped.
 func (db *DB) QueuePages(ctx context.Context, mark int64, pages []Page) error {
-	rows, hosts := make([][]any, len(pages)), make([][]any, len(pages))
-	for i, p := range pages {
-		rows[i] = []any{p.Article, text(p.Hash), text(p.URL), text(p.Host)}
-		hosts[i] = []any{queuePages, text(p.Host)}
+	var rows, hosts [][]any
+	for _, p := range pages {
+		if len(text(p.Host)) > maxHost {
+			continue // no such host
+		}
+		rows = append(rows, []any{p.Article, text(p.Hash), text(p.URL), text(p.Host)})
+		hosts = append(hosts, []any{queuePages, text(p.Host)})
 	}
 	return db.write(ctx, "queue pages", func(ctx context.Context, t tx) error {
 		if err := t.each(ctx, queuePageSQL, rows); err != nil {
@@ -121,7 +124,7 @@ func (db *DB) ExpirePages(ctx context.Context, before time.Time, limit int) (gon
 const (
 	savePageSQL  = `UPDATE pages SET asked = ?, tries = tries + 1, state = ?, problem = ? WHERE article_id = ? AND hash = ?`
 	retryPageSQL = `UPDATE pages SET state = '', due = 0 WHERE article_id = ? AND tries < 2`
-	itemSQL      = `SELECT guid, hash, id, published, seen FROM articles WHERE id = ?`
+	itemSQL      = `SELECT guid, hash, id, published, seen, item_id, id_key, address_key, title_key, text_key FROM articles WHERE id = ?`
 )
 
 // SavePage stores the result of fetching a page. A non-nil a is the article with the page's text. It revises the stored
@@ -142,7 +145,8 @@ func (db *DB) SavePage(ctx context.Context, p Page, a *news.Article) error {
 			return nil
 		}
 		var old storedItem
-		err := t.scan(ctx, []any{&old.guid, &old.hash, &old.id, &old.published, &old.seen}, itemSQL, p.Article)
+		keys := make([]any, 5) // the page has none of its own
+		err := t.scan(ctx, []any{&old.guid, &old.hash, &old.id, &old.published, &old.seen, &keys[0], &keys[1], &keys[2], &keys[3], &keys[4]}, itemSQL, p.Article)
 		if err != nil || old.hash != text(p.Hash) {
 			return asNotFound(err)
 		}
@@ -152,7 +156,7 @@ func (db *DB) SavePage(ctx context.Context, p Page, a *news.Article) error {
 		if err := c.begin(ctx); err != nil {
 			return err
 		}
-		if err := c.revise(ctx, revised, old); err != nil {
+		if err := c.revise(ctx, revised, old, keys); err != nil {
 			return err
 		}
 		return c.appendLog(ctx)

@@ -69,10 +69,11 @@ func (e *postgresEngine) openReader(bool) (*sql.DB, error) {
 }
 
 const (
-	// postgresServerSQL asks for what a database must have. The marker is a table that no other program has.
+	// postgresServerSQL asks for what a database must have. The marker is a table that no other program has. The table of
+	// goose is there before the first migration.
 	postgresServerSQL = `SELECT current_setting('server_encoding'), pg_is_in_recovery(), coalesce(current_schema(), ''),
 		to_regclass('story_log') IS NOT NULL,
-		(SELECT count(*) FROM pg_class AS c WHERE c.relkind IN ('r', 'p') AND c.relnamespace = to_regnamespace(current_schema()::text))`
+		(SELECT count(*) FROM pg_class AS c WHERE c.relkind IN ('r', 'p') AND c.relname <> 'goose_db_version' AND c.relnamespace = to_regnamespace(current_schema()::text))`
 )
 
 func (e *postgresEngine) checkOwner(ctx context.Context, db *sql.DB) error {

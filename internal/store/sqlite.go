@@ -91,7 +91,9 @@ func createPrivate(path string) error {
 // applicationID is "HDWR", set by the first migration.
 const applicationID = 0x48445752
 
-const ownerSQL = `SELECT (SELECT application_id FROM pragma_application_id), (SELECT count(*) FROM sqlite_schema)`
+// ownerSQL does not count the table of goose, which is there before the first migration, and what SQLite keeps for it.
+const ownerSQL = `SELECT (SELECT application_id FROM pragma_application_id),
+	(SELECT count(*) FROM sqlite_schema WHERE tbl_name <> 'goose_db_version' AND name NOT LIKE 'sqlite\_%' ESCAPE '\')`
 
 // checkOwner accepts a new file and a headwater database, and refuses anything else.
 func (e sqliteEngine) checkOwner(ctx context.Context, db *sql.DB) error {

@@ -7,6 +7,7 @@ package weburl
 
 import (
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"unicode"
@@ -14,6 +15,18 @@ import (
 
 	whatwg "github.com/nlnwa/whatwg-url/url"
 )
+
+// MaxLength is the length in bytes of the longest address that is followed: of a feed, a credited page, or a receiver of
+// alerts. An index of a database holds no longer ones.
+const MaxLength = 2000
+
+// CheckLength returns an error for an address that is longer than MaxLength.
+func CheckLength(address string) error {
+	if len(address) <= MaxLength {
+		return nil
+	}
+	return fmt.Errorf("the address %.80q... is too long: it has %d bytes, and %d are the most; give a shorter one", address, len(address), MaxLength)
+}
 
 // Encode writes an http, https or ftp address as browsers send it. It keeps existing escapes. It returns an address
 // unchanged if it is encoded already, has another scheme, or can't be parsed by browsers.

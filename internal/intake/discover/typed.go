@@ -70,6 +70,9 @@ func Typed(typed string) ([]string, error) {
 		if u, err := url.Parse(address); err != nil || u.Hostname() == "" || strings.ContainsAny(u.Host, " <>\"") {
 			return nil, noAddress
 		}
+		if err := weburl.CheckLength(address); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }

@@ -140,6 +140,9 @@ func (c *call) subscribe(address, title, folder string) (news.Feed, error) {
 	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return news.Feed{}, bad("%q is no feed address; give one such as https://example.org/feed.xml", address)
 	}
+	if err := weburl.CheckLength(weburl.Encode(address)); err != nil {
+		return news.Feed{}, bad("%v", err)
+	}
 	f, err := c.backend.AddFeed(c.ctx(), news.Feed{URL: address, Title: title, Folder: folder})
 	if errors.Is(err, news.ErrExists) {
 		err = nil
