@@ -16,7 +16,6 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/pressly/goose/v3"
 
 	"headwater/internal/news"
 	"headwater/internal/store/pgtest"
@@ -30,7 +29,9 @@ const (
 )
 
 func TestMain(m *testing.M) {
-	for variable, write := range map[string]func(context.Context, string) error{writeUntilKilled: writeForever, ageUntilKilled: ageForever, leadUntilPaused: leadForever} {
+	for variable, write := range map[string]func(context.Context, string) error{
+		writeUntilKilled: writeForever, ageUntilKilled: ageForever, leadUntilPaused: leadForever, migrateUntilKilled: migrateOnce,
+	} {
 		if dir := os.Getenv(variable); dir != "" {
 			if err := write(context.Background(), dir); err != nil {
 				fmt.Fprintln(os.Stderr, err)
@@ -331,80 +332,6 @@ func write(t *testing.T, path, content string) {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// A folder of any earlier version opens with its articles, its stories and the end of its log.
-func TestEverySchemaIsBroughtUpToDate(t *testing.T) {
-	sqliteOnly(t)
-	known, err := knownVersion(subFolder(sqliteMigrations, "migrations/sqlite"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for version := int64(1); version < known; version++ {
-		t.Run(fmt.Sprint(version), func(t *testing.T) {
-			db := newsroom(t, 3)
-			settle(t, db, Settlement{Through: 3, Stories: []news.Story{story(1, 1, 1, 2), story(2, 1, 3)}})
-			if err := db.Close(); err != nil {
-				t.Fatal(err)
-			}
-			downTo(t, db.Dir(), version)
-			db = open(t, db.Dir())
-			check(t, db)
-			last, errLast := db.LastSeq(t.Context())
-			status, errStatus := db.Status(t.Context())
-			if err := errors.Join(errLast, errStatus); err != nil {
-				t.Fatal(err)
-			}
-			if last != 3 || status.Articles != 3 || status.Stories != 2 || status.Events != 1 || status.Unsettled != 0 {
-				t.Errorf("end of the log %d, %+v", last, status)
-			}
-		})
-	}
-}
-
-// The number of an aged-out article is never reused, even if it was the newest when the table log was dropped.
-func TestNumbersOfTheLogOutliveItsTable(t *testing.T) {
-	sqliteOnly(t)
-	db := newsroom(t, 3)
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
-	downTo(t, db.Dir(), 23)
-	execute(t, db.Dir(), `DELETE FROM log WHERE article_id = 3; DELETE FROM bodies WHERE article_id = 3; DELETE FROM articles WHERE id = 3; UPDATE feeds SET articles = 2`)
-	db = open(t, db.Dir())
-	check(t, db)
-	f, err := db.Feed(t.Context(), 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := db.Collect(t.Context(), []Poll{{Feed: f, Articles: []news.Article{article("new", "new")}}}); err != nil {
-		t.Fatal(err)
-	}
-	added, err := db.Log(t.Context(), 2, 9)
-	if err != nil || len(added) != 1 || added[0].ID != 4 || added[0].Seq != 4 {
-		t.Errorf("the next article is %+v (%v), want id and number 4", added, err)
-	}
-}
-
-// downTo downgrades a folder's schema to an earlier version.
-func downTo(t *testing.T, dir string, version int64) {
-	t.Helper()
-	raw, err := sql.Open("sqlite", dsn(filepath.Join(dir, File), writerParams))
-	if err != nil {
-		t.Fatal(err)
-	}
-	sub, err := fs.Sub(sqliteMigrations, "migrations/sqlite")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, raw, sub)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = p.DownTo(t.Context(), version)
-	if err := errors.Join(err, raw.Close()); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -112,9 +112,9 @@ func (*postgresEngine) versioned(ctx context.Context, db *sql.DB) (is bool, err 
 
 // migrateOptions lets one process migrate, while the others wait.
 func (*postgresEngine) migrateOptions() []goose.ProviderOption {
-	locker, err := lock.NewPostgresSessionLocker()
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300)) // asks every second, for five minutes
 	if err != nil {
-		panic(err) // only options can be wrong, and there are none
+		panic(err) // only options can be wrong
 	}
 	return []goose.ProviderOption{goose.WithSessionLocker(locker)}
 }
