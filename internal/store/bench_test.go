@@ -3,8 +3,6 @@ package store
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -77,14 +75,14 @@ func BenchmarkCollect(b *testing.B) {
 		b.StartTimer()
 		collectAll(b, db, polls)
 		b.StopTimer()
-		if err := db.Close(); err != nil {
-			b.Fatal(err)
-		}
-		info, err := os.Stat(filepath.Join(db.Dir(), File))
+		usage, err := db.Usage(b.Context())
 		if err != nil {
 			b.Fatal(err)
 		}
-		b.ReportMetric(float64(info.Size())/25000, "bytes/article")
+		b.ReportMetric(float64(usage.File)/25000, "bytes/article")
+		if err := db.Close(); err != nil {
+			b.Fatal(err)
+		}
 		b.StartTimer()
 	}
 }

@@ -12,6 +12,16 @@ import (
 type Pace struct {
 	Interval time.Duration // if nothing is known of a feed
 	Min, Max time.Duration // limits of a rhythm, and of the waits that a feed or its server asks for
+
+	// Random returns a number of at least 0 and below 1, from which jitter is drawn. nil is math/rand/v2; a simulation gives its own.
+	Random func() float64
+}
+
+func (p Pace) random() float64 {
+	if p.Random != nil {
+		return p.Random()
+	}
+	return rand.Float64()
 }
 
 // jitter spreads the due times of feeds that were polled together, as a share of the wait.
@@ -58,7 +68,7 @@ func (p Pace) AfterAnswer(now time.Time, s news.Schedule) (time.Time, news.Rule)
 	wait, rule := p.ownWait(s.Rhythm)
 	asked, by := p.requestedWait(s)
 	if asked > wait {
-		wait, rule = min(spread(asked, 0), p.Max), by
+		wait, rule = min(p.spread(asked, 0), p.Max), by
 	}
 	return Skip(now.Add(wait), rule, s.Skips)
 }
@@ -113,7 +123,7 @@ func (p Pace) AfterFailure(now time.Time, s news.Schedule, failures int, slow bo
 
 // jittered adds jitter to a wait and stays within the limits.
 func (p Pace) jittered(d time.Duration) time.Duration {
-	d = spread(min(max(d, p.Min), p.Max), -jitter)
+	d = p.spread(min(max(d, p.Min), p.Max), -jitter)
 	if d > p.Max { // earlier by the same amount, so that feeds at the maximum do not fall due together
 		d = 2*p.Max - d
 	}
@@ -121,8 +131,8 @@ func (p Pace) jittered(d time.Duration) time.Duration {
 }
 
 // spread adds a random share between least and jitter.
-func spread(d time.Duration, least float64) time.Duration {
-	return d + time.Duration((least+rand.Float64()*(jitter-least))*float64(d))
+func (p Pace) spread(d time.Duration, least float64) time.Duration {
+	return d + time.Duration((least+p.random()*(jitter-least))*float64(d))
 }
 
 // Skip moves a time out of the hours and days that a feed skips, to the first minutes after them. It returns the rule that did
