@@ -17,6 +17,8 @@ import (
 //	?, ?2              $1::bigint, $2::text: numbered, with the type of the argument
 //	INDEXED BY name    left out
 //	bool arguments     0 and 1, as SQLite stores them
+//	CROSS JOIN t AS a WHERE a.id IN (SELECT x.id ...)
+//	                   CROSS JOIN LATERAL (SELECT x.id ...) AS a: it would try each row of t otherwise
 //	bytesText          bytea, since a text of PostgreSQL has to be valid UTF-8
 //
 // The first migration of PostgreSQL defines the functions json_each, max, min and iif as they are used here. A list of
@@ -70,6 +72,9 @@ var translated = struct {
 // placeholders matches what postgresSQL replaces. It skips quoted texts.
 var placeholders = regexp.MustCompile(`'[^']*'|\?[0-9]*|\s+INDEXED BY [a-z_]+`)
 
+// correlated matches a subquery that has to run once for each row to its left. SQLite has no LATERAL.
+var correlated = regexp.MustCompile(`CROSS JOIN [a-z_]+ AS a WHERE a\.id IN\s*\((SELECT x\.id FROM [^()]*)\)`)
+
 // postgresSQL rewrites a statement for PostgreSQL. A statement that was written for PostgreSQL stays as it is.
 func postgresSQL(query string, args []driver.NamedValue) string {
 	types := make([]byte, len(args))
@@ -98,7 +103,8 @@ func postgresSQL(query string, args []driver.NamedValue) string {
 	}
 	names := map[byte]string{'i': "::bigint", 'f': "::double precision", 'o': "::boolean::int", 't': "::text", 'b': "::bytea"}
 	next := 0
-	s = placeholders.ReplaceAllStringFunc(query, func(found string) string {
+	s = correlated.ReplaceAllString(query, "CROSS JOIN LATERAL ($1) AS a")
+	s = placeholders.ReplaceAllStringFunc(s, func(found string) string {
 		if found[0] == '\'' {
 			return found
 		}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"headwater/internal/news"
+	"headwater/internal/store/pgtest"
 )
 
 // TestQueriesUseTheirIndexes checks SQLite's plans for the queries whose cost could grow with the store.
@@ -176,4 +177,32 @@ func scansFew(step string) bool {
 		}
 	}
 	return slices.Contains([]string{"SCAN w", "SCAN page", "SCAN found", "SCAN open", "SCAN f", "SCAN feeds", "SCAN gone", "SCAN sqlite_sequence"}, step)
+}
+
+// TestKnownItemsAreLookedUp holds that PostgreSQL looks up the items of a document by their keys, and does not try each article
+// that is stored for each of them.
+func TestKnownItemsAreLookedUp(t *testing.T) {
+	if !pgtest.OnPostgreSQL() {
+		t.Skip("TestQueriesUseTheirIndexes has SQLite's plans")
+	}
+	db := newsroom(t, 3)
+	for _, tt := range []struct {
+		query string
+		args  []any
+	}{
+		{knownSQL, []any{int64(1), `["g"]`, "[1]", "[1]", "[1]", "[1]", int64(maxKnown)}},
+		{agedSQL, []any{int64(1), "[1]", "[1]", "[1]", "[1]", int64(maxKnown)}},
+	} {
+		var plan []string
+		if err := db.eachRow(t.Context(), "plan", func(row scanner) error {
+			line, err := scanText(row)
+			plan = append(plan, line)
+			return err
+		}, "EXPLAIN "+tt.query, tt.args...); err != nil {
+			t.Fatal(err)
+		}
+		if all := strings.Join(plan, "\n"); strings.Contains(all, "SubPlan") || !strings.Contains(all, "Limit") {
+			t.Errorf("a subquery runs for each row:\n%s\n%s", tt.query, all)
+		}
+	}
 }
