@@ -111,7 +111,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger, o openOption
 	stages.Alerts = notify.NewQueue(a.alerts, log)
 	a.pipeline = pipeline.New(stages)
 	a.feeds = &subscribe.Feeds{Store: a.store, Finder: newFinder(cfg, a.client), Now: time.Now, Removed: a.pipeline.FeedRemoved}
-	a.topics = &subscribe.Topics{Store: a.store, Now: time.Now, Changed: a.pipeline.TopicsChanged}
+	a.topics = &subscribe.Topics{Store: a.store, Now: time.Now}
 	a.lists = &subscribe.Lists{Feeds: a.feeds, Topics: a.topics}
 	return a, nil
 }

@@ -39,10 +39,14 @@ func (p *Pipeline) KeepUp(ctx context.Context) error {
 	var g errgroup.Group
 	for _, f := range p.followers() {
 		g.Go(func() error {
-			f.run(ctx, p.turn, p.options.Logger)
+			f.run(ctx, p.options.Store, p.turn, p.options.Logger)
 			return nil
 		})
 	}
+	g.Go(func() error {
+		p.options.Store.Listen(ctx)
+		return nil
+	})
 	return g.Wait()
 }
 

@@ -3,17 +3,19 @@ package pipeline
 import (
 	"context"
 	"log/slog"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/semaphore"
+
+	"headwater/internal/store"
 )
 
 // follower runs a stage that reads the article log or the story log. The stage has its own watermark and processes
 // everything beyond it.
 type follower struct {
 	name  string
-	wake  wakeup        // sent when there is something to do
+	of    store.Area    // what the stage works on
+	wake  wakeup        // sent when there is something to do for another reason; nil for never
 	pause time.Duration // least time between two starts, so that work is done in batches
 	work  func(context.Context) error
 }
@@ -21,14 +23,11 @@ type follower struct {
 // retryAfter is how long a stage waits after a failure.
 const retryAfter = 5 * time.Second
 
-// run does the stage's work whenever it is woken, until the context ends. It holds turn while it works.
-func (f follower) run(ctx context.Context, turn *semaphore.Weighted, log *slog.Logger) {
+// run does the stage's work at once, since an earlier process may have left some, and whenever an area of the store
+// changes, until the context ends. It holds turn while it works.
+func (f follower) run(ctx context.Context, db *store.DB, turn *semaphore.Weighted, log *slog.Logger) {
 	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-f.wake:
-		}
+		next := db.Changed(f.of)
 		if ctx.Err() != nil || turn.Acquire(ctx, 1) != nil {
 			return
 		}
@@ -37,11 +36,16 @@ func (f follower) run(ctx context.Context, turn *semaphore.Weighted, log *slog.L
 		turn.Release(1)
 		if err != nil && ctx.Err() == nil {
 			log.Error("a stage failed; it is tried again in some seconds", "stage", f.name, "error", err)
-			f.wake.send()
 			sleep(ctx, retryAfter)
 			continue
 		}
 		sleep(ctx, f.pause-time.Since(began))
+		select {
+		case <-ctx.Done():
+			return
+		case <-next:
+		case <-f.wake:
+		}
 	}
 }
 
@@ -64,30 +68,5 @@ func (w wakeup) send() {
 	select {
 	case w <- struct{}{}:
 	default:
-	}
-}
-
-// broadcast wakes all goroutines that wait.
-type broadcast struct {
-	mu sync.Mutex
-	ch chan struct{} // closed by the next send; nil while nobody waits
-}
-
-// next returns a channel that the next send closes.
-func (b *broadcast) next() <-chan struct{} {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.ch == nil {
-		b.ch = make(chan struct{})
-	}
-	return b.ch
-}
-
-func (b *broadcast) send() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.ch != nil {
-		close(b.ch)
-		b.ch = nil
 	}
 }

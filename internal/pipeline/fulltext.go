@@ -64,7 +64,6 @@ type PageReader struct {
 	window  time.Duration // how long a story stays open
 	mode    string        // where the feed sets none
 	perHost int           // pages in an hour
-	arrived func()        // called after an article was revised
 	now     func() time.Time
 	log     *slog.Logger
 
@@ -72,10 +71,10 @@ type PageReader struct {
 	whole map[int64]bool // ids of feeds that have carried an item with its whole text; nil until loaded
 }
 
-func newPageReader(o Options, cleaner *clean.Cleaner, clock *steadyClock, arrived func()) *PageReader {
+func newPageReader(o Options, cleaner *clean.Cleaner, clock *steadyClock) *PageReader {
 	return &PageReader{
 		store: o.Store, fetch: o.Fetch, cleaner: cleaner, clock: clock, window: o.windowLength(), mode: o.FullText,
-		perHost: cmp.Or(max(o.FullTextPerHost, 0), pagesPerHost), arrived: arrived, now: o.Now, log: o.Logger,
+		perHost: cmp.Or(max(o.FullTextPerHost, 0), pagesPerHost), now: o.Now, log: o.Logger,
 	}
 }
 
@@ -203,7 +202,6 @@ func (r *PageReader) read(ctx context.Context, p store.Page) error {
 	}
 	if p.Asked = r.now(); err == nil {
 		p.State = news.FeedOK
-		defer r.arrived()
 		return ignoreMissing(r.store.SavePage(ctx, p, &whole))
 	}
 	p.State, p.Problem = news.FeedBroken, err.Error()

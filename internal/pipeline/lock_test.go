@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/semaphore"
+
+	"headwater/internal/store/storetest"
 )
 
 // TestWaitsEndWithTheContext, whoever holds the lock and for however long.
@@ -21,6 +23,12 @@ func TestWaitsEndWithTheContext(t *testing.T) {
 		return lock
 	}
 	log := slog.New(slog.DiscardHandler)
+	db := storetest.Open(t, t.TempDir())
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	for name, wait := range map[string]func(context.Context) error{
 		"settle":      func(ctx context.Context) error { _, err := (&Settler{lock: held()}).Settle(ctx, nil); return err },
 		"merge":       func(ctx context.Context) error { _, err := (&Settler{lock: held()}).Merge(ctx, nil); return err },
@@ -47,9 +55,8 @@ func TestWaitsEndWithTheContext(t *testing.T) {
 			return err
 		},
 		"stage": func(ctx context.Context) error {
-			f := follower{wake: newWakeup(), work: func(context.Context) error { return errors.New("it worked beside a pass") }}
-			f.wake.send()
-			f.run(ctx, held(), log)
+			f := follower{work: func(context.Context) error { return errors.New("it worked beside a pass") }}
+			f.run(ctx, db, held(), log)
 			return ctx.Err()
 		},
 		"retention": func(ctx context.Context) error {

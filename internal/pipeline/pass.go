@@ -202,7 +202,6 @@ func (p *Pipeline) fixFuture(ctx context.Context) (set bool, err error) {
 	articles, err := p.options.Store.Redate(ctx, now, futureAfter)
 	if articles > 0 {
 		log.Warn("the clock was ahead when some articles were stored; they are dated now, and settled and indexed anew", "clock", now, "articles", articles)
-		p.arrived()
 	}
 	return true, err
 }
@@ -334,9 +333,6 @@ func (p *Pipeline) storePolls(ctx context.Context, results []pollResult, sum *Su
 	}
 	for i, r := range results {
 		sum.count(r, tallies[i])
-		if tallies[i].New+tallies[i].Revised > 0 {
-			p.arrived()
-		}
 		if err := p.push.checkHub(ctx, r, tallies[i]); err != nil {
 			return err
 		}

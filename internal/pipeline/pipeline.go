@@ -15,7 +15,7 @@
 //   - Retention removes what is no longer needed. retention.go decides what may be removed, remove.go does the steps, and
 //     clock.go has the clock that they go by, which does not jump.
 //
-// Serve runs them all. Storing articles wakes the stages behind the log (follower.go), which work in batches:
+// Serve runs them all. What any process stores wakes the stages behind the logs (follower.go), which work in batches:
 // indexing at most every 200 ms, so that an article is found before it has a story, settling and matching at most every
 // 300 ms. A stage that fails is tried again in 5 s. A pass that settles holds Pipeline.turn, and these stages wait for
 // it. So it gives the same stories as without a server.
@@ -39,6 +39,7 @@ import (
 
 	"headwater/internal/intake/poll"
 	"headwater/internal/search"
+	"headwater/internal/store"
 	"headwater/internal/stories"
 	"headwater/internal/stories/origin"
 )
@@ -55,8 +56,7 @@ type Pipeline struct {
 	collector *Collector
 	push      *pusher // nil if no pushes are accepted
 
-	toIndex, toSettle, toMatch wakeup    // for the followers
-	changed                    broadcast // sent when stories have changed
+	toMatch wakeup // sent when topics are to be filled again
 
 	passing    chan struct{}       // a semaphore: one pass at a time
 	turn       *semaphore.Weighted // a pass that settles holds wholeTurn of it; each stage that Serve runs holds one
@@ -74,18 +74,15 @@ func New(o Options) *Pipeline {
 	o = o.withDefaults()
 	p := &Pipeline{
 		options: o, collector: NewCollector(o), passing: make(chan struct{}, 1), turn: semaphore.NewWeighted(wholeTurn),
-		toIndex: newWakeup(), toSettle: newWakeup(), toMatch: newWakeup(),
+		toMatch: newWakeup(),
 	}
-	p.push = newPusher(o, p.collector, p.arrived)
+	p.push = newPusher(o, p.collector)
 	prepare := stories.Preparer{Cleaner: p.collector.cleaner, Credits: origin.NewReader(o.Outlets)}
 	clock := &steadyClock{store: o.Store, now: o.Now, log: o.Logger}
 	p.clock = clock
-	p.Settler = newSettler(o, prepare, func() {
-		p.changed.send()
-		p.toMatch.send()
-	})
+	p.Settler = newSettler(o, prepare)
 	p.Matcher = newMatcher(o, p.toMatch.send)
-	p.Pages = newPageReader(o, p.collector.cleaner, clock, p.arrived)
+	p.Pages = newPageReader(o, p.collector.cleaner, clock)
 	p.CreditedPages = &CreditedPageReader{
 		store: o.Store, fetch: o.Fetch, settler: p.Settler, prepare: prepare, outlets: o.Outlets,
 		clock: clock, window: o.windowLength(), off: !o.ReadCreditedPages, now: o.Now, log: o.Logger,
@@ -94,15 +91,6 @@ func New(o Options) *Pipeline {
 	return p
 }
 
-// arrived wakes the stages after the log has grown.
-func (p *Pipeline) arrived() {
-	p.toIndex.send()
-	p.toSettle.send()
-}
-
-// TopicsChanged is called after topics were added or changed, so that they are matched with the stories.
-func (p *Pipeline) TopicsChanged() { p.toMatch.send() }
-
 // FeedRemoved is called after a feed was removed, so that its hub is told.
 func (p *Pipeline) FeedRemoved() {
 	if p.push != nil {
@@ -110,8 +98,8 @@ func (p *Pipeline) FeedRemoved() {
 	}
 }
 
-// NextChange returns a channel that is closed when stories change next. Only this process changes stories.
-func (p *Pipeline) NextChange() <-chan struct{} { return p.changed.next() }
+// NextChange returns a channel that is closed when stories change next.
+func (p *Pipeline) NextChange() <-chan struct{} { return p.options.Store.Changed(store.AreaStories) }
 
 // Callbacks returns the handler for requests of hubs at Options.Callback; its pattern has {id}. It is nil if no pushes
 // are accepted.
@@ -150,8 +138,9 @@ func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 			}
 		})
 	})
+	run(p.options.Store.Listen)
 	for _, f := range p.followers() {
-		run(func(ctx context.Context) { f.run(ctx, p.turn, log) })
+		run(func(ctx context.Context) { f.run(ctx, p.options.Store, p.turn, log) })
 	}
 	run(func(ctx context.Context) { // so that the first search need not load it
 		if _, err := p.options.Index.Stories(ctx); err != nil && ctx.Err() == nil {
@@ -172,20 +161,17 @@ func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 	return g.Wait()
 }
 
-// followers returns the stages that Serve runs behind the log. Each runs by itself. They start awake, since an earlier
-// process may have left work. A new stage needs one more element with a wakeup of its own.
+// followers returns the stages that Serve runs behind the logs. Each runs by itself.
 func (p *Pipeline) followers() []follower {
-	p.toMatch.send()
-	p.arrived()
 	return []follower{
-		{"index", p.toIndex, 200 * time.Millisecond, func(ctx context.Context) error {
+		{"index", store.AreaArticles, nil, 200 * time.Millisecond, func(ctx context.Context) error {
 			_, err := p.options.Index.CatchUp(ctx, nil)
 			return err
 		}},
-		{"settle", p.toSettle, 300 * time.Millisecond, func(ctx context.Context) error {
+		{"settle", store.AreaArticles, nil, 300 * time.Millisecond, func(ctx context.Context) error {
 			_, err := p.Settler.Settle(ctx, nil)
 			return err
 		}},
-		{"topics", p.toMatch, 300 * time.Millisecond, p.Matcher.Match},
+		{"topics", store.AreaStories | store.AreaTopics, p.toMatch, 300 * time.Millisecond, p.Matcher.Match},
 	}
 }

@@ -24,14 +24,13 @@ const awayFor = 15 * time.Minute
 type pusher struct {
 	*websub.Subscriber
 	*Collector
-	arrived func() // called after articles were stored
 }
 
-func newPusher(o Options, c *Collector, arrived func()) *pusher {
+func newPusher(o Options, c *Collector) *pusher {
 	if o.Callback == "" {
 		return nil
 	}
-	p := &pusher{Collector: c, arrived: arrived}
+	p := &pusher{Collector: c}
 	p.Subscriber = websub.New(websub.Options{
 		Callback: o.Callback, Store: o.Store, Post: o.Fetch.Post, Take: p.receive, Lost: p.pollSoon, MaxBytes: o.MaxPush, Now: o.Now, Logger: o.Logger,
 	})
@@ -143,11 +142,8 @@ func (p *pusher) receive(ctx context.Context, d websub.Delivery) error {
 	}
 	f.Title, f.Site, f.State, f.Problem, f.Failures, f.Checked = got.Title, got.Site, got.State, got.Problem, got.Failures, got.Checked
 	polled.Feed, polled.Pushed = f, true
-	if _, err := p.store.Collect(ctx, []store.Poll{polled}); err != nil {
-		return err
-	}
-	p.arrived()
-	return nil
+	_, err = p.store.Collect(ctx, []store.Poll{polled})
+	return err
 }
 
 func ignoreMissing(err error) error {

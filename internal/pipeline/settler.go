@@ -43,7 +43,6 @@ type Settler struct {
 	eventCosine        float64 // least cosine of embeddings that brings two articles into one event; 0 means .8
 	readsCreditedPages bool    // pages that articles credit are fetched
 	now                func() time.Time
-	changed            func() // called after stories were stored
 
 	lock    *semaphore.Weighted // one settlement, correction or closing at a time; guards what follows
 	window  *group.Grouper
@@ -53,9 +52,9 @@ type Settler struct {
 	feeds   map[int64]time.Time // when each feed was added, by id
 }
 
-func newSettler(o Options, prepare stories.Preparer, changed func()) *Settler {
+func newSettler(o Options, prepare stories.Preparer) *Settler {
 	s := &Settler{
-		store: o.Store, index: o.Index, reader: o.Reader, prepare: prepare, outlets: o.Outlets, now: o.Now, changed: changed,
+		store: o.Store, index: o.Index, reader: o.Reader, prepare: prepare, outlets: o.Outlets, now: o.Now,
 		windowLength: o.windowLength(), eventCosine: o.EventCosine, readsCreditedPages: o.ReadCreditedPages,
 		lock: semaphore.NewWeighted(1), weigher: origin.Weigher{Tie: 2 * o.Pace.Min},
 	}
@@ -200,13 +199,9 @@ func (s *Settler) otherStories(articles []int64, changed []news.Story) []group.C
 	return out
 }
 
-// put stores a settlement by calling store, and announces that stories changed.
+// put stores a settlement by calling store, and updates the table for searches.
 func (s *Settler) put(ctx context.Context, out store.Settlement, store func(store.Settlement) error) error {
-	if err := s.index.Apply(ctx, out, store); err != nil {
-		return err
-	}
-	s.changed()
-	return nil
+	return s.index.Apply(ctx, out, store)
 }
 
 func newSettlement() store.Settlement {

@@ -18,6 +18,7 @@ const (
 // ignores c.ID and takes Former from the store. An article that is not stored, or is listed twice, is an error.
 func (db *DB) AddCorrection(ctx context.Context, c news.Correction, s Settlement) (id int64, err error) {
 	err = db.write(ctx, "keep a correction", func(ctx context.Context, t tx) error {
+		t.ring(AreaCorrections)
 		if err := t.QueryRowContext(ctx, addCorrectionSQL, millis(c.Made)).Scan(&id); err != nil {
 			return err
 		}
@@ -49,6 +50,7 @@ const (
 // unknown one.
 func (db *DB) RemoveCorrection(ctx context.Context, id int64, s Settlement) error {
 	return db.write(ctx, fmt.Sprint("forget correction ", id), func(ctx context.Context, t tx) error {
+		t.ring(AreaCorrections)
 		if err := t.all(ctx, []string{inheritSQL, forgetArticlesSQL}, id); err != nil {
 			return err
 		}

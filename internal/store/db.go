@@ -25,6 +25,7 @@ type DB struct {
 	epoch  string   // the node: of the log entries that this process adds, and of its leases
 	lease  time.Duration
 	marks  *markCache
+	bells  *bells
 
 	leaders    *leaders
 	leadership *Leadership // each write checks it; nil if there is nothing to check, see As
@@ -50,6 +51,7 @@ type tx struct {
 	*sql.Tx
 	db   *DB
 	open map[string]*sql.Stmt
+	rung *Area // what the transaction changes
 }
 
 // stmt returns the prepared statement for a query of preparedSQL inside the transaction, nil for any other query.
@@ -181,7 +183,8 @@ func (db *DB) transact(ctx context.Context, what string, begin func(context.Cont
 			return err
 		}
 	}
-	in, statements := tx{t, db, map[string]*sql.Stmt{}}, context.WithoutCancel(ctx)
+	var changed Area
+	in, statements := tx{t, db, map[string]*sql.Stmt{}, &changed}, context.WithoutCancel(ctx)
 	if db.leadership != nil {
 		if err := db.leadership.fence(statements, in); err != nil {
 			return err
@@ -190,6 +193,13 @@ func (db *DB) transact(ctx context.Context, what string, begin func(context.Cont
 	if err := fn(statements, in); err != nil {
 		return err
 	}
+	if changed == 0 {
+		return t.Commit()
+	}
+	if err := db.engine.announce(statements, t, db.epoch, changed); err != nil {
+		return err
+	}
+	defer db.bells.ring(changed) // also after an error, since a commit whose answer was lost may hold
 	return t.Commit()
 }
 
@@ -209,6 +219,14 @@ func (db *DB) exec(ctx context.Context, what, query string, args ...any) error {
 // execFound is exec for a statement that must change a row.
 func (db *DB) execFound(ctx context.Context, what, query string, args ...any) error {
 	return db.write(ctx, what, func(ctx context.Context, t tx) error { return t.execFound(ctx, query, args...) })
+}
+
+// changeFound is execFound for a statement that changes some areas.
+func (db *DB) changeFound(ctx context.Context, areas Area, what, query string, args ...any) error {
+	return db.write(ctx, what, func(ctx context.Context, t tx) error {
+		t.ring(areas)
+		return t.execFound(ctx, query, args...)
+	})
 }
 
 // rollback rolls a transaction back. It returns no error where the database or a canceled context has ended the

@@ -42,6 +42,10 @@ type engine interface {
 	// skipLocked ends a subquery that selects rows of a table (or alias) to claim. Rows that another transaction claims are
 	// left out, not waited for.
 	skipLocked(table string) string
+	// announce tells other processes, when the transaction commits, that process from changed some areas.
+	announce(ctx context.Context, t *sql.Tx, from string, a Area) error
+	// listen connects, calls connected, and then heard with each announcement, until the context or the connection ends.
+	listen(ctx context.Context, connected func(), heard func(announcement string)) error
 	// classify says what kind of error of the database err is.
 	classify(err error) fault
 	// advice says what happened and what to do, "" for errors that are not the database's.

@@ -83,6 +83,7 @@ func (t tx) addFeed(ctx context.Context, f news.Feed) (news.Feed, error) {
 	if !errors.Is(err, news.ErrNotFound) {
 		return news.Feed{}, err
 	}
+	t.ring(AreaFeeds)
 	if f.Added.IsZero() {
 		f.Added = time.Now()
 	}
@@ -123,6 +124,7 @@ const removeFeedSQL = `UPDATE feeds SET removed = 1 WHERE id = ? AND removed = 0
 // furniture is deleted.
 func (db *DB) RemoveFeed(ctx context.Context, id int64) error {
 	return db.write(ctx, fmt.Sprintf("remove feed %d", id), func(ctx context.Context, t tx) error {
+		t.ring(AreaFeeds)
 		if err := t.execFound(ctx, removeFeedSQL, id); err != nil {
 			return err
 		}
@@ -210,7 +212,7 @@ const editFeedSQL = `UPDATE feeds SET title = ?, folder = ? WHERE id = ? AND rem
 
 // EditFeed changes a feed's title and folder. It returns news.ErrNotFound for an unknown feed.
 func (db *DB) EditFeed(ctx context.Context, id int64, title, folder string) error {
-	return db.execFound(ctx, "edit feed", editFeedSQL, text(title), text(folder), id)
+	return db.changeFound(ctx, AreaFeeds, "edit feed", editFeedSQL, text(title), text(folder), id)
 }
 
 const setFullTextSQL = `UPDATE feeds SET full_text = ? WHERE id = ? AND removed = 0`
@@ -218,7 +220,7 @@ const setFullTextSQL = `UPDATE feeds SET full_text = ? WHERE id = ? AND removed 
 // SetFullText sets whether the web pages of a feed's items are fetched: auto, always, never, or "" to follow the
 // settings.
 func (db *DB) SetFullText(ctx context.Context, feed int64, mode string) error {
-	return db.execFound(ctx, fmt.Sprintf("full text of feed %d", feed), setFullTextSQL, text(mode), feed)
+	return db.changeFound(ctx, AreaFeeds, fmt.Sprintf("full text of feed %d", feed), setFullTextSQL, text(mode), feed)
 }
 
 const (

@@ -83,8 +83,11 @@ func (db *DB) Epoch(ctx context.Context, seq int64) (id string, err error) {
 	return id, err
 }
 
-// watermarkStories names the highest number of the story log.
-const watermarkStories = "changes"
+// watermarkStories names the highest number of the story log, watermarkRemovals that of the log of removals.
+const (
+	watermarkStories  = "changes"
+	watermarkRemovals = "removals"
+)
 
 // lastChangeSQL is a part of statements: the highest number of the story log.
 const lastChangeSQL = `coalesce((SELECT value FROM marks WHERE name = '` + watermarkStories + `'), 0)`
@@ -133,6 +136,7 @@ func (c *logWriter) appendLog(ctx context.Context) error {
 	if err := c.setWatermark(ctx, highestArticle, c.id); err != nil {
 		return err
 	}
+	c.ring(AreaArticles)
 	return c.setWatermark(ctx, watermarkLog, c.seq)
 }
 

@@ -250,6 +250,7 @@ const (
 // all users.
 func (db *DB) RenameLabel(ctx context.Context, user int64, name, to string) error {
 	return db.write(ctx, "rename label "+name, func(ctx context.Context, t tx) error {
+		t.ring(AreaFeeds)
 		if err := t.exec(ctx, moveFoldSQL, text(to), text(name)); err != nil {
 			return err
 		}

@@ -303,3 +303,24 @@ func (*postgresEngine) compact(ctx context.Context, writer *sql.DB) error {
 	_, err := writer.ExecContext(ctx, `VACUUM (ANALYZE)`)
 	return err
 }
+
+// listen uses a connection of its own, which must lead to one server process as long as it lasts. Behind a pooler that
+// gives each transaction another one, nothing is heard, and only the poll tells of changes.
+func (e *postgresEngine) listen(ctx context.Context, connected func(), heard func(announcement string)) error {
+	conn, err := pgx.ConnectConfig(ctx, e.config)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }() // the server ends it where it is not closed in order
+	if _, err := conn.Exec(ctx, `LISTEN headwater`); err != nil {
+		return err
+	}
+	connected()
+	for {
+		n, err := conn.WaitForNotification(ctx)
+		if err != nil {
+			return err
+		}
+		heard(n.Payload)
+	}
+}

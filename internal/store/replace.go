@@ -251,5 +251,8 @@ func (t tx) logStories(ctx context.Context, touched, same, revived string) error
 	if err := t.all(ctx, []string{removeFromFeedListsSQL, addToFeedListsSQL}, entries); err != nil {
 		return err
 	}
+	if len(changed) > 0 {
+		t.ring(AreaStories)
+	}
 	return t.setWatermark(ctx, watermarkStories, last+int64(len(changed)))
 }

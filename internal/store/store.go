@@ -91,7 +91,7 @@ func Open(ctx context.Context, dir string, opts Options) (*DB, error) {
 	}
 	db := &DB{
 		dir: abs, log: opts.Logger, epoch: rand.Text(), lease: cmp.Or(opts.Lease, defaultLease), engine: sqliteEngine{abs},
-		marks: &markCache{}, leaders: &leaders{lock: map[string]chan struct{}{}, held: map[*Leadership]bool{}},
+		marks: &markCache{}, bells: &bells{}, leaders: &leaders{lock: map[string]chan struct{}{}, held: map[*Leadership]bool{}},
 	}
 	if opts.Database != "" {
 		if db.engine, err = newPostgres(opts.Database); err != nil {

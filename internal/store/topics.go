@@ -20,6 +20,7 @@ func (db *DB) AddTopic(ctx context.Context, topic news.Topic) (id int64, err err
 		topic.Added = time.Now()
 	}
 	err = db.write(ctx, "add topic "+topic.Name, func(ctx context.Context, t tx) error {
+		t.ring(AreaTopics)
 		o, err := topicOptions(topic.Options)
 		if err != nil {
 			return err
@@ -57,6 +58,7 @@ const changeTopicSQL = `UPDATE topics SET name = ?1, query = ?2, originals = ?3,
 // matches are computed again. It returns news.ErrNotFound for an unknown topic, or where another topic has the name.
 func (db *DB) ChangeTopic(ctx context.Context, topic news.Topic) error {
 	return db.write(ctx, "change topic "+topic.Name, func(ctx context.Context, t tx) error {
+		t.ring(AreaTopics)
 		o, err := topicOptions(topic.Options)
 		if err != nil {
 			return err
@@ -141,7 +143,7 @@ const removeTopicSQL = `DELETE FROM topics WHERE coalesce(user_id, 0) = ? AND na
 
 // RemoveTopic removes a user's topic, or returns news.ErrNotFound. User 0 stands for everybody.
 func (db *DB) RemoveTopic(ctx context.Context, user int64, name string) error {
-	return db.execFound(ctx, "remove topic "+name, removeTopicSQL, user, text(name))
+	return db.changeFound(ctx, AreaTopics, "remove topic "+name, removeTopicSQL, user, text(name))
 }
 
 // Match is a story with an article that matches a topic's query.

@@ -72,7 +72,7 @@ const removeUserSQL = `DELETE FROM users WHERE name = ?`
 
 // RemoveUser removes a user with logins, topics, marks and labels. It returns news.ErrNotFound for an unknown user.
 func (db *DB) RemoveUser(ctx context.Context, name string) error {
-	return db.execFound(ctx, "remove user "+name, removeUserSQL, text(name))
+	return db.changeFound(ctx, AreaTopics, "remove user "+name, removeUserSQL, text(name))
 }
 
 // userTokens is how many logins a user may have. Beyond it, the oldest login ends.

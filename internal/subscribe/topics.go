@@ -11,9 +11,8 @@ import (
 
 // Topics adds and changes topics.
 type Topics struct {
-	Store   *store.DB
-	Now     func() time.Time
-	Changed func() // called after a topic was added or changed, so that it is matched with the stories; may be nil
+	Store *store.DB
+	Now   func() time.Time
 }
 
 // AddTopic adds a topic after checking its name, query and options, and returns it as stored.
@@ -26,7 +25,6 @@ func (t *Topics) AddTopic(ctx context.Context, topic news.Topic) (news.Topic, er
 	}
 	var err error
 	topic.ID, err = t.Store.AddTopic(ctx, topic)
-	t.changed()
 	return topic, err
 }
 
@@ -35,7 +33,6 @@ func (t *Topics) ChangeTopic(ctx context.Context, topic news.Topic) error {
 	if err := checkTopic(topic); err != nil {
 		return err
 	}
-	defer t.changed()
 	return t.Store.ChangeTopic(ctx, topic)
 }
 
@@ -46,12 +43,6 @@ func (t *Topics) SeeTopic(ctx context.Context, topic news.Topic) error {
 		return err
 	}
 	return t.Store.MarkTopicSeen(ctx, topic.ID, through)
-}
-
-func (t *Topics) changed() {
-	if t.Changed != nil {
-		t.Changed()
-	}
 }
 
 func checkTopic(topic news.Topic) error {

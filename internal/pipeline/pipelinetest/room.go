@@ -61,7 +61,7 @@ func New(o Options) *Room {
 	r.Pipeline = pipeline.New(o.Options)
 	r.Finder = &subscribe.Finder{Fetch: o.Fetch, Parse: o.Parse, Now: o.Now}
 	r.Feeds = &subscribe.Feeds{Store: o.Store, Finder: r.Finder, Now: o.Now, Removed: r.Pipeline.FeedRemoved}
-	r.Topics = &subscribe.Topics{Store: o.Store, Now: o.Now, Changed: r.Pipeline.TopicsChanged}
+	r.Topics = &subscribe.Topics{Store: o.Store, Now: o.Now}
 	r.Lists = &subscribe.Lists{Feeds: r.Feeds, Topics: r.Topics}
 	return r
 }
