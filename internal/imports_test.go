@@ -65,7 +65,7 @@ func owners() map[string][]string {
 		"code.dny.dev/ssrf":             {"internal/intake/fetch"},
 		"codeberg.org/readeck":          {"internal/intake/page"},
 		"github.com/andybalholm/brotli": {"internal/intake/fetch"},
-		"database/sql":                  {"internal/store", "internal/store/pgtest"},
+		"database/sql":                  {"internal/store", "internal/store/pgtest", "internal/store/storetest"},
 		"github.com/blevesearch":        {"internal/search"},
 		"github.com/blevesearch/bleve/v2/analysis/lang": {"internal/text"},
 		"github.com/blevesearch/snowballstem":           {"internal/text"},
@@ -301,7 +301,7 @@ func TestCheckImports(t *testing.T) {
 			[]string{
 				"internal/serve/web imports github.com/mmcdole/gofeed, which is for internal/intake/parse",
 				"internal/serve/web imports github.com/blevesearch/bleve/v2, which is for internal/search",
-				"internal/serve/web imports database/sql, which is for internal/store and internal/store/pgtest",
+				"internal/serve/web imports database/sql, which is for internal/store and internal/store/pgtest and internal/store/storetest",
 			},
 		},
 		{

@@ -25,6 +25,7 @@ import (
 	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/query"
 	"headwater/internal/store"
+	"headwater/internal/store/storetest"
 	"headwater/internal/stories/outlets"
 )
 
@@ -40,8 +41,7 @@ type watch struct {
 // startWatch opens a watch over a folder. Without options of its own it sends over HTTP, including to loopback.
 func startWatch(t *testing.T, dir string, now func() time.Time, o notify.SenderOptions) *watch {
 	t.Helper()
-	db, err := store.Open(t.Context(), dir, store.Options{})
-	must(t, err)
+	db := storetest.Open(t, dir)
 	client, err := fetch.New(fetch.Options{Now: now, AllowPrivate: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	must(t, err)
 	registry, err := outlets.Load(feeds.Agencies())

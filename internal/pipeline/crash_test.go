@@ -21,13 +21,14 @@ import (
 	"headwater/internal/pipeline"
 	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/search"
-	"headwater/internal/store"
+	"headwater/internal/store/storetest"
 )
 
-// Variables of the environment that name the folder and the server for the child of TestCrash.
+// Variables of the environment for the child of TestCrash.
 const (
-	crashDir    = "NEWSROOM_TEST_CRASH_DIR"
-	crashServer = "NEWSROOM_TEST_CRASH_SERVER"
+	crashDir      = "HEADWATER_TEST_CRASH_DIR"      // the data folder
+	crashDatabase = "HEADWATER_TEST_CRASH_DATABASE" // the address of its database, "" for SQLite
+	crashServer   = "HEADWATER_TEST_CRASH_SERVER"
 )
 
 const (
@@ -100,7 +101,7 @@ func TestCrashChild(t *testing.T) {
 	if dir == "" {
 		t.Skip("only as the child of TestCrash")
 	}
-	room := open(t, dir, settings{allow: loopback})
+	room := open(t, dir, settings{allow: loopback, database: os.Getenv(crashDatabase)})
 	var feeds []news.Feed
 	for _, name := range crashNames() {
 		feeds = append(feeds, news.Feed{URL: server + "/" + name})
@@ -119,7 +120,7 @@ func TestCrashChild(t *testing.T) {
 func kill(t *testing.T, dir, server string, random *rand.Rand) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestCrashChild$")
-	cmd.Env = append(os.Environ(), crashDir+"="+dir, crashServer+"="+server)
+	cmd.Env = append(os.Environ(), crashDir+"="+dir, crashDatabase+"="+storetest.Database(t, dir), crashServer+"="+server)
 	var said strings.Builder
 	out, err := cmd.StdoutPipe()
 	must(t, err)
@@ -224,8 +225,7 @@ func (w writer) words(n int) string {
 // wantSound checks what a killed process left: it is consistent and has every item that a stored validator stands for.
 func wantSound(t *testing.T, dir string, press *growingPress) {
 	t.Helper()
-	db, err := store.Open(t.Context(), dir, store.Options{})
-	must(t, err)
+	db := storetest.Open(t, dir)
 	if err := db.Check(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,7 @@ import (
 	"headwater/internal/intake/parse"
 	"headwater/internal/news"
 	"headwater/internal/store"
+	"headwater/internal/store/storetest"
 )
 
 // feedItem is an item in a feed. Fields may be empty.
@@ -190,8 +191,7 @@ func newPolledFeed(t *testing.T, db *store.DB, address, format string) *polledFe
 
 func openStore(t *testing.T) *store.DB {
 	t.Helper()
-	db, err := store.Open(t.Context(), t.TempDir(), store.Options{})
-	must(t, err)
+	db := storetest.Open(t, t.TempDir())
 	t.Cleanup(func() { must(t, db.Close()) })
 	return db
 }

@@ -19,6 +19,8 @@ import (
 	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/search"
 	"headwater/internal/store"
+	"headwater/internal/store/pgtest"
+	"headwater/internal/store/storetest"
 )
 
 var lineageDay = time.Date(2026, 8, 18, 9, 0, 0, 0, time.UTC)
@@ -35,8 +37,7 @@ func openLineage(t *testing.T, dir string, log io.Writer, options ...func(*searc
 	registry, err := agencies()
 	must(t, err)
 	logger := slog.New(slog.NewTextHandler(log, nil))
-	db, err := store.Open(t.Context(), dir, store.Options{})
-	must(t, err)
+	db := storetest.Open(t, dir)
 	o := search.Options{Log: db, Logger: logger}
 	for _, change := range options {
 		change(&o)
@@ -100,6 +101,7 @@ func grown(t *testing.T, before string, names ...string) string {
 	dir := t.TempDir()
 	if before != "" {
 		must(t, os.CopyFS(dir, os.DirFS(before)))
+		storetest.Copy(t, before, dir)
 	}
 	l := openLineage(t, dir, io.Discard)
 	for _, name := range names {
@@ -114,21 +116,22 @@ func TestIndexOfAnotherDatabase(t *testing.T) {
 	base := grown(t, "", "first")
 	later := grown(t, base, "second")
 	apart := grown(t, base, "other")
-	restored := t.TempDir()
-	backup := filepath.Join(t.TempDir(), "backup.db")
-	db, err := store.Open(t.Context(), base, store.Options{})
-	must(t, err)
-	must(t, errors.Join(db.Backup(t.Context(), backup), db.Close()))
-	must(t, store.Restore(t.Context(), backup, restored))
-	databases := []struct{ name, dir string }{
+	type database struct{ name, dir string }
+	databases := []database{
 		{"deleted", ""},
 		{"the same", later},
 		{"an older copy", base},
 		{"a copy that went on apart", apart},
 		{"a copy that went on apart for longer", grown(t, apart, "another")},
-		{"restored from a backup", restored},
-		{"restored and went on", grown(t, restored, "restored")},
 		{"another", grown(t, "", "foreign", "strange")},
+	}
+	if !pgtest.OnPostgreSQL() {
+		restored := t.TempDir()
+		backup := filepath.Join(t.TempDir(), "backup.db")
+		db := storetest.Open(t, base)
+		must(t, errors.Join(db.Backup(t.Context(), backup), db.Close()))
+		must(t, store.Restore(t.Context(), backup, restored))
+		databases = append(databases, database{"restored from a backup", restored}, database{"restored and went on", grown(t, restored, "restored")})
 	}
 	// An index can be used by the databases whose log begins with everything that it contains.
 	all := []string{"the same", "an older copy", "a copy that went on apart", "a copy that went on apart for longer", "restored from a backup", "restored and went on"}
@@ -153,9 +156,7 @@ func TestIndexOfAnotherDatabase(t *testing.T) {
 			t.Run(d.name+", index "+x.name, func(t *testing.T) {
 				dir := t.TempDir()
 				if d.dir != "" {
-					file, err := os.ReadFile(filepath.Join(d.dir, store.File))
-					must(t, err)
-					must(t, os.WriteFile(filepath.Join(dir, store.File), file, 0o600))
+					storetest.Copy(t, d.dir, dir)
 				}
 				folder := filepath.Join(dir, "index.bleve")
 				if x.dir != "" {

@@ -2,7 +2,6 @@ package pipeline_test
 
 import (
 	"bytes"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -17,6 +16,7 @@ import (
 	"headwater/internal/news"
 	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/store"
+	"headwater/internal/store/storetest"
 )
 
 // TestSettledInParts settles the same articles at once and in parts. A comparison of two articles depends on how rare
@@ -75,15 +75,9 @@ var reportsDay = time.Date(2026, 8, 21, 0, 0, 0, 0, time.UTC)
 // version. One of them waits to be settled.
 func compareAnew(t *testing.T, dir string) {
 	t.Helper()
-	db, err := sql.Open("sqlite", filepath.Join(dir, store.File))
-	must(t, err)
-	for _, q := range []string{
-		`UPDATE prints SET print = x'00' || substr(print, 2)`, `DELETE FROM edges`, `UPDATE marks SET value = value - 1 WHERE name = 'settle'`,
-	} {
-		_, err := db.ExecContext(t.Context(), q)
-		must(t, err)
-	}
-	must(t, db.Close())
+	storetest.Exec(t, dir, `UPDATE prints SET print = ? || substr(print, 2)`, []byte{0})
+	storetest.Exec(t, dir, `DELETE FROM edges`)
+	storetest.Exec(t, dir, `UPDATE marks SET value = value - 1 WHERE name = 'settle'`)
 }
 
 // alike returns the adjusted Rand index of two results, for stories and for events.

@@ -1,10 +1,8 @@
 package pipeline_test
 
 import (
-	"database/sql"
 	"errors"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -12,25 +10,13 @@ import (
 	"headwater/internal/pipeline"
 	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/store"
+	"headwater/internal/store/storetest"
 	"headwater/internal/stories/prints"
 )
 
 const wireText = "The harbour authority closed both ferry berths before dawn after divers found cracks in the northern pier, and " +
 	"four hundred commuters had to take the bus round the head of the inlet, which leaves every ninety minutes. Engineers " +
 	"will look at the piles below the water line on the next low tide, and the berths stay shut until they have reported."
-
-// run changes the database directly, and returns how many rows it changed.
-func run(t *testing.T, dir, query string, args ...any) int64 {
-	t.Helper()
-	db, err := sql.Open("sqlite", filepath.Join(dir, store.File)+"?_pragma=busy_timeout(5000)")
-	must(t, err)
-	res, err := db.ExecContext(t.Context(), query, args...)
-	must(t, err)
-	n, err := res.RowsAffected()
-	must(t, err)
-	must(t, db.Close())
-	return n
-}
 
 // unread counts the stored prints that this version can't decode.
 func unread(t *testing.T, room *pipelinetest.Room) (outdated, torn int) {
@@ -47,8 +33,11 @@ func unread(t *testing.T, room *pipelinetest.Room) (outdated, torn int) {
 	return outdated, torn
 }
 
-const otherVersion = "UPDATE prints SET print = x'fe' || substr(print, 2) WHERE article_id IN " +
-	"(SELECT id FROM articles WHERE guid LIKE ?)"
+// otherVersion marks prints as those of another version, by the guid of their articles. It returns how many.
+func otherVersion(t *testing.T, dir, guid string) int64 {
+	t.Helper()
+	return storetest.Exec(t, dir, "UPDATE prints SET print = ? || substr(print, 2) WHERE article_id IN (SELECT id FROM articles WHERE guid LIKE ?)", []byte{0xfe}, guid)
+}
 
 // twoPapers has two papers that carry one text. One of them carries another text too.
 func twoPapers(t *testing.T) (room *pipelinetest.Room, p *publisher, dir, url string) {
@@ -74,7 +63,7 @@ func TestPrintsOfAnotherVersion(t *testing.T) {
 	if before[url+"/a a-1"].story.ID != before[url+"/b b-1"].story.ID {
 		t.Fatal("the copies are no story to begin with")
 	}
-	if n := run(t, dir, "UPDATE edges SET story = 0.01, event = 0.01") + run(t, dir, otherVersion, "a-%"); n != 2 {
+	if n := storetest.Exec(t, dir, "UPDATE edges SET story = 0.01, event = 0.01") + otherVersion(t, dir, "a-%"); n != 2 {
 		t.Fatalf("%d rows changed, want an edge and a print", n)
 	}
 	if n, _ := unread(t, room); n != 1 {
@@ -109,8 +98,8 @@ func TestPrintsOfAnotherVersion(t *testing.T) {
 func TestRemadeStoriesHoldTogether(t *testing.T) {
 	room, p, dir, url := twoPapers(t)
 	before := membership(t, room)
-	run(t, dir, otherVersion, "%")
-	run(t, dir, "DELETE FROM edges")
+	otherVersion(t, dir, "%")
+	storetest.Exec(t, dir, "DELETE FROM edges")
 	for _, name := range []string{"first", "second"} { // the second has no prints to make again
 		room = pipelinetest.New(room.Options)
 		p.set("c", item{"c-" + name, "The " + name + " snow of the year", "Snow lay on the hills for the " + name + " time this year.", time.Now()})
@@ -133,7 +122,7 @@ func TestRemadeStoriesHoldTogether(t *testing.T) {
 // TestTornPrint: a damaged print is reported.
 func TestTornPrint(t *testing.T) {
 	room, p, dir, _ := twoPapers(t)
-	run(t, dir, "UPDATE prints SET print = substr(print, 1, 20)")
+	storetest.Exec(t, dir, "UPDATE prints SET print = substr(print, 1, 20)")
 	room = pipelinetest.New(room.Options)
 	p.set("c", item{"c-1", "Snow on the hills", "Snow lay on the hills.", time.Now()})
 	_, err := room.Pipeline.Pass(t.Context(), pipeline.PassOptions{Force: true})

@@ -23,6 +23,7 @@ import (
 	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/search"
 	"headwater/internal/store"
+	"headwater/internal/store/storetest"
 	"headwater/internal/stories/embed"
 	"headwater/internal/stories/outlets"
 )
@@ -33,6 +34,8 @@ type settings struct {
 	allow netip.Prefix
 	log   io.Writer
 	now   func() time.Time
+
+	database string // "" is the one that belongs to the folder (storetest)
 
 	embed embed.Options // none without an endpoint
 	wait  time.Duration // how long a settlement waits for the embeddings
@@ -63,7 +66,10 @@ func open(t *testing.T, dir string, s settings) *pipelinetest.Room {
 		registry, err = outlets.Load(feeds.Agencies(), s.extra...)
 	}
 	must(t, err)
-	db, err := store.Open(t.Context(), dir, store.Options{Logger: log})
+	if s.database == "" {
+		s.database = storetest.Database(t, dir)
+	}
+	db, err := store.Open(t.Context(), dir, store.Options{Database: s.database, Logger: log})
 	must(t, err)
 	x, err := search.Open(t.Context(), dir, search.Options{Logger: log, Log: db, Shown: clean.Shown})
 	must(t, err)

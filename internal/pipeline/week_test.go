@@ -18,7 +18,7 @@ import (
 	"headwater/internal/news"
 	"headwater/internal/pipeline"
 	"headwater/internal/pipeline/pipelinetest"
-	"headwater/internal/store"
+	"headwater/internal/store/storetest"
 )
 
 // answer returns the content of a page at now. Feeds change once in one to eight days.
@@ -121,8 +121,7 @@ func startReader(t *testing.T, dir string, c *pipelinetest.Clock) reader {
 	t.Helper()
 	registry, err := agencies()
 	must(t, err)
-	db, err := store.Open(t.Context(), dir, store.Options{})
-	must(t, err)
+	db := storetest.Open(t, dir)
 	client, err := fetch.New(fetch.Options{
 		UserAgent: "Headwater/test (1 subscribers)", PerHost: 1, Now: c.Now, AllowPrivate: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 	})

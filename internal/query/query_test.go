@@ -14,6 +14,7 @@ import (
 	"headwater/internal/query"
 	"headwater/internal/search"
 	"headwater/internal/store"
+	"headwater/internal/store/storetest"
 	"headwater/internal/stories/outlets"
 )
 
@@ -72,9 +73,7 @@ func openLibrary(t *testing.T) *library {
 func openStored(t *testing.T) *library {
 	t.Helper()
 	l := &library{dir: t.TempDir(), clock: pipelinetest.NewClockAt(day.Add(24 * time.Hour))}
-	var err error
-	l.store, err = store.Open(t.Context(), l.dir, store.Options{})
-	must(t, err)
+	l.store = storetest.Open(t, l.dir)
 	t.Cleanup(func() { must(t, l.store.Close()) })
 	papers := [][]news.Article{
 		{article("Herald", "River floods Aldermere", floodText, 0), article("Herald", "Gardener finds a comet", "An amateur found a comet that nobody had seen before.", 3)},

@@ -21,6 +21,7 @@ import (
 	"headwater/internal/news"
 	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/store"
+	"headwater/internal/store/storetest"
 	"headwater/internal/subscribe"
 )
 
@@ -39,8 +40,7 @@ func open(t *testing.T, allow ...netip.Prefix) followed {
 // openWithin is open with a limit for each request.
 func openWithin(t *testing.T, timeout time.Duration, allow ...netip.Prefix) followed {
 	t.Helper()
-	db, err := store.Open(t.Context(), t.TempDir(), store.Options{})
-	must(t, err)
+	db := storetest.Open(t, t.TempDir())
 	client, err := fetch.New(fetch.Options{UserAgent: "Headwater/test", Timeout: timeout, MaxBytes: 10 << 20, PerHost: 4, AllowPrivate: allow})
 	must(t, err)
 	t.Cleanup(func() {

@@ -20,6 +20,7 @@ import (
 	"headwater/internal/intake/websub"
 	"headwater/internal/news"
 	"headwater/internal/store"
+	"headwater/internal/store/storetest"
 )
 
 // desk is a subscriber over a real store, with a hub on loopback, and a clock that stands until it is moved.
@@ -54,9 +55,7 @@ func newDesk(t *testing.T) *desk {
 	}))
 	mux := http.NewServeMux()
 	d.face = httptest.NewServer(mux)
-	var err error
-	d.db, err = store.Open(t.Context(), t.TempDir(), store.Options{})
-	must(t, err)
+	d.db = storetest.Open(t, t.TempDir())
 	client, err := fetch.New(fetch.Options{AllowPrivate: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	must(t, err)
 	t.Cleanup(func() { d.hub.Close(); d.face.Close(); client.Close(); must(t, d.db.Close()) })

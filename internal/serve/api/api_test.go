@@ -23,7 +23,7 @@ import (
 	"headwater/internal/search"
 	"headwater/internal/serve/api"
 	"headwater/internal/serve/compare"
-	"headwater/internal/store"
+	"headwater/internal/store/storetest"
 	"headwater/internal/stories/outlets"
 )
 
@@ -70,8 +70,7 @@ func openRoom(t *testing.T) *pipelinetest.Room {
 	log := slog.New(slog.DiscardHandler)
 	registry, err := outlets.Load(feeds.Agencies(), outlets.Entry{Name: "Harbour Wire", Domains: []string{"harbourwire.example"}, Agency: true})
 	must(t, err)
-	db, err := store.Open(t.Context(), dir, store.Options{Logger: log})
-	must(t, err)
+	db := storetest.Open(t, dir)
 	x, err := search.Open(t.Context(), dir, search.Options{Logger: log, Log: db})
 	must(t, err)
 	client, err := fetch.New(fetch.Options{

@@ -21,6 +21,7 @@ import (
 	"headwater/internal/search"
 	"headwater/internal/serve/greader"
 	"headwater/internal/store"
+	"headwater/internal/store/storetest"
 )
 
 var day = time.Date(2026, 8, 18, 6, 0, 0, 0, time.UTC)
@@ -45,8 +46,7 @@ type room struct {
 func open(t *testing.T) *room {
 	t.Helper()
 	dir := t.TempDir()
-	db, err := store.Open(t.Context(), dir, store.Options{})
-	must(t, err)
+	db := storetest.Open(t, dir)
 	x, err := search.Open(t.Context(), dir, search.Options{Log: db, Logger: slog.New(slog.DiscardHandler)})
 	must(t, err)
 	r := &room{store: db, now: day.Add(24 * time.Hour)}

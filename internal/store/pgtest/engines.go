@@ -3,6 +3,7 @@ package pgtest
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -13,7 +14,7 @@ import (
 var engines struct {
 	mu        sync.Mutex
 	postgres  bool
-	databases map[string]string // by data folder
+	databases map[string]string // names, by data folder
 }
 
 // BothEngines runs the tests of a binary on SQLite and then on PostgreSQL, and returns the exit status. It is for TestMain.
@@ -43,33 +44,50 @@ func OnPostgreSQL() bool {
 }
 
 // For returns the URL of the database that belongs to a data folder, "" while tests run on SQLite. A folder has the same
-// database as long as the test that asked first runs. migrate brings an empty database to the newest schema.
+// database until the folder is removed. migrate brings an empty database to the newest schema.
 func For(tb testing.TB, dir string, migrate func(url string) error) string {
 	tb.Helper()
 	if !OnPostgreSQL() {
 		return ""
 	}
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		tb.Fatal(err)
-	}
+	return belonging(tb, dir, func(s *Server) (string, error) { return s.create("newest schema", migrate) })
+}
+
+// Copy gives a data folder that has no database one like that of another folder, to which nobody may be connected.
+func Copy(tb testing.TB, from, to string) {
+	tb.Helper()
 	engines.mu.Lock()
-	url, ok := engines.databases[dir]
+	original := engines.databases[from]
 	engines.mu.Unlock()
-	if ok {
-		return url
+	if original == "" {
+		tb.Fatalf("%s has no database", from)
 	}
-	url = DatabaseFrom(tb, "newest schema", migrate)
+	belonging(tb, to, func(s *Server) (string, error) { return s.copyOf(original) })
+}
+
+// belonging returns the URL of the database of a folder, which it makes where there is none. It drops those of removed folders.
+func belonging(tb testing.TB, dir string, create func(*Server) (string, error)) string {
+	tb.Helper()
+	dir, err := filepath.Abs(dir)
+	require(tb, err)
+	s, err := shared()
+	require(tb, err)
 	engines.mu.Lock()
 	defer engines.mu.Unlock()
+	if database, ok := engines.databases[dir]; ok {
+		return s.URL(database)
+	}
+	for other, database := range engines.databases {
+		if _, err := os.Stat(other); errors.Is(err, fs.ErrNotExist) {
+			require(tb, s.drop(database))
+			delete(engines.databases, other)
+		}
+	}
+	database, err := create(s)
+	require(tb, err)
 	if engines.databases == nil {
 		engines.databases = map[string]string{}
 	}
-	engines.databases[dir] = url
-	tb.Cleanup(func() {
-		engines.mu.Lock()
-		defer engines.mu.Unlock()
-		delete(engines.databases, dir)
-	})
-	return url
+	engines.databases[dir] = database
+	return s.URL(database)
 }

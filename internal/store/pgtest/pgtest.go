@@ -55,7 +55,7 @@ func DatabaseFrom(tb testing.TB, name string, fill func(url string) error) strin
 	database, err := s.create(name, fill)
 	require(tb, err)
 	tb.Cleanup(func() {
-		if err := s.Exec(`DROP DATABASE ` + database + ` WITH (FORCE)`); err != nil {
+		if err := s.drop(database); err != nil {
 			tb.Error(err)
 		}
 	})
@@ -122,8 +122,17 @@ func (s *Server) create(name string, fill func(url string) error) (string, error
 		}
 		from = t.database
 	}
+	return s.copyOf(from)
+}
+
+// copyOf makes a database like another, to which nobody is connected.
+func (s *Server) copyOf(from string) (string, error) {
 	database := fmt.Sprintf("test%d", s.databases.Add(1))
 	return database, s.Exec(`CREATE DATABASE ` + database + ` TEMPLATE ` + from + ` OWNER ` + role)
+}
+
+func (s *Server) drop(database string) error {
+	return s.Exec(`DROP DATABASE ` + database + ` WITH (FORCE)`)
 }
 
 // Exec runs statements one by one as the superuser, in the database postgres.

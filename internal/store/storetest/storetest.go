@@ -3,8 +3,12 @@ package storetest
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"headwater/internal/store"
@@ -35,4 +39,46 @@ func Database(tb testing.TB, dir string) string {
 		}
 		return errors.Join(err, os.RemoveAll(tmp))
 	})
+}
+
+// Exec runs a statement beside the store of a data folder, if that is open, and returns how many rows it changed. Arguments
+// stand for ? in the statement.
+func Exec(tb testing.TB, dir, statement string, args ...any) int64 {
+	tb.Helper()
+	driver, source := "sqlite", filepath.Join(dir, store.File)+"?_pragma=busy_timeout(5000)"
+	if url := Database(tb, dir); url != "" {
+		driver, source = "pgx", url
+		for i := range args {
+			statement = strings.Replace(statement, "?", "$"+strconv.Itoa(i+1), 1)
+		}
+	}
+	db, err := sql.Open(driver, source)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var n int64
+	result, err := db.ExecContext(tb.Context(), statement, args...)
+	if err == nil {
+		n, err = result.RowsAffected()
+	}
+	if err := errors.Join(err, db.Close()); err != nil {
+		tb.Fatalf("%s: %v", statement, err)
+	}
+	return n
+}
+
+// Copy makes the database of a folder a copy of that of another. Neither may be open.
+func Copy(tb testing.TB, from, to string) {
+	tb.Helper()
+	if pgtest.OnPostgreSQL() {
+		pgtest.Copy(tb, from, to)
+		return
+	}
+	file, err := os.ReadFile(filepath.Join(from, store.File))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(to, store.File), file, 0o600)
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
 }
