@@ -69,9 +69,6 @@ func (c *cli) withStore(ctx context.Context, work func(*store.DB) error) error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(filepath.Join(cfg.Data, store.File)); cfg.Database == "" && errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("nothing is stored in %s yet; `headwater poll` or `headwater serve` starts it, --data names another folder", cfg.Data)
-	}
 	log, err := c.logger(cfg)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
@@ -18,6 +19,7 @@ import (
 	"headwater/internal/news"
 	"headwater/internal/opml"
 	"headwater/internal/pipeline"
+	"headwater/internal/store"
 )
 
 // The account of the demo, for feed readers.
@@ -75,12 +77,33 @@ func (c *cli) demo(ctx context.Context, once bool) (err error) {
 	if err != nil {
 		return err
 	}
+	if cfg.Database != "" {
+		if err := c.checkNoFeeds(ctx); err != nil {
+			return err
+		}
+	}
 	a, err := c.openApp(ctx, demoConfig(cfg, server), openOptions{})
 	if err != nil {
 		return err
 	}
 	err = c.pollDemo(ctx, a, address, l)
 	return errors.Join(err, a.close())
+}
+
+// checkNoFeeds returns an error where the database has feeds. Those of the demo are not to stand among them.
+func (c *cli) checkNoFeeds(ctx context.Context) error {
+	err := c.withStore(ctx, func(db *store.DB) error {
+		feeds, err := db.Feeds(ctx)
+		if err == nil && len(feeds) > 0 {
+			err = fmt.Errorf("%s has %s; name an empty one with HEADWATER_DATABASE, or leave the setting out to keep the demo in a folder",
+				db.Database(), count(len(feeds), "feed"))
+		}
+		return err
+	})
+	if errors.Is(err, store.ErrEmpty) {
+		return nil
+	}
+	return err
 }
 
 // serveFeeds serves the invented outlets' feeds on a free port of loopback.

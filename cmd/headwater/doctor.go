@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -71,12 +71,21 @@ func (c *cli) examine(ctx context.Context) []finding {
 	}
 	found := []finding{{"configuration", true, cmp.Or(cfg.File, "built-in defaults")}}
 	found = append(found, examineOutlets(cfg)...)
-	if _, err := os.Stat(filepath.Join(cfg.Data, store.File)); err != nil {
-		found = append(found, finding{"data folder", true, cfg.Data + " holds nothing yet"})
-		return append(found, examineEmbeddings(ctx, cfg)...)
-	}
 	if c.server != nil { // the caller has the rest
 		return append([]finding{{"server", true, fmt.Sprintf("process %d holds the data folder and answers", os.Getpid())}}, c.server.examine(ctx)...)
+	}
+	err = c.withStore(ctx, func(db *store.DB) error {
+		if cfg.Database != "" {
+			found = append(found, finding{"database", true, db.Database()})
+		}
+		return nil
+	})
+	if errors.Is(err, store.ErrEmpty) && checkNotEmptied(cfg.Data) == nil {
+		what := finding{"data folder", true, cfg.Data + " holds nothing yet"}
+		if cfg.Database != "" {
+			what = finding{"database", true, "it holds nothing yet"}
+		}
+		return append(append(found, what), examineEmbeddings(ctx, cfg)...)
 	}
 	found = append(found, finding{"data folder", true, cfg.Data})
 	conn, err := dialServer(ctx, cfg.Data)

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -168,14 +167,12 @@ func (c *cli) discoverAndAdd(cmd *cobra.Command, args []string, o feedAddOptions
 	}
 	defer client.Close()
 	var known []news.Feed
-	if _, err := os.Stat(filepath.Join(cfg.Data, store.File)); err == nil { // else adding reports what is wrong with the folder
-		err := c.withStore(cmd.Context(), func(db *store.DB) error {
-			known, err = db.Feeds(cmd.Context())
-			return err
-		})
-		if err != nil {
-			return err
-		}
+	err = c.withStore(cmd.Context(), func(db *store.DB) error {
+		known, err = db.Feeds(cmd.Context())
+		return err
+	})
+	if err != nil && !errors.Is(err, store.ErrEmpty) {
+		return err
 	}
 	p := picker{cli: c, finder: newFinder(cfg, client), known: known, feedAddOptions: o}
 	for _, arg := range args {

@@ -21,6 +21,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"headwater/internal/store/pgtest"
 )
 
 // TestScripts runs testdata/script/*.txtar. Beside testscript's own commands they have
@@ -37,20 +39,38 @@ import (
 //	asked                    wait until $NEWS/slow, which never answers, is asked for
 //	slay                     kill the server with SIGKILL
 //
-// and the condition [exists:FILE].
+// and the conditions [exists:FILE], and [postgresql] while scripts run on PostgreSQL.
 //
 // $NEWS is a server of this test's own, and $HOST its address without http://: it has the files of $WORK/www, which begins as testdata/www, and those of oddNews.
-func TestScripts(t *testing.T) {
+func TestScripts(t *testing.T) { runScripts(t, false) }
+
+// TestScriptsOnPostgreSQL runs them again. Each data folder of a script has a database of its own, which begins empty. A
+// script that is about SQLite's file, or that stores nothing, ends where it says so.
+func TestScriptsOnPostgreSQL(t *testing.T) {
+	pgtest.Database(t) // skips without PostgreSQL
+	runScripts(t, true)
+}
+
+func runScripts(t *testing.T, postgresql bool) {
+	t.Helper()
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Setup:               setUp,
+		Setup: func(env *testscript.Env) error {
+			if tb, ok := env.T().(testing.TB); ok && postgresql {
+				env.Values[databasesKey{}] = &databases{tb, map[string]string{}}
+			}
+			return setUp(env)
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "json": checkJSON, "jsonlines": checkJSONLines, "xml": checkXML, "expand": expand, "entryids": entryIDs,
 			"serve": serveCommand, "get": get, "interrupt": interrupt, "slay": slay, "asked": asked,
 		},
 		Condition: func(cond string) (bool, error) {
+			if cond == "postgresql" {
+				return postgresql, nil
+			}
 			if name, ok := strings.CutPrefix(cond, "exists:"); ok {
 				_, err := os.Stat(name)
 				return err == nil, nil
@@ -58,6 +78,34 @@ func TestScripts(t *testing.T) {
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
 	})
+}
+
+type databasesKey struct{}
+
+// databases are those of a script.
+type databases struct {
+	testing.TB
+
+	urls map[string]string // by data folder
+}
+
+// setDatabase sets HEADWATER_DATABASE for the data folder that a command line works on.
+func setDatabase(ts *testscript.TestScript, args []string) {
+	d, ok := ts.Value(databasesKey{}).(*databases)
+	if !ok {
+		return
+	}
+	folder := ts.Getenv("HEADWATER_DATA")
+	for i, arg := range args {
+		if arg == "--data" && i+1 < len(args) {
+			folder = args[i+1]
+		}
+	}
+	folder = ts.MkAbs(folder)
+	if d.urls[folder] == "" {
+		d.urls[folder] = pgtest.Database(d)
+	}
+	ts.Setenv("HEADWATER_DATABASE", d.urls[folder])
 }
 
 type serverKey struct{}
@@ -208,6 +256,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
 	got := 0
+	setDatabase(ts, args)
 	err = ts.Exec(args[1], args[2:]...)
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
@@ -243,9 +292,10 @@ func serveCommand(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	program, err := exec.LookPath("headwater")
 	ts.Check(err)
+	setDatabase(ts, args)
 	s.cmd = exec.Command(program, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
 	s.cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"HOME", "PATH", "TMPDIR", "HEADWATER_DATA", "HEADWATER_LISTS", "HEADWATER_FETCH_ALLOW_PRIVATE", "HEADWATER_ORIGIN_FETCH_SOURCES", "HEADWATER_FETCH_PAUSE", "HEADWATER_CONFIG", "GORACE"} {
+	for _, name := range []string{"HOME", "PATH", "TMPDIR", "HEADWATER_DATA", "HEADWATER_DATABASE", "HEADWATER_LISTS", "HEADWATER_FETCH_ALLOW_PRIVATE", "HEADWATER_ORIGIN_FETCH_SOURCES", "HEADWATER_FETCH_PAUSE", "HEADWATER_CONFIG", "GORACE"} {
 		if v := ts.Getenv(name); v != "" || name == "HEADWATER_LISTS" {
 			s.cmd.Env = append(s.cmd.Env, name+"="+v)
 		}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 
@@ -68,6 +69,9 @@ func newerSchema(place string, have, known int64) error {
 		place, have, known)
 }
 
+// ErrEmpty is returned where a database is opened for reading only, and nothing is there yet.
+var ErrEmpty = errors.New("nothing is stored yet; `headwater poll` or `headwater serve` starts it")
+
 const versionSQL = `SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied`
 
 // versions returns the schema version of the database, 0 for an empty one, and the newest that this program knows.
@@ -96,6 +100,12 @@ func (db *DB) checkVersion(ctx context.Context) error {
 	}
 	if have > known {
 		return newerSchema(db.engine.String(), have, known)
+	}
+	if have == 0 {
+		if err := db.engine.checkOwner(ctx, db.reader); err != nil {
+			return err
+		}
+		return fmt.Errorf("%s: %w", db.engine, ErrEmpty)
 	}
 	if have < known {
 		return fmt.Errorf("%s was written by an older headwater (schema %d, this program needs %d); serve or poll once to bring it up to date",

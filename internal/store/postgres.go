@@ -233,7 +233,7 @@ func (*postgresEngine) classify(err error) fault {
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return unavailable
 	}
-	if _, ok := errors.AsType[net.Error](err); ok && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+	if _, ok := errors.AsType[*net.OpError](err); ok && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
 		return unavailable
 	}
 	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || err != nil && strings.Contains(err.Error(), "conn closed") {

@@ -64,7 +64,7 @@ func (e sqliteEngine) openReader(beside bool) (*sql.DB, error) {
 	params := readerParams
 	if beside {
 		if _, err := os.Stat(e.path()); errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%s holds no newsroom yet (%w); poll once to make one", e, err)
+			return nil, fmt.Errorf("%s: %w", e, ErrEmpty)
 		} else if err != nil {
 			return nil, fmt.Errorf("%s: %w", e, err)
 		}
