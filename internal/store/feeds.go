@@ -64,8 +64,8 @@ func (db *DB) AddFeeds(ctx context.Context, feeds []news.Feed) (added []news.Fee
 
 const (
 	feedByURLSQL = `SELECT ` + feedColumns + ` FROM feeds WHERE url = ? AND removed = 0`
-	addFeedSQL   = `INSERT INTO feeds (url, title, site, folder, added, state, full_text) VALUES (?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (url) DO UPDATE SET title = excluded.title, site = excluded.site, folder = excluded.folder,
+	addFeedSQL   = `INSERT INTO feeds (url, title, site, folder, added, state, full_text, host) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (url) DO UPDATE SET host = excluded.host, title = excluded.title, site = excluded.site, folder = excluded.folder,
 			added = excluded.added, state = excluded.state, etag = '', last_modified = '', checked = 0, changed = 0, due = 0,
 			problem = '', failures = 0, removed = 0, full_text = excluded.full_text, ` + unscheduled + `
 		RETURNING ` + feedColumns
@@ -88,7 +88,7 @@ func (t tx) addFeed(ctx context.Context, f news.Feed) (news.Feed, error) {
 		f.Added = time.Now()
 	}
 	return scanFeed(t.QueryRowContext(ctx, addFeedSQL,
-		f.URL, text(f.Title), text(f.Site), text(f.Folder), millis(f.Added), news.FeedWaiting, text(f.FullText)))
+		f.URL, text(f.Title), text(f.Site), text(f.Folder), millis(f.Added), news.FeedWaiting, text(f.FullText), hostOf(f.URL)))
 }
 
 const feedSQL = `SELECT ` + feedColumns + ` FROM feeds WHERE id = ? AND removed = 0`
@@ -162,14 +162,14 @@ func (db *DB) AddressTaken(ctx context.Context, url string) (bool, error) {
 
 const (
 	dropExpiredRestsSQL = `DELETE FROM resting WHERE until <= ?`
-	adoptSQL            = `UPDATE feeds SET url = ?1 WHERE id = ?2 AND NOT EXISTS (SELECT 1 FROM feeds AS x WHERE x.url = ?1)`
+	adoptSQL            = `UPDATE feeds SET url = ?1, host = ?3 WHERE id = ?2 AND NOT EXISTS (SELECT 1 FROM feeds AS x WHERE x.url = ?1)`
 	restSQL             = `INSERT INTO resting (host, until) VALUES (?, ?) ON CONFLICT (host) DO UPDATE SET until = max(resting.until, excluded.until)`
 )
 
 // storeMove stores a feed's new address, unless it is too long, and the pause that its host asked for. It deletes pauses that are over.
 func (c *logWriter) storeMove(ctx context.Context, p Poll) error {
 	if p.NewURL != "" && weburl.CheckLength(text(p.NewURL)) == nil {
-		if err := c.exec(ctx, adoptSQL, text(p.NewURL), p.Feed.ID); err != nil {
+		if err := c.exec(ctx, adoptSQL, text(p.NewURL), p.Feed.ID, hostOf(p.NewURL)); err != nil {
 			return err
 		}
 	}

@@ -25,6 +25,8 @@ const (
 	BeatEvery = 5 * time.Second
 	// silentAfter is how long a node that was killed still counts as working.
 	silentAfter = 3 * BeatEvery
+	// forgetHost is how long a host that nobody asks keeps its row.
+	forgetHost = time.Hour
 	// forgetNode is how long a node that was killed is listed.
 	forgetNode = time.Hour
 )
@@ -73,6 +75,9 @@ func (db *DB) Beat(ctx context.Context, roles string, settings map[string]string
 			return err
 		}
 		if err := t.exec(ctx, beatSQL, db.Node(), text(host), text(roles), string(hashes), now); err != nil {
+			return err
+		}
+		if err := t.exec(ctx, forgetHostsSQL+db.engine.skipLocked("poll_hosts")+`)`, now-forgetHost.Milliseconds()); err != nil {
 			return err
 		}
 		before := now - forgetNode.Milliseconds()

@@ -133,6 +133,9 @@ func (db *DB) openWriter(ctx context.Context, restoring bool) (err error) {
 	if err := db.migrate(ctx); err != nil {
 		return err
 	}
+	if err := db.openHosts(ctx); err != nil {
+		return err
+	}
 	if db.engine.prepares() {
 		db.stmts = make(map[string]*sql.Stmt)
 		for _, q := range preparedSQL() {

@@ -29,6 +29,16 @@ func Host(address string) string {
 	return strings.TrimPrefix(strings.ToLower(u.Hostname()), "www.")
 }
 
+// Hostname returns the host that serves an address, in lower case and without port. It is what gets one request at a time. For
+// an address that can't be parsed it returns the address.
+func Hostname(address string) string {
+	u, err := Parse(address)
+	if err != nil {
+		return address
+	}
+	return strings.ToLower(u.Hostname())
+}
+
 // IsFrontPage reports whether an address is that of a site's front page, or is not an address.
 func IsFrontPage(address string) bool {
 	u, err := url.Parse(address)
