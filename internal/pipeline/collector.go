@@ -30,6 +30,9 @@ const (
 	movedFor   = 3 * 24 * time.Hour
 )
 
+// heldWait is when a feed is tried again that leads to a host which another node asks.
+const heldWait = 30 * time.Second
+
 // Collector polls single feeds: fetch, parse, clean. It does not store the results. Its methods are safe for concurrent
 // use.
 //
@@ -84,6 +87,10 @@ func (c *Collector) collect(ctx context.Context, f news.Feed) (pollResult, error
 		if errors.As(r.err, &fe) {
 			f.Due, f.Rule = fe.Rest.Until, poll.RuleHost
 		}
+		return pollResult{poll: store.Poll{Feed: f}, resting: true}, nil
+	}
+	if errors.Is(r.err, fetch.ErrHeld) && f.ID != 0 {
+		f.Due = c.now().Add(heldWait)
 		return pollResult{poll: store.Poll{Feed: f}, resting: true}, nil
 	}
 	f.Checked = c.now()

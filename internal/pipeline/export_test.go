@@ -9,12 +9,7 @@ import (
 
 // Collect polls the due feeds like a pass of Serve. It neither settles nor indexes.
 func (p *Pipeline) Collect(ctx context.Context) (Summary, error) {
-	o := PassOptions{PerHost: passFor, Progress: func(string, int, int) {}}
-	feeds, err := p.due(ctx, o)
-	if err != nil {
-		return Summary{}, err
-	}
-	return p.poll(ctx, feeds, o)
+	return p.poll(ctx, PassOptions{PerHost: passFor, Progress: func(string, int, int) {}})
 }
 
 // Check is Collector.Check.

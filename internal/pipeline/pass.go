@@ -1,11 +1,15 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -14,6 +18,7 @@ import (
 	"headwater/internal/intake/poll"
 	"headwater/internal/news"
 	"headwater/internal/store"
+	"headwater/internal/weburl"
 )
 
 // PassOptions are the options of a pass.
@@ -57,15 +62,12 @@ func (p *Pipeline) Pass(ctx context.Context, o PassOptions) (Summary, error) {
 		defer p.turn.Release(wholeTurn)
 	}
 	began := p.options.Now()
-	feeds, err := p.due(ctx, o)
-	if err != nil {
-		return Summary{}, err
-	}
 	var sum Summary
+	var err error
 	if o.CollectOnly {
-		sum, err = p.poll(ctx, feeds, o)
+		sum, err = p.poll(ctx, o)
 	} else {
-		sum, err = p.pollAndIndex(ctx, feeds, o)
+		sum, err = p.pollAndIndex(ctx, o)
 	}
 	if err != nil {
 		return sum, err
@@ -123,33 +125,59 @@ func (p *Pipeline) runBehind(ctx context.Context, o PassOptions, sum *Summary) (
 	return true, p.Matcher.Match(ctx)
 }
 
-// due returns the feeds to poll.
-func (p *Pipeline) due(ctx context.Context, o PassOptions) ([]news.Feed, error) {
+// batches returns a function that claims hosts and returns those of their feeds that are to be polled, until there are none.
+func (p *Pipeline) batches(ctx context.Context, o PassOptions, hosts *passHosts) (func(context.Context) ([]news.Feed, error), error) {
 	set, err := p.fixFuture(ctx)
 	if err != nil {
 		return nil, err
 	}
-	hosts, err := p.options.Store.Resting(ctx, p.options.Now()) // an earlier process may have been asked to wait
-	for _, h := range hosts {
-		p.options.Fetch.Rest(h)
+	if len(o.URLs) > 0 || o.Force {
+		feeds, err := p.chosen(ctx, o)
+		return p.waitForHosts(feeds, hosts), err
 	}
-	if err != nil {
-		return nil, err
+	c := store.HostClaim{Due: p.options.Now(), Pass: rand.Text()}
+	if p.options.Store.Shared() {
+		c.Limit = hostsAWorker * max(p.options.Workers, 1)
 	}
-	if len(o.URLs) == 0 && !o.Force {
-		if !set {
-			return nil, nil
+	return func(ctx context.Context) ([]news.Feed, error) {
+		for set {
+			var feeds []news.Feed
+			claimed, err := p.hosts.claim(ctx, func(ctx context.Context) (claimed []string, err error) {
+				claimed, feeds, err = p.options.Store.ClaimHosts(ctx, c)
+				return claimed, err
+			})
+			if err != nil || len(claimed) == 0 {
+				return nil, err
+			}
+			if feeds, err = p.postponeSkipped(ctx, feeds); err == nil {
+				err = p.adoptRests(ctx)
+			}
+			if o.PerHost > 0 {
+				feeds = poll.SelectForPass(feeds, o.PerHost, p.options.Fetch.PauseOf, p.options.PerHost)
+			}
+			hosts.add(claimed, feeds)
+			if err != nil || len(feeds) > 0 {
+				return feeds, err
+			}
 		}
-		feeds, err := p.options.Store.DueFeeds(ctx, p.options.Now())
-		if err != nil {
-			return nil, err
-		}
-		feeds, err = p.postponeSkipped(ctx, feeds)
-		if o.PerHost > 0 {
-			feeds = poll.SelectForPass(feeds, o.PerHost, p.options.Fetch.PauseOf, p.options.PerHost)
-		}
-		return feeds, err
+		return nil, nil
+	}, nil
+}
+
+// hostsAWorker is how many hosts a pass claims at once for each worker. More would keep them from nodes that have nothing to do.
+const hostsAWorker = 2
+
+// adoptRests reads which hosts asked to be left alone, of other processes or of an earlier one.
+func (p *Pipeline) adoptRests(ctx context.Context) error {
+	rests, err := p.options.Store.Resting(ctx, p.options.Now())
+	for _, r := range rests {
+		p.options.Fetch.Rest(r)
 	}
+	return err
+}
+
+// chosen returns the feeds that a pass polls whether they are due or not.
+func (p *Pipeline) chosen(ctx context.Context, o PassOptions) ([]news.Feed, error) {
 	all, err := p.options.Store.Feeds(ctx)
 	if err != nil || len(o.URLs) == 0 {
 		return all, err
@@ -171,6 +199,59 @@ func (p *Pipeline) due(ctx context.Context, o PassOptions) ([]news.Feed, error) 
 		out = append(out, f)
 	}
 	return out, nil
+}
+
+// waitForHosts returns a function that returns the feeds of those hosts that can be claimed, and waits for the others.
+func (p *Pipeline) waitForHosts(feeds []news.Feed, hosts *passHosts) func(context.Context) ([]news.Feed, error) {
+	byHost := map[string][]news.Feed{}
+	for _, f := range feeds {
+		host := weburl.Hostname(f.URL)
+		byHost[host] = append(byHost[host], f)
+	}
+	waited := false
+	return func(ctx context.Context) ([]news.Feed, error) {
+		for len(byHost) > 0 {
+			claimed, err := p.hosts.claimFree(ctx, slices.Collect(maps.Keys(byHost))...)
+			if err != nil {
+				return nil, err
+			}
+			if len(claimed) == 0 { // other nodes ask all of them; one that is gone loses its hosts soon
+				waited = true
+				if err := pauseFor(ctx, holdEvery); err != nil {
+					return nil, err
+				}
+				continue
+			}
+			var some []news.Feed
+			for host := range claimed {
+				some = append(some, byHost[host]...)
+				delete(byHost, host)
+			}
+			hosts.add(claimed, some)
+			if waited { // the feeds may have been polled meanwhile
+				if err := p.reload(ctx, some); err != nil {
+					return nil, err
+				}
+			}
+			slices.SortFunc(some, func(a, b news.Feed) int { return cmp.Compare(a.ID, b.ID) })
+			return some, p.adoptRests(ctx)
+		}
+		return nil, nil
+	}
+}
+
+// reload reads feeds again. One that was removed stays as it is; storing its poll changes nothing.
+func (p *Pipeline) reload(ctx context.Context, feeds []news.Feed) error {
+	for i, f := range feeds {
+		now, err := p.options.Store.Feed(ctx, f.ID)
+		if errors.Is(err, news.ErrNotFound) {
+			continue
+		} else if err != nil {
+			return err
+		}
+		feeds[i] = now
+	}
+	return nil
 }
 
 const (
@@ -226,7 +307,7 @@ func (p *Pipeline) postponeSkipped(ctx context.Context, feeds []news.Feed) ([]ne
 }
 
 // pollAndIndex polls the feeds while the index follows the log.
-func (p *Pipeline) pollAndIndex(ctx context.Context, feeds []news.Feed, o PassOptions) (Summary, error) {
+func (p *Pipeline) pollAndIndex(ctx context.Context, o PassOptions) (Summary, error) {
 	const pause = 100 * time.Millisecond
 	polled := make(chan struct{})
 	var sum Summary
@@ -234,7 +315,7 @@ func (p *Pipeline) pollAndIndex(ctx context.Context, feeds []news.Feed, o PassOp
 	g.Go(func() error {
 		defer close(polled)
 		var err error
-		sum, err = p.poll(gctx, feeds, o)
+		sum, err = p.poll(gctx, o)
 		return err
 	})
 	indexed := 0
@@ -263,15 +344,31 @@ func (p *Pipeline) pollAndIndex(ctx context.Context, feeds []news.Feed, o PassOp
 // pollBatch is the most polls that are stored in one transaction.
 const pollBatch = 64
 
-// poll polls the feeds with several workers and stores the results. When results come fast, it stores many in one
+// poll polls the feeds of a pass with several workers and stores the results. When results come fast, it stores many in one
 // transaction.
-func (p *Pipeline) poll(ctx context.Context, feeds []news.Feed, o PassOptions) (Summary, error) {
+func (p *Pipeline) poll(ctx context.Context, o PassOptions) (_ Summary, err error) {
+	hosts := newPassHosts(p.hosts)
+	defer func() { err = errors.Join(err, hosts.close(ctx)) }()
+	next, err := p.batches(ctx, o, hosts)
+	if err != nil {
+		return Summary{}, err
+	}
+	var chosen atomic.Int64
+	count := func(ctx context.Context) ([]news.Feed, error) {
+		feeds, err := next(ctx)
+		chosen.Add(int64(len(feeds)))
+		return feeds, err
+	}
 	results := make(chan pollResult, pollBatch)
 	sum := Summary{States: map[string]int{}}
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		defer close(results)
-		return poll.Drain(gctx, feeds, p.options.Workers, p.options.PerHost, func(ctx context.Context, f news.Feed) error {
+		return poll.DrainBatches(gctx, count, p.options.Workers, p.options.PerHost, func(ctx context.Context, f news.Feed) error {
+			if !hosts.has(f) { // another node asks the host
+				hosts.stored(f)
+				return nil
+			}
 			r, err := p.collector.collect(ctx, f)
 			if err != nil {
 				return err
@@ -312,11 +409,14 @@ func (p *Pipeline) poll(ctx context.Context, feeds []news.Feed, o PassOptions) (
 			if err := p.storePolls(gctx, batch, &sum); err != nil {
 				return err
 			}
-			o.Progress("poll", sum.Feeds, len(feeds))
+			for _, r := range batch {
+				hosts.stored(r.poll.Feed)
+			}
+			o.Progress("poll", sum.Feeds, int(chosen.Load()))
 		}
 		return nil
 	})
-	err := g.Wait() // sum is read only after this
+	err = g.Wait() // sum is read only after this
 	slices.SortStableFunc(sum.Problems, func(a, b Problem) int { return strings.Compare(a.URL, b.URL) })
 	return sum, err
 }

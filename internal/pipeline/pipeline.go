@@ -54,6 +54,7 @@ type Pipeline struct {
 
 	options   Options
 	collector *Collector
+	hosts     *hostLeases
 	push      *pusher // nil if no pushes are accepted
 
 	toMatch wakeup // sent when topics are to be filled again
@@ -76,6 +77,7 @@ func New(o Options) *Pipeline {
 		options: o, collector: NewCollector(o), passing: make(chan struct{}, 1), turn: semaphore.NewWeighted(wholeTurn),
 		toMatch: newWakeup(),
 	}
+	p.hosts = newHostLeases(o)
 	p.push = newPusher(o, p.collector)
 	prepare := stories.Preparer{Cleaner: p.collector.cleaner, Credits: origin.NewReader(o.Outlets)}
 	clock := &steadyClock{store: o.Store, now: o.Now, log: o.Logger}

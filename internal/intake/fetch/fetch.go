@@ -98,6 +98,7 @@ type Client struct {
 	large        chan struct{} // an element for each large body that is being read
 
 	resting *restingHosts
+	leases  HostLeases // nil where this process is alone
 
 	lateMu sync.Mutex           // guards late
 	late   map[string]time.Time // hosts whose last picture was late, and the time until which they are not asked
@@ -210,23 +211,34 @@ type answer struct {
 }
 
 // hop makes one request when the gate allows it. It returns the time it waited for the gate.
-func (c *Client) hop(ctx context.Context, address *url.URL, r Request, left time.Duration) (answer, time.Duration, error) {
+func (c *Client) hop(ctx context.Context, address *url.URL, r Request, left time.Duration) (a answer, wait time.Duration, err error) {
 	asked := time.Now()
 	if err := c.resting.check(address); err != nil {
 		return answer{}, 0, err
 	}
-	release, err := c.gate.enter(ctx, strings.ToLower(address.Hostname()))
+	host := strings.ToLower(address.Hostname())
+	leave, err := c.gate.enter(ctx, host)
+	if err != nil {
+		return answer{}, 0, err
+	}
+	defer leave()
+	held, release, err := c.hold(ctx, address, host)
 	if err != nil {
 		return answer{}, 0, err
 	}
 	defer release()
-	wait := time.Since(asked)
+	defer func() {
+		if err != nil && held.Err() != nil && ctx.Err() == nil { // another process may ask the host
+			err = fail(news.FeedTimeout, address, 0, ErrHeld)
+		}
+	}()
+	wait = time.Since(asked)
 	if err := c.resting.check(address); err != nil { // another request may have been answered with Retry-After meanwhile
 		return answer{}, wait, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, left)
+	bounded, cancel := context.WithTimeout(held, left)
 	defer cancel()
-	req, err := c.request(ctx, address, r)
+	req, err := c.request(bounded, address, r)
 	if err != nil {
 		return answer{}, wait, err
 	}
@@ -235,7 +247,7 @@ func (c *Client) hop(ctx context.Context, address *url.URL, r Request, left time
 		return answer{}, wait, err
 	}
 	defer func() { _ = resp.Body.Close() }() // the body has been read
-	a := answer{Response: Response{Status: resp.StatusCode, Header: resp.Header, Fresh: fresh(resp.Header, c.opt.Now())}}
+	a = answer{Response: Response{Status: resp.StatusCode, Header: resp.Header, Fresh: fresh(resp.Header, c.opt.Now())}}
 	switch s := resp.StatusCode; {
 	case s == http.StatusNotModified && (r.ETag != "" || r.LastModified != ""):
 		a.NotModified = true
@@ -325,13 +337,10 @@ func (c *Client) explain(ctx context.Context, address *url.URL, err error) error
 func (c *Client) Rest(r news.Rest) { c.resting.add(r) }
 
 // PauseOf returns the pause between two requests to the host of an address.
-func (c *Client) PauseOf(address string) time.Duration {
-	u, err := weburl.Parse(address)
-	if err != nil {
-		return c.opt.Pause
-	}
-	return c.gate.pauseOf(strings.ToLower(u.Hostname()))
-}
+func (c *Client) PauseOf(address string) time.Duration { return c.PauseOfHost(weburl.Hostname(address)) }
+
+// PauseOfHost returns the pause between two requests to a host, a name in lower case.
+func (c *Client) PauseOfHost(host string) time.Duration { return c.gate.pauseOf(host) }
 
 // newTransport makes the only transport: every connection is dialled here, and checked once its address is known.
 func newTransport(o Options, guardian *ssrf.Guardian) *http.Transport {

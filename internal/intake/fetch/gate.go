@@ -130,6 +130,32 @@ func (g *gate) leave(host string, l *hostLane) {
 	delete(g.hosts, host)
 }
 
+// HostLeases lets one process at a time ask a host, where several work together.
+type HostLeases interface {
+	// Hold waits until this process may ask the host, a name in lower case. The request is made with held, which ends when
+	// another process may ask the host. release is called after the request. Hold returns ErrHeld if another process keeps the
+	// host for long.
+	Hold(ctx context.Context, host string) (held context.Context, release func(), err error)
+}
+
+// ErrHeld is the cause of an *Error for a request that was not made, or not to its end, because another process asks the host.
+var ErrHeld = errors.New("another node asks its host at present; it is tried again soon")
+
+// UseLeases lets the client hold a lease of each host that it asks for feeds and pages. It is called before the first request.
+func (c *Client) UseLeases(l HostLeases) { c.leases = l }
+
+// hold holds the lease of a host until release is called.
+func (c *Client) hold(ctx context.Context, address *url.URL, host string) (held context.Context, release func(), err error) {
+	if c.leases == nil {
+		return ctx, func() {}, nil
+	}
+	held, release, err = c.leases.Hold(ctx, host)
+	if errors.Is(err, ErrHeld) {
+		err = fail(news.FeedTimeout, address, 0, ErrHeld)
+	}
+	return held, release, err
+}
+
 // ErrResting is the cause of an *Error for a request that was not made, because the host had asked for a rest. Error.Rest says
 // how long.
 var ErrResting = errors.New("its host asked to be left alone for some time (Retry-After), so it was not asked")

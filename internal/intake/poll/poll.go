@@ -20,6 +20,7 @@
 package poll
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -85,22 +86,40 @@ func Next(spec string, after time.Time) (time.Time, error) {
 // no limit. It stops at the end of the context and at the first error. collect returns an error only if continuing makes no
 // sense.
 func Drain(ctx context.Context, feeds []news.Feed, workers, perHost int, collect func(context.Context, news.Feed) error) error {
+	next := func(context.Context) ([]news.Feed, error) {
+		some := feeds
+		feeds = nil
+		return some, nil
+	}
+	return DrainBatches(ctx, next, workers, perHost, collect)
+}
+
+// DrainBatches is Drain for feeds that come in batches, until next returns none. It calls next when all of the batch before have
+// begun. One host's feeds are in one batch.
+func DrainBatches(ctx context.Context, next func(context.Context) ([]news.Feed, error), workers, perHost int, collect func(context.Context, news.Feed) error) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(max(workers, 1))
-	for _, lane := range lanes(feeds, perHost) {
-		g.Go(func() error {
-			for _, f := range lane {
-				if err := gctx.Err(); err != nil {
-					return err
+	var feeds []news.Feed
+	var err error
+	for {
+		if feeds, err = next(gctx); err != nil || len(feeds) == 0 {
+			break
+		}
+		for _, lane := range lanes(feeds, perHost) {
+			g.Go(func() error {
+				for _, f := range lane {
+					if err := gctx.Err(); err != nil {
+						return err
+					}
+					if err := collect(gctx, f); err != nil {
+						return err
+					}
 				}
-				if err := collect(gctx, f); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+				return nil
+			})
+		}
 	}
-	return g.Wait()
+	return cmp.Or(g.Wait(), err)
 }
 
 // SelectForPass returns those due feeds that one pass polls. Of each host it selects as many as can be polled within the time,
