@@ -84,7 +84,7 @@ func (l *hostLeases) claim(ctx context.Context, fn func(context.Context) ([]stri
 	}
 	if len(l.held) > 0 && !l.keeping && l.store.Shared() {
 		l.keeping = true
-		go l.keep()
+		go l.keep(context.WithoutCancel(ctx))
 	}
 	return all, nil
 }
@@ -173,7 +173,7 @@ func (l *hostLeases) drop(h *heldHost) {
 }
 
 // keep renews the leases and hands back the hosts that nobody uses, until there are none.
-func (l *hostLeases) keep() {
+func (l *hostLeases) keep(ctx context.Context) {
 	renewed, every := time.Now(), l.store.Lease()/3
 	for {
 		time.Sleep(min(holdEvery, every))
@@ -190,10 +190,10 @@ func (l *hostLeases) keep() {
 			}
 		}
 		l.mu.Unlock()
-		err := l.flush(context.Background())
+		err := l.flush(ctx)
 		if time.Since(renewed) >= every {
 			renewed = time.Now()
-			err = errors.Join(err, l.renew())
+			err = errors.Join(err, l.renew(ctx))
 		}
 		if err != nil {
 			l.log.Warn("leases of hosts could not be renewed or handed back; it is tried again", "error", err)
@@ -202,8 +202,8 @@ func (l *hostLeases) keep() {
 }
 
 // renew renews the leases of all hosts.
-func (l *hostLeases) renew() error {
-	ctx, cancel := context.WithTimeout(context.Background(), l.store.Lease()/3)
+func (l *hostLeases) renew(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, l.store.Lease()/3)
 	defer cancel()
 	if err := l.lock(ctx); err != nil {
 		return err

@@ -337,7 +337,9 @@ func (c *Client) explain(ctx context.Context, address *url.URL, err error) error
 func (c *Client) Rest(r news.Rest) { c.resting.add(r) }
 
 // PauseOf returns the pause between two requests to the host of an address.
-func (c *Client) PauseOf(address string) time.Duration { return c.PauseOfHost(weburl.Hostname(address)) }
+func (c *Client) PauseOf(address string) time.Duration {
+	return c.PauseOfHost(weburl.Hostname(address))
+}
 
 // PauseOfHost returns the pause between two requests to a host, a name in lower case.
 func (c *Client) PauseOfHost(host string) time.Duration { return c.gate.pauseOf(host) }
