@@ -256,13 +256,19 @@ func userAgent(cfg config.Config, accounts int) string {
 // pipelineOptions are the options of the pipeline from the settings. The caller sets those that need the data folder.
 func pipelineOptions(cfg config.Config, client *fetch.Client, registry *outlets.Registry) pipeline.Options {
 	return pipeline.Options{
-		Fetch: client, Outlets: registry, Parse: parseOptions(cfg),
+		Fetch: client, Outlets: registry, Parse: parseOptions(cfg), Roles: rolesOf(cfg),
 		Pace:    poll.Pace{Interval: cfg.Poll.Interval, Min: cfg.Poll.MinInterval, Max: cfg.Poll.MaxInterval},
 		Workers: cfg.Poll.Workers, PerHost: cfg.Fetch.PerHost, Window: cfg.Group.Window, Keep: time.Duration(cfg.Keep),
 		Callback: callbackURL(cfg), MaxPush: int64(cfg.Fetch.MaxBytes),
 		Embed: embedClient(cfg, client), EmbedWait: cfg.Embeddings.Timeout, EventCosine: cfg.Embeddings.Threshold,
 		ReadCreditedPages: cfg.Origin.FetchSources, FullText: cfg.FullText.Mode, FullTextPerHost: cfg.FullText.PerHost,
 	}
+}
+
+// rolesOf is what this process does in serve.
+func rolesOf(cfg config.Config) pipeline.Roles {
+	has := func(role string) bool { return slices.Contains(cfg.Roles, role) }
+	return pipeline.Roles{Poll: has("poll"), Settle: has("settle"), Web: has("web")}
 }
 
 func parseOptions(cfg config.Config) parse.Options {

@@ -74,6 +74,9 @@ func (c *cli) printPass(s pipeline.Summary) {
 	if s.Resting > 0 {
 		c.printf("%s not asked: the host wants to be left alone for some time (Retry-After).\n", count(s.Resting, "feed"))
 	}
+	if s.Elsewhere {
+		c.printf("Another process settles what is new.\n")
+	}
 	if s.AgedOut > 0 {
 		c.printf("%s aged out (keep).\n", count(s.AgedOut, "article"))
 	}

@@ -32,17 +32,21 @@ import (
 const requestShutdownTime = 6 * time.Second
 
 func (c *cli) serveCommand() *cobra.Command {
-	var listen string
+	var listen, roles string
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Poll on schedule and serve pages, feeds and APIs",
 		Long: "Polls on schedule and serves pages, feeds and APIs until it is interrupted. Meanwhile other\n" +
-			"commands work on the same data folder: they ask the server to do it.",
-		Example: "  headwater serve\n  headwater serve --listen 127.0.0.1:8080 --data ./data",
+			"commands work on the same data folder: they ask the server to do it.\n\n" +
+			"Where several machines share a PostgreSQL database, each does what its roles say: poll, settle, web.",
+		Example: "  headwater serve\n  headwater serve --listen 127.0.0.1:8080 --data ./data\n  headwater serve --roles poll,settle",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if listen != "" {
 				c.set["listen"] = listen
+			}
+			if cmd.Flags().Changed("roles") {
+				c.set["roles"] = roles
 			}
 			l, err := c.listen(cmd.Context())
 			if err != nil {
@@ -58,6 +62,7 @@ func (c *cli) serveCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&listen, "listen", "", "serve on `HOST:PORT`")
+	cmd.Flags().StringVar(&roles, "roles", "", "do this part of the work only: `LIST` of poll, settle and web")
 	return cmd
 }
 
@@ -85,7 +90,11 @@ func (a *app) serve(ctx context.Context, l net.Listener, ready func(url string))
 	a.cfg.Listen = l.Addr().String() // it may have been port 0
 	base := a.cfg.BaseURL(l.Addr().String())
 	a.sender.Pages = base // before any alert is sent
-	handler, err := a.handler(ctx, base)
+	makeHandler := a.handler
+	if !slices.Contains(a.cfg.Roles, "web") {
+		makeHandler = a.statusHandler
+	}
+	handler, err := makeHandler(ctx, base)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
@@ -125,18 +134,15 @@ func (a *app) handler(ctx context.Context, base string) (ingress.Routes, error) 
 	if err != nil {
 		return none, err
 	}
+	apis, err := a.apis(ctx)
+	if err != nil {
+		return none, err
+	}
 	pages := web.New(web.Options{
 		Backend: a.webBackend(), Build: version(),
 		Title: a.cfg.Title, PublicURL: a.cfg.PublicURL, Hub: a.hub.Hub, InstanceID: site.Instance, CheckQuery: search.Validate, CheckTopic: search.CheckTopic, Logger: a.log,
 		Pictures: web.Pictures{Mode: a.cfg.Media.Images, Key: key, Fetch: a.picture},
 	})
-	apis, err := api.New(api.Options{
-		Backend: a.apiBackend(), Version: version(), PublicURL: a.cfg.PublicURL, CheckQuery: search.Validate, CheckTopic: search.CheckTopic,
-		CheckOwnQuery: search.ValidateForUser, Tokens: a.cfg.API.Tokens, Logger: a.log, Closing: ctx.Done(),
-	})
-	if err != nil {
-		return none, err
-	}
 	patterns := slices.Concat(pages.Patterns, apis.Patterns)
 	mux := http.NewServeMux()
 	for _, p := range []string{"/api/", "/healthz", "/readyz", "/metrics"} {
@@ -158,14 +164,56 @@ func (a *app) handler(ctx context.Context, base string) (ingress.Routes, error) 
 	if err != nil {
 		return none, err
 	}
-	checks := ingress.Options{
+	return ingress.Routes{Handler: ingress.New(ctx, a.checks(), all), Patterns: append(patterns, readers.Patterns...)}, nil
+}
+
+// apis is the handler of the REST API, /healthz, /readyz and /metrics.
+func (a *app) apis(ctx context.Context) (ingress.Routes, error) {
+	return api.New(api.Options{
+		Backend: a.apiBackend(), Version: version(), PublicURL: a.cfg.PublicURL, CheckQuery: search.Validate, CheckTopic: search.CheckTopic,
+		CheckOwnQuery: search.ValidateForUser, Tokens: a.cfg.API.Tokens, Logger: a.log, Closing: ctx.Done(),
+	})
+}
+
+// checks are what each request passes before a handler.
+func (a *app) checks() ingress.Options {
+	return ingress.Options{
 		Hosts:   ingress.NewHosts(a.cfg.Listen, a.cfg.PublicURL, a.cfg.Hosts),
 		Proxies: a.cfg.TrustedProxies, Logger: a.log,
 		MaxBody:  int64(a.cfg.Fetch.MaxBytes), // of what hubs push
 		BodyTime: a.bodyTime,
 	}
-	return ingress.Routes{Handler: ingress.New(ctx, checks, all), Patterns: append(patterns, readers.Patterns...)}, nil
 }
+
+// statusHandler is the HTTP handler of a process without the role web. It answers only whoever watches over the process.
+// Such a process is ready when its database answers: it has no index that could be behind.
+func (a *app) statusHandler(ctx context.Context, _ string) (ingress.Routes, error) {
+	apis, err := a.apis(ctx)
+	if err != nil {
+		return ingress.Routes{}, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /healthz", apis)
+	mux.Handle("GET /metrics", apis)
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		limited, cancel := context.WithTimeout(r.Context(), readyTimeout)
+		defer cancel()
+		if _, err := a.store.LastSeq(limited); err != nil && r.Context().Err() == nil {
+			a.log.Error("the database does not answer", "error", err)
+			http.Error(w, "the database does not answer; the log says why", http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = w.Write([]byte("ready\n")) // a client that has gone needs no answer
+	})
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "this process serves no pages and no API: its roles are "+strings.Join(a.cfg.Roles, " and ")+", not web", http.StatusNotFound)
+	})
+	patterns := []string{"GET /healthz", "GET /readyz", "GET /metrics"}
+	return ingress.Routes{Handler: ingress.New(ctx, a.checks(), mux), Patterns: patterns}, nil
+}
+
+// readyTimeout is how long the database may take to answer for /readyz.
+const readyTimeout = 5 * time.Second
 
 // compressed compresses text with gzip or zstd for clients that accept it. Event streams are not compressed, since their
 // events would wait for a block to fill.

@@ -25,6 +25,8 @@ type Config struct {
 	Data string `yaml:"data"`
 	// Database is the address of a PostgreSQL database, which may hold a password; "" is SQLite, in Data.
 	Database Secret `yaml:"database"`
+	// Roles are what this process does in serve: poll, settle, web. There is at least one.
+	Roles []string `yaml:"roles"`
 	// Listen is host:port. The host may be empty (every address), the port 0 (any free one).
 	Listen string `yaml:"listen"`
 	// PublicURL is the address that readers use, without a slash at the end; "" where none is set. See BaseURL.

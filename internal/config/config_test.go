@@ -18,6 +18,7 @@ var comparePrefixes = cmp.Comparer(func(a, b netip.Prefix) bool { return a == b 
 func TestDefault(t *testing.T) {
 	want := Config{
 		Listen: "127.0.0.1:8080",
+		Roles:  []string{"poll", "settle", "web"},
 		Hosts:  []string{}, TrustedProxies: []netip.Prefix{},
 		Title: "Headwater",
 		Lists: []string{"world", "wires", "business", "technology", "science", "sport", "es", "ja"},

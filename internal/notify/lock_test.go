@@ -15,7 +15,7 @@ import (
 // TestWaitsEndWithTheContext, while another call fills the queue, a message of the alert is being sent, or a pass settles.
 func TestWaitsEndWithTheContext(t *testing.T) {
 	for name, wait := range map[string]func(context.Context, *Queue, *semaphore.Weighted) error{
-		"fill": func(ctx context.Context, q *Queue, _ *semaphore.Weighted) error { return q.Fill(ctx) },
+		"fill": func(ctx context.Context, q *Queue, _ *semaphore.Weighted) error { return q.Fill(ctx, nil) },
 		"send": func(ctx context.Context, q *Queue, _ *semaphore.Weighted) error {
 			_, err := q.sendDue(ctx, news.Alert{ID: 7}, time.Time{})
 			return err

@@ -95,18 +95,19 @@ func NewQueue(a *Alerts, log *slog.Logger) *Queue {
 	return &Queue{store: a.Store, sender: a.Sender, stories: a.Stories, now: a.Now, log: log, fill: semaphore.NewWeighted(1)}
 }
 
-// Fill reads the new entries of the story log that were matched with topics, and queues deliveries.
-func (q *Queue) Fill(ctx context.Context) error {
+// Fill reads the new entries of the story log that were matched with topics, and queues deliveries in db, the database of
+// the process that leads.
+func (q *Queue) Fill(ctx context.Context, db *store.DB) error {
 	if err := q.fill.Acquire(ctx, 1); err != nil {
 		return err
 	}
 	defer q.fill.Release(1)
 	for {
-		behind, err := q.store.AlertsBehind(ctx)
+		behind, err := db.AlertsBehind(ctx)
 		if err != nil || !behind {
 			return err
 		}
-		if _, err := q.store.QueueAlerts(ctx, queueBatch, q.delivery); err != nil {
+		if _, err := db.QueueAlerts(ctx, queueBatch, q.delivery); err != nil {
 			return err
 		}
 	}
@@ -130,7 +131,7 @@ func (q *Queue) delivery(t store.AlertCandidate) (news.Delivery, bool) {
 	return d, true
 }
 
-// Run fills the queue and delivers until the context ends. It holds turn while it fills the queue. Each alert with
+// Run delivers until the context ends. It holds turn while it looks for what is due. Each alert with
 // deliveries has its own goroutine, so a receiver that does not answer delays no other alert.
 func (q *Queue) Run(ctx context.Context, turn *semaphore.Weighted) {
 	var g errgroup.Group
@@ -141,7 +142,7 @@ func (q *Queue) Run(ctx context.Context, turn *semaphore.Weighted) {
 		var due []news.Alert
 		err := turn.Acquire(ctx, 1)
 		if err == nil {
-			due, err = q.due(ctx)
+			due, err = q.store.DueAlerts(ctx, q.now())
 			turn.Release(1)
 		}
 		if err != nil && ctx.Err() == nil {
@@ -168,20 +169,13 @@ func (q *Queue) Run(ctx context.Context, turn *semaphore.Weighted) {
 	}
 }
 
-func (q *Queue) due(ctx context.Context) ([]news.Alert, error) {
-	if err := q.Fill(ctx); err != nil {
-		return nil, err
-	}
-	return q.store.DueAlerts(ctx, q.now())
-}
-
 // Deliver sends all due deliveries, the alerts at the same time, until budget is used up. A message that has begun may
 // take as long as it needs. Failed deliveries wait for a later call. Deliver returns how many messages were accepted; the
 // error is that of the store.
 func (q *Queue) Deliver(ctx context.Context, budget time.Duration) (int, error) {
 	ends, total := q.now().Add(budget), 0
 	for q.now().Before(ends) {
-		due, err := q.due(ctx)
+		due, err := q.store.DueAlerts(ctx, q.now())
 		if err != nil || len(due) == 0 {
 			return total, err
 		}

@@ -101,6 +101,7 @@ func (w *watch) settle(t *testing.T, id int64, named bool, articles ...int64) {
 	last, err := w.Store.LastChange(t.Context())
 	must(t, err)
 	must(t, w.Store.PutMatches(t.Context(), store.MatchBatch{Through: last, Matches: []store.Match{{Topic: w.topic, Story: id, Seq: last}}}))
+	must(t, w.Queue.Fill(t.Context(), w.Store))
 }
 
 func (w *watch) add(t *testing.T, a news.Alert) news.Alert {
@@ -219,7 +220,6 @@ func TestAlertAcrossKills(t *testing.T) {
 	w = startWatch(t, dir, c.Now, notify.SenderOptions{})
 	w.add(t, news.Alert{Kind: news.AlertWebhook, Target: h.url})
 	w.settle(t, 1, false, 1)
-	must(t, w.Queue.Fill(t.Context()))
 	w.stop()
 
 	w = startWatch(t, dir, c.Now, notify.SenderOptions{})

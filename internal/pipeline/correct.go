@@ -24,7 +24,7 @@ func refuse(cause error, format string, args ...any) error {
 // Merge joins several stories for good: their articles stay together whatever the scores are. The oldest id stays, and
 // the others lead to it.
 func (s *Settler) Merge(ctx context.Context, ids []int64) (news.Corrected, error) {
-	if err := s.lock.Acquire(ctx, 1); err != nil {
+	if err := s.begin(ctx); err != nil {
 		return news.Corrected{}, err
 	}
 	defer s.lock.Release(1)
@@ -49,7 +49,7 @@ func (s *Settler) Merge(ctx context.Context, ids []int64) (news.Corrected, error
 // Split takes articles out of a story for good. They become another story, and are never in one story with the rest.
 // Scores decide whether the rest stays together; it keeps the story's id.
 func (s *Settler) Split(ctx context.Context, id int64, articles []int64) (news.Corrected, error) {
-	if err := s.lock.Acquire(ctx, 1); err != nil {
+	if err := s.begin(ctx); err != nil {
 		return news.Corrected{}, err
 	}
 	defer s.lock.Release(1)
@@ -77,7 +77,7 @@ func (s *Settler) Split(ctx context.Context, id int64, articles []int64) (news.C
 // Forget takes a correction back. Its articles are settled as if it had never been made. Stories that a merge ended get
 // their ids back, as far as their articles become stories of their own.
 func (s *Settler) Forget(ctx context.Context, number int64) (news.Corrected, error) {
-	if err := s.lock.Acquire(ctx, 1); err != nil {
+	if err := s.begin(ctx); err != nil {
 		return news.Corrected{}, err
 	}
 	defer s.lock.Release(1)
@@ -225,7 +225,7 @@ func (s *Settler) resettle(ctx context.Context, to change, put func(store.Settle
 	s.window.Detach(to.leaving)
 	maps.DeleteFunc(to.back, func(article int64, _ news.Grouping) bool { return !slices.Contains(affected, article) })
 	s.window.Reassign(to.back)
-	s.opinion.begin(ctx)
+	s.opinion.begin(ctx, s.store)
 	defer s.opinion.end()
 	if err := s.decide(ctx, &out); err != nil {
 		return err

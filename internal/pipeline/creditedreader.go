@@ -85,7 +85,7 @@ func (r *CreditedPageReader) Read(ctx context.Context, budget time.Duration) (in
 			return total, err
 		}
 	}
-	return total, r.settler.Reweigh(ctx)
+	return total, ignoreElsewhere(r.settler.Reweigh(ctx)) // the process that settles weighs them
 }
 
 // read fetches a page and stores in s what the page is, or why it can't be read.
@@ -141,7 +141,7 @@ func (r *CreditedPageReader) article(p page.Page, now time.Time) news.Article {
 // Reweigh weighs stories again whose members credit pages that were fetched since. Where a page's own address differs
 // from the link to it, the article is compared again with the page's address.
 func (s *Settler) Reweigh(ctx context.Context) (err error) {
-	if err := s.lock.Acquire(ctx, 1); err != nil {
+	if err := s.begin(ctx); err != nil {
 		return err
 	}
 	defer s.lock.Release(1)
@@ -163,7 +163,7 @@ func (s *Settler) Reweigh(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s.opinion.begin(ctx)
+	s.opinion.begin(ctx, s.store)
 	defer s.opinion.end()
 	if err := s.addCites(ctx, held, pages, &out); err != nil {
 		return err

@@ -32,7 +32,7 @@ func (p *Pipeline) ServePushes(ctx context.Context) error { return p.push.run(ct
 // KeepUp is the part of Serve that runs the stages behind the log.
 func (p *Pipeline) KeepUp(ctx context.Context) error {
 	var g errgroup.Group
-	for _, f := range p.followers() {
+	for _, f := range append(p.webFollowers(), p.leadFollowers()...) {
 		g.Go(func() error {
 			f.run(ctx, p.options.Store, p.turn, p.options.Logger)
 			return nil

@@ -41,21 +41,24 @@ const (
 // process ends. Then a story that changes is matched with all topics once more, which takes half a second for 200
 // members.
 type Matcher struct {
-	store  *store.DB
-	index  *query.Index
-	reader *query.Reader
-	now    func() time.Time
-	log    *slog.Logger
-	again  func() // schedules another call of Match
+	lead     *lead
+	readable *store.DB // for what needs no lead
+	searches bool      // this process keeps the index complete
+	index    *query.Index
+	reader   *query.Reader
+	now      func() time.Time
+	log      *slog.Logger
+	again    func() // schedules another call of Match
 
 	lock     *semaphore.Weighted // one Match at a time; guards what follows
+	store    *store.DB           // of the last Match, which writes as long as this process leads; or of Fill
 	topics   *topicSet           // nil until the first match
 	failed   map[int64]int64     // versions of the topics, by id, whose failure to fill was logged
 	unfilled error               // why topics could not be filled at the last try; nil where they only wait for the index
 }
 
-func newMatcher(o Options, again func()) *Matcher {
-	return &Matcher{store: o.Store, index: o.Index, reader: o.Reader, now: o.Now, log: o.Logger, again: again, lock: semaphore.NewWeighted(1), failed: map[int64]int64{}}
+func newMatcher(o Options, lead *lead, again func()) *Matcher {
+	return &Matcher{lead: lead, readable: o.Store, searches: o.Roles.Web, index: o.Index, reader: o.Reader, now: o.Now, log: o.Logger, again: again, lock: semaphore.NewWeighted(1), failed: map[int64]int64{}}
 }
 
 // topicSet holds all topics at one time. What a query asks of an article's words stays the same while the article does.
@@ -71,17 +74,27 @@ type topicSet struct {
 type version struct{ article, seq int64 }
 
 // Match matches every story that changed since the last call with all topics, and stores the matches. A topic that can't
-// be filled yet delays no other: it is matched like them and filled later.
+// be filled yet delays no other: it is matched like them and filled later. Match returns ErrElsewhere if another process
+// leads.
 func (m *Matcher) Match(ctx context.Context) error {
 	if err := m.lock.Acquire(ctx, 1); err != nil {
 		return err
 	}
 	defer m.lock.Release(1)
+	db, err := m.lead.hold(ctx)
+	if err != nil {
+		return err
+	}
+	if db != m.store {
+		m.store, m.topics = db, nil
+	}
 	if err := m.readTopics(ctx); err != nil {
 		return err
 	}
-	if err := m.fillTopics(ctx); err != nil {
-		return err
+	if m.searches {
+		if err := m.fillTopics(ctx, store.WholeStoryLog); err != nil {
+			return err
+		}
 	}
 	for {
 		mark, err := m.store.TopicsMark(ctx)
@@ -99,6 +112,44 @@ func (m *Matcher) Match(ctx context.Context) error {
 		if err := m.store.PutMatches(ctx, found); err != nil {
 			return err
 		}
+	}
+}
+
+// Fill stores the existing stories of new topics, in a process that does not lead: the one that leads may have no index.
+// What changed since the last match is left to that process.
+func (m *Matcher) Fill(ctx context.Context) error {
+	if err := m.lock.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer m.lock.Release(1)
+	if m.lead.leading(ctx) { // then Match fills them
+		return nil
+	}
+	m.store = m.readable
+	if err := m.readTopics(ctx); err != nil || len(m.topics.unfilled) == 0 {
+		return err
+	}
+	through, err := m.store.TopicsMark(ctx)
+	if err != nil {
+		return err
+	}
+	settled, errSettled := m.store.Watermark(ctx, settleMark)
+	indexed, err := m.index.Mark()
+	if err := errors.Join(errSettled, err); err != nil {
+		return err
+	}
+	if indexed < settled { // the search would miss stories that were matched before the topic was added
+		time.AfterFunc(retryAfter, m.again)
+		return nil
+	}
+	return m.fillTopics(ctx, through)
+}
+
+// standBy frees the memory of a process that leads no more.
+func (m *Matcher) standBy(ctx context.Context) {
+	if m.lock.Acquire(ctx, 1) == nil {
+		m.topics = nil
+		m.lock.Release(1)
 	}
 }
 
@@ -135,14 +186,15 @@ func (m *Matcher) readTopics(ctx context.Context) error {
 	return nil
 }
 
-// fillTopics stores the existing stories of new topics. A failure is logged once for each topic, and tried again.
-func (m *Matcher) fillTopics(ctx context.Context) error {
+// fillTopics stores the existing stories of new topics, as far as they have not changed after an entry of the story log. A
+// failure is logged once for each topic, and tried again.
+func (m *Matcher) fillTopics(ctx context.Context, through int64) error {
 	var left []news.Topic
 	m.unfilled = nil
 	for _, t := range m.topics.unfilled {
 		stories, err := m.reader.TopicStoryIDs(ctx, t)
 		if err == nil {
-			err = m.store.FillTopic(ctx, t, stories, m.now())
+			err = m.store.FillTopic(ctx, t, stories, through, m.now())
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()

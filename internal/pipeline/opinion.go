@@ -22,12 +22,12 @@ import (
 // failure, the settlement goes on without further requests. Pairs that were settled without an opinion are not asked
 // about later, unless they are compared again.
 type embedOpinion struct {
-	store  *store.DB
 	client *embed.Client
 	wait   time.Duration // the most time that one settlement waits for the endpoint
 	log    *slog.Logger
 	now    func() time.Time
 
+	store    *store.DB
 	ctx      context.Context // of the current settlement; group.SecondOpinion has no parameter for it
 	left     time.Duration   // what is left of wait
 	err      error           // the settlement must fail with it
@@ -39,9 +39,9 @@ type embedOpinion struct {
 }
 
 // begin starts a settlement.
-func (o *embedOpinion) begin(ctx context.Context) {
+func (o *embedOpinion) begin(ctx context.Context, db *store.DB) {
 	if o != nil {
-		o.ctx, o.left, o.err, o.answered, o.failed = ctx, o.wait, nil, false, nil
+		o.store, o.ctx, o.left, o.err, o.answered, o.failed = db, ctx, o.wait, nil, false, nil
 	}
 }
 

@@ -14,6 +14,13 @@ import (
 	"headwater/internal/stories/outlets"
 )
 
+// Roles are what Serve does. The zero value means all.
+type Roles struct {
+	Poll   bool // polls feeds, fetches pages, sends alerts, renews subscriptions at hubs and notifies our own hub
+	Settle bool // makes stories, matches topics, queues alerts and removes what is no longer needed; one process at a time
+	Web    bool // follows the log with the search index, for pages and APIs
+}
+
 // Options are the options of a Pipeline.
 type Options struct {
 	Store   *store.DB
@@ -23,6 +30,7 @@ type Options struct {
 	Outlets *outlets.Registry
 	Logger  *slog.Logger
 	Now     func() time.Time // nil means time.Now
+	Roles   Roles
 
 	Parse   parse.Options // URL and ContentType are set for each feed
 	Pace    poll.Pace
@@ -49,6 +57,9 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Roles == (Roles{}) {
+		o.Roles = Roles{Poll: true, Settle: true, Web: true}
 	}
 	return o
 }

@@ -36,7 +36,8 @@ type PassOptions struct {
 
 // Pass polls the due feeds once, and settles and indexes the new articles. Cancelling it keeps what was stored; the next
 // pass goes on from there. It waits for a pass that is running. The stages that Serve runs wait for a pass that settles,
-// so its stories and alerts are the same with and without a server.
+// so its stories and alerts are the same with and without a server. If another process settles, the pass leaves that to
+// it (Summary.Elsewhere).
 //
 // A pass settles when all feeds are polled, so its stories do not depend on which feed answers first. The index follows
 // the log meanwhile. With CollectOnly, which Serve sets, a pass only polls, and the stages follow the log by themselves.
@@ -87,7 +88,7 @@ func (p *Pipeline) Pass(ctx context.Context, o PassOptions) (Summary, error) {
 	if err == nil && o.Retain > 0 && !p.serving.Load() {
 		var gone Removed
 		gone, err = p.Retention.Remove(ctx, o.Retain)
-		sum.AgedOut = gone.Articles
+		sum.AgedOut, err = gone.Articles, ignoreElsewhere(err)
 	}
 	return sum, errors.Join(err, p.Matcher.unfilledTopics(ctx))
 }
@@ -97,7 +98,8 @@ func (p *Pipeline) Pass(ctx context.Context, o PassOptions) (Summary, error) {
 func (p *Pipeline) runBehind(ctx context.Context, o PassOptions, sum *Summary) (matched bool, err error) {
 	settled, err := p.Settler.Settle(ctx, func(done, total int) { o.Progress("settle", done, total) })
 	sum.Settled += settled
-	if err != nil {
+	sum.Elsewhere = errors.Is(err, ErrElsewhere)
+	if ignoreElsewhere(err) != nil {
 		return false, err
 	}
 	if o.Pages > 0 {
@@ -107,7 +109,7 @@ func (p *Pipeline) runBehind(ctx context.Context, o PassOptions, sum *Summary) (
 		if sum.Pages > 0 { // the articles that pages revised
 			settled, err := p.Settler.Settle(ctx, nil)
 			sum.Settled += settled
-			if err != nil {
+			if ignoreElsewhere(err) != nil {
 				return false, err
 			}
 		}
@@ -117,12 +119,26 @@ func (p *Pipeline) runBehind(ctx context.Context, o PassOptions, sum *Summary) (
 			return false, err
 		}
 	}
-	indexed, err := p.options.Index.CatchUp(ctx, func(done, total int) { o.Progress("index", done, total) })
-	sum.Indexed += indexed
-	if err != nil {
-		return true, err
+	if p.options.Roles.Web {
+		indexed, err := p.options.Index.CatchUp(ctx, func(done, total int) { o.Progress("index", done, total) })
+		sum.Indexed += indexed
+		if err != nil {
+			return true, err
+		}
 	}
-	return true, p.Matcher.Match(ctx)
+	return true, ignoreElsewhere(p.matchAndQueue(ctx))
+}
+
+// matchAndQueue matches changed stories with the topics, and queues alerts. It returns ErrElsewhere if another process leads.
+func (p *Pipeline) matchAndQueue(ctx context.Context) error {
+	if err := p.Matcher.Match(ctx); err != nil || p.options.Alerts == nil {
+		return err
+	}
+	db, err := p.lead.hold(ctx)
+	if err != nil {
+		return err
+	}
+	return p.options.Alerts.Fill(ctx, db)
 }
 
 // batches returns a function that claims hosts and returns those of their feeds that are to be polled, until there are none.
@@ -329,6 +345,9 @@ func (p *Pipeline) pollAndIndex(ctx context.Context, o PassOptions) (Summary, er
 			case <-gctx.Done():
 				return gctx.Err()
 			case <-t.C:
+			}
+			if !p.options.Roles.Web {
+				continue
 			}
 			done, err := p.options.Index.CatchUp(gctx, nil)
 			if indexed += done; err != nil {

@@ -53,11 +53,12 @@ type Pipeline struct {
 	Retention     *Retention
 
 	options   Options
+	lead      *lead
 	collector *Collector
 	hosts     *hostLeases
 	push      *pusher // nil if no pushes are accepted
 
-	toMatch wakeup // sent when topics are to be filled again
+	toMatch, toFill wakeup // sent when topics are to be filled again
 
 	passing    chan struct{}       // a semaphore: one pass at a time
 	turn       *semaphore.Weighted // a pass that settles holds wholeTurn of it; each stage that Serve runs holds one
@@ -75,15 +76,19 @@ func New(o Options) *Pipeline {
 	o = o.withDefaults()
 	p := &Pipeline{
 		options: o, collector: NewCollector(o), passing: make(chan struct{}, 1), turn: semaphore.NewWeighted(wholeTurn),
-		toMatch: newWakeup(),
+		toMatch: newWakeup(), toFill: newWakeup(),
 	}
 	p.hosts = newHostLeases(o)
 	p.push = newPusher(o, p.collector)
 	prepare := stories.Preparer{Cleaner: p.collector.cleaner, Credits: origin.NewReader(o.Outlets)}
 	clock := &steadyClock{store: o.Store, now: o.Now, log: o.Logger}
 	p.clock = clock
-	p.Settler = newSettler(o, prepare)
-	p.Matcher = newMatcher(o, p.toMatch.send)
+	p.lead = newLead(o)
+	p.Settler = newSettler(o, p.lead, prepare)
+	p.Matcher = newMatcher(o, p.lead, func() {
+		p.toMatch.send()
+		p.toFill.send()
+	})
 	p.Pages = newPageReader(o, p.collector.cleaner, clock)
 	p.CreditedPages = &CreditedPageReader{
 		store: o.Store, fetch: o.Fetch, settler: p.Settler, prepare: prepare, outlets: o.Outlets,
@@ -120,11 +125,17 @@ func (p *Pipeline) Reindex(ctx context.Context, open func(context.Context) (*sea
 // passFor is the time that the pauses between the due feeds of one host may take in a pass of Serve.
 const passFor = 30 * time.Second
 
-// Serve polls on schedule, receives what hubs push, and runs all stages until the context ends.
+// Serve does what Options.Roles say until the context ends: it polls on schedule and receives what hubs push, makes
+// stories while no other process does, and lets the index follow the log.
 func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
-	log := p.options.Logger
+	log, roles := p.options.Logger, p.options.Roles
 	p.serving.Store(true)
 	defer p.serving.Store(false)
+	resign, err := p.lead.serve(ctx)
+	if err != nil {
+		return err
+	}
+	defer resign()
 	g, ctx := errgroup.WithContext(ctx)
 	run := func(stage func(context.Context)) {
 		g.Go(func() error {
@@ -132,48 +143,87 @@ func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 			return nil
 		})
 	}
-	g.Go(func() error { return p.push.run(ctx) })
-	g.Go(func() error {
-		return poll.Schedule(ctx, schedule, log, func(ctx context.Context) {
-			if _, err := p.Pass(ctx, PassOptions{CollectOnly: true, PerHost: passFor}); err != nil && ctx.Err() == nil {
-				log.Error("a pass over the feeds failed; the next tick tries again", "error", err)
+	run(p.options.Store.Listen)
+	if roles.Poll {
+		g.Go(func() error { return p.push.run(ctx) })
+		g.Go(func() error {
+			return poll.Schedule(ctx, schedule, log, func(ctx context.Context) {
+				if _, err := p.Pass(ctx, PassOptions{CollectOnly: true, PerHost: passFor}); err != nil && ctx.Err() == nil {
+					log.Error("a pass over the feeds failed; the next tick tries again", "error", err)
+				}
+			})
+		})
+		run(func(ctx context.Context) { readEvery(ctx, "of articles", log, p.Pages.Read) })
+		if p.options.ReadCreditedPages {
+			run(func(ctx context.Context) { readEvery(ctx, "that articles credit", log, p.CreditedPages.Read) })
+		}
+		if p.options.Alerts != nil {
+			run(func(ctx context.Context) { p.options.Alerts.Run(ctx, p.turn) })
+		}
+		if p.options.Hub != nil {
+			run(p.options.Hub.Run)
+		}
+	}
+	if roles.Settle {
+		run(func(ctx context.Context) { p.lead.run(ctx, p.runLeading, p.standBy) })
+	}
+	if roles.Web {
+		for _, f := range p.webFollowers() {
+			run(func(ctx context.Context) { f.run(ctx, p.options.Store, p.turn, log) })
+		}
+		run(func(ctx context.Context) { // so that the first search need not load it
+			if _, err := p.options.Index.Stories(ctx); err != nil && ctx.Err() == nil {
+				log.Error("the places of articles in stories could not be read; the first search tries again", "error", err)
 			}
 		})
-	})
-	run(p.options.Store.Listen)
-	for _, f := range p.followers() {
-		run(func(ctx context.Context) { f.run(ctx, p.options.Store, p.turn, log) })
 	}
-	run(func(ctx context.Context) { // so that the first search need not load it
-		if _, err := p.options.Index.Stories(ctx); err != nil && ctx.Err() == nil {
-			log.Error("the places of articles in stories could not be read; the first search tries again", "error", err)
-		}
-	})
-	run(func(ctx context.Context) { readEvery(ctx, "of articles", log, p.Pages.Read) })
-	if p.options.ReadCreditedPages {
-		run(func(ctx context.Context) { readEvery(ctx, "that articles credit", log, p.CreditedPages.Read) })
-	}
-	if p.options.Alerts != nil {
-		run(func(ctx context.Context) { p.options.Alerts.Run(ctx, p.turn) })
-	}
-	if p.options.Hub != nil {
-		run(p.options.Hub.Run)
-	}
-	run(func(ctx context.Context) { p.Retention.run(ctx, p.turn) })
 	return g.Wait()
 }
 
-// followers returns the stages that Serve runs behind the logs. Each runs by itself.
-func (p *Pipeline) followers() []follower {
+// webFollowers returns the stages of each process that searches.
+func (p *Pipeline) webFollowers() []follower {
 	return []follower{
 		{"index", store.AreaArticles, nil, 200 * time.Millisecond, func(ctx context.Context) error {
 			_, err := p.options.Index.CatchUp(ctx, nil)
 			return err
 		}},
+		{"topics' old stories", store.AreaTopics, p.toFill, 300 * time.Millisecond, p.Matcher.Fill},
+	}
+}
+
+// leadFollowers returns the stages of the process that leads.
+func (p *Pipeline) leadFollowers() []follower {
+	all := []follower{
 		{"settle", store.AreaArticles, nil, 300 * time.Millisecond, func(ctx context.Context) error {
 			_, err := p.Settler.Settle(ctx, nil)
 			return err
 		}},
-		{"topics", store.AreaStories | store.AreaTopics, p.toMatch, 300 * time.Millisecond, p.Matcher.Match},
+		{"topics", store.AreaStories | store.AreaTopics, p.toMatch, 300 * time.Millisecond, p.matchAndQueue},
 	}
+	if p.options.Store.Shared() { // else CreditedPageReader does it
+		all = append(all, follower{"weigh again", store.AreaCreditedPages, nil, 5 * time.Second, p.Settler.Reweigh})
+	}
+	return all
+}
+
+// runLeading runs the stages of the process that leads, until the context ends.
+func (p *Pipeline) runLeading(ctx context.Context) {
+	var g errgroup.Group
+	run := func(stage func()) {
+		g.Go(func() error {
+			stage()
+			return nil
+		})
+	}
+	for _, f := range p.leadFollowers() {
+		run(func() { f.run(ctx, p.options.Store, p.turn, p.options.Logger) })
+	}
+	run(func() { p.Retention.run(ctx, p.turn) })
+	_ = g.Wait() // its functions return no errors
+}
+
+// standBy frees what the stages of a leader hold in memory.
+func (p *Pipeline) standBy(ctx context.Context) {
+	p.Settler.standBy(ctx)
+	p.Matcher.standBy(ctx)
 }

@@ -236,7 +236,7 @@ func TestReindex(t *testing.T) {
 func TestReindexCancelled(t *testing.T) {
 	room, p, _, c := library(t)
 	room.Options.Batch = 2
-	room = pipelinetest.New(room.Options)
+	room = restart(t, room)
 	old := room.Options.Search // closed when another replaces it
 	ctx, cancel := context.WithCancel(t.Context())
 	n, err := room.Pipeline.Reindex(ctx, opened(fresh(t, room)), func(int, int) { cancel() })

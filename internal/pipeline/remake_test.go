@@ -70,7 +70,7 @@ func TestPrintsOfAnotherVersion(t *testing.T) {
 		t.Fatalf("%d prints are of another version, want 1", n)
 	}
 
-	room = pipelinetest.New(room.Options)
+	room = restart(t, room)
 	p.set("c", item{"c-1", "Cracks in the northern pier stop the ferries", wireText + " Nobody was hurt.", time.Now()})
 	pass(t, room)
 	after := membership(t, room)
@@ -101,7 +101,7 @@ func TestRemadeStoriesHoldTogether(t *testing.T) {
 	otherVersion(t, dir, "%")
 	storetest.Exec(t, dir, "DELETE FROM edges")
 	for _, name := range []string{"first", "second"} { // the second has no prints to make again
-		room = pipelinetest.New(room.Options)
+		room = restart(t, room)
 		p.set("c", item{"c-" + name, "The " + name + " snow of the year", "Snow lay on the hills for the " + name + " time this year.", time.Now()})
 		pass(t, room)
 		after := membership(t, room)
@@ -123,7 +123,7 @@ func TestRemadeStoriesHoldTogether(t *testing.T) {
 func TestTornPrint(t *testing.T) {
 	room, p, dir, _ := twoPapers(t)
 	storetest.Exec(t, dir, "UPDATE prints SET print = substr(print, 1, 20)")
-	room = pipelinetest.New(room.Options)
+	room = restart(t, room)
 	p.set("c", item{"c-1", "Snow on the hills", "Snow lay on the hills.", time.Now()})
 	_, err := room.Pipeline.Pass(t.Context(), pipeline.PassOptions{Force: true})
 	if err == nil || !strings.Contains(err.Error(), "print of article") {

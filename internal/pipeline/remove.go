@@ -20,7 +20,8 @@ type Removed struct {
 	Freed    int // database pages given back to the disk
 }
 
-// Remove removes what is no longer needed, until nothing is left to do or budget is used up.
+// Remove removes what is no longer needed, until nothing is left to do or budget is used up. It returns ErrElsewhere if
+// another process leads.
 func (r *Retention) Remove(ctx context.Context, budget time.Duration) (Removed, error) {
 	var all Removed
 	for ends := time.Now().Add(budget); time.Now().Before(ends); {
@@ -66,9 +67,12 @@ func (r *Retention) step(ctx context.Context, all *Removed) (bool, error) {
 		return false, err
 	}
 	defer r.lock.Release(1)
+	var err error
+	if r.led, err = r.lead.hold(ctx); err != nil {
+		return false, err
+	}
 	since, aging := r.agedBefore, true
 	if r.now().Sub(r.allowed).Abs() >= retainEvery {
-		var err error
 		if since, aging, err = r.agesOut(ctx); err != nil {
 			return false, err
 		}
@@ -139,7 +143,7 @@ func (r *Retention) closeStories(ctx context.Context, since time.Time, all *Remo
 
 // ageOut ages out some articles of stories that have not changed since a time.
 func (r *Retention) ageOut(ctx context.Context, since time.Time, all *Removed) (bool, error) {
-	if err := r.settler.lock.Acquire(ctx, 1); err != nil { // a settlement must not see a half-removed story
+	if err := r.settler.begin(ctx); err != nil { // a settlement must not see a half-removed story
 		return false, err
 	}
 	defer r.settler.lock.Release(1)
@@ -147,7 +151,7 @@ func (r *Retention) ageOut(ctx context.Context, since time.Time, all *Removed) (
 	var took time.Duration // without waiting for the table for searches, which takes seconds while it is loaded
 	err := r.index.AgeOut(ctx, func() (articles []int64, err error) {
 		began := time.Now()
-		out, err = r.store.AgeOut(ctx, since, r.now(), r.aging)
+		out, err = r.settler.store.AgeOut(ctx, since, r.now(), r.aging)
 		took = time.Since(began)
 		return out.Articles, err
 	})
@@ -186,7 +190,7 @@ func nextSize(size int, took time.Duration) int {
 // stories from the window. The edges that show why a member is in its story stay. It returns the number of stories and
 // how long writing took.
 func (s *Settler) closeStories(ctx context.Context, since time.Time, limit int) (closed int, took time.Duration, err error) {
-	if err := s.lock.Acquire(ctx, 1); err != nil {
+	if err := s.begin(ctx); err != nil {
 		return 0, 0, err
 	}
 	defer s.lock.Release(1)

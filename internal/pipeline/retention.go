@@ -40,7 +40,8 @@ const (
 // The commits do not wait for the disk, see DB.Sync. Every eighth step copies the WAL into the file by a passive
 // checkpoint on a reading connection, so that no commit has to.
 type Retention struct {
-	store   *store.DB
+	lead    *lead
+	store   *store.DB // for reading, and for the upkeep of the file
 	index   *query.Index
 	settler *Settler
 	clock   *steadyClock
@@ -50,6 +51,7 @@ type Retention struct {
 	log     *slog.Logger
 
 	lock      *semaphore.Weighted // one step at a time; guards what follows
+	led       *store.DB           // writes as long as this process leads
 	closing   int                 // articles in the next step that closes stories
 	aging     int                 // articles in the next step that ages out
 	unindexed int                 // articles that were aged out and are not yet deleted from the index
@@ -63,7 +65,7 @@ type Retention struct {
 
 func newRetention(o Options, settler *Settler, clock *steadyClock) *Retention {
 	return &Retention{
-		store: o.Store, index: o.Index, settler: settler, clock: clock, keep: o.Keep, window: o.windowLength(), now: o.Now, log: o.Logger,
+		lead: settler.lead, store: o.Store, index: o.Index, settler: settler, clock: clock, keep: o.Keep, window: o.windowLength(), now: o.Now, log: o.Logger,
 		lock: semaphore.NewWeighted(1), closing: firstStep, aging: firstStep,
 	}
 }
@@ -188,7 +190,7 @@ func (r *Retention) changeGrace(ctx context.Context, from, to grace) error {
 	if err != nil {
 		return err
 	}
-	return r.store.SetSetting(ctx, graceKey, string(text))
+	return r.led.SetSetting(ctx, graceKey, string(text))
 }
 
 // KeepPart is what keep would remove.

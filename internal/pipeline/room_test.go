@@ -101,6 +101,13 @@ func open(t *testing.T, dir string, s settings) *pipelinetest.Room {
 
 var must = pipelinetest.Must
 
+// restart wires a Room over the same store and index, as the next process would.
+func restart(t *testing.T, room *pipelinetest.Room) *pipelinetest.Room {
+	t.Helper()
+	must(t, room.Pipeline.Resign(t.Context()))
+	return pipelinetest.New(room.Options)
+}
+
 // subscribe adds the feeds of a list from a server.
 func subscribeTo(t *testing.T, room *pipelinetest.Room, url string) {
 	t.Helper()

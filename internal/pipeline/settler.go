@@ -34,7 +34,7 @@ const (
 // The world's news is about a dozen articles a second. Settling is a hundred times faster, so it never needs to be split.
 // The origin is weighed again whenever a story gains an article, since the original often arrives after its rewrites.
 type Settler struct {
-	store              *store.DB
+	lead               *lead
 	index              *query.Index  // follows the stored stories
 	reader             *query.Reader // reads the stories after a correction
 	prepare            stories.Preparer
@@ -45,33 +45,65 @@ type Settler struct {
 	now                func() time.Time
 
 	lock    *semaphore.Weighted // one settlement, correction or closing at a time; guards what follows
-	window  *group.Grouper
-	opinion *embedOpinion // nil without embeddings
+	store   *store.DB           // writes as long as this process leads; see begin
+	window  *group.Grouper      // nil until loaded
+	opinion *embedOpinion       // nil without embeddings
 	weigher origin.Weigher
 	learnt  time.Time           // the day for which the weigher's habits were computed
 	feeds   map[int64]time.Time // when each feed was added, by id
 }
 
-func newSettler(o Options, prepare stories.Preparer) *Settler {
+func newSettler(o Options, lead *lead, prepare stories.Preparer) *Settler {
 	s := &Settler{
-		store: o.Store, index: o.Index, reader: o.Reader, prepare: prepare, outlets: o.Outlets, now: o.Now,
+		lead: lead, index: o.Index, reader: o.Reader, prepare: prepare, outlets: o.Outlets, now: o.Now,
 		windowLength: o.windowLength(), eventCosine: o.EventCosine, readsCreditedPages: o.ReadCreditedPages,
 		lock: semaphore.NewWeighted(1), weigher: origin.Weigher{Tie: 2 * o.Pace.Min},
 	}
 	if o.Embed != nil {
-		s.opinion = &embedOpinion{store: o.Store, client: o.Embed, wait: cmp.Or(o.EmbedWait, 30*time.Second), log: o.Logger, now: o.Now}
+		s.opinion = &embedOpinion{client: o.Embed, wait: cmp.Or(o.EmbedWait, 30*time.Second), log: o.Logger, now: o.Now}
 	}
 	return s
 }
 
-// Settle groups every article in the log beyond the settler's watermark, and weighs the origins of the affected stories.
-// It returns the number of articles settled. Progress may be nil.
-func (s *Settler) Settle(ctx context.Context, progress func(done, total int)) (int, error) {
+// begin waits until no other method works on the window. It returns ErrElsewhere if another process leads. The caller
+// releases s.lock.
+func (s *Settler) begin(ctx context.Context) error {
 	if err := s.lock.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	db, err := s.lead.hold(ctx)
+	if err != nil {
+		s.lock.Release(1)
+		return err
+	}
+	if db != s.store { // another process may have settled since
+		s.clear()
+		s.store = db
+	}
+	return nil
+}
+
+// clear drops what was loaded from the store.
+func (s *Settler) clear() {
+	s.window, s.weigher.Habits, s.weigher.Clocks, s.feeds = nil, nil, nil, nil
+}
+
+// standBy frees the memory of a process that leads no more.
+func (s *Settler) standBy(ctx context.Context) {
+	if s.lock.Acquire(ctx, 1) == nil {
+		s.clear()
+		s.lock.Release(1)
+	}
+}
+
+// Settle groups every article in the log beyond the settler's watermark, and weighs the origins of the affected stories.
+// It returns the number of articles settled, and ErrElsewhere if another process leads. Progress may be nil.
+func (s *Settler) Settle(ctx context.Context, progress func(done, total int)) (int, error) {
+	if err := s.begin(ctx); err != nil {
 		return 0, err
 	}
 	defer s.lock.Release(1)
-	s.opinion.begin(ctx)
+	s.opinion.begin(ctx, s.store)
 	defer s.opinion.end()
 	total := 0
 	for {

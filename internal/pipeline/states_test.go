@@ -106,7 +106,7 @@ func impatient(t *testing.T, c *pipelinetest.Clock) (*pipelinetest.Room, *publis
 	must(t, err)
 	t.Cleanup(client.Close)
 	room.Options.Fetch = client
-	room = pipelinetest.New(room.Options)
+	room = restart(t, room)
 	p := newPublisher()
 	srv := httptest.NewServer(p)
 	t.Cleanup(srv.Close)
@@ -269,7 +269,7 @@ func TestOddDocuments(t *testing.T) {
 	}
 	many.WriteString("</channel></rss>")
 	room.Options.Parse.MaxItems = 10
-	room = pipelinetest.New(room.Options)
+	room = restart(t, room)
 	tests := []struct {
 		name, body, says string
 		state            news.FeedState

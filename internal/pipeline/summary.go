@@ -20,7 +20,8 @@ type Summary struct {
 	New           int            `json:"new"`     // articles
 	Revised       int            `json:"revised"`
 	Same          int            `json:"same"`
-	Settled       int            `json:"settled"` // articles
+	Settled       int            `json:"settled"`                     // articles
+	Elsewhere     bool           `json:"settled_elsewhere,omitempty"` // another process settles
 	Indexed       int            `json:"indexed"`
 	CreditedPages int            `json:"sources"`  // requested pages that articles credit
 	Pages         int            `json:"pages"`    // requested pages of items that are cut short

@@ -92,7 +92,7 @@ func TestVisible(t *testing.T) {
 	room := open(t, t.TempDir(), settings{allow: loopback, now: time.Now})
 	room.Options.Pace = poll.Pace{Interval: time.Second, Min: time.Second, Max: time.Second}
 	room.Options.Workers, room.Options.PerHost = 64, 0
-	room = pipelinetest.New(room.Options)
+	room = restart(t, room)
 	for i := range visibleFeeds {
 		add(t, room, srv.URL, fmt.Sprintf("feed%d", i))
 	}

@@ -176,7 +176,7 @@ func TestAnotherTopic(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := db.FillTopic(t.Context(), now, []int64{1}, day); err != nil {
+	if err := db.FillTopic(t.Context(), now, []int64{1}, WholeStoryLog, day); err != nil {
 		t.Fatal(err)
 	}
 	settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1, 2)}})

@@ -14,26 +14,29 @@ import (
 )
 
 // Area is a part of the database that followers read again when it changes. Areas are combined with |.
-type Area uint8
+type Area uint16
 
 // The areas. A mark that a user sets is in none of them: DB.Marks compares the user's number of changes at each call.
 const (
-	AreaArticles    Area = 1 << iota // the article log grew
-	AreaStories                      // the story log grew
-	AreaRemovals                     // articles were aged out
-	AreaTopics                       // a topic was added, changed or removed
-	AreaFeeds                        // a feed was added, changed by a person or removed, or a folder was renamed
-	AreaCorrections                  // a correction was made or taken back
+	AreaArticles      Area = 1 << iota // the article log grew
+	AreaStories                        // the story log grew
+	AreaRemovals                       // articles were aged out
+	AreaTopics                         // a topic was added, changed or removed
+	AreaFeeds                          // a feed was added, changed by a person or removed, or a folder was renamed
+	AreaCorrections                    // a correction was made or taken back
+	AreaCreditedPages                  // a page that articles credit was read
+	AreaRequests                       // a correction was asked for, or such a request was answered
 )
 
 // AllAreas are all areas.
-const AllAreas = AreaArticles | AreaStories | AreaRemovals | AreaTopics | AreaFeeds | AreaCorrections
+const AllAreas = AreaArticles | AreaStories | AreaRemovals | AreaTopics | AreaFeeds | AreaCorrections | AreaCreditedPages | AreaRequests
 
 // areaMarks names the row of marks that holds a number of each area, which rises with each change. Logs have theirs on
 // both engines. The others are only counted on PostgreSQL, where other processes ask for them.
 var areaMarks = map[Area]string{
 	AreaArticles: watermarkLog, AreaStories: watermarkStories, AreaRemovals: watermarkRemovals,
 	AreaTopics: "topic-changes", AreaFeeds: "feed-changes", AreaCorrections: "correction-changes",
+	AreaCreditedPages: "credited-changes", AreaRequests: "request-changes",
 }
 
 // logs are the areas that have a log of their own.

@@ -129,6 +129,7 @@ func (db *DB) SaveCreditedPage(ctx context.Context, s CreditedPage) error {
 		if err := t.exec(ctx, saveCreditedPageSQL, row...); err != nil || s.State != news.FeedOK {
 			return err
 		}
+		t.ring(AreaCreditedPages)
 		return t.exec(ctx, creditedPageReadSQL, text(s.Address))
 	})
 }

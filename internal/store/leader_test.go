@@ -144,7 +144,7 @@ func TestFencedWrites(t *testing.T) {
 			n++
 			return db.PutMatches(t.Context(), MatchBatch{Through: n, Matches: []Match{{Topic: topic.ID, Story: 2, Seq: n, At: day}}})
 		},
-		"fill a topic": func(db *DB) error { return db.FillTopic(t.Context(), topic, []int64{2}, day) },
+		"fill a topic": func(db *DB) error { return db.FillTopic(t.Context(), topic, []int64{2}, WholeStoryLog, day) },
 		"queue alerts": func(db *DB) error {
 			_, err := db.QueueAlerts(t.Context(), 10, func(AlertCandidate) (news.Delivery, bool) { return news.Delivery{}, false })
 			return err

@@ -88,7 +88,7 @@ func TestNewOfTopics(t *testing.T) {
 			t.Errorf("%d new, want %d", got, want)
 		}
 	}
-	if err := db.FillTopic(t.Context(), tides, []int64{1}, day); err != nil {
+	if err := db.FillTopic(t.Context(), tides, []int64{1}, WholeStoryLog, day); err != nil {
 		t.Fatal(err)
 	}
 	checkMatches(t, db, map[int64][]int64{1: {tides.ID}})
@@ -112,7 +112,7 @@ func TestNewOfTopics(t *testing.T) {
 // TestChangeTopicBeginsAnew: a changed query drops the matches, a changed name keeps them.
 func TestChangeTopicBeginsAnew(t *testing.T) {
 	db, tides, _ := topicsOf(t)
-	if err := db.FillTopic(t.Context(), tides, []int64{1, 2}, day); err != nil {
+	if err := db.FillTopic(t.Context(), tides, []int64{1, 2}, WholeStoryLog, day); err != nil {
 		t.Fatal(err)
 	}
 	states := map[string]bool{}
@@ -142,7 +142,7 @@ func TestChangeTopicBeginsAnew(t *testing.T) {
 		t.Errorf("%+v", water)
 	}
 	checkMatches(t, db, map[int64][]int64{})
-	if err := db.FillTopic(t.Context(), old, []int64{1}, day); err != nil { // for the topic before its change
+	if err := db.FillTopic(t.Context(), old, []int64{1}, WholeStoryLog, day); err != nil { // for the topic before its change
 		t.Fatal(err)
 	}
 	checkMatches(t, db, map[int64][]int64{})

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"headwater/internal/news"
@@ -225,13 +226,17 @@ func (db *DB) PutMatches(ctx context.Context, m MatchBatch) error {
 	})
 }
 
-const fillTopicSQL = `UPDATE topics SET filled = 1 WHERE id = ? AND version = ? RETURNING seen`
+const fillTopicSQL = `UPDATE topics SET filled = 1 WHERE id = ? AND version = ? AND filled = 0 RETURNING seen`
 
-const oldStoriesSQL = `SELECT story_id FROM story_log WHERE first <= ? AND story_id IN (SELECT value FROM json_each(?)) ORDER BY 1`
+// WholeStoryLog is a number above all of the story log.
+const WholeStoryLog = math.MaxInt64
+
+const oldStoriesSQL = `SELECT story_id FROM story_log WHERE first <= ? AND seq <= ? AND story_id IN (SELECT value FROM json_each(?)) ORDER BY 1`
 
 // FillTopic stores a topic's matches among the stories from before the topic was added, or last seen. Their Seq is 0, so
-// none of them is new and no alert tells of them. It does nothing where the topic was changed or removed meanwhile.
-func (db *DB) FillTopic(ctx context.Context, topic news.Topic, stories []int64, at time.Time) error {
+// none of them is new and no alert tells of them. Stories that changed after the entry through of the story log are left
+// out. It does nothing where the topic was changed, removed or filled meanwhile.
+func (db *DB) FillTopic(ctx context.Context, topic news.Topic, stories []int64, through int64, at time.Time) error {
 	return db.write(ctx, "fill topic "+topic.Name, func(ctx context.Context, t tx) error {
 		var seen int64
 		err := t.scan(ctx, []any{&seen}, fillTopicSQL, topic.ID, topic.Version)
@@ -241,7 +246,7 @@ func (db *DB) FillTopic(ctx context.Context, topic news.Topic, stories []int64, 
 		if err != nil {
 			return err
 		}
-		old, err := t.ids(ctx, oldStoriesSQL, seen, idList(stories))
+		old, err := t.ids(ctx, oldStoriesSQL, seen, through, idList(stories))
 		if err != nil {
 			return err
 		}
