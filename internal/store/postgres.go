@@ -34,6 +34,9 @@ func newPostgres(address string) (*postgresEngine, error) {
 		config.RuntimeParams["application_name"] = "headwater"
 	}
 	config.RuntimeParams["jit"] = "off" // statements take milliseconds, less than compiling them
+	// Each statement has an index. PostgreSQL keeps the plan of a prepared statement while its tables grow, and without
+	// this the plan that suits the empty tables of a new database would read them whole.
+	config.RuntimeParams["enable_seqscan"] = "off"
 	return &postgresEngine{config}, nil
 }
 

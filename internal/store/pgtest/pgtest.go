@@ -27,16 +27,7 @@ import (
 // role owns the databases. It has no rights beyond them.
 const role = "headwater"
 
-var shared = sync.OnceValues(func() (*Server, error) {
-	s, err := prepare(Options{})
-	if err != nil {
-		return nil, err
-	}
-	if err := s.initialise(); err != nil {
-		return nil, errors.Join(err, s.close())
-	}
-	return s, nil
-})
+var shared = sync.OnceValues(func() (*Server, error) { return New(Options{}) })
 
 // Database returns the URL of a new, empty database on the server of the test binary. The database is dropped when the
 // test ends, with whatever is still connected.
@@ -78,6 +69,9 @@ func (s *Server) Database(tb testing.TB) string {
 	tb.Helper()
 	return s.DatabaseFrom(tb, "", nil)
 }
+
+// Create makes an empty database and returns its name, for URL. It is for what is no test.
+func (s *Server) Create() (name string, err error) { return s.create("", nil) }
 
 // DatabaseFrom is the function of this name for a server of the test's own.
 func (s *Server) DatabaseFrom(tb testing.TB, name string, fill func(url string) error) string {

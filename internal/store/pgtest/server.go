@@ -60,6 +60,21 @@ func Start(tb testing.TB, o Options) *Server {
 	return start(tb, o, (*Server).initialise)
 }
 
+// New starts a server that ends with Close, or with this process. It is for what is no test.
+func New(o Options) (*Server, error) {
+	s, err := prepare(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.initialise(); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+// Close stops a server of New and removes all that it had.
+func (s *Server) Close() error { return s.close() }
+
 // Replica starts a copy of the server that follows it by streaming. It is read-only until Promote.
 func (s *Server) Replica(tb testing.TB, o Options) *Server {
 	tb.Helper()
