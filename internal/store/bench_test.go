@@ -108,6 +108,32 @@ func BenchmarkCollectUnchanged(b *testing.B) {
 	}
 }
 
+// BenchmarkCollectBatch stores polls with one new article each, as many in a transaction as its name says.
+func BenchmarkCollectBatch(b *testing.B) {
+	for _, size := range []int{1, 8, 64} {
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			polls := benchPolls(64, 1, 300)
+			db := benchDB(b, 64)
+			made := 0
+			for b.Loop() {
+				batch := polls[:size]
+				for i := range batch {
+					a := &batch[i].Articles[0]
+					made++
+					a.GUID = fmt.Sprint("made-", made)
+					a.URL, a.Title, a.Hash = "https://paper.example/"+a.GUID, "What the council said on day "+a.GUID, a.GUID
+					a.Keys = news.ItemKeys{ID: a.GUID, Address: a.GUID, Text: a.GUID}
+				}
+				tallies, err := db.Collect(b.Context(), batch)
+				if err != nil || tallies[0].New != 1 {
+					b.Fatal(tallies, err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(made), "µs/poll")
+		})
+	}
+}
+
 // BenchmarkReading measures the reading methods over 1,000 feeds, 100,000 articles and 30,000 stories.
 func BenchmarkReading(b *testing.B) {
 	db := largeNewsroom(b)
