@@ -23,6 +23,7 @@ import (
 	_ "modernc.org/sqlite"
 
 	"headwater/internal/store"
+	"headwater/internal/store/pgtest"
 )
 
 // notForwarded are the commands that a server does not run for another process, and why.
@@ -34,9 +35,15 @@ var notForwarded = map[string]string{
 	"help":    "it asks nobody",
 }
 
-// TestForwardedCommands runs each command line of testdata/clientserver.txt over a data folder, and over a copy of it that a
-// server holds. Output, exit codes, files and what is stored must be the same. A command or flag that is in none of the lines
-// fails the test.
+// side is one of the data folders, in a working directory of its own, over which a test runs the same commands.
+type side struct {
+	name, dir string
+	database  string // the address of its PostgreSQL database; "" is SQLite
+}
+
+// TestForwardedCommands runs each command line of testdata/clientserver.txt over a data folder, over a copy of it that a
+// server holds, and beside a server on PostgreSQL. Output, exit codes, files and what is stored must be the same. A command or
+// flag that is in none of the lines fails the test.
 func TestForwardedCommands(t *testing.T) {
 	lines := commandLines(t)
 	for what := range uncovered(lines) {
@@ -53,34 +60,64 @@ func TestForwardedCommands(t *testing.T) {
 	} {
 		t.Setenv(name, value)
 	}
-	without, with := t.TempDir(), t.TempDir()
+	without := side{name: "without a server", dir: t.TempDir()}
+	with := side{name: "server", dir: t.TempDir()}
 	prepareData(t, without, news)
-	if err := os.CopyFS(with, os.DirFS(without)); err != nil {
+	if err := os.CopyFS(with.dir, os.DirFS(without.dir)); err != nil {
 		t.Fatal(err)
 	}
-	startServer(t, filepath.Join(with, "data"))
+	startServer(t, with)
+	others := []side{with}
+	if pgtest.Installed() {
+		onPostgreSQL := side{"server on PostgreSQL", t.TempDir(), pgtest.Database(t)}
+		prepareData(t, onPostgreSQL, news)
+		sameInstance(t, without, onPostgreSQL)
+		startServer(t, onPostgreSQL)
+		others = append(others, onPostgreSQL)
+	}
 	next := "" // what the last list goes on with
 	for _, l := range lines {
 		args := slices.Clone(l.args)
 		for i, a := range args {
 			args[i] = strings.NewReplacer("$NEWS", news, "$HOST", strings.TrimPrefix(news, "http://"), "$NEXT", next).Replace(a)
 		}
-		a, b := runIn(t, without, args, l.stdin), runIn(t, with, args, l.stdin)
+		a := runIn(t, without, args, l.stdin)
 		if m := nextCursor.FindStringSubmatch(a.stdout); m != nil {
 			next = m[1]
-		}
-		if diff := gocmp.Diff(masked(a), masked(b), gocmp.AllowUnexported(runResult{})); diff != "" {
-			t.Errorf("headwater %s (-without +server):\n%s", strings.Join(args, " "), diff)
 		}
 		if a.code != l.code {
 			t.Errorf("headwater %s: exit code %d, want %d:\n%s%s", strings.Join(args, " "), a.code, l.code, a.stdout, a.stderr)
 		}
-		if diff := gocmp.Diff(filesIn(t, without), filesIn(t, with)); diff != "" {
-			t.Errorf("headwater %s writes files (-without +server):\n%s", strings.Join(args, " "), diff)
+		a = masked(a)
+		files, rows := filesIn(t, without), stored(t, without)
+		for _, s := range others {
+			if s.database != "" {
+				delete(files, "saved.db")
+				if args[0] == "backup" {
+					continue // it copies the file of SQLite
+				}
+			}
+			b := masked(runIn(t, s, args, l.stdin))
+			if diff := gocmp.Diff(a, b, gocmp.AllowUnexported(runResult{})); diff != "" {
+				t.Errorf("headwater %s (-without +%s):\n%s", strings.Join(args, " "), s.name, diff)
+			}
+			if diff := gocmp.Diff(files, filesIn(t, s)); diff != "" {
+				t.Errorf("headwater %s writes files (-without +%s):\n%s", strings.Join(args, " "), s.name, diff)
+			}
+			if diff := gocmp.Diff(rows, stored(t, s)); diff != "" {
+				t.Fatalf("headwater %s stores (-without +%s):\n%s", strings.Join(args, " "), s.name, diff)
+			}
 		}
-		if diff := gocmp.Diff(stored(t, without), stored(t, with)); diff != "" {
-			t.Fatalf("headwater %s stores (-without +server):\n%s", strings.Join(args, " "), diff)
-		}
+	}
+}
+
+// sameInstance gives the database of a side the id of another's, from which those of emitted feeds are made.
+func sameInstance(t *testing.T, from, to side) {
+	t.Helper()
+	a, b := from.open(t), to.open(t)
+	ids := column(t, a, `SELECT value FROM settings WHERE key = 'instance'`)
+	if _, err := b.ExecContext(t.Context(), `UPDATE settings SET value = $1 WHERE key = 'instance'`, ids[0]); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -201,8 +238,8 @@ func newsServer(t *testing.T) string {
 	return s.URL
 }
 
-// prepareData makes the data folder that both sides begin with, and the files that the lines name.
-func prepareData(t *testing.T, dir, news string) {
+// prepareData makes the data folder that all sides begin with, and the files that the lines name.
+func prepareData(t *testing.T, s side, news string) {
 	t.Helper()
 	files := map[string]string{
 		"list.opml":     `<opml version="2.0"><body><outline type="rss" xmlUrl="https://b.example/feed"/><outline text="of a list" headwaterQuery="gull"/></body></opml>`,
@@ -211,7 +248,7 @@ func prepareData(t *testing.T, dir, news string) {
 		"config.yaml":   "group:\n  window: 72h\n",
 	}
 	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -219,15 +256,16 @@ func prepareData(t *testing.T, dir, news string) {
 		"feed add --no-discover " + news + "/wire.xml", "poll", "feed add --no-discover " + news + "/paper.xml", "poll",
 		"feed add --no-discover " + news + "/club.json", "poll", "user add anna --password-file secret.txt", "topic add shore gull", "emit", "poll",
 	} {
-		if s := runIn(t, dir, strings.Fields(line), ""); s.code != exitOK {
-			t.Fatalf("headwater %s: %+v", line, s)
+		if r := runIn(t, s, strings.Fields(line), ""); r.code != exitOK {
+			t.Fatalf("headwater %s: %+v", line, r)
 		}
 	}
 }
 
-// startServer starts a server that holds a data folder, in a process and a working directory of its own.
-func startServer(t *testing.T, data string) {
+// startServer starts a server that holds the data folder of a side, in a process and a working directory of its own.
+func startServer(t *testing.T, s side) {
 	t.Helper()
+	t.Setenv("HEADWATER_DATABASE", s.database)
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -236,7 +274,7 @@ func startServer(t *testing.T, data string) {
 	if err := os.Symlink(program, filepath.Join(dir, "headwater")); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(filepath.Join(dir, "headwater"), "serve", "--listen", "127.0.0.1:0", "--data", data) // the test's binary is the program by that name
+	cmd := exec.Command(filepath.Join(dir, "headwater"), "serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(s.dir, "data")) // the test's binary is the program by that name
 	cmd.Dir = dir
 	log, err := cmd.StderrPipe()
 	if err != nil {
@@ -268,25 +306,27 @@ func startServer(t *testing.T, data string) {
 	}
 }
 
-// runIn runs a command line in a working directory, over the data folder data there.
-func runIn(t *testing.T, dir string, args []string, stdin string) runResult {
+// runIn runs a command line in the working directory of a side, over the data folder data there.
+func runIn(t *testing.T, s side, args []string, stdin string) runResult {
 	t.Helper()
-	t.Chdir(dir)
+	t.Chdir(s.dir)
+	t.Setenv("HEADWATER_DATABASE", s.database)
 	var stdout, stderr bytes.Buffer
 	code := run(t.Context(), append([]string{"--data", "data"}, args...), strings.NewReader(stdin), &stdout, &stderr)
-	elsewhere := strings.NewReplacer(dir, "$DIR")
+	elsewhere := strings.NewReplacer(s.dir, "$DIR")
 	return runResult{code, elsewhere.Replace(stdout.String()), elsewhere.Replace(stderr.String())}
 }
 
 var (
 	nextCursor = regexp.MustCompile(`"next": "([^"]+)"`)
-	// serverRow is what only a server's own finding of doctor says.
-	serverRow = regexp.MustCompile(`(?m)^ok +server .*\n|(?s) *\{\s*"what": "server",.*?\},\n`)
+	// serverRow is what doctor says of a server and of a PostgreSQL alone.
+	serverRow = regexp.MustCompile(`(?m)^ok +(?:server|database) .*\n|(?s) *\{\s*"what": "(?:server|database)",.*?\},\n`)
 	// newStories counts what topics match: a server does that at once, others do with the next poll.
 	newStories = regexp.MustCompile(`\d+ new  |"new": \d+`)
 	spaces     = regexp.MustCompile(` {2,}`)
 	incidental = []*regexp.Regexp{
 		regexp.MustCompile(`"next": "[^"]+"`),
+		regexp.MustCompile(`\d+(?:\.\d+)? [KM]B for `),
 		regexp.MustCompile(`"took_ns": \d+| in [\d.]+m?s\.`),
 		regexp.MustCompile(`/feeds/t/[A-Z2-7]{26}|whsec_[\w+/=]+`),
 		regexp.MustCompile(`(?m)^[A-Z2-7]{40,}$|^[\w-]{43,}$`), // a token
@@ -315,16 +355,16 @@ func masked(s runResult) runResult {
 	return s
 }
 
-// filesIn gives the files of a working directory that are text.
-func filesIn(t *testing.T, dir string) map[string]string {
+// filesIn gives the files of a side's working directory that are text.
+func filesIn(t *testing.T, s side) map[string]string {
 	t.Helper()
 	files := map[string]string{}
-	entries, err := os.ReadDir(dir)
+	entries, err := os.ReadDir(s.dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
-		data, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		data, err := os.ReadFile(filepath.Join(s.dir, e.Name()))
 		switch {
 		case e.IsDir():
 		case err != nil:
@@ -347,25 +387,43 @@ var ofProcesses = []string{"epochs"}
 // maskedColumns differ in each run, or by whether a topic has been filled yet.
 var maskedColumns = []string{"filled", "seen", "secret", "hash", "password", "salt", "token", "signature"}
 
-// stored gives every row of every table of a data folder, but for times of this day and secrets.
-func stored(t *testing.T, dir string) map[string][]string {
+// incidentalSettings are made when serving begins, or are times.
+var incidentalSettings = []string{"callback", "picture key", "read through", "retention clock"}
+
+// open opens the database beside the program.
+func (s side) open(t *testing.T) *sql.DB {
 	t.Helper()
-	u := url.URL{Scheme: "file", Path: filepath.Join(dir, "data", store.File), RawQuery: "mode=ro"}
-	db, err := sql.Open("sqlite", u.String())
+	u := url.URL{Scheme: "file", Path: filepath.Join(s.dir, "data", store.File), RawQuery: "mode=ro"}
+	driver, source := "sqlite", u.String()
+	if s.database != "" {
+		driver, source = "pgx", s.database
+	}
+	db, err := sql.Open(driver, source)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
+	t.Cleanup(func() {
 		if err := db.Close(); err != nil {
 			t.Error(err)
 		}
-	}()
+	})
+	return db
+}
+
+// stored gives every row of every table of a side, but for times of this day and secrets.
+func stored(t *testing.T, s side) map[string][]string {
+	t.Helper()
+	db := s.open(t)
+	list := `SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name`
+	if s.database != "" {
+		list = `SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_name <> 'writer' ORDER BY table_name`
+	}
 	tables := map[string][]string{}
-	for _, name := range column(t, db, `SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name`) {
+	for _, name := range column(t, db, list) {
 		if !slices.Contains(followedBehind, name) && !slices.Contains(ofProcesses, name) {
 			tables[name] = slices.DeleteFunc(dump(t, db, name), func(row string) bool {
-				return strings.HasPrefix(row, "key=callback ") || strings.HasPrefix(row, "key=picture key ") || // made as serving begins
-					strings.HasPrefix(row, "key=read through ") // by the time that reading through the database took
+				key, _, _ := strings.Cut(strings.TrimPrefix(row, `key="`), `"`)
+				return name == "settings" && slices.Contains(incidentalSettings, key)
 			})
 		}
 	}
@@ -424,8 +482,11 @@ func dump(t *testing.T, db *sql.DB, table string) (out []string) {
 			case isNumber && n > soon:
 				v = "NOW"
 			}
-			if text, ok := v.([]byte); ok {
-				v = fmt.Sprintf("%x", text)
+			switch bytes := v.(type) { // what is text in one engine may be bytes in the other
+			case string:
+				v = fmt.Sprintf("%q", bytes)
+			case []byte:
+				v = fmt.Sprintf("%q", bytes)
 			}
 			fmt.Fprintf(&b, "%s=%v ", names[i], v)
 		}

@@ -76,7 +76,7 @@ func (c *cli) examine(ctx context.Context) []finding {
 	}
 	err = c.withStore(ctx, func(db *store.DB) error {
 		if cfg.Database != "" {
-			found = append(found, finding{"database", true, db.Database()})
+			found = append(found, finding{"database", true, strings.TrimPrefix(db.Database(), "database ")})
 		}
 		return nil
 	})

@@ -11,8 +11,10 @@ import (
 	"headwater/internal/news"
 )
 
+// addTopicSQL is no ON CONFLICT, for the reason of addAlertSQL.
 const addTopicSQL = `INSERT INTO topics (user_id, name, query, originals, min_outlets, langs, muted, added, seen)
-	VALUES (nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ` + lastChangeSQL + `) ON CONFLICT DO NOTHING RETURNING id`
+	SELECT nullif(?1, 0), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ` + lastChangeSQL + `
+	WHERE NOT EXISTS (SELECT 1 FROM topics AS x WHERE coalesce(x.user_id, 0) = ?1 AND x.name = ?2) RETURNING id`
 
 // AddTopic stores a topic and returns its id. It returns news.ErrExists where the user has a topic of that name. A zero
 // Added means now. Stories that are in the story log already are not new to the topic.

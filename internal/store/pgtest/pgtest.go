@@ -53,6 +53,12 @@ func DatabaseFrom(tb testing.TB, name string, fill func(url string) error) strin
 	return s.URL(database)
 }
 
+// Installed reports whether there is a PostgreSQL for tests. Where CI=true it is true, so that what needs one fails without.
+func Installed() bool {
+	_, err := shared()
+	return !errors.Is(err, errMissing) || os.Getenv("CI") == "true"
+}
+
 // require ends a test that can't have its server: PostgreSQL is missing, or err is another fault.
 func require(tb testing.TB, err error) {
 	tb.Helper()
