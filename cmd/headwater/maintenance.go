@@ -44,7 +44,7 @@ func (c *cli) restoreCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := store.Restore(cmd.Context(), args[0], cfg.Data, search.FilePattern); err != nil {
+			if err := store.Restore(cmd.Context(), args[0], cfg.Data, store.RestoreOptions{Others: []string{search.FilePattern}}); err != nil {
 				return err
 			}
 			return c.withApp(cmd.Context(), openOptions{restoring: true}, func(a *app) error {

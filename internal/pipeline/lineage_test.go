@@ -19,7 +19,6 @@ import (
 	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/search"
 	"headwater/internal/store"
-	"headwater/internal/store/pgtest"
 	"headwater/internal/store/storetest"
 )
 
@@ -125,14 +124,12 @@ func TestIndexOfAnotherDatabase(t *testing.T) {
 		{"a copy that went on apart for longer", grown(t, apart, "another")},
 		{"another", grown(t, "", "foreign", "strange")},
 	}
-	if !pgtest.OnPostgreSQL() {
-		restored := t.TempDir()
-		backup := filepath.Join(t.TempDir(), "backup.db")
-		db := storetest.Open(t, base)
-		must(t, errors.Join(db.Backup(t.Context(), backup), db.Close()))
-		must(t, store.Restore(t.Context(), backup, restored))
-		databases = append(databases, database{"restored from a backup", restored}, database{"restored and went on", grown(t, restored, "restored")})
-	}
+	restored := t.TempDir()
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	db := storetest.Open(t, base)
+	must(t, errors.Join(db.Backup(t.Context(), backup), db.Close()))
+	must(t, store.Restore(t.Context(), backup, restored, store.RestoreOptions{Database: storetest.Database(t, restored)}))
+	databases = append(databases, database{"restored from a backup", restored}, database{"restored and went on", grown(t, restored, "restored")})
 	// An index can be used by the databases whose log begins with everything that it contains.
 	all := []string{"the same", "an older copy", "a copy that went on apart", "a copy that went on apart for longer", "restored from a backup", "restored and went on"}
 	indexes := []struct {

@@ -2,22 +2,26 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
+	"strings"
+	"syscall"
 
 	lib "modernc.org/sqlite/lib"
 )
 
-const vacuumSQL = `VACUUM INTO ?`
-
-// Backup writes a copy of the database, from one snapshot, to a new file. Polling may go on meanwhile. The file gets its
-// name only when it is complete.
+// Backup writes a copy of the database, from one snapshot, to a new file, and its checksum to SumFile. On both engines the
+// file is a database of SQLite, which Restore puts into either. Polling may go on meanwhile. The file gets its name only when
+// it is complete, was read back and is not damaged. An *InconsistentError means that the file is there, and that the
+// database itself breaks an invariant.
 func (db *DB) Backup(ctx context.Context, file string) error {
 	if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
 		return errors.Join(fmt.Errorf("backup: %s exists already; name a new file", file), err)
@@ -28,18 +32,16 @@ func (db *DB) Backup(ctx context.Context, file string) error {
 	return nil
 }
 
-// backup opens a connection of its own, since VACUUM INTO does not run on a connection that may only query.
-func (db *DB) backup(ctx context.Context, file string) (err error) {
-	source, err := sql.Open("sqlite", dsn(filepath.Join(db.dir, File), url.Values{"mode": {"ro"}, "_busy_timeout": {"10000"}}))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, source.Close()) }()
-	return copyInto(ctx, source, file)
+// InconsistentError says which invariants a database breaks that was copied as it is.
+type InconsistentError struct{ Err error }
+
+func (e *InconsistentError) Error() string {
+	return "it is written, but what is stored is inconsistent (`headwater doctor --repair` mends what can be mended): " + e.Err.Error()
 }
 
-// copyInto vacuums into a temporary file next to file, and then renames that.
-func copyInto(ctx context.Context, from *sql.DB, file string) error {
+func (e *InconsistentError) Unwrap() error { return e.Err }
+
+func (db *DB) backup(ctx context.Context, file string) error {
 	part := file + ".part"
 	if err := removeDatabase(part); err != nil {
 		return err
@@ -47,17 +49,113 @@ func copyInto(ctx context.Context, from *sql.DB, file string) error {
 	if err := createPrivate(part); err != nil {
 		return err
 	}
-	if _, err := from.ExecContext(ctx, vacuumSQL, part); err != nil {
+	err := db.engine.copyTo(ctx, db, part)
+	if err == nil {
+		err = syncPath(part)
+	}
+	var broken error
+	if err == nil {
+		broken, err = checkCopy(ctx, part, db.bodies)
+	}
+	if err == nil {
+		err = writeSum(part, file)
+	}
+	if err != nil {
 		return errors.Join(noSpace(err, file), removeDatabase(part))
 	}
-	return publish(part, file)
+	if err := publish(part, file); err != nil {
+		return err
+	}
+	if broken != nil {
+		return &InconsistentError{broken}
+	}
+	return nil
+}
+
+// checkCopy reads a copy back. broken says which invariants it breaks.
+func checkCopy(ctx context.Context, file string, bodies *bodyCodec) (broken, err error) {
+	copied, err := openBackup(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, copied.Close()) }()
+	t, err := copied.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	broken = checkContents(ctx, t, sqliteEngine{file: file}, bodies)
+	if ctx.Err() != nil {
+		broken, err = nil, ctx.Err()
+	}
+	return broken, errors.Join(err, t.Rollback())
+}
+
+const vacuumSQL = `VACUUM INTO ?`
+
+// copyTo opens a connection of its own, since VACUUM INTO does not run on a connection that may only query.
+func (e sqliteEngine) copyTo(ctx context.Context, _ *DB, file string) (err error) {
+	source, err := sql.Open("sqlite", dsn(e.path(), url.Values{"mode": {"ro"}, "_busy_timeout": {"10000"}}))
+	if err != nil {
+		return err
+	}
+	_, err = source.ExecContext(ctx, vacuumSQL, file)
+	return errors.Join(err, source.Close())
+}
+
+// SumFile is the name of the file with the checksum of a backup. It has the form that sha256sum reads.
+func SumFile(backup string) string { return backup + ".sha256" }
+
+// writeSum writes the checksum of a file that is going to be renamed.
+func writeSum(file, name string) error {
+	sum, err := sumOf(file)
+	if err != nil {
+		return err
+	}
+	part := SumFile(file)
+	if err := os.WriteFile(part, []byte(sum+"  "+filepath.Base(name)+"\n"), 0o600); err != nil {
+		return err
+	}
+	return publish(part, SumFile(name))
+}
+
+func sumOf(file string) (sum string, err error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return "", err
+	}
+	h := sha256.New()
+	_, err = io.Copy(h, f)
+	return hex.EncodeToString(h.Sum(nil)), errors.Join(err, f.Close())
+}
+
+// verifySum returns an error for a backup that is not what was written. One without a SumFile beside it is accepted.
+func verifySum(file string) error {
+	line, err := os.ReadFile(SumFile(file))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	want, _, _ := strings.Cut(strings.TrimSpace(string(line)), " ")
+	if b, err := hex.DecodeString(want); err != nil || len(b) != sha256.Size {
+		return fmt.Errorf("%s holds no checksum; take it from where the backup was written, or remove it to do without", SumFile(file))
+	}
+	have, err := sumOf(file)
+	if err != nil {
+		return err
+	}
+	if !strings.EqualFold(have, want) {
+		return fmt.Errorf("the file was truncated or altered since it was written: its SHA-256 is %s, and %s has %s; use another copy", have, SumFile(file), want)
+	}
+	return nil
 }
 
 // removeDatabase removes a database and the files that SQLite keeps next to it. A journal left behind would be applied to
 // the next database of that name.
 func removeDatabase(file string) error {
 	var errs []error
-	for _, suffix := range []string{"", "-journal", "-wal", "-shm"} {
+	for _, suffix := range append([]string{""}, besides...) {
 		if err := os.Remove(file + suffix); !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, err)
 		}
@@ -65,9 +163,12 @@ func removeDatabase(file string) error {
 	return errors.Join(errs...)
 }
 
+// besides are the ends of the names of the files that SQLite keeps next to a database.
+var besides = []string{"-journal", "-wal", "-shm"}
+
 // noSpace adds to an error for a full disk which disk that is. Other errors stay as they are.
 func noSpace(err error, file string) error {
-	if code(err)&0xff != lib.SQLITE_FULL {
+	if code(err)&0xff != lib.SQLITE_FULL && !errors.Is(err, syscall.ENOSPC) {
 		return err
 	}
 	return fmt.Errorf("the disk that holds %s is full; free some space and try again: %w", file, err)
@@ -90,155 +191,4 @@ func syncPath(path string) error {
 		return err
 	}
 	return errors.Join(f.Sync(), f.Close())
-}
-
-// restoring names a marker file in a data folder. It exists from the beginning of a restore until Restored, or until the
-// folder is opened for anything else. While it exists, everything else in the folder belongs to the restore, which may
-// start again from the beginning.
-const restoring = "headwater.restoring"
-
-// Restore copies a backup into a folder that is empty, does not exist, or holds an interrupted restore. It checks the
-// backup first and leaves it unchanged. Others are patterns of the files that the caller creates next to the database
-// before it calls Restored.
-func Restore(ctx context.Context, file, dir string, others ...string) error {
-	if err := restore(ctx, file, dir, others); err != nil {
-		return fmt.Errorf("restore %s into %s: %w", file, dir, err)
-	}
-	return nil
-}
-
-// Restored ends a restore. From now on the contents of the folder are kept.
-func Restored(dir string) error {
-	err := os.Remove(filepath.Join(dir, restoring))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return errors.Join(err, syncPath(dir))
-}
-
-// clearRestored removes what an interrupted restore left behind.
-func clearRestored(dir string, others []string) error {
-	if _, err := os.Stat(filepath.Join(dir, restoring)); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	} else if err != nil {
-		return err
-	}
-	if err := errors.Join(removeDatabase(filepath.Join(dir, File)), removeDatabase(filepath.Join(dir, File+".part"))); err != nil {
-		return err
-	}
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		for _, pattern := range others {
-			if ok, err := filepath.Match(pattern, e.Name()); err != nil {
-				return err
-			} else if !ok {
-				continue
-			}
-			if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func restore(ctx context.Context, file, dir string, others []string) (err error) {
-	source, err := openBackup(ctx, file)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, source.Close()) }()
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	lock, err := lockFolder(dir)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, lock.Close()) }()
-	if err := clearRestored(dir, others); err != nil {
-		return err
-	}
-	if err := isEmpty(dir); err != nil {
-		return err
-	}
-	if err := createPrivate(filepath.Join(dir, restoring)); err != nil {
-		return err
-	}
-	if err := syncPath(dir); err != nil {
-		return err
-	}
-	return copyInto(ctx, source, filepath.Join(dir, File))
-}
-
-// isEmpty returns an error unless the folder is empty. It ignores the lock file and the remains of an interrupted
-// restore.
-func isEmpty(dir string) error {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return err
-	}
-	part := File + ".part"
-	mine := []string{lockFile, restoring, part, part + "-journal", part + "-wal", part + "-shm"}
-	for _, e := range entries {
-		if !slices.Contains(mine, e.Name()) {
-			return fmt.Errorf("the folder is not empty (%s is there); choose an empty one", e.Name())
-		}
-	}
-	return nil
-}
-
-// openBackup opens a file for reading. It checks that the file is a headwater database with a schema that this program
-// knows.
-func openBackup(ctx context.Context, file string) (*sql.DB, error) {
-	abs, err := filepath.Abs(file)
-	if err != nil {
-		return nil, err
-	}
-	if info, err := os.Stat(abs); err != nil {
-		return nil, err
-	} else if !info.Mode().IsRegular() {
-		return nil, errors.New("not a file; name the file that a backup made")
-	}
-	db, err := sql.Open("sqlite", dsn(abs, backupParams(abs)))
-	if err != nil {
-		return nil, err
-	}
-	if err := checkBackup(ctx, db); err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	return db, nil
-}
-
-// backupParams returns connection parameters that read the file even in a folder that is not writable. With a WAL next to
-// the file they differ, since the WAL holds the newest changes and has to be read too.
-func backupParams(path string) url.Values {
-	p := url.Values{"mode": {"ro"}, "_dqs": {"0"}, "_busy_timeout": {"10000"}}
-	if _, err := os.Stat(path + "-wal"); errors.Is(err, fs.ErrNotExist) {
-		p.Set("immutable", "1")
-	}
-	return p
-}
-
-func checkBackup(ctx context.Context, db *sql.DB) error {
-	var id, tables int64
-	err := db.QueryRowContext(ctx, ownerSQL).Scan(&id, &tables)
-	if err != nil || id != applicationID {
-		return errors.Join(errors.New("not a headwater backup; name a file that a backup made"), err)
-	}
-	have, known, err := versionsOf(ctx, sqliteEngine{}, db)
-	if err != nil {
-		return err
-	}
-	if have > known {
-		return newerSchema("the backup", have, known)
-	}
-	t, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return err
-	}
-	return errors.Join(sqliteEngine{}.quickCheck(ctx, t), t.Rollback())
 }

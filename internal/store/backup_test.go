@@ -25,7 +25,7 @@ func TestBackupAndRestore(t *testing.T) {
 		t.Errorf("backup has mode %v, %v", info.Mode(), err)
 	}
 	dir := filepath.Join(t.TempDir(), "new")
-	if err := Restore(ctx, file, dir); err != nil {
+	if err := Restore(ctx, file, dir, RestoreOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	again := open(t, dir)
@@ -39,11 +39,11 @@ func TestBackupAndRestore(t *testing.T) {
 	if s, err := again.Story(ctx, 1); err != nil || len(s.Members) != 2 {
 		t.Errorf("story %+v, %v", s, err)
 	}
-	saysAll(t, Restore(ctx, file, dir), dir, "held by process")
+	saysAll(t, Restore(ctx, file, dir, RestoreOptions{}), dir, "held by process")
 	if err := again.Close(); err != nil {
 		t.Fatal(err)
 	}
-	saysAll(t, Restore(ctx, file, dir), dir, "not empty")
+	saysAll(t, Restore(ctx, file, dir, RestoreOptions{}), dir, "not empty")
 }
 
 // TestRestoreFromALivingFolder restores from a database whose newest changes are in its WAL.
@@ -51,7 +51,7 @@ func TestRestoreFromALivingFolder(t *testing.T) {
 	sqliteOnly(t)
 	db := newsroom(t, 3)
 	dir := filepath.Join(t.TempDir(), "new")
-	if err := Restore(t.Context(), filepath.Join(db.Dir(), File), dir); err != nil {
+	if err := Restore(t.Context(), filepath.Join(db.Dir(), File), dir, RestoreOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := guids(logged(t, open(t, dir), 0)), guids(logged(t, db, 0)); got != want {
@@ -69,6 +69,7 @@ func TestRestoreRefuses(t *testing.T) {
 		}
 		if change != "" {
 			execute(t, filepath.Dir(file), change)
+			unsummed(t, file)
 		}
 		return file
 	}
@@ -103,17 +104,26 @@ func TestRestoreRefuses(t *testing.T) {
 				copy(b[i:], strings.Repeat("\xff", 1000))
 			}
 			write(t, file, string(b))
+			unsummed(t, file)
 			return file
-		}, "damaged"},
+		}, "the file is damaged"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			file, dir := tt.file(t), filepath.Join(t.TempDir(), "new")
-			saysAll(t, Restore(t.Context(), file, dir), file, dir, tt.says)
+			saysAll(t, Restore(t.Context(), file, dir, RestoreOptions{}), file, dir, tt.says)
 			if _, err := os.Stat(filepath.Join(dir, File)); err == nil {
 				t.Error("a database was put in place all the same")
 			}
 		})
+	}
+}
+
+// unsummed removes the checksum of a backup.
+func unsummed(t *testing.T, file string) {
+	t.Helper()
+	if err := os.Remove(SumFile(file)); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -131,7 +141,7 @@ func TestRestoreAgain(t *testing.T) {
 		write(t, filepath.Join(dir, "index", "half"), "half an index")
 	}
 	restored := func(t *testing.T, dir string) {
-		if err := Restore(t.Context(), backup, dir, "index*"); err != nil {
+		if err := Restore(t.Context(), backup, dir, RestoreOptions{Others: []string{"index*"}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -182,7 +192,7 @@ func TestRestoreAgain(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
 			tt.before(t, dir)
-			err := Restore(t.Context(), backup, dir, "index*")
+			err := Restore(t.Context(), backup, dir, RestoreOptions{Others: []string{"index*"}})
 			if tt.says != "" {
 				saysAll(t, err, tt.says)
 				return
@@ -211,7 +221,7 @@ func TestRestoreInterrupted(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := Restore(ctx, backup, t.TempDir()); !errors.Is(err, context.Canceled) {
+	if err := Restore(ctx, backup, t.TempDir(), RestoreOptions{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("it says: %v", err)
 	}
 }

@@ -192,7 +192,7 @@ func (c *logWriter) insert(ctx context.Context, a news.Article, f news.Feed) err
 	}
 	c.id++
 	c.seq++
-	guid := boundKey(text(cmp.Or(a.GUID, a.URL, a.Hash)))
+	guid := boundKey(text(cmp.Or(a.GUID, a.URL, a.Hash)), maxKey)
 	var taken bool
 	if err := c.scan(ctx, []any{&taken}, guidTakenSQL, f.ID, guid); err != nil {
 		return err

@@ -3,7 +3,6 @@ package store
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -108,7 +107,6 @@ func TestCorrectionsAreWholeOrNot(t *testing.T) {
 }
 
 func TestCorrectionsOutliveBackupAndRevision(t *testing.T) {
-	sqliteOnly(t)
 	db := newsroom(t, 2)
 	c := news.Correction{ID: 1, Made: day, Same: []int64{1}, Apart: []int64{2}}
 	if _, err := db.AddCorrection(t.Context(), c, Settlement{}); err != nil {
@@ -116,11 +114,7 @@ func TestCorrectionsOutliveBackupAndRevision(t *testing.T) {
 	}
 	store(t, db, poll(news.Feed{ID: 1, URL: feedURL(0)}, article("g1", "another title")))
 	wantCorrections(t, db, c)
-	file, dir := filepath.Join(t.TempDir(), "backup.db"), filepath.Join(t.TempDir(), "new")
-	if err := errors.Join(db.Backup(t.Context(), file), Restore(t.Context(), file, dir)); err != nil {
-		t.Fatal(err)
-	}
-	wantCorrections(t, open(t, dir), c)
+	wantCorrections(t, restored(t, backedUp(t, db), ownEngine(t)), c)
 }
 
 func TestWindowOf(t *testing.T) {

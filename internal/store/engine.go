@@ -62,6 +62,8 @@ type engine interface {
 	usage(ctx context.Context, t *sql.Tx) (Usage, error)
 	checkpoint(ctx context.Context, reader *sql.DB) error
 	compact(ctx context.Context, writer *sql.DB) error
+	// copyTo writes one snapshot of the database to a new file of SQLite.
+	copyTo(ctx context.Context, db *DB, file string) error
 }
 
 // fault is a kind of database error.

@@ -64,7 +64,7 @@ func TestEpochs(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := Restore(t.Context(), backup, copied); err != nil {
+	if err := Restore(t.Context(), backup, copied, RestoreOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	run(dir, 1)

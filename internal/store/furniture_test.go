@@ -2,9 +2,7 @@ package store
 
 import (
 	gocmp "cmp"
-	"errors"
 	"math"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -175,16 +173,11 @@ func TestDamagedItems(t *testing.T) {
 }
 
 func TestFurnitureIsBackedUp(t *testing.T) {
-	sqliteOnly(t)
 	db := open(t, t.TempDir())
 	f := addFeeds(t, db, 1)[0]
 	shown := news.Furniture{Blocks: []uint64{1}, Items: items(1, 2)}
 	store(t, db, showing(f, day, shown))
-	file, dir := filepath.Join(t.TempDir(), "backup.db"), filepath.Join(t.TempDir(), "new")
-	if err := errors.Join(db.Backup(t.Context(), file), Restore(t.Context(), file, dir)); err != nil {
-		t.Fatal(err)
-	}
-	wantFurniture(t, open(t, dir), f.ID, shown)
+	wantFurniture(t, restored(t, backedUp(t, db), ownEngine(t)), f.ID, shown)
 }
 
 // Polls of many feeds are stored while the furniture of others is read.

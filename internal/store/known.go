@@ -35,7 +35,7 @@ func (c *logWriter) knownItems(ctx context.Context, p Poll) ([]storedItem, error
 	var guids []string
 	for _, a := range p.Articles {
 		guid := text(cmp.Or(a.GUID, a.URL, a.Hash))
-		guids = append(guids, guid, boundKey(guid)) // older versions stored long ones whole
+		guids = append(guids, guid, boundKey(guid, maxKey)) // older versions stored long ones whole
 	}
 	args := append([]any{p.Feed.ID, textList(distinct(guids))}, keyLists(p)...)
 	return collect(ctx, c.query, func(row scanner) (s storedItem, err error) {

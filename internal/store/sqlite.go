@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"embed"
@@ -17,12 +18,20 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// sqliteEngine is SQLite, in the data folder of that name.
-type sqliteEngine struct{ dir string }
+// sqliteEngine is SQLite, in a data folder.
+type sqliteEngine struct {
+	dir  string
+	file string // the database; "" is File in dir
+}
 
-func (e sqliteEngine) String() string { return "data folder " + e.dir }
+func (e sqliteEngine) String() string {
+	if e.file != "" {
+		return e.file
+	}
+	return "data folder " + e.dir
+}
 
-func (e sqliteEngine) path() string { return filepath.Join(e.dir, File) }
+func (e sqliteEngine) path() string { return cmp.Or(e.file, filepath.Join(e.dir, File)) }
 
 // Parameters of the connections. SQLite's default checkpoint interval is 1000 pages; a larger one halves the time to
 // store many articles. journal_size_limit gives the space back. auto_vacuum applies to new files and to the output of

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"headwater/internal/news"
@@ -71,21 +72,26 @@ func (db *DB) Check(ctx context.Context) error {
 		if err := db.engine.quickCheck(ctx, t); err != nil {
 			return err
 		}
-		kept := invariants()
-		maps.Copy(kept, watermarksAhead())
-		maps.Copy(kept, db.engine.invariants())
-		errs := []error{db.checkBodies(ctx, t)}
-		for name, query := range kept {
-			var n int
-			if err := t.QueryRowContext(ctx, query).Scan(&n); err != nil {
-				return err
-			}
-			if n > 0 {
-				errs = append(errs, fmt.Errorf("%d %s", n, name))
-			}
-		}
-		return errors.Join(errs...)
+		return checkContents(ctx, t, db.engine, db.bodies)
 	})
+}
+
+// checkContents returns an error for broken invariants and texts that can't be decoded.
+func checkContents(ctx context.Context, t *sql.Tx, e engine, bodies *bodyCodec) error {
+	kept := invariants()
+	maps.Copy(kept, watermarksAhead())
+	maps.Copy(kept, e.invariants())
+	errs := []error{checkBodies(ctx, t, bodies)}
+	for _, name := range slices.Sorted(maps.Keys(kept)) {
+		var n int
+		if err := t.QueryRowContext(ctx, kept[name]).Scan(&n); err != nil {
+			return err
+		}
+		if n > 0 {
+			errs = append(errs, fmt.Errorf("%d %s", n, name))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // watermarksAhead returns, by watermark, a query that counts whether it is beyond the end of its log. The reader of such
@@ -105,7 +111,7 @@ func watermarksAhead() map[string]string {
 const bodiesSQL = `SELECT article_id, body FROM bodies`
 
 // checkBodies decodes every stored text.
-func (db *DB) checkBodies(ctx context.Context, t *sql.Tx) error {
+func checkBodies(ctx context.Context, t *sql.Tx, bodies *bodyCodec) error {
 	bad, first := 0, int64(0)
 	var why error
 	err := eachRow(ctx, t.QueryContext, func(row scanner) error {
@@ -115,7 +121,7 @@ func (db *DB) checkBodies(ctx context.Context, t *sql.Tx) error {
 			return err
 		}
 		var a news.Article
-		if err := db.bodies.unpack(body, &a); err != nil {
+		if err := bodies.unpack(body, &a); err != nil {
 			if bad++; bad == 1 {
 				first, why = id, err
 			}

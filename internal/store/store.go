@@ -90,7 +90,7 @@ func Open(ctx context.Context, dir string, opts Options) (*DB, error) {
 		return nil, fmt.Errorf("data folder %s: %w", dir, err)
 	}
 	db := &DB{
-		dir: abs, log: opts.Logger, epoch: rand.Text(), lease: cmp.Or(opts.Lease, defaultLease), engine: sqliteEngine{abs},
+		dir: abs, log: opts.Logger, epoch: rand.Text(), lease: cmp.Or(opts.Lease, defaultLease), engine: sqliteEngine{dir: abs},
 		marks: &markCache{}, bells: &bells{}, leaders: &leaders{lock: map[string]chan struct{}{}, held: map[*Leadership]bool{}},
 	}
 	if opts.Database != "" {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"math"
-	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -100,15 +99,7 @@ func TestDamagedVectors(t *testing.T) {
 }
 
 func TestVectorsAreBackedUp(t *testing.T) {
-	sqliteOnly(t)
 	db := newsroom(t, 1)
 	put(t, db, "m", Vector{1, "title 1", []float32{1}})
-	file, dir := filepath.Join(t.TempDir(), "backup.db"), filepath.Join(t.TempDir(), "new")
-	if err := db.Backup(t.Context(), file); err != nil {
-		t.Fatal(err)
-	}
-	if err := Restore(t.Context(), file, dir); err != nil {
-		t.Fatal(err)
-	}
-	wantVectors(t, open(t, dir), "m", map[int64][]float32{1: {1}})
+	wantVectors(t, restored(t, backedUp(t, db), ownEngine(t)), "m", map[int64][]float32{1: {1}})
 }
