@@ -1,20 +1,24 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"headwater/internal/config"
 	"headwater/internal/search"
 	"headwater/internal/store"
 )
 
 func (c *cli) backupCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:     "backup FILE",
-		Short:   "Write a copy of everything stored; works beside a running server",
-		Long:    "Writes a consistent copy of the database to a new file. The search index is not in it: restore builds it anew.",
+		Use:   "backup FILE",
+		Short: "Write a copy of everything stored; works beside a running server",
+		Long: "Writes a consistent copy of the database to a new file, of SQLite or PostgreSQL alike, reads it back, and writes its SHA-256 to\n" +
+			"FILE.sha256, for restore and sha256sum -c. restore puts the file into either kind of database. The search index is not in it:\n" +
+			"restore builds it anew.",
 		Example: "  headwater backup headwater-2026-11-23.db",
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -22,7 +26,7 @@ func (c *cli) backupCommand() *cobra.Command {
 				if err := db.Backup(cmd.Context(), args[0]); err != nil {
 					return err
 				}
-				_, err := fmt.Fprintf(c.stdout, "written to %s\n", args[0])
+				_, err := fmt.Fprintf(c.stdout, "written to %s, and its checksum to %s\n", args[0], store.SumFile(args[0]))
 				return err
 			})
 		},
@@ -30,21 +34,34 @@ func (c *cli) backupCommand() *cobra.Command {
 }
 
 func (c *cli) restoreCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:     "restore FILE",
-		Short:   "Put a backup into an empty data folder and index it",
-		Example: "  headwater restore headwater-2026-11-23.db --data ./restored",
-		Args:    arguments(1, 1),
+	var force bool
+	cmd := &cobra.Command{
+		Use:   "restore FILE",
+		Short: "Put a backup into an empty data folder or database and index it",
+		Long: "Puts a backup into an empty data folder, or into an empty database of PostgreSQL where the settings name one (database), and\n" +
+			"builds the search index. The file may come from either kind of database and from any older version. With FILE.sha256 beside it,\n" +
+			"a file that was truncated or altered is refused. With --force it replaces what a database of headwater holds; one of another\n" +
+			"program is never replaced. If it fails or is interrupted, a database that was there before is as it was.",
+		Example: "  headwater restore headwater-2026-11-23.db --data ./restored\n" +
+			"  HEADWATER_DATABASE=postgres://headwater@db.example/news headwater restore headwater-2026-11-23.db",
+		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := c.config()
 			if err != nil {
 				return err
 			}
-			err = checkNoServer(cmd.Context(), cfg.Data, "and a backup goes into an empty folder only; stop it first, or name another folder with --data")
+			err = checkNoServer(cmd.Context(), cfg.Data, "and what it has stored would be replaced; stop it first, or name another folder with --data")
 			if err != nil {
 				return err
 			}
-			if err := store.Restore(cmd.Context(), args[0], cfg.Data, store.RestoreOptions{Others: []string{search.FilePattern}}); err != nil {
+			log, err := c.logger(cfg)
+			if err != nil {
+				return err
+			}
+			err = store.Restore(cmd.Context(), args[0], cfg.Data, store.RestoreOptions{
+				Database: string(cfg.Database), Force: force, Others: []string{search.FilePattern}, Logger: log,
+			})
+			if err != nil {
 				return err
 			}
 			return c.withApp(cmd.Context(), openOptions{restoring: true}, func(a *app) error {
@@ -57,11 +74,21 @@ func (c *cli) restoreCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				_, err = fmt.Fprintf(c.stdout, "restored into %s, %s indexed\n", cfg.Data, count(n, "article"))
+				_, err = fmt.Fprintf(c.stdout, "restored into %s, %s indexed\n", cmp.Or(databaseName(a, cfg), cfg.Data), count(n, "article"))
 				return err
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&force, "force", false, "replace what the database holds")
+	return cmd
+}
+
+// databaseName names the database of PostgreSQL, "" for that of a data folder.
+func databaseName(a *app, cfg config.Config) string {
+	if cfg.Database == "" {
+		return ""
+	}
+	return a.store.Database()
 }
 
 // completeIndex adds what the index lacks, as after a crash, before a search. A server does so in the background, and its

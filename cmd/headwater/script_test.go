@@ -42,19 +42,28 @@ import (
 // and the conditions [exists:FILE], and [postgresql] while scripts run on PostgreSQL.
 //
 // $NEWS is a server of this test's own, and $HOST its address without http://: it has the files of $WORK/www, which begins as testdata/www, and those of oddNews.
-func TestScripts(t *testing.T) { runScripts(t, false) }
+func TestScripts(t *testing.T) { runScripts(t, "testdata/script", false, setUp) }
 
 // TestScriptsOnPostgreSQL runs them again. Each data folder of a script has a database of its own, which begins empty. A
 // script that is about SQLite's file, or that stores nothing, ends where it says so.
 func TestScriptsOnPostgreSQL(t *testing.T) {
 	pgtest.Database(t) // skips without PostgreSQL
-	runScripts(t, true)
+	runScripts(t, "testdata/script", true, setUp)
 }
 
-func runScripts(t *testing.T, postgresql bool) {
+// TestMoveBetweenEngines runs testdata/move/*.txtar, where $POSTGRES is the address of an empty database.
+func TestMoveBetweenEngines(t *testing.T) {
+	database := pgtest.Database(t)
+	runScripts(t, "testdata/move", false, func(env *testscript.Env) error {
+		env.Setenv("POSTGRES", database)
+		return setUp(env)
+	})
+}
+
+func runScripts(t *testing.T, dir string, postgresql bool, setUp func(*testscript.Env) error) {
 	t.Helper()
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Dir:                 dir,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,8 +35,9 @@ type column struct {
 	key  int    // place in the primary key from 1 on, 0 for none
 }
 
-// ofProcesses are tables about the processes that run now. They are not copied.
-var ofProcesses = []string{"goose_db_version", "nodes", "leases", "leaders"}
+// ofProcesses are tables about the processes that run now. They are not copied. The epochs of leaders stay, so that they only
+// grow.
+var ofProcesses = []string{"goose_db_version", "nodes", "leases", "poll_hosts", "leaders"}
 
 // inOrder is a column of PostgreSQL for the order in which rows were added, which SQLite keeps by itself, by table.
 var inOrder = map[string]string{"alert_outbox": "rowid"}
@@ -145,6 +147,9 @@ const laterSQL = `SELECT type, name, sql FROM sqlite_schema WHERE type IN ('trig
 
 // copyTo writes the database to a new file of SQLite, from one snapshot.
 func (*postgresEngine) copyTo(ctx context.Context, db *DB, file string) (err error) {
+	if file, err = filepath.Abs(file); err != nil {
+		return err
+	}
 	target := &DB{engine: sqliteEngine{file: file}, log: db.log}
 	if target.writer, err = target.engine.openWriter(ctx); err != nil {
 		return err
@@ -303,7 +308,7 @@ func (e *postgresEngine) copyFrom(ctx context.Context, from *sql.Tx, conn *sql.C
 	for _, one := range tables {
 		names = append(names, quote(one.name))
 	}
-	if _, err := to.ExecContext(ctx, `TRUNCATE nodes, leases, `+strings.Join(names, ", ")); err != nil {
+	if _, err := to.ExecContext(ctx, `TRUNCATE nodes, leases, poll_hosts, `+strings.Join(names, ", ")); err != nil {
 		return 0, err
 	}
 	inBytes, err := collect(ctx, to.QueryContext, scanText, bytesColumnsSQL)
@@ -376,7 +381,7 @@ func (t table) copyToPostgres(ctx context.Context, from *sql.Tx, conn *sql.Conn,
 		_, err := pc.Conn.Conn().CopyFrom(ctx, pgx.Identifier{t.name}, names, pgx.CopyFromFunc(next))
 		return err
 	})
-	return shortened, cmp.Or(reading, err)
+	return shortened, cmp.Or(reading, err, rows.Err())
 }
 
 // forPostgres converts a value of SQLite, which stores any type in any column, to the type of a column. Text becomes valid
@@ -454,7 +459,6 @@ var boundedColumns = map[string]map[string]int{
 	"sources":       {"address": weburl.MaxLength, "host": maxHost},
 	"pages":         {"host": maxHost},
 	"page_hosts":    {"host": maxHost},
-	"poll_hosts":    {"host": maxHost},
 	"resting":       {"host": maxHost},
 	"users":         {"name": maxName},
 	"labelled":      {"label": maxName},

@@ -330,7 +330,7 @@ func TestRestoreIntoPostgreSQL(t *testing.T) {
 	}
 }
 
-// TestInterruptedRestoreChangesNothing cancels a restore after each table.
+// TestInterruptedRestoreChangesNothing restores backups that fail at some table.
 func TestInterruptedRestoreChangesNothing(t *testing.T) {
 	sqliteOnly(t)
 	url := pgtest.Database(t)
@@ -366,28 +366,13 @@ func TestInterruptedRestoreChangesNothing(t *testing.T) {
 			t.Errorf("%s (-before +after):\n%s", statement, diff)
 		}
 		f, err := db.AddFeed(t.Context(), news.Feed{URL: fmt.Sprint("https://new.example/", i)})
-		if err != nil || f.ID < 3 {
+		if err != nil || f.ID != int64(3+i) {
 			t.Errorf("the next feed is %d, %v", f.ID, err)
 		}
-		execute2(t, url, fmt.Sprintf(`DELETE FROM feeds WHERE id = %d`, f.ID))
+		want = allRows(t, backedUp(t, db))
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}
-		want["sqlite_sequence"] = slices.DeleteFunc(want["sqlite_sequence"], func(row string) bool { return strings.Contains(row, `"feeds"`) })
-		want["sqlite_sequence"] = append(want["sqlite_sequence"], fmt.Sprintf("string %q|int64 %q|", "feeds", fmt.Sprint(f.ID)))
-		slices.Sort(want["sqlite_sequence"])
-	}
-}
-
-func execute2(t *testing.T, url, statement string) {
-	t.Helper()
-	raw, err := sql.Open("pgx", url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = raw.ExecContext(t.Context(), statement)
-	if err := errors.Join(err, raw.Close()); err != nil {
-		t.Fatal(err)
 	}
 }
 
