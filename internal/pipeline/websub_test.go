@@ -208,7 +208,7 @@ func (s *subscriber) feed(id int64) news.Feed {
 // eventually waits for the result of another goroutine, and fails if it does not come.
 func eventually(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for end := time.Now().Add(8 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if done() {
 			return
 		}
