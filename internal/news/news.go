@@ -38,6 +38,8 @@ type Status struct {
 	Events    int `json:"events"`
 	Unsettled int `json:"unsettled"`
 	Unindexed int `json:"unindexed"`
+
+	IndexLag time.Duration `json:"-"` // since when articles wait to be indexed; 0 if none waits
 }
 
 // Place is the position where a list continues: its last entry, with the time that orders the list. The zero value is

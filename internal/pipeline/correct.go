@@ -242,7 +242,7 @@ func (s *Settler) resettle(ctx context.Context, to change, put func(store.Settle
 			}
 		}
 	}
-	return s.put(ctx, out, put)
+	return put(out)
 }
 
 // corrected returns the stories that a correction's articles are in.

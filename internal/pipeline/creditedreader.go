@@ -174,8 +174,7 @@ func (s *Settler) Reweigh(ctx context.Context) (err error) {
 	if err := s.weigh(ctx, s.otherStories(held, out.Stories), &out); err != nil {
 		return err
 	}
-	err = s.put(ctx, out, func(out store.Settlement) error { return s.store.SettleReweighed(ctx, ids, out) })
-	if err != nil {
+	if err := s.store.SettleReweighed(ctx, ids, out); err != nil {
 		return fmt.Errorf("weigh stories with the pages they credit: %w", err)
 	}
 	return nil

@@ -246,7 +246,7 @@ func (m *Matcher) match(ctx context.Context, changes []news.StoryChange) (store.
 	stories, errStories := m.store.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
 	looked, errLooked := m.store.TopicChecks(ctx, ids)
 	matched, errMatched := m.store.MatchesOf(ctx, ids)
-	table, err := m.index.Stories(ctx) // it is at least as new as what was read above
+	table, err := m.index.NewestStories(ctx) // it is at least as new as what was read above
 	if err := errors.Join(errMatched, errStories, errLooked, err); err != nil {
 		return found, err
 	}

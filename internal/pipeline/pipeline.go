@@ -59,6 +59,7 @@ type Pipeline struct {
 	push      *pusher // nil if no pushes are accepted
 
 	toMatch, toFill wakeup // sent when topics are to be filled again
+	toRemove        wakeup // sent when more aged-out articles may be in the index
 
 	passing    chan struct{}       // a semaphore: one pass at a time
 	turn       *semaphore.Weighted // a pass that settles holds wholeTurn of it; each stage that Serve runs holds one
@@ -76,7 +77,7 @@ func New(o Options) *Pipeline {
 	o = o.withDefaults()
 	p := &Pipeline{
 		options: o, collector: NewCollector(o), passing: make(chan struct{}, 1), turn: semaphore.NewWeighted(wholeTurn),
-		toMatch: newWakeup(), toFill: newWakeup(),
+		toMatch: newWakeup(), toFill: newWakeup(), toRemove: newWakeup(),
 	}
 	p.hosts = newHostLeases(o)
 	p.push = newPusher(o, p.collector)
@@ -171,20 +172,32 @@ func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 		for _, f := range p.webFollowers() {
 			run(func(ctx context.Context) { f.run(ctx, p.options.Store, p.turn, log) })
 		}
-		run(func(ctx context.Context) { // so that the first search need not load it
-			if _, err := p.options.Index.Stories(ctx); err != nil && ctx.Err() == nil {
-				log.Error("the places of articles in stories could not be read; the first search tries again", "error", err)
-			}
-		})
 	}
 	return g.Wait()
 }
+
+// Aged-out articles leave the index at most every unindexEvery, for about unindexTime.
+const (
+	unindexEvery = 2 * time.Second
+	unindexTime  = 200 * time.Millisecond
+)
 
 // webFollowers returns the stages of each process that searches.
 func (p *Pipeline) webFollowers() []follower {
 	return []follower{
 		{"index", store.AreaArticles, nil, 200 * time.Millisecond, func(ctx context.Context) error {
 			_, err := p.options.Index.CatchUp(ctx, nil)
+			return err
+		}},
+		{"places of articles in stories", store.AreaStories | store.AreaRemovals, nil, 200 * time.Millisecond, func(ctx context.Context) error {
+			_, err := p.options.Index.Stories(ctx) // so that searches need not wait for it
+			return err
+		}},
+		{"aged-out articles in the index", store.AreaRemovals, p.toRemove, unindexEvery, func(ctx context.Context) error {
+			done, err := p.options.Index.DeleteAged(ctx, unindexTime)
+			if done > 0 {
+				p.toRemove.send() // there may be more
+			}
 			return err
 		}},
 		{"topics' old stories", store.AreaTopics, p.toFill, 300 * time.Millisecond, p.Matcher.Fill},

@@ -8,7 +8,6 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"headwater/internal/news"
-	"headwater/internal/store"
 	"headwater/internal/stories"
 )
 
@@ -20,17 +19,23 @@ type Removed struct {
 	Freed    int // database pages given back to the disk
 }
 
-// Remove removes what is no longer needed, until nothing is left to do or budget is used up. It returns ErrElsewhere if
+// Remove removes what is no longer needed, also from the search index, until nothing is left to do or budget is used up. It
+// returns ErrElsewhere if
 // another process leads.
 func (r *Retention) Remove(ctx context.Context, budget time.Duration) (Removed, error) {
 	var all Removed
-	for ends := time.Now().Add(budget); time.Now().Before(ends); {
+	ends := time.Now().Add(budget)
+	for time.Now().Before(ends) {
 		did, err := r.step(ctx, &all)
-		if err != nil || !did {
+		if err != nil {
 			return all, err
 		}
+		if !did {
+			break
+		}
 	}
-	return all, nil
+	_, err := r.index.DeleteAged(ctx, time.Until(ends))
+	return all, err
 }
 
 // run removes in single steps until the context ends. It holds turn during each step.
@@ -96,14 +101,10 @@ func (r *Retention) step(ctx context.Context, all *Removed) (bool, error) {
 	kinds := []func() (bool, error){
 		func() (bool, error) { return r.closeStories(ctx, closes, all) },
 		func() (bool, error) {
-			if !aging || r.unindexed >= unindexBatch {
+			if !aging {
 				return false, nil
 			}
 			return r.ageOut(ctx, since, all)
-		},
-		func() (bool, error) {
-			r.unindexed = max(r.unindexed-unindexBatch, 0)
-			return r.index.DeleteAged(ctx, unindexBatch)
 		},
 	}
 	shrink := func() (bool, error) { return r.shrink(ctx, all) }
@@ -147,23 +148,17 @@ func (r *Retention) ageOut(ctx context.Context, since time.Time, all *Removed) (
 		return false, err
 	}
 	defer r.settler.lock.Release(1)
-	var out store.AgedOut
-	var took time.Duration // without waiting for the table for searches, which takes seconds while it is loaded
-	err := r.index.AgeOut(ctx, func() (articles []int64, err error) {
-		began := time.Now()
-		out, err = r.settler.store.AgeOut(ctx, since, r.now(), r.aging)
-		took = time.Since(began)
-		return out.Articles, err
-	})
+	began := time.Now()
+	out, err := r.settler.store.AgeOut(ctx, since, r.now(), r.aging)
 	if err != nil {
 		return false, err
 	}
+	took := time.Since(began)
 	r.aging = nextSize(r.aging, took)
 	if len(out.Articles)+len(out.Stories) == 0 {
 		return out.Passed > 0, nil
 	}
 	all.Articles, all.Stories = all.Articles+len(out.Articles), all.Stories+len(out.Stories)
-	r.unindexed += len(out.Articles)
 	return true, r.stepDone(ctx)
 }
 

@@ -15,13 +15,12 @@ import (
 )
 
 const (
-	retainEvery  = time.Minute           // how often Serve checks whether there is something to remove
-	retainShare  = 4                     // a step is followed by a pause of this many times its length
-	stepTime     = 10 * time.Millisecond // target time of a step; its size is adjusted to it
-	firstStep    = 8                     // articles in the first step
-	largestStep  = 128
-	copyEvery    = 8 // steps between two copies of the WAL into the database file
-	unindexBatch = 500
+	retainEvery = time.Minute           // how often Serve checks whether there is something to remove
+	retainShare = 4                     // a step is followed by a pause of this many times its length
+	stepTime    = 10 * time.Millisecond // target time of a step; its size is adjusted to it
+	firstStep   = 8                     // articles in the first step
+	largestStep = 128
+	copyEvery   = 8 // steps between two copies of the WAL into the database file
 )
 
 // Retention is the stage that removes what is no longer needed: the prints and edges of closed stories and, with
@@ -31,9 +30,9 @@ const (
 //
 // Serve checks once a minute, does one step at a time, and pauses for four times its length. `headwater poll` removes for
 // ten seconds at its end. The size of a step follows from the time that the last one took; one that shrinks measures its
-// time. retention.go of package store describes the phases of a story and what each removes. The search index deletes the
-// articles in a queue of the store (aged_indexed), when 500 wait or nothing else is left to age out. The window in memory
-// drops a story in the step that closes it.
+// time. retention.go of package store describes the phases of a story and what each removes. The index of
+// each process follows the store's log of aged-out articles (query.Index.DeleteAged). The window in memory drops a story in
+// the step that closes it.
 //
 // The database file shrinks by incremental_vacuum, in steps too, while more than a twentieth of it is free. For each page
 // SQLite walks the list of free pages. So these steps alternate with those that free pages, which keeps the list short.
@@ -50,14 +49,13 @@ type Retention struct {
 	now     func() time.Time
 	log     *slog.Logger
 
-	lock      *semaphore.Weighted // one step at a time; guards what follows
-	led       *store.DB           // writes as long as this process leads
-	closing   int                 // articles in the next step that closes stories
-	aging     int                 // articles in the next step that ages out
-	unindexed int                 // articles that were aged out and are not yet deleted from the index
-	shrinks   bool                // the last step tried to shrink first
-	copied    int                 // steps since the last copy of the WAL
-	warned    bool                // a removal by keep was logged
+	lock    *semaphore.Weighted // one step at a time; guards what follows
+	led     *store.DB           // writes as long as this process leads
+	closing int                 // articles in the next step that closes stories
+	aging   int                 // articles in the next step that ages out
+	shrinks bool                // the last step tried to shrink first
+	copied  int                 // steps since the last copy of the WAL
+	warned  bool                // a removal by keep was logged
 
 	// At the time allowed, stories unchanged since agedBefore may be aged out. A zero allowed permits none.
 	agedBefore, allowed time.Time

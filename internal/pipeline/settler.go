@@ -165,7 +165,7 @@ func (s *Settler) settleRound(ctx context.Context, progress func(done, total int
 	if err := s.decide(ctx, &out); err != nil {
 		return done, err
 	}
-	return done, s.put(ctx, out, func(out store.Settlement) error { return s.store.Settle(ctx, out) })
+	return done, s.store.Settle(ctx, out)
 }
 
 // decide groups the articles that were added to the window, and puts the changes into the settlement.
@@ -229,11 +229,6 @@ func (s *Settler) otherStories(articles []int64, changed []news.Story) []group.C
 		out = append(out, group.Change{Story: st.Story, Event: st.Event, Members: members})
 	}
 	return out
-}
-
-// put stores a settlement by calling store, and updates the table for searches.
-func (s *Settler) put(ctx context.Context, out store.Settlement, store func(store.Settlement) error) error {
-	return s.index.Apply(ctx, out, store)
 }
 
 func newSettlement() store.Settlement {

@@ -2,16 +2,14 @@
 //
 // Index is the search index in use (index.go). It follows the log of the store by its own watermark and knows the stories
 // and roles of articles. Another index can replace it while searches run. Reader answers from store and index: stories
-// with the state of their origins (stories.go), searches and topics (search.go), combined feeds (edition.go). Code that
-// writes stories goes through Index.Apply, so that searches see what was stored.
+// with the state of their origins (stories.go), searches and topics (search.go), combined feeds (edition.go). Index and
+// table follow the logs of the store, so they show what any process has stored.
 package query
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,11 +30,15 @@ type Index struct {
 	swap    sync.RWMutex
 	current *search.Index // swap is held for writing while another index replaces it
 	table   storyTable
+	level   atomic.Pointer[time.Time] // when the index was last at the end of the log, or was opened
 }
 
 // NewIndex wraps an open index. Close closes that index, or the one that has replaced it.
 func NewIndex(db *store.DB, x *search.Index, batch int) *Index {
-	return &Index{store: db, current: x, batch: max(batch, 1), writing: semaphore.NewWeighted(1), table: storyTable{lock: semaphore.NewWeighted(1)}}
+	i := &Index{store: db, current: x, batch: max(batch, 1), writing: semaphore.NewWeighted(1), table: storyTable{lock: semaphore.NewWeighted(1)}}
+	now := time.Now()
+	i.level.Store(&now)
+	return i
 }
 
 // CatchUp indexes every article in the log beyond the index's watermark. It returns the number of articles indexed.
@@ -46,7 +48,25 @@ func (i *Index) CatchUp(ctx context.Context, progress func(done, total int)) (in
 		return 0, err
 	}
 	defer i.writing.Release(1)
-	return i.fill(ctx, i.current, progress)
+	began := time.Now()
+	done, err := i.fill(ctx, i.current, progress)
+	if err == nil {
+		i.level.Store(&began)
+	}
+	return done, err
+}
+
+// Behind returns how many entries of the article log the index lacks, and how long ago it lacked none. Both are 0 while it
+// lacks none.
+func (i *Index) Behind(ctx context.Context) (entries int, since time.Duration, err error) {
+	mark, err := i.Mark()
+	if err != nil {
+		return 0, 0, err
+	}
+	if entries, err = i.store.CountAfter(ctx, mark); entries > 0 {
+		since = time.Since(*i.level.Load())
+	}
+	return entries, since, err
 }
 
 // fill reads the log to its end. The watermark reaches the end even if the last articles of the log were aged out.
@@ -55,6 +75,11 @@ func (i *Index) fill(ctx context.Context, x *search.Index, progress func(done, t
 	end, err := i.store.LastSeq(ctx) // before the log is read, since later entries have higher numbers
 	if err := errors.Join(errMark, err); err != nil || mark >= end {
 		return 0, err
+	}
+	if mark == 0 {
+		if err := i.beginRemovals(ctx, x); err != nil {
+			return 0, err
+		}
 	}
 	waiting, err := i.store.CountAfter(ctx, mark)
 	if err != nil {
@@ -125,26 +150,89 @@ func (i *Index) Rebuild(ctx context.Context, open func(context.Context) (*search
 	return done, nil
 }
 
-// DeleteAged removes up to limit aged-out articles from the index. It reports whether there were any.
-func (i *Index) DeleteAged(ctx context.Context, limit int) (bool, error) {
+// beginRemovals moves a new index to the end of the log of removals, since it will get what is stored by then.
+func (i *Index) beginRemovals(ctx context.Context, x *search.Index) error {
+	_, has, err := x.RemovalMark()
+	if err != nil || has {
+		return err
+	}
+	last, err := i.store.LastRemoval(ctx)
+	if err != nil {
+		return err
+	}
+	return x.Delete(ctx, nil, last)
+}
+
+// removalBatch is how many aged-out articles leave the index in one batch.
+const removalBatch = 500
+
+// DeleteAged removes the articles from the index that were aged out, until none is left or budget is used up. It returns how
+// many entries of the log of removals it has read.
+func (i *Index) DeleteAged(ctx context.Context, budget time.Duration) (done int, err error) {
 	if err := i.writing.Acquire(ctx, 1); err != nil {
-		return false, err
+		return 0, err
 	}
 	defer i.writing.Release(1)
-	ids, err := i.store.AgedIndexed(ctx, limit)
-	if err != nil || len(ids) == 0 {
-		return false, err
+	for ends := time.Now().Add(budget); ; {
+		mark, _, err := i.current.RemovalMark() // 0 for an index of a version without this mark
+		if err != nil {
+			return done, err
+		}
+		ids, through, err := i.store.Removals(ctx, mark, removalBatch)
+		if errors.Is(err, store.ErrForgotten) {
+			if err := i.deleteMissing(ctx, mark); err != nil {
+				return done, err
+			}
+			continue
+		}
+		if err != nil || len(ids) == 0 {
+			return done, err
+		}
+		if err := i.deleteArticles(ctx, ids, through); err != nil {
+			return done, err
+		}
+		if done += len(ids); !time.Now().Before(ends) {
+			return done, nil
+		}
 	}
+}
+
+// deleteMissing removes the articles from the index that are not stored. It is for an index that was away for longer than
+// the log of removals reaches back, or that followed a newer copy of the database. The mark moves with the last part.
+func (i *Index) deleteMissing(ctx context.Context, mark int64) error {
+	last, err := i.store.LastRemoval(ctx) // before the articles are compared, since later ones are read from the log
+	if err != nil {
+		return err
+	}
+	var missing []int64
+	err = i.current.EachArticle(ctx, func(ids []int64) error {
+		gone, err := i.store.NotStored(ctx, ids)
+		missing = append(missing, gone...)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("compare the index with the stored articles: %w", err)
+	}
+	for ; len(missing) > removalBatch; missing = missing[removalBatch:] {
+		if err := i.deleteArticles(ctx, missing[:removalBatch], mark); err != nil {
+			return err
+		}
+	}
+	return i.deleteArticles(ctx, missing, last)
+}
+
+// deleteArticles removes articles from the index and moves its mark in the log of removals.
+func (i *Index) deleteArticles(ctx context.Context, ids []int64, through int64) error {
 	if err := i.store.Sync(ctx); err != nil { // else a power failure might bring articles back that the index no longer has
-		return false, err
+		return err
 	}
 	i.swap.RLock()
-	err = i.current.Delete(ctx, ids)
+	err := i.current.Delete(ctx, ids, through)
 	i.swap.RUnlock()
 	if err != nil {
-		return false, fmt.Errorf("take %d aged-out articles out of the index: %w", len(ids), err)
+		return fmt.Errorf("take %d aged-out articles out of the index: %w", len(ids), err)
 	}
-	return true, i.store.Unindexed(ctx, ids)
+	return i.store.RemovalsRead(ctx, through)
 }
 
 // Search finds articles. It returns a *search.BuildingError while the index lacks articles from before it was opened.
@@ -233,35 +321,95 @@ func (i *Index) Close() error {
 	return i.current.Close()
 }
 
-// tableBatch is how many stories are put into the table at once while all are loaded. Each Set copies a pointer for every
-// 512 articles and stories. So adding stories one by one would take quadratic time.
-const tableBatch = 20_000
+const (
+	// tableBatch is how many stories are put into the table at once while all are loaded. Each Set copies a pointer for
+	// every 512 articles and stories. So adding stories one by one would take quadratic time.
+	tableBatch = 20_000
+	// tableChanges is how many stories, or articles, the table takes from the logs at once. If more have changed, it is
+	// loaded again.
+	tableChanges = 20_000
+)
 
 // storyTable holds the stories and roles of all articles, for searches. It is loaded from the store before the first
-// search and then updated by each settlement. If an update fails, it is set to nil and loaded again. Only one process
-// writes to a data folder, so nobody else changes it.
+// search, and then follows the story log and the log of removals, whichever process writes them.
 //
 // It takes 8 bytes for an article and about 100 for a story (search.StoryTable).
 type storyTable struct {
-	lock    *semaphore.Weighted               // held during loading, and from storing a settlement until the table is updated
+	lock    *semaphore.Weighted               // one that loads or follows at a time; guards at
+	at      store.PlacementMark               // how far the table follows the logs
 	current atomic.Pointer[search.StoryTable] // nil until loaded
+	next    atomic.Pointer[<-chan struct{}]   // closed when stories have changed since the table was read
 }
 
-// Stories returns the table by which the index knows the stories of articles. The first call loads all stories.
+// Stories returns the table by which the index knows the stories of articles. It has everything that this process has
+// stored, and what others did as far as the store has heard of it. The first call loads all stories.
 func (i *Index) Stories(ctx context.Context) (*search.StoryTable, error) {
-	if t := i.table.current.Load(); t != nil {
+	if t := i.table.fresh(); t != nil {
 		return t, nil
 	}
+	return i.followStories(ctx, false)
+}
+
+// NewestStories is Stories with everything that any process has stored by now.
+func (i *Index) NewestStories(ctx context.Context) (*search.StoryTable, error) {
+	return i.followStories(ctx, true)
+}
+
+// fresh returns the table unless it has to follow changes first.
+func (t *storyTable) fresh() *search.StoryTable {
+	if next := t.next.Load(); next != nil {
+		select {
+		case <-*next:
+		default:
+			return t.current.Load()
+		}
+	}
+	return nil
+}
+
+func (i *Index) followStories(ctx context.Context, newest bool) (*search.StoryTable, error) {
 	if err := i.table.lock.Acquire(ctx, 1); err != nil {
 		return nil, err
 	}
 	defer i.table.lock.Release(1)
-	if t := i.table.current.Load(); t != nil {
+	if t := i.table.fresh(); t != nil && !newest {
 		return t, nil
 	}
+	next := i.store.Changed(store.AreaStories | store.AreaRemovals) // before the logs are read
+	t := i.table.current.Load()
+	if t != nil {
+		changes, err := i.store.PlacementsAfter(ctx, i.table.at, tableChanges)
+		switch {
+		case errors.Is(err, store.ErrForgotten):
+			t = nil
+		case err != nil:
+			return nil, err
+		default:
+			if len(changes.Removed) > 0 { // first, since the stories lack them
+				t.Remove(changes.Removed)
+			}
+			if len(changes.Stories)+len(changes.Gone) > 0 && !t.Set(changes.Stories, changes.Gone...) {
+				t = nil
+				break
+			}
+			i.table.at = changes.Through
+		}
+	}
+	if t == nil {
+		var err error
+		if t, err = i.loadStories(ctx); err != nil {
+			return nil, err
+		}
+	}
+	i.table.next.Store(&next)
+	return t, nil
+}
+
+// loadStories makes a new table. The lock of the table is held.
+func (i *Index) loadStories(ctx context.Context) (*search.StoryTable, error) {
 	t := &search.StoryTable{}
 	batch := make([]news.Placement, 0, tableBatch)
-	err := i.store.Placements(ctx, func(p news.Placement) {
+	at, err := i.store.Placements(ctx, func(p news.Placement) {
 		if batch = append(batch, p); len(batch) == tableBatch {
 			t.Set(batch)
 			batch = batch[:0]
@@ -275,50 +423,6 @@ func (i *Index) Stories(ctx context.Context) (*search.StoryTable, error) {
 	defer i.swap.RUnlock()
 	i.current.SetStories(t)
 	i.table.current.Store(t)
+	i.table.at = at
 	return t, nil
-}
-
-// Apply stores a settlement by calling put, and updates the table for searches.
-func (i *Index) Apply(ctx context.Context, s store.Settlement, put func(store.Settlement) error) error {
-	if err := i.table.lock.Acquire(ctx, 1); err != nil { // no search may load the table between the two
-		return err
-	}
-	defer i.table.lock.Release(1)
-	if err := put(s); err != nil {
-		i.table.current.Store(nil) // put may have stored it all the same
-		return err
-	}
-	t := i.table.current.Load()
-	if t == nil {
-		return nil // loading the table will include this settlement
-	}
-	list := make([]news.Placement, len(s.Stories))
-	for n, st := range s.Stories {
-		p := news.Placement{Story: st.ID, Event: st.Event, Origin: st.Origin.Outlet, Outlets: st.Outlets, Members: make(map[int64]news.Role, len(st.Members))}
-		for _, m := range st.Members {
-			p.Members[m.Article.ID] = m.Role
-		}
-		list[n] = p
-	}
-	if !t.Set(list, slices.Collect(maps.Keys(s.Moved))...) {
-		i.table.current.Store(nil)
-	}
-	return nil
-}
-
-// AgeOut ages articles out of the store by calling take, which returns their ids, and updates the table for searches.
-func (i *Index) AgeOut(ctx context.Context, take func() ([]int64, error)) error {
-	if err := i.table.lock.Acquire(ctx, 1); err != nil { // no search may load the table between the two
-		return err
-	}
-	defer i.table.lock.Release(1)
-	articles, err := take()
-	if err != nil {
-		i.table.current.Store(nil) // take may have aged them out all the same
-		return err
-	}
-	if t := i.table.current.Load(); t != nil && len(articles) > 0 {
-		t.Remove(articles)
-	}
-	return nil
 }

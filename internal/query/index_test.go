@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"headwater/internal/news"
 	"headwater/internal/search"
 	"headwater/internal/store"
+	"headwater/internal/store/pgtest"
 )
 
 // TestBuilding: until the index has what was stored before it was opened, searches fail and say how far it is. What needs
@@ -136,23 +138,12 @@ func TestRebuild(t *testing.T) {
 	}
 }
 
-// TestApply: searches see the stories of a settlement that was stored, and of no other.
-func TestApply(t *testing.T) {
+// TestTableFollows: searches see the stories of every settlement that was stored.
+func TestTableFollows(t *testing.T) {
 	l := openLibrary(t)
 	l.wantFound(t, "at first", "is:copy", 2)
-	grown := store.Settlement{Through: gazetteFair, Stories: []news.Story{story(strike, 3, tribuneStrike, gazetteFair)}}
-	full := errors.New("disk full")
-	if err := l.index.Apply(t.Context(), grown, func(store.Settlement) error { return full }); !errors.Is(err, full) {
-		t.Errorf("a settlement that was not stored: %v", err)
-	}
-	l.wantFound(t, "after a failure", "is:copy", 2)
-	err := l.index.Apply(t.Context(), grown, func(s store.Settlement) error {
-		return errors.Join(l.store.Settle(t.Context(), s), full) // it was stored all the same
-	})
-	if !errors.Is(err, full) {
-		t.Errorf("a settlement that may be stored: %v", err)
-	}
-	l.wantFound(t, "after a failure that stored it", "is:copy", 3)
+	l.settle(t, store.Settlement{Through: gazetteFair, Stories: []news.Story{story(strike, 3, tribuneStrike, gazetteFair)}})
+	l.wantFound(t, "after a settlement", "is:copy", 3)
 	l.settle(t, store.Settlement{Stories: []news.Story{story(flood, 1, heraldFlood, gazetteFlood, tribuneFlood, tribuneStrike, gazetteFair)}, Moved: map[int64]int64{strike: flood}})
 	l.wantFound(t, "after a merge", "is:copy", 4)
 	l.wantFound(t, "after a merge", "outlets:>=5", 5)
@@ -169,18 +160,100 @@ func TestAgeOut(t *testing.T) {
 	if stories, _, err := l.TopicStories(t.Context(), news.Topic{Query: "comet"}, 10, 0); err != nil || len(stories) != 0 {
 		t.Errorf("stories of a topic: %v, %v", storyIDs(stories), err)
 	}
-	for _, want := range []bool{true, false} {
-		if did, err := l.index.DeleteAged(t.Context(), 100); did != want || err != nil {
-			t.Errorf("deleted from the index: %v, %v; want %v", did, err, want)
+	for _, want := range []int{1, 0} {
+		if done, err := l.index.DeleteAged(t.Context(), time.Minute); done != want || err != nil {
+			t.Errorf("%d deleted from the index, %v; want %d", done, err, want)
 		}
 	}
 	l.wantFound(t, "deleted", "comet", 0)
 	if n, err := l.index.Count(); n != 5 || err != nil {
 		t.Errorf("%d articles in the index, %v", n, err)
 	}
-	failed := errors.New("disk full")
-	if err := l.index.AgeOut(t.Context(), func() ([]int64, error) { return nil, failed }); !errors.Is(err, failed) {
-		t.Errorf("aging out that fails: %v", err)
+}
+
+// TestAgedOutMeanwhile: articles that are aged out while a process has closed its index are deleted from that index, whether
+// the log of removals still has them or not.
+func TestAgedOutMeanwhile(t *testing.T) {
+	for name, forgotten := range map[string]bool{"by the log": false, "by comparing with the store": true} {
+		l := openLibrary(t)
+		must(t, l.index.Close())
+		l.ageOut(t, comet, heraldComet)
+		left := uint64(5)
+		if forgotten {
+			left = 4
+			forget(t, l)
+		}
+		last, err := l.store.LastRemoval(t.Context())
+		must(t, err)
+		l.openIndex(t)
+		if n, err := l.index.Count(); n != 6 || err != nil {
+			t.Errorf("%s: %d articles in the index at first, %v", name, n, err)
+		}
+		if done, err := l.index.DeleteAged(t.Context(), time.Minute); err != nil || (done == 0) != forgotten {
+			t.Errorf("%s: %d entries of the log were read, %v", name, done, err)
+		}
+		l.wantFound(t, name+": followed", "comet", 0)
+		l.wantFound(t, name+": followed", "gymnasium", 3)
+		if n, err := l.index.Count(); n != left || err != nil {
+			t.Errorf("%s: %d articles in the index, %v", name, n, err)
+		}
+		l.ageOut(t, flood, heraldFlood, gazetteFlood, tribuneFlood)
+		if done, err := l.index.DeleteAged(t.Context(), time.Minute); err != nil || done != 3 {
+			t.Errorf("%s: then %d entries of the log were read, %v", name, done, err)
+		}
+		if now, err := l.store.LastRemoval(t.Context()); now != last+3 || err != nil {
+			t.Errorf("%s: the log ends at %d, %v", name, now, err)
+		}
+		l.wantFound(t, name+": at last", "gymnasium", 0)
 	}
-	l.wantFound(t, "after a failure", "is:copy", 2)
+}
+
+// forget makes the store forget its log of removals, as it does after a week: something is aged out by a clock of then.
+func forget(t *testing.T, l *library) {
+	t.Helper()
+	must(t, l.store.CloseStories(t.Context(), []store.Closing{{Story: strike, Articles: []int64{tribuneStrike}, Whole: true}}))
+	later := l.clock.Now().Add(8 * 24 * time.Hour)
+	out, err := l.store.AgeOut(t.Context(), l.clock.Now(), later, 100)
+	if err != nil || len(out.Articles) != 1 {
+		t.Fatalf("%+v was aged out, %v", out, err)
+	}
+}
+
+// TestIndexOfAnotherProcess: what one process stores, settles and ages out, searches of another find without a word from
+// it.
+func TestIndexOfAnotherProcess(t *testing.T) {
+	if !pgtest.OnPostgreSQL() {
+		t.Skip("about PostgreSQL")
+	}
+	a := openLibrary(t)
+	b := a.another(t)
+	_, err := b.index.CatchUp(t.Context(), nil)
+	must(t, err)
+	eventually := func(what, query string, want int) {
+		t.Helper()
+		for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+			found, err := b.Search(t.Context(), search.Request{Query: query})
+			must(t, err)
+			if found.Total == want {
+				return
+			}
+			if time.Since(began) > 20*time.Second {
+				t.Fatalf("%s: %q finds %d in another process, want %d", what, query, found.Total, want)
+			}
+		}
+	}
+	eventually("at first", "is:copy", 2)
+	a.settle(t, store.Settlement{Through: gazetteFair, Stories: []news.Story{story(strike, 3, tribuneStrike, gazetteFair)}})
+	eventually("settled", "is:copy", 3)
+	a.settle(t, store.Settlement{Stories: []news.Story{story(flood, 1, heraldFlood, gazetteFlood, tribuneFlood, tribuneStrike, gazetteFair)}, Moved: map[int64]int64{strike: flood}})
+	eventually("merged", "outlets:>=5", 5)
+	a.ageOut(t, comet, heraldComet)
+	eventually("aged out", "origin:Herald comet", 0)
+	eventually("aged out", "comet", 1) // still in the index
+	for _, l := range []*library{a, b} {
+		if done, err := l.index.DeleteAged(t.Context(), time.Minute); done != 1 || err != nil {
+			t.Errorf("%d left the index of a process, %v", done, err)
+		}
+		l.wantFound(t, "deleted", "comet", 0)
+	}
 }

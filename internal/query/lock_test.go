@@ -6,19 +6,16 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"headwater/internal/store"
 )
 
 // TestWaitsEndWithTheContext, while the index is written or its table of stories is loaded.
 func TestWaitsEndWithTheContext(t *testing.T) {
 	for name, wait := range map[string]func(context.Context, *Index) error{
-		"catch up":     func(ctx context.Context, x *Index) error { _, err := x.CatchUp(ctx, nil); return err },
-		"rebuild":      func(ctx context.Context, x *Index) error { _, err := x.Rebuild(ctx, nil, nil, nil); return err },
-		"delete":       func(ctx context.Context, x *Index) error { _, err := x.DeleteAged(ctx, 1); return err },
-		"load stories": func(ctx context.Context, x *Index) error { _, err := x.Stories(ctx); return err },
-		"settle":       func(ctx context.Context, x *Index) error { return x.Apply(ctx, store.Settlement{}, nil) },
-		"age out":      func(ctx context.Context, x *Index) error { return x.AgeOut(ctx, nil) },
+		"catch up":       func(ctx context.Context, x *Index) error { _, err := x.CatchUp(ctx, nil); return err },
+		"rebuild":        func(ctx context.Context, x *Index) error { _, err := x.Rebuild(ctx, nil, nil, nil); return err },
+		"delete":         func(ctx context.Context, x *Index) error { _, err := x.DeleteAged(ctx, 0); return err },
+		"load stories":   func(ctx context.Context, x *Index) error { _, err := x.Stories(ctx); return err },
+		"newest stories": func(ctx context.Context, x *Index) error { _, err := x.NewestStories(ctx); return err },
 		"feeds": func(ctx context.Context, x *Index) error {
 			r := NewReader(nil, x, nil, time.Now)
 			if err := r.feeds.lock.Acquire(ctx, 1); err != nil {

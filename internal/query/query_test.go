@@ -1,6 +1,7 @@
 package query_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"sync"
@@ -97,13 +98,8 @@ func openStored(t *testing.T) *library {
 		_, err := l.store.Collect(t.Context(), []store.Poll{{Feed: feedOf[a.Outlet.Name], Articles: []news.Article{a}}})
 		must(t, err)
 	}
-	x, err := search.Open(t.Context(), l.dir, search.Options{Log: l.store, Shown: clean.Shown})
-	must(t, err)
-	l.index = query.NewIndex(l.store, x, 2)
+	l.openIndex(t)
 	t.Cleanup(func() { must(t, l.index.Close()) })
-	registry, err := agencies()
-	must(t, err)
-	l.Reader = query.NewReader(l.store, l.index, registry, l.clock.Now)
 
 	l.settle(t, store.Settlement{Through: tribuneStrike, Stories: []news.Story{
 		story(flood, 1, heraldFlood), story(comet, 2, heraldComet), story(strike, 3, tribuneStrike), story(earlier, 4, gazetteFlood, tribuneFlood),
@@ -113,6 +109,41 @@ func openStored(t *testing.T) *library {
 	named.Origin = news.Origin{Outlet: news.Outlet{Name: "Harbour Wire", Domain: "harbour-wire.example"}, Level: news.LevelLikely}
 	l.settle(t, store.Settlement{Stories: []news.Story{whole, named}, Moved: map[int64]int64{earlier: flood}})
 	return l
+}
+
+// openIndex opens the index in the library's folder, and a reader over it.
+func (l *library) openIndex(t *testing.T) {
+	t.Helper()
+	x, err := search.Open(t.Context(), l.dir, search.Options{Log: l.store, Shown: clean.Shown})
+	must(t, err)
+	l.index = query.NewIndex(l.store, x, 2)
+	registry, err := agencies()
+	must(t, err)
+	l.Reader = query.NewReader(l.store, l.index, registry, l.clock.Now)
+}
+
+// another returns the same library as another process has it, with an index of its own. PostgreSQL only.
+func (l *library) another(t *testing.T) *library {
+	t.Helper()
+	other := &library{dir: t.TempDir(), clock: l.clock}
+	var err error
+	other.store, err = store.Open(t.Context(), other.dir, store.Options{Database: storetest.Database(t, l.dir)})
+	must(t, err)
+	t.Cleanup(func() { must(t, other.store.Close()) })
+	other.openIndex(t)
+	t.Cleanup(func() { must(t, other.index.Close()) })
+	ctx, cancel := context.WithCancel(t.Context())
+	connected, done := other.store.Changed(store.AllAreas), make(chan struct{})
+	go func() {
+		defer close(done)
+		other.store.Listen(ctx)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-done
+	})
+	<-connected
+	return other
 }
 
 // article returns an article of an outlet, published some hours after day.
@@ -144,20 +175,17 @@ func story(id, event int64, articles ...int64) news.Story {
 // settle stores a settlement as the pipeline does.
 func (l *library) settle(t *testing.T, s store.Settlement) {
 	t.Helper()
-	must(t, l.index.Apply(t.Context(), s, func(s store.Settlement) error { return l.store.Settle(t.Context(), s) }))
+	must(t, l.store.Settle(t.Context(), s))
 }
 
 // ageOut closes a story and ages its articles out as the pipeline does.
 func (l *library) ageOut(t *testing.T, id int64, articles ...int64) {
 	t.Helper()
 	must(t, l.store.CloseStories(t.Context(), []store.Closing{{Story: id, Articles: articles, Whole: true}}))
-	must(t, l.index.AgeOut(t.Context(), func() ([]int64, error) {
-		out, err := l.store.AgeOut(t.Context(), l.clock.Now(), l.clock.Now(), 100)
-		if !slices.Equal(out.Articles, articles) {
-			t.Errorf("%v were aged out, want %v", out.Articles, articles)
-		}
-		return out.Articles, err
-	}))
+	out, err := l.store.AgeOut(t.Context(), l.clock.Now(), l.clock.Now(), 100)
+	if err != nil || !slices.Equal(out.Articles, articles) {
+		t.Errorf("%v were aged out, %v; want %v", out.Articles, err, articles)
+	}
 }
 
 func storyIDs(stories []news.Story) []int64 {

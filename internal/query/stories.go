@@ -36,11 +36,7 @@ func (r *Reader) Status(ctx context.Context) (news.Status, error) {
 	if err != nil {
 		return s, err
 	}
-	mark, err := r.index.Mark()
-	if err != nil {
-		return s, err
-	}
-	s.Unindexed, err = r.store.CountAfter(ctx, mark)
+	s.Unindexed, s.IndexLag, err = r.index.Behind(ctx)
 	return s, err
 }
 

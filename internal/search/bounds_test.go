@@ -125,7 +125,7 @@ func TestListsAreKept(t *testing.T) {
 	if len(x.lists.recent) == 0 || x.lists.size <= 0 {
 		t.Error("nothing is kept")
 	}
-	if err := x.Delete(t.Context(), []int64{3}); err != nil {
+	if err := x.Delete(t.Context(), []int64{3}, 1); err != nil {
 		t.Fatal(err)
 	}
 	put(t, x, 8, news.Article{ID: 4, Title: "Asteroid", Seen: now})

@@ -34,6 +34,8 @@ var (
 	markKey    = []byte("headwater:mark")
 	reachKey   = []byte("headwater:reach") // the last log entry from which any batch came, and its epoch
 	mappingKey = []byte("headwater:mapping")
+
+	removalsKey = []byte("headwater:removals")
 )
 
 // mappingVersion changes whenever documents or the splitting of words change. An index of another version is rebuilt.
@@ -250,6 +252,82 @@ func watermark(b bleve.Index) (int64, error) {
 	}
 	return mark, nil
 }
+
+// RemovalMark returns the entry of the log of removals that the index has reached. A new index has none, and neither has one
+// of a version without that log.
+func (x *Index) RemovalMark() (mark int64, ok bool, err error) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	b, err := x.handle()
+	if err != nil {
+		return 0, false, err
+	}
+	value, err := b.GetInternal(removalsKey)
+	if err != nil || len(value) == 0 {
+		return 0, false, err
+	}
+	if mark, err = strconv.ParseInt(string(value), 10, 64); err != nil {
+		return 0, false, torn("its mark of removals can't be read: %v", err)
+	}
+	return mark, true, nil
+}
+
+// EachArticle calls take with the ids of the articles in the index, some thousands at a time, as of when it began.
+func (x *Index) EachArticle(ctx context.Context, take func(ids []int64) error) (err error) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	b, err := x.handle()
+	if err != nil {
+		return err
+	}
+	advanced, err := b.Advanced()
+	if err != nil {
+		return err
+	}
+	reader, err := advanced.Reader()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, reader.Close()) }()
+	all, err := reader.DocIDReaderAll()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, all.Close()) }()
+	ids := make([]int64, 0, idChunk)
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		internal, err := all.Next()
+		if err != nil {
+			return err
+		}
+		if internal != nil {
+			external, err := reader.ExternalID(internal)
+			if err != nil {
+				return err
+			}
+			id, err := strconv.ParseInt(external, 10, 64)
+			if err != nil {
+				return torn("its document %q is no article", external)
+			}
+			ids = append(ids, id)
+		}
+		if len(ids) == idChunk || internal == nil && len(ids) > 0 {
+			if err := take(ids); err != nil {
+				return err
+			}
+			ids = ids[:0]
+		}
+		if internal == nil {
+			return nil
+		}
+	}
+}
+
+// idChunk is the number of ids that EachArticle gives at once.
+const idChunk = 5000
 
 // Building reports whether the index still lacks articles that the log held when the index was opened. A search would find too
 // few articles.

@@ -29,7 +29,7 @@ func TestPut(t *testing.T) {
 
 	put(t, x, 12)
 	check(t, x, 12, 6)
-	if err := x.Delete(t.Context(), []int64{1, 2, 99}); err != nil {
+	if err := x.Delete(t.Context(), []int64{1, 2, 99}, 3); err != nil {
 		t.Fatal(err)
 	}
 	check(t, x, 12, 4)
@@ -96,7 +96,7 @@ func TestClosed(t *testing.T) {
 	_, err1 := x.Watermark()
 	_, err2 := x.Count()
 	_, err3 := x.Search(t.Context(), Request{Query: "bank"}, now)
-	for i, err := range []error{err1, err2, err3, x.Put(t.Context(), nil, 1), x.Delete(t.Context(), []int64{1}), x.Swap(t.Context())} {
+	for i, err := range []error{err1, err2, err3, x.Put(t.Context(), nil, 1), x.Delete(t.Context(), []int64{1}, 1), x.Swap(t.Context())} {
 		if !errors.Is(err, errClosed) {
 			t.Errorf("call %d after Close gives %v", i, err)
 		}

@@ -29,7 +29,7 @@ func TestBleveInternals(t *testing.T) {
 		news.Article{ID: 12, Title: "harbour", Seen: now},
 		news.Article{ID: 13, Title: "harbour", Seen: now})
 	put(t, x, 4, news.Article{ID: 12, Title: "harbour", Seen: now}, news.Article{ID: 14, Title: "open harbour", Seen: now})
-	if err := x.Delete(t.Context(), []int64{13}); err != nil {
+	if err := x.Delete(t.Context(), []int64{13}, 1); err != nil {
 		t.Fatal(err)
 	}
 	inner, err := x.b.Advanced()

@@ -78,14 +78,15 @@ func partSize(articles []news.Article, shown []string) int {
 	return len(articles)
 }
 
-// Delete removes articles from the index. Unknown ids are no error.
-func (x *Index) Delete(ctx context.Context, ids []int64) error {
+// Delete removes articles from the index, and moves its mark in the log of removals to mark. Unknown ids are no error.
+func (x *Index) Delete(ctx context.Context, ids []int64, mark int64) error {
 	x.writing.Lock()
 	defer x.writing.Unlock()
 	return x.write(ctx, func(b *bleve.Batch) error {
 		for _, id := range ids {
 			b.Delete(docID(id))
 		}
+		b.SetInternal(removalsKey, strconv.AppendInt(nil, mark, 10))
 		return nil
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"headwater/internal/news"
@@ -72,5 +73,25 @@ func TestEpochs(t *testing.T) {
 	a, b := epochsOf(t, open(t, dir), 4), epochsOf(t, open(t, copied), 4)
 	if a[3] != b[3] || a[4] == "" || b[4] == "" || a[4] == b[4] {
 		t.Errorf("a database has %q, its backup that was restored %q", a, b)
+	}
+}
+
+// TestEpochsOfProcesses that write in turns: each begins one epoch, so that their number stays small. A process that writes
+// later still begins its own.
+func TestEpochsOfProcesses(t *testing.T) {
+	postgresOnly(t)
+	dir := t.TempDir()
+	a, b := open(t, dir), another(t, dir)
+	f, err := a.AddFeed(t.Context(), news.Feed{URL: feedURL(1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, db := range []*DB{a, b, a, b, a, b, another(t, dir), a} {
+		store(t, db, poll(f, article(fmt.Sprint(i), fmt.Sprint("item ", i))))
+	}
+	want := []string{"", a.epoch, b.epoch, b.epoch, b.epoch, b.epoch, b.epoch}
+	got := epochsOf(t, a, 8)
+	if !slices.Equal(got[:7], want) || slices.Contains(want, got[7]) || got[8] != got[7] {
+		t.Errorf("epochs %q; the first two processes are %s and %s", got, a.epoch, b.epoch)
 	}
 }

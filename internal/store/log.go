@@ -53,7 +53,7 @@ func (t tx) setWatermark(ctx context.Context, name string, value int64) error {
 }
 
 const beginEpochSQL = `INSERT INTO epochs (first, id) SELECT ?1, ?2
-	WHERE ?2 <> coalesce((SELECT id FROM epochs ORDER BY first DESC LIMIT 1), '')`
+	WHERE ?2 <> coalesce((SELECT id FROM epochs ORDER BY first DESC LIMIT 1), '') AND NOT EXISTS (SELECT 1 FROM epochs WHERE id = ?2)`
 
 // keptEpochs is how many epochs are remembered. Anything derived from an older epoch is built again.
 const (
@@ -61,8 +61,9 @@ const (
 	forgetEpochsSQL = `DELETE FROM epochs WHERE first <= (SELECT first FROM epochs ORDER BY first DESC LIMIT 1 OFFSET ?)`
 )
 
-// beginEpoch records that log entries from first on belong to this process. Later calls in the same process change
-// nothing.
+// beginEpoch records that log entries from first on were written after this process began. Later calls in the same process
+// change nothing: where several processes write in turns, they write in the epoch of the one that began last. A copy of the
+// database has another epoch from its first entry on all the same, since another process writes it.
 func (t tx) beginEpoch(ctx context.Context, first int64) error {
 	if err := t.exec(ctx, beginEpochSQL, first, t.db.epoch); err != nil {
 		return err

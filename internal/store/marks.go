@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"sync"
 
 	"headwater/internal/news"
@@ -68,17 +69,22 @@ func (db *DB) MarkItems(ctx context.Context, user int64, m news.Marking) error {
 	})
 }
 
+const raiseMarkedSQL = `UPDATE users SET marked = marked + 1 WHERE id = ? RETURNING marked`
+
 // mark runs a transaction that changes a user's marks, and updates the cache.
 func (db *DB) mark(ctx context.Context, what string, user int64, fn func(context.Context, tx) (markedIDs, error)) error {
 	db.marks.writing.Lock()
 	defer db.marks.writing.Unlock()
 	var changed markedIDs
+	var version int64
 	err := db.write(ctx, what, func(ctx context.Context, t tx) (err error) {
-		changed, err = fn(ctx, t)
-		return err
+		if changed, err = fn(ctx, t); err != nil || changed.none() {
+			return err
+		}
+		return t.scan(ctx, []any{&version}, raiseMarkedSQL, user)
 	})
-	if err == nil {
-		db.marks.change(user, changed)
+	if err == nil && !changed.none() {
+		db.marks.change(user, version, changed)
 	}
 	return err
 }
@@ -112,48 +118,64 @@ func (db *DB) MarkAllRead(ctx context.Context, user int64, l news.ItemList) erro
 // markedIDs are the articles whose marks changed.
 type markedIDs struct{ read, unread, starred, unstarred []int64 }
 
-// markCache holds the marks of users who searched by them, in the process that writes. Reading hundreds of thousands of
-// marks takes longer than any search. A writer updates the cache after its transaction is committed. The zero value is
-// empty and ready.
+func (m markedIDs) none() bool { return len(m.read)+len(m.unread)+len(m.starred)+len(m.unstarred) == 0 }
+
+// markCache holds the marks of users who searched by them. Reading hundreds of thousands of marks takes longer than any
+// search. Each user has a version in the database (users.marked) that rises with each change. A writer updates the cache
+// after its transaction is committed. Where other processes write too, cached marks are used only if their version is the
+// user's.
 type markCache struct {
 	// writing is held from before a transaction that changes marks until the cache is updated, so that updates are
 	// applied in the order of the transactions.
 	writing sync.Mutex
 
-	mu   sync.Mutex // guards what follows
-	of   map[int64]news.Marks
-	last map[int64]int64 // how often the user's marks changed, counted also while they are not cached
+	mu      sync.Mutex // guards what follows
+	of      map[int64]cachedMarks
+	written map[int64]int64 // the newest version that this process wrote, by user
 }
 
-func (c *markCache) change(user int64, m markedIDs) {
+type cachedMarks struct {
+	news.Marks
+	version int64
+}
+
+// change brings cached marks to a version. Marks of another version than the one before are dropped.
+func (c *markCache) change(user, version int64, m markedIDs) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.last == nil {
-		c.of, c.last = map[int64]news.Marks{}, map[int64]int64{}
+	if c.written == nil {
+		c.written = map[int64]int64{}
 	}
-	c.last[user]++
-	if all, ok := c.of[user]; ok {
-		c.of[user] = news.Marks{Read: all.Read.With(m.read).Without(m.unread), Starred: all.Starred.With(m.starred).Without(m.unstarred)}
+	c.written[user] = version
+	all, ok := c.of[user]
+	if !ok || all.version >= version {
+		return
 	}
+	if all.version != version-1 {
+		delete(c.of, user)
+		return
+	}
+	all.Read, all.Starred = all.Read.With(m.read).Without(m.unread), all.Starred.With(m.starred).Without(m.unstarred)
+	all.version = version
+	c.of[user] = all
 }
 
-func (c *markCache) get(user int64) (m news.Marks, ok bool, changes int64) {
+func (c *markCache) get(user int64) (cachedMarks, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	m, ok = c.of[user]
-	return m, ok, c.last[user]
+	m, ok := c.of[user]
+	return m, ok
 }
 
-// keep caches marks that were read when the user's number of changes was as given. If there were changes since, it does
-// nothing.
-func (c *markCache) keep(user int64, m news.Marks, changes int64) {
+// keep caches marks, unless newer ones are cached.
+func (c *markCache) keep(user int64, m cachedMarks) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.last[user] != changes {
+	if max(c.of[user].version, c.written[user]) > m.version {
 		return
 	}
 	if c.of == nil {
-		c.of, c.last = map[int64]news.Marks{}, map[int64]int64{}
+		c.of = map[int64]cachedMarks{}
 	}
 	if len(c.of) >= maxMarkedUsers {
 		clear(c.of)
@@ -195,14 +217,27 @@ const (
 	starredBySQL = `SELECT article_id FROM labelled WHERE user_id = ? AND label = '' ORDER BY article_id`
 )
 
+const markedSQL = `SELECT marked FROM users WHERE id = ?`
+
 // Marks returns all articles that a user has read or starred.
 func (db *DB) Marks(ctx context.Context, user int64) (news.Marks, error) {
-	m, ok, changes := db.marks.get(user)
+	m, ok := db.marks.get(user)
+	if ok && db.Shared() {
+		version, err := db.number(ctx, "version of a user's marks", markedSQL, user)
+		if err != nil {
+			return news.Marks{}, err
+		}
+		ok = version == m.version
+	}
 	if ok {
-		return m, nil
+		return m.Marks, nil
 	}
 	var read, starred []int64
 	err := db.read(ctx, "marks of a user", func(t *sql.Tx) (err error) {
+		err = t.QueryRowContext(ctx, markedSQL, user).Scan(&m.version)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) { // a user who was removed has no marks
+			return err
+		}
 		for _, list := range []struct {
 			ids   *[]int64
 			query string
@@ -220,13 +255,13 @@ func (db *DB) Marks(ctx context.Context, user int64) (news.Marks, error) {
 		return nil
 	})
 	if err != nil {
-		return m, err
+		return news.Marks{}, err
 	}
-	m = news.Marks{Read: news.IDsOf(read...), Starred: news.IDsOf(starred...)}
+	m.Marks = news.Marks{Read: news.IDsOf(read...), Starred: news.IDsOf(starred...)}
 	if db.writer != nil { // a read-only process does not learn of others' changes
-		db.marks.keep(user, m, changes)
+		db.marks.keep(user, m)
 	}
-	return m, nil
+	return m.Marks, nil
 }
 
 const labelsSQL = `SELECT DISTINCT label FROM labelled WHERE user_id = ? AND label <> '' ORDER BY label`

@@ -139,8 +139,8 @@ func (db *DB) CloseStories(ctx context.Context, closing []Closing) error {
 // prints, edges, claims, members, vectors, pages, read marks and topic_articles; citations, and credited pages that no other
 // article cites; and, for stories that end, topic_stories, alert rows and entries in the story log. The counters of
 // feeds, events and users change with these rows. Numbers are never used again, since the highest ones stay in
-// sqlite_sequence. The search index is not part of the transaction: aged_indexed is the queue of articles to delete from
-// it. A rebuilt index does not contain them.
+// sqlite_sequence. Search indexes are not part of the transaction: they follow the log of removals
+// (removals.go). A rebuilt index does not contain them.
 
 // AgedOut is the result of one step of AgeOut.
 type AgedOut struct {
@@ -302,7 +302,6 @@ const (
 			a.id_key, coalesce(a.address_key, 0), coalesce(a.title_key, 0), coalesce(a.text_key, 0)
 		FROM articles AS a CROSS JOIN feeds AS f
 		WHERE a.id IN (SELECT value FROM json_each(?1)) AND f.id = a.feed_id AND f.removed = 0 AND f.state <> 'gone' AND a.id_key IS NOT NULL`
-	ageIndexedSQL        = `INSERT INTO aged_indexed (article_id) SELECT value FROM json_each(?) WHERE true ON CONFLICT (article_id) DO NOTHING`
 	citedPagesSQL        = `SELECT DISTINCT source_id FROM citing WHERE article_id IN (SELECT value FROM json_each(?))`
 	dropCreditedPagesSQL = `DELETE FROM sources WHERE id IN (SELECT value FROM json_each(?))
 		AND NOT EXISTS (SELECT 1 FROM citing AS c WHERE c.source_id = sources.id)`
@@ -324,7 +323,7 @@ func retentionSQL() []string {
 	return slices.Concat(forgetStoriesSQL, forgetArticlesOfSQL, []string{
 		agingStoriesSQL, agingArticlesSQL, membersLeftSQL, bodyBytesSQL, eventsOfSQL, ageStoriesSQL, ageRedirectsSQL, agedPhaseSQL, agePartlySQL, ageOriginSQL, ageCarriedSQL,
 		dropReadMarksSQL, removeMembersSQL, clearLeadsSQL, setLeadsSQL, addToFeedListsSQL, clearStoriesSQL, dropEventsSQL, countEventsSQL,
-		uncountSQL, ageItemsSQL, ageIndexedSQL, citedPagesSQL, dropCreditedPagesSQL, unindexedSQL,
+		uncountSQL, ageItemsSQL, logRemovalsSQL, oldRemovalsSQL, citedPagesSQL, dropCreditedPagesSQL,
 	})
 }
 
@@ -338,25 +337,13 @@ func (t tx) ageArticles(ctx context.Context, articles []int64, now time.Time) er
 	if err := t.exec(ctx, ageItemsSQL, ids, millis(now)); err != nil {
 		return err
 	}
-	if err := t.all(ctx, append([]string{uncountSQL, ageIndexedSQL}, forgetArticlesOfSQL...), ids); err != nil {
+	if err := t.all(ctx, append([]string{uncountSQL}, forgetArticlesOfSQL...), ids); err != nil {
+		return err
+	}
+	if err := t.logRemovals(ctx, articles, now); err != nil {
 		return err
 	}
 	return t.exec(ctx, dropCreditedPagesSQL, credited)
-}
-
-const (
-	agedIndexedSQL = `SELECT article_id FROM aged_indexed ORDER BY article_id LIMIT ?`
-	unindexedSQL   = `DELETE FROM aged_indexed WHERE article_id IN (SELECT value FROM json_each(?))`
-)
-
-// AgedIndexed returns articles that were aged out and may still be in the search index.
-func (db *DB) AgedIndexed(ctx context.Context, limit int) ([]int64, error) {
-	return rowsOf(ctx, db, "aged-out articles in the index", scanID, agedIndexedSQL, limit)
-}
-
-// Unindexed records that articles are no longer in the search index.
-func (db *DB) Unindexed(ctx context.Context, articles []int64) error {
-	return db.exec(ctx, "aged-out articles left the index", unindexedSQL, idList(articles))
 }
 
 const agedStorySQL = `SELECT id, title, articles, outlets, first, latest, changed, origin_name, origin_domain, origin_agency, origin_url,

@@ -181,15 +181,12 @@ func TestAgeOut(t *testing.T) {
 	if got := rows(t, db, "pages"); got != "pages 1" {
 		t.Errorf("%s wait, want that of the article that is left", got)
 	}
-	gone, err := db.AgedIndexed(ctx, 10)
-	if err != nil || len(gone) != 6 {
-		t.Errorf("to be taken out of the index are %v (%v)", gone, err)
+	gone, through, err := db.Removals(ctx, 0, 10)
+	if err != nil || len(gone) != 6 || through != 6 {
+		t.Errorf("to be taken out of indexes are %v, up to entry %d (%v)", gone, through, err)
 	}
-	if err := db.Unindexed(ctx, gone[:5]); err != nil {
-		t.Fatal(err)
-	}
-	if left, err := db.AgedIndexed(ctx, 10); err != nil || !slices.Equal(left, gone[5:]) {
-		t.Errorf("then %v are left (%v)", left, err)
+	if left, through, err := db.Removals(ctx, 5, 10); err != nil || !slices.Equal(left, gone[5:]) || through != 6 {
+		t.Errorf("after the fifth are %v, up to entry %d (%v)", left, through, err)
 	}
 
 	// Without the star it is deleted too.
@@ -406,6 +403,10 @@ func ageForever(ctx context.Context, dir string) error {
 	if err != nil && !errors.Is(err, news.ErrExists) {
 		return err
 	}
+	removed, err := db.number(ctx, "entries that are gone", `SELECT coalesce((SELECT value FROM marks WHERE name = ?), 0)`, watermarkForgotten)
+	if err != nil {
+		return err
+	}
 	for {
 		last, err := db.LastSeq(ctx)
 		if err != nil {
@@ -434,11 +435,12 @@ func ageForever(ctx context.Context, dir string) error {
 				return out.Passed > 0, err
 			},
 			func() (bool, error) {
-				ids, err := db.AgedIndexed(ctx, 5)
+				ids, through, err := db.Removals(ctx, removed, 5)
 				if err != nil || len(ids) == 0 {
 					return false, err
 				}
-				return true, db.Unindexed(ctx, ids)
+				removed = through
+				return true, db.RemovalsRead(ctx, through)
 			},
 			func() (bool, error) { n, err := db.Shrink(ctx, time.Nanosecond); return n > 0, err },
 		}

@@ -193,35 +193,101 @@ func addMembers(ctx context.Context, t *sql.Tx, stories []news.Story) error {
 	return err
 }
 
-const placementsSQL = `SELECT s.id, s.event_id, s.origin_name, s.origin_domain, s.outlets, m.article_id, m.role
-	FROM stories AS s JOIN members AS m ON m.story_id = s.id ORDER BY s.id`
+const (
+	placementColumns = `SELECT s.id, s.event_id, s.origin_name, s.origin_domain, s.outlets, m.article_id, m.role
+		FROM stories AS s JOIN members AS m ON m.story_id = s.id`
+	placementsSQL   = placementColumns + ` ORDER BY s.id`
+	placementsOfSQL = placementColumns + ` WHERE s.id IN (SELECT value FROM json_each(?)) ORDER BY s.id`
+)
 
-// Placements calls take for every story, by id, with what searches need to know of it.
-func (db *DB) Placements(ctx context.Context, take func(news.Placement)) error {
-	return db.read(ctx, "places of articles", func(t *sql.Tx) error {
-		var story news.Placement // the story whose members are being read
-		err := eachRow(ctx, t.QueryContext, func(row scanner) error {
-			var p news.Placement
-			var article int64
-			var role news.Role
-			if err := row.Scan(&p.Story, &p.Event, &p.Origin.Name, &p.Origin.Domain, &p.Outlets, &article, &role); err != nil {
-				return err
-			}
-			if p.Story != story.Story {
-				if story.Story != 0 {
-					take(story)
-				}
-				story = p
-				story.Members = map[int64]news.Role{}
-			}
-			story.Members[article] = role
-			return nil
-		}, placementsSQL)
-		if err == nil && story.Story != 0 {
-			take(story)
+// PlacementMark is how far placements follow the story log and the log of removals.
+type PlacementMark struct{ Story, Removal int64 }
+
+// Placements calls take for every story, by id, with what searches need to know of it. It returns how far these follow the
+// logs.
+func (db *DB) Placements(ctx context.Context, take func(news.Placement)) (at PlacementMark, err error) {
+	err = db.read(ctx, "places of articles", func(t *sql.Tx) error {
+		if err := t.QueryRowContext(ctx, `SELECT `+lastChangeSQL+`, (`+lastRemovalSQL+`)`).Scan(&at.Story, &at.Removal); err != nil {
+			return err
 		}
-		return err
+		return placements(ctx, t, take, placementsSQL)
 	})
+	return at, err
+}
+
+// placements calls take for each story of a query, which has placementColumns in the order of stories.
+func placements(ctx context.Context, t *sql.Tx, take func(news.Placement), query string, args ...any) error {
+	var story news.Placement // the story whose members are being read
+	err := eachRow(ctx, t.QueryContext, func(row scanner) error {
+		var p news.Placement
+		var article int64
+		var role news.Role
+		if err := row.Scan(&p.Story, &p.Event, &p.Origin.Name, &p.Origin.Domain, &p.Outlets, &article, &role); err != nil {
+			return err
+		}
+		if p.Story != story.Story {
+			if story.Story != 0 {
+				take(story)
+			}
+			story = p
+			story.Members = map[int64]news.Role{}
+		}
+		story.Members[article] = role
+		return nil
+	}, query, args...)
+	if err == nil && story.Story != 0 {
+		take(story)
+	}
+	return err
+}
+
+// PlacementChanges are the stories that changed, as they are now.
+type PlacementChanges struct {
+	Stories []news.Placement
+	Gone    []int64 // stories that were merged into others, or deleted
+	Removed []int64 // articles that were aged out
+	Through PlacementMark
+}
+
+const changedPlacesSQL = `SELECT l.seq, l.story_id, s.id IS NULL FROM story_log AS l LEFT JOIN stories AS s ON s.id = l.story_id
+	WHERE l.seq > ? ORDER BY l.seq LIMIT ?`
+
+// PlacementsAfter returns what changed after a mark, in one state of the database. It returns ErrForgotten where that is
+// more than limit stories or articles, or where the logs do not say it: then reading all placements again is better.
+func (db *DB) PlacementsAfter(ctx context.Context, at PlacementMark, limit int) (c PlacementChanges, err error) {
+	err = db.read(ctx, "places of articles that changed", func(t *sql.Tx) error {
+		c.Through = at
+		var last int64
+		if err := t.QueryRowContext(ctx, `SELECT `+lastChangeSQL).Scan(&last); err != nil {
+			return err
+		}
+		if c.Removed, c.Through.Removal, err = removals(ctx, t, at.Removal, limit+1); err != nil {
+			return err
+		}
+		var changed []int64
+		err := eachRow(ctx, t.QueryContext, func(row scanner) error {
+			var story int64
+			var gone bool
+			err := row.Scan(&c.Through.Story, &story, &gone)
+			if gone {
+				c.Gone = append(c.Gone, story)
+			} else {
+				changed = append(changed, story)
+			}
+			return err
+		}, changedPlacesSQL, at.Story, limit+1)
+		if err != nil {
+			return err
+		}
+		if last < at.Story || len(c.Removed) > limit || len(changed)+len(c.Gone) > limit {
+			return fmt.Errorf("after entry %d of the story log: %w", at.Story, ErrForgotten)
+		}
+		if len(changed) == 0 {
+			return nil
+		}
+		return placements(ctx, t, func(p news.Placement) { c.Stories = append(c.Stories, p) }, placementsOfSQL, idList(changed))
+	})
+	return c, err
 }
 
 // The list of a folder's stories is merged from the lists of its feeds. For a page of n stories, it takes the feeds whose

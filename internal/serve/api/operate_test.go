@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"headwater/internal/news"
 	"headwater/internal/search"
@@ -20,13 +21,18 @@ import (
 type failing struct {
 	api.Backend
 	broken error
+	behind int // entries that the index lacks
 }
 
 func (f *failing) Status(ctx context.Context) (news.Status, error) {
 	if f.broken != nil {
 		return news.Status{}, f.broken
 	}
-	return f.Backend.Status(ctx)
+	st, err := f.Backend.Status(ctx)
+	if f.behind > 0 {
+		st.Unindexed, st.IndexLag = f.behind, 90*time.Second
+	}
+	return st, err
 }
 
 func (f *failing) Stories(ctx context.Context, l news.StoryList) ([]news.Story, error) {
@@ -87,6 +93,34 @@ func TestHealth(t *testing.T) {
 	probe("/readyz", 200, "ready")
 	if got := strings.Count(log.String(), "answer again"); got != 1 {
 		t.Errorf("its end is logged %d times:\n%s", got, log)
+	}
+}
+
+// TestReadyOnceNear: a server is not ready before its index was near the end of the log, and stays ready from then on.
+func TestReadyOnceNear(t *testing.T) {
+	f, h, _ := shaky(t)
+	for _, step := range []struct {
+		behind, status int
+		want           string
+	}{
+		{5000, 503, "the index is 5000 articles behind, for 90 seconds; it is being built"},
+		{1001, 503, "the index is 1001 articles behind, for 90 seconds; it is being built"},
+		{1000, 200, "ready; the index is 1000 articles behind, for 90 seconds"},
+		{0, 200, "ready"},
+		{5000, 200, "ready; the index is 5000 articles behind, for 90 seconds"},
+	} {
+		f.behind = step.behind
+		a := ask(t, h, "GET", "/readyz", "")
+		a.is(step.status)
+		if got := a.Body.String(); got != step.want+"\n" {
+			t.Errorf("%d behind: %q, want %q", step.behind, got, step.want)
+		}
+	}
+	if got := metric(t, h, "headwater_index_lag_seconds"); got != "90" {
+		t.Errorf("the lag is measured as %q", got)
+	}
+	if got := metric(t, h, "headwater_unindexed"); got != "5000" {
+		t.Errorf("%q articles wait", got)
 	}
 }
 

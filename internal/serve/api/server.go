@@ -36,6 +36,7 @@ type server struct {
 	log           *slog.Logger
 	wrongTokens   *ingress.WindowCounter[netip.Prefix] // by client
 	unavailable   atomic.Bool                          // store or index did not answer when last asked
+	caughtUp      atomic.Bool                          // the index was near the end of the log once
 }
 
 // Request and answer types become JSON schemas that bear their names. Embedded structs are exported, since huma ignores others.

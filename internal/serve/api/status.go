@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -27,7 +28,7 @@ func (s *server) status(ctx context.Context, _ *struct{}) (*body[status], error)
 	if err != nil {
 		return nil, s.fail(err, "status", "/status")
 	}
-	return &body[status]{status(st)}, nil
+	return &body[status]{status{st.Feeds, st.Articles, st.Stories, st.Events, st.Unsettled, st.Unindexed}}, nil
 }
 
 const (
@@ -36,13 +37,29 @@ const (
 	statusTimeout = 5 * time.Second // for store and index to answer
 )
 
-// ready says whether store and index answer. Why not is for the log: it may hold paths, and anybody may ask here.
+// nearEntries is how many entries of the log an index may lack that is near its end.
+const nearEntries = 1000
+
+// ready says whether store and index answer, and how far the index is behind the log. A server is not ready before its
+// index was near the log once. Later it stays ready, since readers rather miss the newest articles than all. Why store or
+// index do not answer is for the log: it may hold paths, and anybody may ask here.
 func (s *server) ready(w http.ResponseWriter, r *http.Request) {
-	if _, err := s.probe(r.Context()); err != nil {
+	st, err := s.probe(r.Context())
+	if err != nil {
 		plain(w, http.StatusServiceUnavailable, "store or index does not answer; the log says why")
 		return
 	}
-	plain(w, http.StatusOK, "ready")
+	behind := fmt.Sprintf("the index is %d articles behind, for %d seconds", st.Unindexed, int(st.IndexLag.Seconds()))
+	switch {
+	case st.Unindexed == 0:
+		s.caughtUp.Store(true)
+		plain(w, http.StatusOK, "ready")
+	case s.caughtUp.Load() || st.Unindexed <= nearEntries:
+		s.caughtUp.Store(true)
+		plain(w, http.StatusOK, "ready; "+behind)
+	default:
+		plain(w, http.StatusServiceUnavailable, behind+"; it is being built")
+	}
 }
 
 // probe gives the status to clients that ask every few seconds. Only a change from answering to not, or back, is logged.
@@ -139,20 +156,21 @@ type counts struct {
 
 type gauge struct {
 	desc  *prometheus.Desc
-	value func(news.Status) int
+	value func(news.Status) float64
 }
 
 func newCounts(s *server) *counts {
 	c := &counts{server: s, ready: prometheus.NewDesc("headwater_ready", "1 where store and index answer, else 0.", nil, nil)}
-	add := func(name, help string, value func(news.Status) int) {
+	add := func(name, help string, value func(news.Status) float64) {
 		c.gauges = append(c.gauges, gauge{prometheus.NewDesc("headwater_"+name, help, nil, nil), value})
 	}
-	add("feeds", "Feeds subscribed.", func(s news.Status) int { return s.Feeds })
-	add("articles", "Articles stored.", func(s news.Status) int { return s.Articles })
-	add("stories", "Stories.", func(s news.Status) int { return s.Stories })
-	add("events", "Events.", func(s news.Status) int { return s.Events })
-	add("unsettled", "Articles that wait to be settled.", func(s news.Status) int { return s.Unsettled })
-	add("unindexed", "Articles that wait to be indexed.", func(s news.Status) int { return s.Unindexed })
+	add("feeds", "Feeds subscribed.", func(s news.Status) float64 { return float64(s.Feeds) })
+	add("articles", "Articles stored.", func(s news.Status) float64 { return float64(s.Articles) })
+	add("stories", "Stories.", func(s news.Status) float64 { return float64(s.Stories) })
+	add("events", "Events.", func(s news.Status) float64 { return float64(s.Events) })
+	add("unsettled", "Articles that wait to be settled.", func(s news.Status) float64 { return float64(s.Unsettled) })
+	add("unindexed", "Articles that wait to be indexed.", func(s news.Status) float64 { return float64(s.Unindexed) })
+	add("index_lag_seconds", "Time for which articles have waited to be indexed, 0 if none waits.", func(s news.Status) float64 { return s.IndexLag.Seconds() })
 	return c
 }
 
@@ -174,6 +192,6 @@ func (c *counts) Collect(ch chan<- prometheus.Metric) {
 	}
 	ch <- prometheus.MustNewConstMetric(c.ready, prometheus.GaugeValue, 1)
 	for _, g := range c.gauges {
-		ch <- prometheus.MustNewConstMetric(g.desc, prometheus.GaugeValue, float64(g.value(st)))
+		ch <- prometheus.MustNewConstMetric(g.desc, prometheus.GaugeValue, g.value(st))
 	}
 }
