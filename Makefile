@@ -46,6 +46,12 @@ demo: ## show a small made-up newsroom, without any network; ARGS as for run
 	$(built)
 	@exec $(PROGRAM) demo $(ARGS)
 
+.PHONY: cluster
+cluster: debian-postgresql ## run two pollers, two settlers and two web nodes over a PostgreSQL of their own; ARGS='-listen 127.0.0.1:9000'
+	$(built)
+	@$(GO) build -o $(TOOLS)/cluster ./cmd/cluster
+	@exec $(TOOLS)/cluster -program $(PROGRAM) $(ARGS)
+
 .PHONY: build
 build: ## build bin/headwater, one static file
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/headwater ./cmd/headwater
@@ -55,9 +61,12 @@ test: debian ## run every test; installs the browser, the feed reader and the Po
 	$(GO) test -timeout 30m ./...
 
 .PHONY: debian
-debian:
+debian: debian-postgresql
 	@.ci/debian chromium "the tests of the pages in a browser" chromium chromium-browser google-chrome google-chrome-stable
 	@.ci/debian newsboat "the test with a feed reader" newsboat
+
+.PHONY: debian-postgresql
+debian-postgresql:
 	@.ci/debian postgresql "what is tested on PostgreSQL" postgres $(wildcard /usr/lib/postgresql/*/bin/postgres)
 
 EVAL ?= ../shared/eval

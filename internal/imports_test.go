@@ -50,7 +50,7 @@ var layers = [][]string{
 	{"internal/stories/stream"},
 	{"internal/serve/compare", "internal/serve/ingress", "internal/serve/view"},
 	{"internal/pipeline", "internal/serve/api", "internal/serve/greader", "internal/serve/web"},
-	{"internal/pipeline/pipelinetest", "cmd/archive", "cmd/headwater", "cmd/simulate", "cmd/train"},
+	{"internal/pipeline/pipelinetest", "cmd/archive", "cmd/cluster", "cmd/headwater", "cmd/simulate", "cmd/train"},
 }
 
 // layerOf gives the layer in which a package stands, -1 where it stands in none.
@@ -84,7 +84,7 @@ func owners() map[string][]string {
 		"github.com/wneessen/go-mail":                   {"internal/notify"},
 		"html/template":                                 {"internal/notify", "internal/serve/publish", "internal/serve/web"},
 		"modernc.org":                                   {"internal/store"},
-		"net/http":                                      {"cmd/archive", "cmd/headwater", "internal/demo", "internal/intake/fetch", "internal/intake/websub", "internal/notify", "internal/pipeline", "internal/pipeline/pipelinetest", "internal/serve/api", "internal/serve/greader", "internal/serve/ingress", "internal/serve/web", "internal/stories/embed", "internal/subscribe"},
+		"net/http":                                      {"cmd/archive", "cmd/cluster", "cmd/headwater", "internal/demo", "internal/intake/fetch", "internal/intake/websub", "internal/notify", "internal/pipeline", "internal/pipeline/pipelinetest", "internal/serve/api", "internal/serve/greader", "internal/serve/ingress", "internal/serve/web", "internal/stories/embed", "internal/subscribe"},
 		"net/http/cookiejar":                            {},
 		"net/http/httptest":                             {},
 		"net/rpc":                                       {},
@@ -112,9 +112,9 @@ var dials = map[string][]string{
 var dialers = []string{"internal/intake/fetch"}
 
 // doors are files that may use them though their packages may not. clientserver.go speaks to the server of the same data folder
-// through a socket in that folder: to no host, and to nobody but the folder's owner. measure.go asks the server that it
-// started on loopback, and is no part of the program.
-var doors = []string{"cmd/headwater/clientserver.go", "cmd/archive/measure.go"}
+// through a socket in that folder: to no host, and to nobody but the folder's owner. measure.go and proxy.go ask servers that
+// were started on loopback by them, and are no part of the program.
+var doors = []string{"cmd/headwater/clientserver.go", "cmd/archive/measure.go", "cmd/cluster/proxy.go"}
 
 // checkImports says which imports of a package break the rule.
 func checkImports(p pkg) []string {

@@ -1,4 +1,4 @@
-// Package pgtest starts real PostgreSQL servers for tests and makes databases in them.
+// Package pgtest starts real PostgreSQL servers for tests and makes databases in them. cmd/cluster has one of New.
 //
 // Database and DatabaseFrom use one server for the whole test binary, started by the first test that asks. Start gives a
 // test a server of its own, which it may stop, kill, start again and replicate. The programs are those of the newest PostgreSQL that is
