@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"headwater/internal/news"
 	"headwater/internal/store"
@@ -16,6 +17,12 @@ import (
 // its whole story. After a split, the rest keeps the story's id. A correction stores the former stories of its articles
 // (news.Correction.Former). So ids that a merge ended come back when the merge is taken back, even after a later merge;
 // their entries in the story log start again. The comment of package group says what corrections mean for clustering.
+//
+// The process that leads makes corrections. Any other one stores a request and waits for the answer. A request that is not
+// answered in time is withdrawn, and then the correction is never made.
+
+// answerWithin is how long a correction waits for the process that leads.
+const answerWithin = 30 * time.Second
 
 func refuse(cause error, format string, args ...any) error {
 	return &news.RefusedError{Text: fmt.Sprintf(format, args...), Cause: cause}
@@ -24,13 +31,145 @@ func refuse(cause error, format string, args ...any) error {
 // Merge joins several stories for good: their articles stay together whatever the scores are. The oldest id stays, and
 // the others lead to it.
 func (s *Settler) Merge(ctx context.Context, ids []int64) (news.Corrected, error) {
-	if err := s.begin(ctx); err != nil {
+	return s.makeCorrection(ctx, store.CorrectionRequest{Kind: store.RequestMerge, IDs: ids})
+}
+
+// Split takes articles out of a story for good. They become another story, and are never in one story with the rest.
+// Scores decide whether the rest stays together; it keeps the story's id.
+func (s *Settler) Split(ctx context.Context, id int64, articles []int64) (news.Corrected, error) {
+	return s.makeCorrection(ctx, store.CorrectionRequest{Kind: store.RequestSplit, IDs: append([]int64{id}, articles...)})
+}
+
+// Forget takes a correction back. Its articles are settled as if it had never been made. Stories that a merge ended get
+// their ids back, as far as their articles become stories of their own.
+func (s *Settler) Forget(ctx context.Context, number int64) (news.Corrected, error) {
+	return s.makeCorrection(ctx, store.CorrectionRequest{Kind: store.RequestForget, IDs: []int64{number}})
+}
+
+// makeCorrection makes a correction, or lets the process that leads make it.
+func (s *Settler) makeCorrection(ctx context.Context, r store.CorrectionRequest) (news.Corrected, error) {
+	err := s.begin(ctx)
+	if err == nil {
+		var done news.Corrected
+		done, err = s.carryOut(ctx, r)
+		s.lock.Release(1)
+		if !errors.Is(err, store.ErrFenced) {
+			return done, err
+		}
+	} else if !errors.Is(err, ErrElsewhere) {
 		return news.Corrected{}, err
 	}
+	return s.ask(ctx, r)
+}
+
+// ask lets the process that leads make a correction, and waits for it.
+func (s *Settler) ask(ctx context.Context, r store.CorrectionRequest) (news.Corrected, error) {
+	var former news.Correction
+	if r.Kind == store.RequestForget { // its articles are not known afterwards
+		var err error
+		if former, err = s.correctionByNumber(ctx, r.IDs[0]); err != nil {
+			return news.Corrected{}, err
+		}
+	}
+	id, err := s.shared.AskCorrection(ctx, r)
+	if err != nil {
+		return news.Corrected{}, err
+	}
+	answer, errWait := s.awaitAnswer(ctx, id)
+	if !answer.Done {
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), leadPatience)
+		defer cancel()
+		if answer, err = s.shared.WithdrawCorrection(end, id); err != nil {
+			return news.Corrected{}, errors.Join(errWait, err)
+		}
+	} else if _, err := s.shared.WithdrawCorrection(ctx, id); err != nil { // nobody else reads the answer
+		return news.Corrected{}, err
+	}
+	switch {
+	case !answer.Done && errWait != nil:
+		return news.Corrected{}, errWait
+	case !answer.Done:
+		return news.Corrected{}, refuse(nil, "no process that settles has answered within %s, and nothing was corrected; start one (roles: settle) and try again", answerWithin)
+	case answer.Missing:
+		return news.Corrected{}, refuse(news.ErrNotFound, "%s", answer.Refused)
+	case answer.Refused != "":
+		return news.Corrected{}, refuse(nil, "%s", answer.Refused)
+	case r.Kind == store.RequestForget:
+		return s.corrected(ctx, former)
+	}
+	c, err := s.correctionByNumber(ctx, answer.Correction)
+	if err != nil {
+		return news.Corrected{}, err
+	}
+	return s.corrected(ctx, c)
+}
+
+// awaitAnswer waits until a request is answered, answerWithin at most. The answer is zero if it was not.
+func (s *Settler) awaitAnswer(ctx context.Context, id int64) (store.CorrectionAnswer, error) {
+	ends := time.NewTimer(answerWithin)
+	defer ends.Stop()
+	look := time.NewTicker(500 * time.Millisecond) // a command does not hear other processes
+	defer look.Stop()
+	for {
+		changed := s.shared.Changed(store.AreaRequests)
+		answer, err := s.shared.CorrectionAnswer(ctx, id)
+		if err != nil || answer.Done {
+			return answer, err
+		}
+		select {
+		case <-ctx.Done():
+			return answer, ctx.Err()
+		case <-ends.C:
+			return answer, nil
+		case <-changed:
+		case <-look.C:
+		}
+	}
+}
+
+// answerRequests makes the corrections that other processes ask for.
+func (s *Settler) answerRequests(ctx context.Context) error {
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
 	defer s.lock.Release(1)
+	waiting, err := s.store.CorrectionRequests(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range waiting {
+		_, err := s.carryOut(ctx, r)
+		var refused *news.RefusedError
+		switch {
+		case errors.As(err, &refused):
+			err = s.store.RefuseCorrection(ctx, r.ID, refused)
+		case errors.Is(err, store.ErrWithdrawn):
+			err = nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// carryOut makes a correction. The caller has called begin.
+func (s *Settler) carryOut(ctx context.Context, r store.CorrectionRequest) (news.Corrected, error) {
+	switch r.Kind {
+	case store.RequestMerge:
+		return s.merge(ctx, r)
+	case store.RequestSplit:
+		return s.split(ctx, r)
+	case store.RequestForget:
+		return s.forget(ctx, r)
+	}
+	return news.Corrected{}, refuse(nil, "%q is no correction that this version of the program knows", r.Kind)
+}
+
+func (s *Settler) merge(ctx context.Context, r store.CorrectionRequest) (news.Corrected, error) {
 	var c news.Correction
 	merged := map[int64]int64{} // from a story's id to the given id that led to it
-	for _, id := range ids {
+	for _, id := range r.IDs {
 		st, err := s.storyToCorrect(ctx, id)
 		if err != nil {
 			return news.Corrected{}, err
@@ -43,16 +182,11 @@ func (s *Settler) Merge(ctx context.Context, ids []int64) (news.Corrected, error
 		merged[st.ID] = id
 		c.Same = append(c.Same, membersOf(st)...)
 	}
-	return s.correct(ctx, c)
+	return s.correct(ctx, c, r.ID)
 }
 
-// Split takes articles out of a story for good. They become another story, and are never in one story with the rest.
-// Scores decide whether the rest stays together; it keeps the story's id.
-func (s *Settler) Split(ctx context.Context, id int64, articles []int64) (news.Corrected, error) {
-	if err := s.begin(ctx); err != nil {
-		return news.Corrected{}, err
-	}
-	defer s.lock.Release(1)
+func (s *Settler) split(ctx context.Context, r store.CorrectionRequest) (news.Corrected, error) {
+	id, articles := r.IDs[0], r.IDs[1:]
 	st, err := s.storyToCorrect(ctx, id)
 	if err != nil {
 		return news.Corrected{}, err
@@ -71,16 +205,11 @@ func (s *Settler) Split(ctx context.Context, id int64, articles []int64) (news.C
 	if len(c.Apart) == 0 {
 		return news.Corrected{}, refuse(nil, "story %d has no other article; a split leaves at least one in it", st.ID)
 	}
-	return s.correct(ctx, c)
+	return s.correct(ctx, c, r.ID)
 }
 
-// Forget takes a correction back. Its articles are settled as if it had never been made. Stories that a merge ended get
-// their ids back, as far as their articles become stories of their own.
-func (s *Settler) Forget(ctx context.Context, number int64) (news.Corrected, error) {
-	if err := s.begin(ctx); err != nil {
-		return news.Corrected{}, err
-	}
-	defer s.lock.Release(1)
+func (s *Settler) forget(ctx context.Context, r store.CorrectionRequest) (news.Corrected, error) {
+	number := r.IDs[0]
 	all, err := s.store.Corrections(ctx)
 	if err != nil {
 		return news.Corrected{}, err
@@ -95,7 +224,10 @@ func (s *Settler) Forget(ctx context.Context, number int64) (news.Corrected, err
 	if err != nil {
 		return news.Corrected{}, err
 	}
-	err = s.resettle(ctx, change{corrections: rest, back: back}, func(out store.Settlement) error { return s.store.RemoveCorrection(ctx, number, out) })
+	err = s.resettle(ctx, change{corrections: rest, back: back}, func(out store.Settlement) error {
+		out.Request = r.ID
+		return s.store.RemoveCorrection(ctx, number, out)
+	})
 	if err != nil {
 		return news.Corrected{}, err
 	}
@@ -176,8 +308,8 @@ func (s *Settler) notInStory(ctx context.Context, story, article int64) error {
 	return refuse(nil, "article %d is not in story %d but in story %d", article, story, of[article])
 }
 
-// correct stores a correction and settles its articles again.
-func (s *Settler) correct(ctx context.Context, c news.Correction) (news.Corrected, error) {
+// correct stores a correction and settles its articles again. request is the id of the request that it answers, 0 for none.
+func (s *Settler) correct(ctx context.Context, c news.Correction, request int64) (news.Corrected, error) {
 	slices.Sort(c.Same) // in the store's order
 	slices.Sort(c.Apart)
 	c.Made = s.now()
@@ -190,6 +322,7 @@ func (s *Settler) correct(ctx context.Context, c news.Correction) (news.Correcte
 		leaving = c.Same
 	}
 	err = s.resettle(ctx, change{corrections: append(all, c), leaving: leaving}, func(out store.Settlement) error {
+		out.Request = request
 		c.ID, err = s.store.AddCorrection(ctx, c, out)
 		return err
 	})
@@ -247,11 +380,24 @@ func (s *Settler) resettle(ctx context.Context, to change, put func(store.Settle
 
 // corrected returns the stories that a correction's articles are in.
 func (s *Settler) corrected(ctx context.Context, c news.Correction) (news.Corrected, error) {
-	of, err := s.store.StoriesOf(ctx, c.Articles())
+	of, err := s.shared.StoriesOf(ctx, c.Articles())
 	if err != nil {
 		return news.Corrected{}, err
 	}
 	ids := slices.Compact(slices.Sorted(maps.Values(of)))
 	stories, err := s.reader.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
 	return news.Corrected{Correction: c, Stories: stories}, err
+}
+
+// correctionByNumber returns a stored correction.
+func (s *Settler) correctionByNumber(ctx context.Context, number int64) (news.Correction, error) {
+	all, err := s.shared.Corrections(ctx)
+	if err != nil {
+		return news.Correction{}, err
+	}
+	at := slices.IndexFunc(all, func(c news.Correction) bool { return c.ID == number })
+	if at < 0 {
+		return news.Correction{}, refuse(news.ErrNotFound, "there is no correction %d", number)
+	}
+	return all[at], nil
 }

@@ -49,24 +49,30 @@ func settledIn(t *testing.T, dir string, reports []report, parts int) map[string
 	// Nothing is closed, since outlets' habits are computed from closed stories when the program starts.
 	room := open(t, dir, settings{now: func() time.Time { return last }, window: 365 * 24 * time.Hour})
 	for i := range parts {
-		var polls []store.Poll
-		for _, r := range reports[len(reports)*i/parts : len(reports)*(i+1)/parts] {
-			f, err := room.Feeds.AddFeed(t.Context(), news.Feed{URL: "https://" + r.Feed + ".example/feed"})
-			if !errors.Is(err, news.ErrExists) {
-				must(t, err)
-			}
-			f.Checked = last
-			polls = append(polls, store.Poll{Feed: f, Articles: []news.Article{{
-				GUID: r.ID, Title: r.Title, Hash: r.ID, Text: r.Text, Summary: r.Summary, URL: r.URL, Lang: r.Lang, Seen: last, Published: r.Published,
-				Outlet: news.Outlet{Name: r.Feed, Domain: r.Feed + ".example"},
-			}}})
-		}
-		_, err := room.Store.Collect(t.Context(), polls)
-		must(t, err)
-		_, err = room.Pipeline.Settler.Settle(t.Context(), nil)
+		collectPart(t, room, reports, i, parts)
+		_, err := room.Pipeline.Settler.Settle(t.Context(), nil)
 		must(t, err)
 	}
 	return shape(t, room)
+}
+
+// collectPart stores the reports of part i, in one transaction.
+func collectPart(t *testing.T, room *pipelinetest.Room, reports []report, i, parts int) {
+	t.Helper()
+	var polls []store.Poll
+	for _, r := range reports[len(reports)*i/parts : len(reports)*(i+1)/parts] {
+		f, err := room.Feeds.AddFeed(t.Context(), news.Feed{URL: "https://" + r.Feed + ".example/feed"})
+		if !errors.Is(err, news.ErrExists) {
+			must(t, err)
+		}
+		f.Checked = reportsDay
+		polls = append(polls, store.Poll{Feed: f, Articles: []news.Article{{
+			GUID: r.ID, Title: r.Title, Hash: r.ID, Text: r.Text, Summary: r.Summary, URL: r.URL, Lang: r.Lang, Seen: reportsDay, Published: r.Published,
+			Outlet: news.Outlet{Name: r.Feed, Domain: r.Feed + ".example"},
+		}}})
+	}
+	_, err := room.Store.Collect(t.Context(), polls)
+	must(t, err)
 }
 
 var reportsDay = time.Date(2026, 8, 21, 0, 0, 0, 0, time.UTC)

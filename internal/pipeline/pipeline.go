@@ -213,8 +213,10 @@ func (p *Pipeline) leadFollowers() []follower {
 		}},
 		{"topics", store.AreaStories | store.AreaTopics, p.toMatch, 300 * time.Millisecond, p.matchAndQueue},
 	}
-	if p.options.Store.Shared() { // else CreditedPageReader does it
-		all = append(all, follower{"weigh again", store.AreaCreditedPages, nil, 5 * time.Second, p.Settler.Reweigh})
+	if p.options.Store.Shared() { // else this process reads the credited pages and makes the corrections
+		all = append(all,
+			follower{"weigh again", store.AreaCreditedPages, nil, 5 * time.Second, p.Settler.Reweigh},
+			follower{"corrections", store.AreaRequests, nil, 0, p.Settler.answerRequests})
 	}
 	return all
 }

@@ -47,6 +47,7 @@ type settings struct {
 	fullText string // whether items' pages are fetched
 	perHost  int    // of these, in an hour
 
+	roles  pipeline.Roles
 	keep   time.Duration // how long articles are kept; 0 means for ever
 	window time.Duration // how long stories stay open; 0 means 72h
 }
@@ -95,7 +96,7 @@ func open(t *testing.T, dir string, s settings) *pipelinetest.Room {
 		Parse:   parse.Options{Timeout: 5 * time.Second, MaxItems: 5000, MaxDepth: 100},
 		Window:  s.window,
 		Pace:    poll.Pace{Interval: time.Hour, Min: 10 * time.Minute, Max: 24 * time.Hour},
-		Workers: 8, PerHost: 4, Keep: s.keep,
+		Workers: 8, PerHost: 4, Keep: s.keep, Roles: s.roles,
 	}})
 }
 

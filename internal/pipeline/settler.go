@@ -35,6 +35,7 @@ const (
 // The origin is weighed again whenever a story gains an article, since the original often arrives after its rewrites.
 type Settler struct {
 	lead               *lead
+	shared             *store.DB     // for what needs no lead
 	index              *query.Index  // follows the stored stories
 	reader             *query.Reader // reads the stories after a correction
 	prepare            stories.Preparer
@@ -55,7 +56,7 @@ type Settler struct {
 
 func newSettler(o Options, lead *lead, prepare stories.Preparer) *Settler {
 	s := &Settler{
-		lead: lead, index: o.Index, reader: o.Reader, prepare: prepare, outlets: o.Outlets, now: o.Now,
+		lead: lead, shared: o.Store, index: o.Index, reader: o.Reader, prepare: prepare, outlets: o.Outlets, now: o.Now,
 		windowLength: o.windowLength(), eventCosine: o.EventCosine, readsCreditedPages: o.ReadCreditedPages,
 		lock: semaphore.NewWeighted(1), weigher: origin.Weigher{Tie: 2 * o.Pace.Min},
 	}

@@ -15,7 +15,8 @@ const (
 )
 
 // AddCorrection stores a correction together with the settlement that it led to, and returns the correction's id. It
-// ignores c.ID and takes Former from the store. An article that is not stored, or is listed twice, is an error.
+// ignores c.ID and takes Former from the store. An article that is not stored, or is listed twice, is an error. It answers
+// s.Request, and returns ErrWithdrawn where that was withdrawn.
 func (db *DB) AddCorrection(ctx context.Context, c news.Correction, s Settlement) (id int64, err error) {
 	err = db.write(ctx, "keep a correction", func(ctx context.Context, t tx) error {
 		t.ring(AreaCorrections)
@@ -28,7 +29,10 @@ func (db *DB) AddCorrection(ctx context.Context, c news.Correction, s Settlement
 				return err
 			}
 		}
-		return t.settle(ctx, s)
+		if err := t.settle(ctx, s); err != nil {
+			return err
+		}
+		return t.answer(ctx, s.Request, CorrectionAnswer{Correction: id})
 	})
 	return id, err
 }
@@ -47,7 +51,7 @@ const (
 )
 
 // RemoveCorrection removes a correction together with the settlement without it. It returns news.ErrNotFound for an
-// unknown one.
+// unknown one. It answers s.Request as AddCorrection does.
 func (db *DB) RemoveCorrection(ctx context.Context, id int64, s Settlement) error {
 	return db.write(ctx, fmt.Sprint("forget correction ", id), func(ctx context.Context, t tx) error {
 		t.ring(AreaCorrections)
@@ -57,7 +61,10 @@ func (db *DB) RemoveCorrection(ctx context.Context, id int64, s Settlement) erro
 		if err := t.execFound(ctx, forgetSQL, id); err != nil {
 			return err
 		}
-		return t.settle(ctx, s)
+		if err := t.settle(ctx, s); err != nil {
+			return err
+		}
+		return t.answer(ctx, s.Request, CorrectionAnswer{Correction: id})
 	})
 }
 

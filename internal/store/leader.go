@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"headwater/internal/news"
 )
 
 // Work that must not be done twice at the same time, such as settling, is done by one leader. Lead waits until no other
@@ -168,6 +170,26 @@ func (db *DB) As(l *Leadership) *DB {
 	led := *db
 	led.leadership = l
 	return &led
+}
+
+// LeadBy says which process leads some work, or led last.
+type LeadBy struct {
+	Node  string // see DB.Node; "" where none has led yet
+	Epoch int64
+}
+
+const leaderSQL = `SELECT holder, epoch FROM leaders WHERE name = ?`
+
+// Leader returns which process leads the work of this name, or led it last.
+func (db *DB) Leader(ctx context.Context, name string) (LeadBy, error) {
+	l, err := rowOf(ctx, db, "leader of "+name, func(row scanner) (l LeadBy, err error) {
+		err = row.Scan(&l.Node, &l.Epoch)
+		return l, err
+	}, leaderSQL, name)
+	if errors.Is(err, news.ErrNotFound) {
+		return LeadBy{}, nil
+	}
+	return l, err
 }
 
 const leadsSQL = `SELECT epoch = ? FROM leaders WHERE name = ?`

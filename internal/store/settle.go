@@ -30,6 +30,9 @@ type Settlement struct {
 	Moved   map[int64]int64 // from ids of stories that are merged to the ids of the stories that they went into
 	Cited   []Cited         // pages to fetch, unless they are known
 
+	// Request is the id of the CorrectionRequest that a correction answers. 0 means none.
+	Request int64
+
 	// Templates are stories that are not in Stories and turn out to be Story.Template. Only that column is set; their
 	// time of change and their entry in the story log stay.
 	Templates []int64
