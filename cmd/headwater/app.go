@@ -62,8 +62,9 @@ type app struct {
 
 // openOptions say how a data folder is opened.
 type openOptions struct {
-	verify    bool // read the whole index first
-	restoring bool // for a restore, which may be repeated until it succeeds
+	verify    bool          // read the whole index first
+	restoring bool          // for a restore, which may be repeated until it succeeds
+	wait      time.Duration // for a database server that can't be reached yet
 }
 
 // open opens the data folder, wires everything over it, and holds the folder until close.
@@ -83,7 +84,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger, o openOption
 			err = errors.Join(err, a.close())
 		}
 	}()
-	if a.store, err = store.Open(ctx, cfg.Data, store.Options{Database: string(cfg.Database), Logger: log, Restoring: o.restoring}); err != nil {
+	if a.store, err = store.Open(ctx, cfg.Data, store.Options{Database: string(cfg.Database), Logger: log, Restoring: o.restoring, Wait: o.wait}); err != nil {
 		return nil, err
 	}
 	users, err := a.store.Users(ctx)

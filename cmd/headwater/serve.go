@@ -31,6 +31,10 @@ import (
 // and the rest can finish in time. The program ends with 0.
 const requestShutdownTime = 6 * time.Second
 
+// startWait is how long a server waits for its database when it starts. Both may start with their machines. Then it ends with
+// 1, so that whoever supervises it sees a wrong address.
+const startWait = time.Minute
+
 func (c *cli) serveCommand() *cobra.Command {
 	var listen, roles string
 	cmd := &cobra.Command{
@@ -53,7 +57,7 @@ func (c *cli) serveCommand() *cobra.Command {
 				return err
 			}
 			defer func() { _ = l.Close() }() // closes it where serving does not
-			return c.withApp(cmd.Context(), openOptions{}, func(a *app) error {
+			return c.withApp(cmd.Context(), openOptions{wait: startWait}, func(a *app) error {
 				if err := a.importDefaults(cmd.Context()); err != nil {
 					return err
 				}

@@ -20,6 +20,11 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrExists means that the thing to add is stored already.
 	ErrExists = errors.New("exists already")
+	// ErrUnavailable means that the database can't be reached now. It is waited for, so the same may succeed later.
+	ErrUnavailable = errors.New("the database cannot be reached")
+	// ErrDisk means that the disk below the data folder fails or is full. The process has to end; what was acknowledged is
+	// there when it begins anew.
+	ErrDisk = errors.New("the disk fails or is full")
 )
 
 // ErrCursor means that a cursor is malformed, or belongs to another search.

@@ -145,7 +145,7 @@ func (q *Queue) Run(ctx context.Context, turn *semaphore.Weighted) {
 			due, err = q.store.DueAlerts(ctx, q.now())
 			turn.Release(1)
 		}
-		if err != nil && ctx.Err() == nil {
+		if isFault(ctx, err) {
 			q.log.Error("alerts could not be read; the next tick tries again", "error", err)
 		}
 		for _, a := range due {
@@ -154,7 +154,7 @@ func (q *Queue) Run(ctx context.Context, turn *semaphore.Weighted) {
 			}
 			g.Go(func() error {
 				defer busy.Delete(a.ID)
-				if _, err := q.sendDue(ctx, a, time.Time{}); err != nil && ctx.Err() == nil {
+				if _, err := q.sendDue(ctx, a, time.Time{}); isFault(ctx, err) {
 					q.log.Error("how an alert went could not be kept; the next tick tries again", "alert", a.ID, "error", err)
 				}
 				return nil
@@ -167,6 +167,12 @@ func (q *Queue) Run(ctx context.Context, turn *semaphore.Weighted) {
 		case <-t.C:
 		}
 	}
+}
+
+// isFault reports whether an error is to be logged. The end of the context is none, and that the database is away was logged
+// by the store.
+func isFault(ctx context.Context, err error) bool {
+	return err != nil && ctx.Err() == nil && !errors.Is(err, news.ErrUnavailable)
 }
 
 // Deliver sends all due deliveries, the alerts at the same time, until budget is used up. A message that has begun may

@@ -34,7 +34,7 @@ func (p *Pipeline) KeepUp(ctx context.Context) error {
 	var g errgroup.Group
 	for _, f := range append(p.webFollowers(), p.leadFollowers()...) {
 		g.Go(func() error {
-			f.run(ctx, p.options.Store, p.turn, p.options.Logger)
+			_ = f.run(ctx, p.options.Store, p.turn, p.options.Logger)
 			return nil
 		})
 	}

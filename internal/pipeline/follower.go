@@ -2,11 +2,14 @@ package pipeline
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
 	"golang.org/x/sync/semaphore"
 
+	"headwater/internal/news"
 	"headwater/internal/store"
 )
 
@@ -24,17 +27,25 @@ type follower struct {
 const retryAfter = 5 * time.Second
 
 // run does the stage's work at once, since an earlier process may have left some, and whenever an area of the store
-// changes, until the context ends. It holds turn while it works.
-func (f follower) run(ctx context.Context, db *store.DB, turn *semaphore.Weighted, log *slog.Logger) {
+// changes, until the context ends. It holds turn while it works. It returns an error only after one of the disk, since the
+// process has to end then.
+func (f follower) run(ctx context.Context, db *store.DB, turn *semaphore.Weighted, log *slog.Logger) error {
 	for {
 		next := db.Changed(f.of)
 		if ctx.Err() != nil || turn.Acquire(ctx, 1) != nil {
-			return
+			return nil //nolint:nilerr // the context has ended
 		}
 		began := time.Now()
 		err := ignoreElsewhere(f.work(ctx)) // the process that leads does the work
 		turn.Release(1)
-		if err != nil && ctx.Err() == nil {
+		switch {
+		case err == nil || ctx.Err() != nil:
+		case errors.Is(err, news.ErrDisk):
+			return fmt.Errorf("stage %s: %w", f.name, err)
+		case errors.Is(err, news.ErrUnavailable): // the store has logged it; the next call waits for the database
+			sleep(ctx, f.pause)
+			continue
+		default:
 			log.Error("a stage failed; it is tried again in some seconds", "stage", f.name, "error", err)
 			sleep(ctx, retryAfter)
 			continue
@@ -42,7 +53,7 @@ func (f follower) run(ctx context.Context, db *store.DB, turn *semaphore.Weighte
 		sleep(ctx, f.pause-time.Since(began))
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-next:
 		case <-f.wake:
 		}

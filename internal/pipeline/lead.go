@@ -143,7 +143,7 @@ func (l *lead) run(ctx context.Context, work, forget func(context.Context)) {
 			return
 		}
 		if err != nil {
-			if !failed {
+			if !failed && isFault(ctx, err) {
 				l.log.Error("this process cannot find out whether it is to settle; it goes on trying", "error", err)
 			}
 			failed = true

@@ -56,7 +56,7 @@ func TestWaitsEndWithTheContext(t *testing.T) {
 		},
 		"stage": func(ctx context.Context) error {
 			f := follower{work: func(context.Context) error { return errors.New("it worked beside a pass") }}
-			f.run(ctx, db, held(), log)
+			_ = f.run(ctx, db, held(), log)
 			return ctx.Err()
 		},
 		"retention": func(ctx context.Context) error {

@@ -28,7 +28,7 @@ func readEvery(ctx context.Context, kind string, log *slog.Logger, read func(con
 	t := time.NewTicker(pageTick)
 	defer t.Stop()
 	for {
-		if _, err := read(ctx, pageBudget); err != nil && ctx.Err() == nil {
+		if _, err := read(ctx, pageBudget); isFault(ctx, err) {
 			log.Error("what web pages say could not be kept; the next turn tries again", "pages", kind, "error", err)
 		}
 		select {

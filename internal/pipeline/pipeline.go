@@ -29,6 +29,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -38,6 +39,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"headwater/internal/intake/poll"
+	"headwater/internal/news"
 	"headwater/internal/search"
 	"headwater/internal/store"
 	"headwater/internal/stories"
@@ -127,7 +129,8 @@ func (p *Pipeline) Reindex(ctx context.Context, open func(context.Context) (*sea
 const passFor = 30 * time.Second
 
 // Serve does what Options.Roles say until the context ends: it polls on schedule and receives what hubs push, makes
-// stories while no other process does, and lets the index follow the log.
+// stories while no other process does, and lets the index follow the log. While the database is away its stages wait. It
+// returns an error if the disk fails or is full: the process has to end then, and begins anew with what was acknowledged.
 func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 	log, roles := p.options.Logger, p.options.Roles
 	p.serving.Store(true)
@@ -138,6 +141,7 @@ func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 	}
 	defer resign()
 	g, ctx := errgroup.WithContext(ctx)
+	ctx = store.Patient(ctx) // each stage waits while the database is away
 	run := func(stage func(context.Context)) {
 		g.Go(func() error {
 			stage(ctx)
@@ -149,7 +153,7 @@ func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 		g.Go(func() error { return p.push.run(ctx) })
 		g.Go(func() error {
 			return poll.Schedule(ctx, schedule, log, func(ctx context.Context) {
-				if _, err := p.Pass(ctx, PassOptions{CollectOnly: true, PerHost: passFor}); err != nil && ctx.Err() == nil {
+				if _, err := p.Pass(ctx, PassOptions{CollectOnly: true, PerHost: passFor}); isFault(ctx, err) {
 					log.Error("a pass over the feeds failed; the next tick tries again", "error", err)
 				}
 			})
@@ -170,10 +174,24 @@ func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 	}
 	if roles.Web {
 		for _, f := range p.webFollowers() {
-			run(func(ctx context.Context) { f.run(ctx, p.options.Store, p.turn, log) })
+			g.Go(func() error { return f.run(ctx, p.options.Store, p.turn, log) })
 		}
 	}
+	g.Go(func() error {
+		select {
+		case <-p.options.Store.Broken():
+			return p.options.Store.BrokenBy()
+		case <-ctx.Done():
+			return nil
+		}
+	})
 	return g.Wait()
+}
+
+// isFault reports whether an error is to be logged. The end of the context is none, and that the database is away was logged
+// by the store.
+func isFault(ctx context.Context, err error) bool {
+	return err != nil && ctx.Err() == nil && !errors.Is(err, news.ErrUnavailable)
 }
 
 // Aged-out articles leave the index at most every unindexEvery, for about unindexTime.
@@ -231,7 +249,7 @@ func (p *Pipeline) runLeading(ctx context.Context) {
 		})
 	}
 	for _, f := range p.leadFollowers() {
-		run(func() { f.run(ctx, p.options.Store, p.turn, p.options.Logger) })
+		run(func() { _ = f.run(ctx, p.options.Store, p.turn, p.options.Logger) }) // Serve ends where the disk fails
 	}
 	run(func() { p.Retention.run(ctx, p.turn) })
 	_ = g.Wait() // its functions return no errors

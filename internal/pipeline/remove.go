@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -51,6 +52,7 @@ func (r *Retention) run(ctx context.Context, turn *semaphore.Weighted) {
 		switch {
 		case ctx.Err() != nil:
 			return
+		case errors.Is(err, news.ErrUnavailable): // the store has logged it; the next step waits for the database
 		case err != nil:
 			r.log.Error("old articles could not be let go of; it is tried again", "error", err)
 			sleep(ctx, retainEvery)

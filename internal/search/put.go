@@ -92,7 +92,7 @@ func (x *Index) Delete(ctx context.Context, ids []int64, mark int64) error {
 }
 
 // write writes one batch. If bleve can't write, the index is reopened in its state on disk. Otherwise bleve would retry without
-// pause for as long as it is open, and show articles that are not on disk.
+// pause for as long as it is open, and show articles that are not on disk. The error is news.ErrDisk.
 func (x *Index) write(ctx context.Context, fill func(*bleve.Batch) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -108,7 +108,10 @@ func (x *Index) write(ctx context.Context, fill func(*bleve.Batch) error) error 
 		if err := fill(batch); err != nil {
 			return err
 		}
-		return b.Batch(batch)
+		if err := b.Batch(batch); err != nil {
+			return fmt.Errorf("%w: %w", news.ErrDisk, err)
+		}
+		return nil
 	}()
 	if err == nil {
 		return nil

@@ -147,6 +147,7 @@ const (
 // once, whatever happens.
 func (db *DB) QueueAlerts(ctx context.Context, limit int, decide func(AlertCandidate) (news.Delivery, bool)) (read int, err error) {
 	err = db.write(ctx, "queue alerts", func(ctx context.Context, t tx) error {
+		read = 0
 		var from, to, last int64
 		if err := t.scan(ctx, []any{&from, &to}, alertWatermarksSQL); err != nil {
 			return err
@@ -195,9 +196,11 @@ func (db *DB) QueueAlerts(ctx context.Context, limit int, decide func(AlertCandi
 
 // AlertsBehind reports whether the story log has entries that topics have processed and alerts have not.
 func (db *DB) AlertsBehind(ctx context.Context) (bool, error) {
-	var alerts, topics int64
-	err := db.reader.QueryRowContext(ctx, alertWatermarksSQL).Scan(&alerts, &topics)
-	return alerts < topics, db.explain(err)
+	return rowOf(ctx, db, "alerts behind", func(row scanner) (behind bool, err error) {
+		var alerts, topics int64
+		err = row.Scan(&alerts, &topics)
+		return alerts < topics, err
+	}, alertWatermarksSQL)
 }
 
 func scanAlertCandidate(row scanner) (t AlertCandidate, err error) {

@@ -136,14 +136,17 @@ func (db *DB) listen(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		if !said {
-			db.log.Warn("changes of other processes are not heard at once; the connection is tried again", "error", db.explain(err))
+		if err = db.explain(err); !said && db.state.away() == nil { // an outage is logged already
+			db.log.Warn("changes of other processes are not heard at once; the connection is tried again", "error", err)
 			said = true
 		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-time.After(pause):
+		}
+		if db.state.away() != nil {
+			_ = db.state.wait(Patient(ctx)) // the next try fails if this has
 		}
 		pause = min(2*pause, listenMaxPause)
 	}
@@ -172,6 +175,7 @@ func (db *DB) pollAreas(ctx context.Context) {
 		switch {
 		case ctx.Err() != nil:
 			return
+		case err != nil && db.state.away() != nil: // logged already
 		case err != nil && !said:
 			db.log.Warn("changes of other processes cannot be read; it is tried again each second", "error", err)
 			said = true

@@ -78,18 +78,17 @@ func (db *DB) ClaimCreditedPages(ctx context.Context, q PageQuota) (claimed []Cr
 		CreditedPage
 		at int64
 	}
-	err = db.claim(ctx, queueCredited, q, func(ctx context.Context, t tx, host string, n int64) (int, error) {
+	return claimPages(ctx, db, queueCredited, q, func(ctx context.Context, t tx, host string, n int64) (taken []CreditedPage, err error) {
 		pages, err := collect(ctx, t.QueryContext, func(row scanner) (s credited, err error) {
 			err = row.Scan(&s.Address, &s.Link, &s.Host, &s.at)
 			return s, err
 		}, claimCreditedPagesSQL, millis(q.Now.Add(q.Lease)), host, millis(q.Now), n)
 		slices.SortFunc(pages, func(a, b credited) int { return cmp.Or(cmp.Compare(b.at, a.at), cmp.Compare(a.Address, b.Address)) })
 		for _, s := range pages {
-			claimed = append(claimed, s.CreditedPage)
+			taken = append(taken, s.CreditedPage)
 		}
-		return len(pages), err
+		return taken, err
 	}, leasedCreditedPagesSQL)
-	return claimed, err
 }
 
 // ExpireCreditedPages removes queued pages that no article has credited since a time, at most limit. It returns how many it

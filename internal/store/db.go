@@ -26,6 +26,8 @@ type DB struct {
 	lease  time.Duration
 	marks  *markCache
 	bells  *bells
+	state  *availability
+	sent   *commits
 
 	leaders    *leaders
 	leadership *Leadership // each write checks it; nil if there is nothing to check, see As
@@ -151,7 +153,7 @@ func (db *DB) write(ctx context.Context, what string, fn func(context.Context, t
 	if err := db.mayWrite(what); err != nil {
 		return err
 	}
-	return db.transact(ctx, what, db.writer.BeginTx, db.engine.lock, fn)
+	return db.retry(ctx, what, func() error { return db.transact(ctx, what, db.writer.BeginTx, db.engine.lock, fn) })
 }
 
 // claimTx is write for short transactions that only claim, renew and hand back leases. On PostgreSQL several run at once,
@@ -161,7 +163,7 @@ func (db *DB) claimTx(ctx context.Context, what string, fn func(context.Context,
 	if err := db.mayWrite(what); err != nil {
 		return err
 	}
-	return db.transact(ctx, what, db.writer.BeginTx, nil, fn)
+	return db.retry(ctx, what, func() error { return db.transact(ctx, what, db.writer.BeginTx, nil, fn) })
 }
 
 // transact runs fn in a transaction of the connection, or the pool, whose BeginTx is given. lock is the first thing that the
@@ -190,23 +192,34 @@ func (db *DB) transact(ctx context.Context, what string, begin func(context.Cont
 			return err
 		}
 	}
+	if rehearse != nil {
+		if err := rehearse(statements, in, fn); err != nil {
+			return err
+		}
+	}
 	if err := fn(statements, in); err != nil {
 		return err
 	}
 	if changed == 0 {
-		return t.Commit()
+		return db.commit(ctx, in, lock != nil)
 	}
 	if err := db.engine.announce(statements, t, db.epoch, changed); err != nil {
 		return err
 	}
 	defer db.bells.ring(changed) // also after an error, since a commit whose answer was lost may hold
-	return t.Commit()
+	return db.commit(ctx, in, true)
 }
+
+// rehearse is set by a test that lets each transaction run twice.
+var rehearse func(ctx context.Context, t tx, fn func(context.Context, tx) error) error
 
 // mayWrite returns an error where the database was opened for reading only.
 func (db *DB) mayWrite(what string) error {
 	if db.writer == nil {
 		return fmt.Errorf("%s: %s is open for reading only", what, db.engine)
+	}
+	if err := db.BrokenBy(); err != nil {
+		return fmt.Errorf("%s: nothing is written since an earlier error: %w", what, err)
 	}
 	return nil
 }
@@ -251,15 +264,37 @@ func (db *DB) explain(err error) error {
 	if db.engine.classify(err) == interrupted {
 		return fmt.Errorf("interrupted: %w", context.Canceled)
 	}
+	var kind error
+	switch db.engine.classify(err) {
+	case unavailable:
+		kind = news.ErrUnavailable
+		db.noteFault(err)
+	case broken:
+		kind = news.ErrDisk
+	}
 	if advice := db.engine.advice(err); advice != "" {
-		return fmt.Errorf("%s: %w", advice, err)
+		return &faultError{advice, kind, err}
 	}
 	return err
 }
 
+// begin begins a transaction that reads. It waits for a database that is away as availability.wait does.
+func (db *DB) begin(ctx context.Context) (t *sql.Tx, err error) {
+	for {
+		if err := db.state.wait(ctx); err != nil {
+			return nil, err
+		}
+		t, err = db.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: db.engine.snapshot()})
+		if err == nil || db.engine.classify(err) != unavailable || ctx.Err() != nil {
+			return t, err
+		}
+		db.noteFault(err)
+	}
+}
+
 // read runs fn on one snapshot, so that several queries see the same state.
 func (db *DB) read(ctx context.Context, what string, fn func(*sql.Tx) error) (err error) {
-	t, err := db.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: db.engine.snapshot()})
+	t, err := db.begin(ctx)
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, db.explain(err))
 	}
@@ -333,12 +368,22 @@ func rowsOf[T any](ctx context.Context, db *DB, what string, scan func(scanner) 
 
 // rowOf returns the one row of a query, or news.ErrNotFound.
 func rowOf[T any](ctx context.Context, db *DB, what string, scan func(scanner) (T, error), query string, args ...any) (T, error) {
-	v, err := scan(db.reader.QueryRowContext(ctx, query, args...))
-	if err != nil {
+	for try := 1; ; try++ {
+		if err := db.state.wait(ctx); err != nil {
+			var none T
+			return none, fmt.Errorf("%s: %w", what, err)
+		}
+		v, err := scan(db.reader.QueryRowContext(ctx, query, args...))
+		if err == nil {
+			return v, nil
+		}
+		if db.engine.classify(err) == unavailable && ctx.Err() == nil && (isPatient(ctx) || try == 1) {
+			db.noteFault(err)
+			continue
+		}
 		var none T
 		return none, fmt.Errorf("%s: %w", what, db.explain(asNotFound(db.contextError(ctx, err))))
 	}
-	return v, nil
 }
 
 // byID returns the rows of a query by id. The query's one parameter is the list of ids.

@@ -46,6 +46,12 @@ type engine interface {
 	announce(ctx context.Context, t *sql.Tx, from string, a Area) error
 	// listen connects, calls connected, and then heard with each announcement, until the context or the connection ends.
 	listen(ctx context.Context, connected func(), heard func(announcement string)) error
+	// ping returns an error where the database does not take transactions that write.
+	ping(ctx context.Context) error
+	// cut closes all connections, so that what waits for an answer gets an error.
+	cut()
+	// close closes what ping uses.
+	close() error
 	// classify says what kind of error of the database err is.
 	classify(err error) fault
 	// advice says what happened and what to do, "" for errors that are not the database's.
@@ -74,5 +80,6 @@ const (
 	interrupted              // the context of a statement ended
 	conflict                 // a conflict of transactions; the same transaction may succeed when tried again
 	unavailable              // no connection to the database
+	broken                   // the disk fails or is full; memory and disk may differ
 	failed                   // any other error of the database
 )

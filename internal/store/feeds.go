@@ -44,6 +44,7 @@ func (db *DB) AddFeed(ctx context.Context, f news.Feed) (added news.Feed, err er
 // AddFeeds subscribes to many feeds in one transaction and returns those that were not subscribed before.
 func (db *DB) AddFeeds(ctx context.Context, feeds []news.Feed) (added []news.Feed, err error) {
 	err = db.write(ctx, "add feeds", func(ctx context.Context, t tx) error {
+		added = nil
 		for _, f := range feeds {
 			a, err := t.addFeed(ctx, f)
 			if errors.Is(err, news.ErrExists) {

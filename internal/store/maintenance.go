@@ -60,6 +60,7 @@ func (db *DB) Shrink(ctx context.Context, budget time.Duration) (freed int, err 
 		return 0, nil
 	}
 	err = db.writeUnsynced(ctx, "shrink the database", func(ctx context.Context, t tx) error {
+		freed = 0
 		n := 1
 		for began := time.Now(); freed < spare && (freed == 0 || time.Since(began) < budget); n = min(2*n, shrinkPages) {
 			n = min(n, spare-freed)
@@ -86,10 +87,14 @@ func (sqliteEngine) sparePages(ctx context.Context, reader *sql.DB) (int, error)
 // database file, since both can take ten times as long as the step itself and hold the writer. A power failure may take
 // such commits back, always the newest ones first. Then the steps are repeated. The next commit of write, or Sync, makes
 // them durable. The caller has to call Checkpoint now and then.
-func (db *DB) writeUnsynced(ctx context.Context, what string, fn func(context.Context, tx) error) (err error) {
+func (db *DB) writeUnsynced(ctx context.Context, what string, fn func(context.Context, tx) error) error {
 	if err := db.mayWrite(what); err != nil {
 		return err
 	}
+	return db.retry(ctx, what, func() error { return db.transactUnsynced(ctx, what, fn) })
+}
+
+func (db *DB) transactUnsynced(ctx context.Context, what string, fn func(context.Context, tx) error) (err error) {
 	conn, err := db.writer.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, db.explain(err))
@@ -119,6 +124,7 @@ const checkpointSQL = `PRAGMA wal_checkpoint(PASSIVE)`
 // has to do it. PostgreSQL does this by itself.
 func (db *DB) Checkpoint(ctx context.Context) error {
 	if err := db.engine.checkpoint(ctx, db.reader); err != nil {
+		db.noteFault(err)
 		return fmt.Errorf("checkpoint: %w", db.explain(err))
 	}
 	return nil

@@ -92,16 +92,14 @@ const (
 // ClaimPages claims pages to fetch. A claimed page is not returned again until it is saved or its lease ends. Hosts whose
 // last fetch is longest ago come first. Of each host, the pages of the newest articles come first.
 func (db *DB) ClaimPages(ctx context.Context, q PageQuota) (claimed []Page, err error) {
-	err = db.claim(ctx, queuePages, q, func(ctx context.Context, t tx, host string, n int64) (int, error) {
+	return claimPages(ctx, db, queuePages, q, func(ctx context.Context, t tx, host string, n int64) ([]Page, error) {
 		pages, err := collect(ctx, t.QueryContext, func(row scanner) (p Page, err error) {
 			err = row.Scan(&p.Article, &p.Hash, &p.URL, &p.Host)
 			return p, err
 		}, claimPagesSQL, millis(q.Now.Add(q.Lease)), host, millis(q.Now), n)
 		slices.SortFunc(pages, func(a, b Page) int { return cmp.Compare(b.Article, a.Article) })
-		claimed = append(claimed, pages...)
-		return len(pages), err
+		return pages, err
 	}, leasedPagesSQL)
-	return claimed, err
 }
 
 // expired is the state of a page that was not fetched in time.
@@ -191,11 +189,11 @@ const (
 	putHostSQL   = `UPDATE page_hosts SET free = ?3, rests = ?4, began = ?5, asked = ?6, waiting = ?7 WHERE queue = ?1 AND host = ?2`
 )
 
-// claim calls take for each free host, to claim up to n of its pages, in one transaction. The query leased runs for a
+// claimPages calls take for each free host, to claim up to n of its pages, in one transaction. The query leased runs for a
 // host with no page to claim. It returns when the first of its waiting pages may be fetched, 0 if none waits.
 //
 // A claimed page has a lease. When the lease ends the page waits again, in case the process has stopped.
-func (db *DB) claim(ctx context.Context, queue string, q PageQuota, take func(ctx context.Context, t tx, host string, n int64) (int, error), leased string) error {
+func claimPages[T any](ctx context.Context, db *DB, queue string, q PageQuota, take func(ctx context.Context, t tx, host string, n int64) ([]T, error), leased string) (claimed []T, err error) {
 	type pageHost struct {
 		host                string
 		rests, began, asked int64
@@ -206,9 +204,10 @@ func (db *DB) claim(ctx context.Context, queue string, q PageQuota, take func(ct
 	}
 	now, period, perHost := millis(q.Now), q.Period.Milliseconds(), int64(q.PerHost)
 	if hosts, err := rowsOf(ctx, db, "hosts that are free", scan, freeHostsSQL, queue, now, 1); err != nil || len(hosts) == 0 {
-		return err // usually there is nothing to do, and no transaction is needed
+		return nil, err // usually there is nothing to do, and no transaction is needed
 	}
-	return db.write(ctx, "claim "+queue, func(ctx context.Context, t tx) error {
+	err = db.write(ctx, "claim "+queue, func(ctx context.Context, t tx) error {
+		claimed = nil
 		hosts, err := collect(ctx, t.QueryContext, scan, freeHostsSQL, queue, now, q.Limit)
 		if err != nil {
 			return err
@@ -218,17 +217,18 @@ func (db *DB) claim(ctx context.Context, queue string, q PageQuota, take func(ct
 			if now-h.began >= period || now < h.began { // the second condition: the clock may have been set back
 				h.began, h.asked = now, 0
 			}
-			n, err := take(ctx, t, h.host, max(0, min(each, perHost-h.asked))) // the quota may be smaller than it was at the earlier fetches
+			taken, err := take(ctx, t, h.host, max(0, min(each, perHost-h.asked))) // the quota may be smaller than it was at the earlier fetches
 			if err != nil {
 				return err
 			}
-			h.asked += int64(n)
+			claimed = append(claimed, taken...)
+			h.asked += int64(len(taken))
 			free, waiting := now+1, true // behind the hosts that were not asked in this claim
 			switch {
 			case h.asked >= perHost:
 				h.rests = h.began + period
 				free = h.rests
-			case n == 0:
+			case len(taken) == 0:
 				if err := t.QueryRowContext(ctx, leased, h.host).Scan(&free); err != nil {
 					return err
 				}
@@ -247,4 +247,5 @@ func (db *DB) claim(ctx context.Context, queue string, q PageQuota, take func(ct
 		}
 		return nil
 	})
+	return claimed, err
 }

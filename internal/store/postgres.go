@@ -12,6 +12,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,7 +23,11 @@ import (
 )
 
 // postgresEngine is a PostgreSQL database, or one that speaks its protocol.
-type postgresEngine struct{ config *pgx.ConnConfig }
+type postgresEngine struct {
+	config *pgx.ConnConfig
+	probe  *sql.DB // one connection, for ping
+	conns  *openConns
+}
 
 // newPostgres reads the address of a database. Errors do not show the password.
 func newPostgres(address string) (*postgresEngine, error) {
@@ -37,7 +42,75 @@ func newPostgres(address string) (*postgresEngine, error) {
 	// Each statement has an index. PostgreSQL keeps the plan of a prepared statement while its tables grow, and without
 	// this the plan that suits the empty tables of a new database would read them whole.
 	config.RuntimeParams["enable_seqscan"] = "off"
-	return &postgresEngine{config}, nil
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = connectTimeout
+	}
+	for _, f := range config.Fallbacks { // several servers, of which one takes changes
+		if f.Host != config.Host && config.ValidateConnect == nil {
+			config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+		}
+	}
+	e := &postgresEngine{config: config, conns: &openConns{open: map[net.Conn]bool{}}}
+	dial := config.DialFunc
+	config.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		c, err := dial(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		return e.conns.add(c), nil
+	}
+	e.probe = e.open(config, 1)
+	return e, nil
+}
+
+// connectTimeout is how long one server may take to accept a connection, unless the address has connect_timeout.
+const connectTimeout = 5 * time.Second
+
+// openConns are the connections of a process to the server.
+type openConns struct {
+	mu   sync.Mutex // guards open
+	open map[net.Conn]bool
+}
+
+func (o *openConns) add(c net.Conn) net.Conn {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.open[c] = true
+	return openConn{c, o}
+}
+
+// openConn is a connection that is among openConns until it is closed.
+type openConn struct {
+	net.Conn
+	of *openConns
+}
+
+func (c openConn) Close() error {
+	c.of.mu.Lock()
+	delete(c.of.open, c.Conn)
+	c.of.mu.Unlock()
+	return c.Conn.Close()
+}
+
+func (e *postgresEngine) cut() {
+	e.conns.mu.Lock()
+	defer e.conns.mu.Unlock()
+	for c := range e.conns.open {
+		_ = c.Close() // whoever uses it gets an error, and closes it again
+	}
+}
+
+func (e *postgresEngine) close() error { return e.probe.Close() }
+
+const pingSQL = `SELECT pg_is_in_recovery()`
+
+func (e *postgresEngine) ping(ctx context.Context) error {
+	var replica bool
+	err := e.probe.QueryRowContext(ctx, pingSQL).Scan(&replica)
+	if err == nil && replica {
+		return fmt.Errorf("%s is a replica that takes no changes", e)
+	}
+	return err
 }
 
 func (e *postgresEngine) String() string {
@@ -68,6 +141,9 @@ func (e *postgresEngine) openWriter(context.Context) (*sql.DB, error) {
 func (e *postgresEngine) openReader(bool) (*sql.DB, error) {
 	config := e.config.Copy()
 	config.RuntimeParams["default_transaction_read_only"] = "on"
+	if config.ValidateConnect != nil { // which would take this for a server that takes no changes
+		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsPrimary
+	}
 	return e.open(config, readers), nil
 }
 
@@ -225,9 +301,9 @@ func (*postgresEngine) classify(err error) fault {
 		switch class := pe.Code[:2]; {
 		case pe.Code == "57014": // query_canceled
 			return interrupted
-		case class == "40" || pe.Code == "55P03": // transactions that can't be put in an order, deadlock; lock not available
+		case class == "40" || pe.Code == "55P03" || pe.Code == "25P03": // transactions that can't be put in an order, deadlock; lock not available; this process was paused within a transaction
 			return conflict
-		case class == "08" || class == "57": // connection failure; shutdown
+		case class == "08" || class == "57" || pe.Code == "53300": // connection failure; shutdown; no connection free
 			return unavailable
 		default:
 			return failed
@@ -236,10 +312,13 @@ func (*postgresEngine) classify(err error) fault {
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return unavailable
 	}
-	if _, ok := errors.AsType[*net.OpError](err); ok && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return noFault
+	}
+	if _, ok := errors.AsType[*net.OpError](err); ok {
 		return unavailable
 	}
-	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || err != nil && strings.Contains(err.Error(), "conn closed") {
+	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || err != nil && strings.Contains(err.Error(), "conn closed") {
 		return unavailable
 	}
 	return noFault

@@ -168,6 +168,7 @@ const (
 // their texts are long, in one transaction. It returns an empty result once there is nothing to age out.
 func (db *DB) AgeOut(ctx context.Context, since, now time.Time, limit int) (out AgedOut, err error) {
 	err = db.writeUnsynced(ctx, "age out articles", func(ctx context.Context, t tx) error {
+		out = AgedOut{}
 		stories, err := t.ids(ctx, agingStoriesSQL, millis(since), limit)
 		if err != nil || len(stories) == 0 {
 			return err

@@ -167,10 +167,19 @@ func (sqliteEngine) classify(err error) fault {
 		return noFault
 	case lib.SQLITE_INTERRUPT: // only a canceled context interrupts
 		return interrupted
+	case lib.SQLITE_FULL, lib.SQLITE_IOERR, lib.SQLITE_IOERR_WRITE, lib.SQLITE_IOERR_FSYNC, lib.SQLITE_IOERR_DIR_FSYNC, lib.SQLITE_IOERR_TRUNCATE,
+		lib.SQLITE_IOERR_DELETE, lib.SQLITE_IOERR_CLOSE, lib.SQLITE_IOERR_SHMOPEN, lib.SQLITE_IOERR_SHMSIZE, lib.SQLITE_IOERR_SHMMAP: // not those of reading
+		return broken
 	default:
 		return failed
 	}
 }
+
+func (sqliteEngine) ping(context.Context) error { return nil }
+
+func (sqliteEngine) cut() {}
+
+func (sqliteEngine) close() error { return nil }
 
 func (e sqliteEngine) advice(err error) string {
 	switch code(err) & 0xff {

@@ -18,11 +18,10 @@ const statusSQL = `SELECT (SELECT count(*) FROM feeds WHERE removed = 0), (SELEC
 
 // Status counts what is stored. Unindexed stays 0, since the index has its own watermark.
 func (db *DB) Status(ctx context.Context) (s news.Status, err error) {
-	err = db.reader.QueryRowContext(ctx, statusSQL).Scan(&s.Feeds, &s.Articles, &s.Stories, &s.Events, &s.Unsettled)
-	if err != nil {
-		return news.Status{}, fmt.Errorf("status: %w", db.explain(err))
-	}
-	return s, nil
+	return rowOf(ctx, db, "status", func(row scanner) (s news.Status, err error) {
+		err = row.Scan(&s.Feeds, &s.Articles, &s.Stories, &s.Events, &s.Unsettled)
+		return s, err
+	}, statusSQL)
 }
 
 // invariants returns what must hold after every transaction, each with a query that counts violations.

@@ -77,6 +77,8 @@ type Options struct {
 	Restoring bool
 	// Lease is how long a lease lasts that is not renewed. Zero means 30 s.
 	Lease time.Duration
+	// Wait is how long Open waits for a PostgreSQL server that can't be reached. Zero means that it does not wait.
+	Wait time.Duration
 	// Logger gets a message for each migration. Nil logs nothing.
 	Logger *slog.Logger
 }
@@ -91,7 +93,7 @@ func Open(ctx context.Context, dir string, opts Options) (*DB, error) {
 	}
 	db := &DB{
 		dir: abs, log: opts.Logger, epoch: rand.Text(), lease: cmp.Or(opts.Lease, defaultLease), engine: sqliteEngine{dir: abs},
-		marks: &markCache{}, bells: &bells{}, leaders: &leaders{lock: map[string]chan struct{}{}, held: map[*Leadership]bool{}},
+		marks: &markCache{}, bells: &bells{}, sent: &commits{open: map[int64]bool{}}, leaders: &leaders{lock: map[string]chan struct{}{}, held: map[*Leadership]bool{}},
 	}
 	if opts.Database != "" {
 		if db.engine, err = newPostgres(opts.Database); err != nil {
@@ -104,26 +106,57 @@ func Open(ctx context.Context, dir string, opts Options) (*DB, error) {
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
 	}
+	db.state = newAvailability(db.log, db.engine)
 	if opts.ReadOnly {
 		err = db.openReadOnly(ctx)
 	} else {
-		err = db.openWriter(ctx, opts.Restoring)
+		err = db.openWriter(ctx, opts)
 	}
 	if err != nil {
+		db.state.end() // what can't be opened is not waited for
 		return nil, errors.Join(db.explain(err), db.Close())
+	}
+	if opts.Database != "" {
+		db.state.watch() //nolint:contextcheck // it ends with Close
 	}
 	return db, nil
 }
 
-func (db *DB) openWriter(ctx context.Context, restoring bool) (err error) {
+// await waits until the database server can be reached, for a time at most.
+func (db *DB) await(ctx context.Context, most time.Duration) error {
+	began := time.Now()
+	for pause := firstPing; ; pause = min(2*pause, longestPing) {
+		err := db.engine.ping(ctx)
+		if err == nil || db.engine.classify(err) != unavailable || time.Since(began) >= most || ctx.Err() != nil {
+			if err == nil && pause > firstPing {
+				db.log.Info("the database is there", "database", db.engine.String(), "after", time.Since(began).Round(time.Millisecond))
+			}
+			return err
+		}
+		if pause == firstPing {
+			db.log.Error("the database cannot be reached; waiting for it", "database", db.engine.String(), "most", most, "error", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+	}
+}
+
+func (db *DB) openWriter(ctx context.Context, opts Options) (err error) {
 	if err := os.MkdirAll(db.dir, 0o700); err != nil {
 		return fmt.Errorf("data folder %s cannot be made: %w; choose another folder or mend its permissions", db.dir, err)
 	}
 	if db.lock, err = lockFolder(db.dir); err != nil {
 		return err
 	}
-	if !restoring {
+	if !opts.Restoring {
 		if err := Restored(db.dir); err != nil {
+			return err
+		}
+	}
+	if opts.Wait > 0 {
+		if err := db.await(ctx, opts.Wait); err != nil {
 			return err
 		}
 	}
@@ -145,6 +178,9 @@ func (db *DB) openWriter(ctx context.Context, restoring bool) (err error) {
 			}
 			db.stmts[q] = s
 		}
+	}
+	if err := db.forgetCommits(ctx); err != nil {
+		return err
 	}
 	db.reader, err = db.engine.openReader(false)
 	return err
@@ -171,6 +207,7 @@ func preparedSQL() []string {
 // Close closes the database and unlocks the folder. A second call does nothing.
 func (db *DB) Close() error {
 	db.endLeaderships()
+	db.state.end()
 	var errs []error
 	for _, s := range db.stmts {
 		errs = append(errs, s.Close())
@@ -181,6 +218,7 @@ func (db *DB) Close() error {
 	if db.writer != nil {
 		errs = append(errs, db.writer.Close())
 	}
+	errs = append(errs, db.engine.close())
 	if db.lock != nil {
 		errs = append(errs, db.lock.Close())
 	}

@@ -44,13 +44,13 @@ const userSQL = `SELECT id, added, password FROM users WHERE name = ?`
 
 // User returns a user and the hash of the user's password by name, or news.ErrNotFound.
 func (db *DB) User(ctx context.Context, name string) (u news.User, hash string, err error) {
-	var added int64
-	err = db.reader.QueryRowContext(ctx, userSQL, text(name)).Scan(&u.ID, &added, &hash)
-	if err != nil {
-		return u, "", fmt.Errorf("user %s: %w", name, db.explain(asNotFound(err)))
-	}
-	u.Name, u.Added = text(name), fromMillis(added)
-	return u, hash, nil
+	u, err = rowOf(ctx, db, "user "+name, func(row scanner) (u news.User, err error) {
+		var added int64
+		err = row.Scan(&u.ID, &added, &hash)
+		u.Name, u.Added = text(name), fromMillis(added)
+		return u, err
+	}, userSQL, text(name))
+	return u, hash, err
 }
 
 const (

@@ -94,8 +94,10 @@ const countSubscriptionsSQL = `SELECT count(*), count(*) FILTER (WHERE until > ?
 
 // CountSubscriptions counts the feeds that announce a hub, and those of them whose hub can be relied on at now.
 func (db *DB) CountSubscriptions(ctx context.Context, now time.Time) (all, live int, err error) {
-	err = db.reader.QueryRowContext(ctx, countSubscriptionsSQL, millis(now)).Scan(&all, &live)
-	return all, live, db.explain(err)
+	_, err = rowOf(ctx, db, "count subscriptions", func(row scanner) (struct{}, error) {
+		return struct{}{}, row.Scan(&all, &live)
+	}, countSubscriptionsSQL, millis(now))
+	return all, live, err
 }
 
 const pollPushedFeedsSQL = `UPDATE feeds SET due = min(due, ?1 + (id * 2654435761) % ?2) WHERE removed = 0

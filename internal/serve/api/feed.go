@@ -137,8 +137,7 @@ func (s *server) writeOPML(w http.ResponseWriter, r *http.Request) {
 	}
 	var b bytes.Buffer
 	if err := s.backend.WriteOPML(r.Context(), &b, "Headwater"); err != nil {
-		s.log.Error("the list of feeds could not be written", "error", err)
-		problem(w, http.StatusServiceUnavailable, "the list of feeds cannot be written; try again later")
+		cannot(w, s.log, err, "the list of feeds cannot be written")
 		return
 	}
 	w.Header().Set("Content-Type", typeOPML+"; charset=utf-8")
@@ -171,8 +170,7 @@ func (s *server) readOPML(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusUnprocessableEntity, "the list cannot be read: "+refused.Text)
 		return
 	case err != nil:
-		s.log.Error("a list of feeds could not be taken over", "error", err)
-		problem(w, http.StatusServiceUnavailable, "the list cannot be taken over; try again later")
+		cannot(w, s.log, err, "the list cannot be taken over")
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

@@ -152,6 +152,8 @@ func (s *server) fail(err error, what, list string) error {
 		return huma.Error503ServiceUnavailable(search.ErrSlow.Error())
 	case errors.As(err, &building):
 		return huma.ErrorWithHeaders(huma.Error503ServiceUnavailable(building.Error()), http.Header{"Retry-After": {"30"}})
+	case errors.Is(err, news.ErrUnavailable):
+		return huma.ErrorWithHeaders(huma.Error503ServiceUnavailable("the database cannot be reached; the server waits for it; ask again later"), http.Header{"Retry-After": {retryDatabase}})
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return huma.Error503ServiceUnavailable(what + " was not read in time; ask again")
 	}
@@ -167,6 +169,19 @@ func invalid(location string, value any, message string) error {
 // badQuery says what is wrong with a search.
 func badQuery(location, query string, err error) error {
 	return huma.Error400BadRequest("the query cannot be read", &huma.ErrorDetail{Location: location, Value: query, Message: err.Error()})
+}
+
+// retryDatabase is the seconds until a client may retry while the database is away.
+const retryDatabase = "5"
+
+// cannot answers 503 where huma does not serve. It logs the error, unless the database is away, which the store has logged.
+func cannot(w http.ResponseWriter, log *slog.Logger, err error, what string) {
+	if errors.Is(err, news.ErrUnavailable) {
+		w.Header().Set("Retry-After", retryDatabase)
+	} else {
+		log.Error("an API request failed", "what", what, "error", err)
+	}
+	problem(w, http.StatusServiceUnavailable, what+"; try again later")
 }
 
 // problem answers with an error where huma does not serve.
@@ -245,8 +260,7 @@ func (s *server) authorise(next http.Handler) http.Handler {
 			}
 			unauthorised("the token is none of this newsroom's, or was ended; `headwater user token NAME` makes one")
 		case err != nil:
-			s.log.Error("a token could not be looked at", "error", err)
-			problem(w, http.StatusServiceUnavailable, "tokens cannot be looked at; try again later")
+			cannot(w, s.log, err, "tokens cannot be looked at")
 		default:
 			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), userKey{}, user)))
 		}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -71,6 +72,7 @@ func (s *server) probe(ctx context.Context) (news.Status, error) {
 		return st, err // the client has left, which says nothing of the store
 	}
 	switch was := s.unavailable.Swap(err != nil); {
+	case err != nil && !was && errors.Is(err, news.ErrUnavailable): // the store has logged it
 	case err != nil && !was:
 		s.log.Error("store or index does not answer", "error", err)
 	case err == nil && was:

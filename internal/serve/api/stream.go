@@ -52,8 +52,7 @@ func (s *stream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	from, live, err := s.start(r)
 	if err != nil {
 		if !refuse(w, err) {
-			s.log.Error("the log of stories cannot be read", "error", err)
-			problem(w, http.StatusServiceUnavailable, "the log of stories cannot be read; try again later")
+			cannot(w, s.log, err, "the log of stories cannot be read")
 		}
 		return
 	}

@@ -126,6 +126,9 @@ func (c *call) fail(err error) {
 	case errors.As(err, &building):
 		c.w.Header().Set("Retry-After", "30")
 		refused = &refusal{http.StatusServiceUnavailable, building.Error()}
+	case errors.Is(err, news.ErrUnavailable):
+		c.w.Header().Set("Retry-After", "5")
+		refused = &refusal{http.StatusServiceUnavailable, "the database cannot be reached; try again later"}
 	case errors.Is(err, news.ErrNotFound):
 		refused = &refusal{http.StatusNotFound, err.Error()}
 	case c.ctx().Err() != nil:

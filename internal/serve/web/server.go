@@ -21,6 +21,7 @@ import (
 const (
 	maxQuery      = 2000     // characters of a search
 	maxForm       = 64 << 10 // bytes of a POST
+	retryDatabase = "5"      // seconds until a client may retry while the database is away
 	retryBuilding = "30"     // seconds until a client may retry what needs the whole index while that is being built
 )
 
@@ -56,6 +57,9 @@ func (s *server) handle(h handler) http.Handler {
 		case errors.As(err, &building):
 			w.Header().Set("Retry-After", retryBuilding)
 			p = problem{http.StatusServiceUnavailable, "Not yet", sentence(building)}
+		case errors.Is(err, news.ErrUnavailable):
+			w.Header().Set("Retry-After", retryDatabase)
+			p = problem{http.StatusServiceUnavailable, "Not now", "The database cannot be reached. Nothing is lost: the server waits for it and goes on when it is back."}
 		default:
 			s.log.Error("page failed", "path", r.URL.Path, "error", err)
 			p = problem{
