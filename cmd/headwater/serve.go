@@ -237,24 +237,14 @@ func compressed(next http.Handler) (http.Handler, error) {
 // site is what emitted feeds link to and take their ids from. base is the address of the pages. The instance is part of the
 // ids, so that they differ from those of any other data folder.
 func (a *app) site(ctx context.Context, base string) (publish.Site, error) {
-	id, err := a.setting(ctx, "instance", rand.Text)
+	id, err := a.store.EnsureSetting(ctx, "instance", rand.Text)
 	return publish.Site{URL: base, Instance: id}, err
-}
-
-// setting returns a value that is generated once for a data folder.
-func (a *app) setting(ctx context.Context, name string, make func() string) (string, error) {
-	value, err := a.store.Setting(ctx, name)
-	if value != "" || err != nil && !errors.Is(err, news.ErrNotFound) {
-		return value, err
-	}
-	value = make()
-	return value, a.store.SetSetting(ctx, name, value)
 }
 
 // pictureKey is the key of 32 random bytes that signs the addresses of pictures.
 func (a *app) pictureKey(ctx context.Context) ([]byte, error) {
 	const name = "picture key"
-	text, err := a.setting(ctx, name, func() string {
+	text, err := a.store.EnsureSetting(ctx, name, func() string {
 		key := make([]byte, 32)
 		_, _ = rand.Read(key) // crypto/rand never fails
 		return hex.EncodeToString(key)

@@ -68,7 +68,7 @@ type PageReader struct {
 	log     *slog.Logger
 
 	mu    sync.Mutex     // one Read at a time; guards what follows
-	whole map[int64]bool // ids of feeds that have carried an item with its whole text; nil until loaded
+	whole map[int64]bool // ids of feeds that have carried an item with its whole text, as of the last new entries
 }
 
 func newPageReader(o Options, cleaner *clean.Cleaner, clock *steadyClock) *PageReader {
@@ -116,11 +116,6 @@ func (r *PageReader) queue(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if r.whole == nil {
-		if r.whole, err = r.store.WholeTexts(ctx); err != nil {
-			return err
-		}
-	}
 	var modes map[int64]string // by feed; loaded if there are new entries
 	for {
 		batch, err := r.store.Log(ctx, mark, queueBatch)
@@ -130,6 +125,9 @@ func (r *PageReader) queue(ctx context.Context) error {
 		if modes == nil {
 			feeds, err := r.store.Feeds(ctx)
 			if err != nil {
+				return err
+			}
+			if r.whole, err = r.store.WholeTexts(ctx); err != nil { // other processes store them too
 				return err
 			}
 			modes = make(map[int64]string, len(feeds))

@@ -256,4 +256,16 @@ func TestIndexOfAnotherProcess(t *testing.T) {
 		}
 		l.wantFound(t, "deleted", "comet", 0)
 	}
+	must(t, b.index.Close())
+	a.ageOut(t, flood, heraldFlood, gazetteFlood, tribuneFlood, tribuneStrike, gazetteFair)
+	if done, err := a.index.DeleteAged(t.Context(), time.Minute); done != 5 || err != nil {
+		t.Errorf("%d left the index, %v", done, err)
+	}
+	b.openIndex(t)
+	if done, err := b.index.DeleteAged(t.Context(), time.Minute); done != 5 || err != nil {
+		t.Errorf("%d left the index of the process that was down, %v", done, err)
+	}
+	if n, err := b.index.Count(); n != 0 || err != nil {
+		t.Errorf("%d articles are left in that index, %v", n, err)
+	}
 }

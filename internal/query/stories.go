@@ -93,14 +93,16 @@ func (r *Reader) StoriesLedBy(ctx context.Context, articles []int64) (map[int64]
 	return led, err
 }
 
-// feedsFor is how long the cached outlets of the feeds are used.
+// feedsFor is how long the cached outlets of the feeds are used where no feed is added or changed. A poll may tell a feed's
+// site meanwhile.
 const feedsFor = time.Minute
 
 // feedOutlets is a cache of the outlets whose feeds are subscribed.
 type feedOutlets struct {
 	lock  *semaphore.Weighted
 	keys  map[string]bool // keys and lower-case names of outlets; nil until loaded
-	until time.Time       // loaded again at this time
+	until time.Time       // loaded again at this time,
+	next  <-chan struct{} // or when this is closed, since feeds have changed
 }
 
 // setFollowed sets Followed of origins that are only named: whether a feed of ours belongs to that outlet, or has brought
@@ -137,12 +139,18 @@ func (r *Reader) followed(ctx context.Context) (map[string]bool, error) {
 		return nil, err
 	}
 	defer f.lock.Release(1)
+	select {
+	case <-f.next:
+		f.keys = nil
+	default:
+	}
 	if now := r.now(); f.keys == nil || now.After(f.until) {
+		next := r.store.Changed(store.AreaFeeds)
 		feeds, err := r.store.Feeds(ctx)
 		if err != nil {
 			return nil, err
 		}
-		f.keys, f.until = map[string]bool{}, now.Add(feedsFor)
+		f.keys, f.until, f.next = map[string]bool{}, now.Add(feedsFor), next
 		for _, feed := range feeds {
 			if o, ok := r.outlets.ByURL(cmp.Or(feed.Site, feed.URL)); ok {
 				f.keys[o.Key()], f.keys[strings.ToLower(o.Name)] = true, true // a credit may have only the name

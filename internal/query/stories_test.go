@@ -102,7 +102,7 @@ func TestStoriesLedBy(t *testing.T) {
 }
 
 // TestFollowed: an origin that is only named is followed if a feed is of that outlet or has brought an item of it. A new
-// feed counts a minute later at most.
+// feed counts at once, the site that a poll finds a minute later at most.
 func TestFollowed(t *testing.T) {
 	l := openLibrary(t)
 	follows := func(what string, origin news.Outlet, want bool) {
@@ -119,12 +119,19 @@ func TestFollowed(t *testing.T) {
 	wire := news.Outlet{Name: "Harbour Wire", Domain: "harbour-wire.example"}
 	follows("an outlet of nobody", wire, false)
 	follows("an outlet with an article", news.Outlet{Name: "Herald", Domain: "Herald.example"}, true)
+	hills := news.Outlet{Name: "Hill Wire", Domain: "hill-wire.example"}
 	_, err := l.store.AddFeed(t.Context(), news.Feed{URL: "https://feeds.example/1", Site: "https://www.harbour-wire.example/"})
 	must(t, err)
-	follows("a feed that was just added", wire, false)
+	f, err := l.store.AddFeed(t.Context(), news.Feed{URL: "https://feeds.example/2"})
+	must(t, err)
+	follows("a feed that was just added", wire, true)
+	follows("an outlet of no feed", hills, false)
+	f.Site = "https://hill-wire.example/"
+	_, err = l.store.Collect(t.Context(), []store.Poll{{Feed: f}})
+	must(t, err)
+	follows("a site that a poll has just found", hills, false)
 	l.clock.Advance(61 * time.Second)
-	follows("its feed a minute later", wire, true)
-	follows("another outlet", news.Outlet{Name: "Hill Wire", Domain: "hill-wire.example"}, false)
+	follows("a site that a poll found", hills, true)
 
 	all, err := l.Stories(t.Context(), news.StoryList{IDs: news.Choose(flood, strike)})
 	must(t, err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -211,5 +212,34 @@ func TestListenAgain(t *testing.T) {
 			t.Fatalf("%d connections ended, %v", ended, err)
 		}
 		rings(t, "the new connection", next)
+	}
+}
+
+// TestEnsureSetting: processes that start at the same time have one key.
+func TestEnsureSetting(t *testing.T) {
+	dir := t.TempDir()
+	dbs := []*DB{open(t, dir)}
+	if dbs[0].Shared() {
+		dbs = append(dbs, another(t, dir), another(t, dir))
+	}
+	got := make([]string, 6)
+	var all sync.WaitGroup
+	for i := range got {
+		all.Go(func() {
+			var err error
+			if got[i], err = dbs[i%len(dbs)].EnsureSetting(t.Context(), "instance", func() string { return fmt.Sprint("value ", i) }); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if kept, err := dbs[0].Setting(t.Context(), "instance"); err != nil || kept == "" || slices.ContainsFunc(got, func(s string) bool { return s != kept }) {
+		t.Errorf("%q were returned, and %q is stored, %v", got, kept, err)
+	}
+	if err := dbs[0].SetSetting(t.Context(), "empty", ""); err != nil {
+		t.Fatal(err)
+	}
+	if value, err := dbs[0].EnsureSetting(t.Context(), "empty", func() string { return "made" }); value != "made" || err != nil {
+		t.Errorf("an empty value became %q, %v", value, err)
 	}
 }

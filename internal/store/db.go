@@ -458,6 +458,21 @@ func (db *DB) Setting(ctx context.Context, key string) (string, error) {
 	return value, err
 }
 
+const ensureSettingSQL = `INSERT INTO settings (key, value) VALUES (?, ?)
+	ON CONFLICT (key) DO UPDATE SET value = iif(settings.value = '', excluded.value, settings.value) RETURNING value`
+
+// EnsureSetting returns a value that is made once for a database, such as a key. Of several processes that make it at the
+// same time, all get the one that is stored first.
+func (db *DB) EnsureSetting(ctx context.Context, key string, make func() string) (value string, err error) {
+	if value, err = db.Setting(ctx, key); err != nil || value != "" {
+		return value, err
+	}
+	err = db.write(ctx, "setting "+key, func(ctx context.Context, t tx) error {
+		return t.scan(ctx, []any{&value}, ensureSettingSQL, key, make())
+	})
+	return value, err
+}
+
 // SetSetting stores a value for the program itself.
 func (db *DB) SetSetting(ctx context.Context, key, value string) error {
 	return db.exec(ctx, "setting "+key, setSettingSQL, key, value)
