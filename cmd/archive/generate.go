@@ -48,14 +48,14 @@ type generator struct {
 func logger() *slog.Logger { return slog.New(slog.NewTextHandler(os.Stderr, nil)) }
 
 // generate makes the data folder.
-func generate(ctx context.Context, dir string, articles, window int) (err error) {
+func generate(ctx context.Context, dir, database string, articles, window int) (err error) {
 	file := filepath.Join(dir, store.File)
 	if _, err := os.Stat(file); err == nil {
 		return fmt.Errorf("%s is there already; choose another folder", file)
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	db, err := store.Open(ctx, dir, store.Options{Logger: logger()})
+	db, err := store.Open(ctx, dir, store.Options{Database: database, Logger: logger()})
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,6 @@
 // Archive makes a data folder with as many articles as asked for, to measure Headwater over what years of polling leave.
 //
-//	go run ./cmd/archive -data DIR [-articles 1000000] [-window 200000]
+//	go run ./cmd/archive -data DIR [-database postgres://...] [-articles 1000000] [-window 200000]
 //	headwater --data DIR reindex
 //	go run ./cmd/archive -data DIR -measure headwater    how long pages, feeds and searches take, and what idling costs
 //	go run ./cmd/archive -data DIR -settle 200           how long settling takes, one article at a time
@@ -23,6 +23,7 @@ import (
 
 func main() {
 	dir := flag.String("data", "", "the `folder` to make; it must not hold a database yet")
+	database := flag.String("database", "", "the `address` of an empty PostgreSQL database to fill, instead of the folder's own")
 	articles := flag.Int("articles", 1_000_000, "how many articles")
 	window := flag.Int("window", 200_000, "how many of them came within the last 72 hours")
 	binary := flag.String("measure", "", "do not make the folder, but measure `HEADWATER serve` over it")
@@ -32,12 +33,12 @@ func main() {
 		flag.Usage()
 		os.Exit(2)
 	}
-	work := func(ctx context.Context) error { return generate(ctx, *dir, *articles, *window) }
+	work := func(ctx context.Context) error { return generate(ctx, *dir, *database, *articles, *window) }
 	switch {
 	case *binary != "":
 		work = func(ctx context.Context) error { return measure(ctx, *dir, *binary) }
 	case *count > 0:
-		work = func(ctx context.Context) error { return settle(ctx, *dir, *count) }
+		work = func(ctx context.Context) error { return settle(ctx, *dir, *database, *count) }
 	}
 	if err := work(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "archive:", err)

@@ -19,8 +19,8 @@ import (
 
 // settle adds articles to the folder one at a time and prints how long settling takes. Every second one copies an article of
 // the window.
-func settle(ctx context.Context, dir string, count int) (err error) {
-	db, err := store.Open(ctx, dir, store.Options{Logger: logger()})
+func settle(ctx context.Context, dir, database string, count int) (err error) {
+	db, err := store.Open(ctx, dir, store.Options{Database: database, Logger: logger()})
 	if err != nil {
 		return err
 	}

@@ -203,11 +203,15 @@ func (l *loader) bounds() {
 	if len(l.problems) > 0 {
 		return
 	}
+	where, key := l.places["roles"], "roles"
+	if strings.HasPrefix(where, "--") || strings.HasPrefix(where, "HEADWATER_") { // it says what is meant
+		key = ""
+	}
 	switch roles := l.config.Roles; {
 	case len(roles) == 0:
-		l.add(l.places["roles"], "roles", faultf("[poll, settle, web]", "none; a server does at least one of poll, settle and web"))
+		l.add(where, key, faultf("", "none; a server does at least one of poll, settle and web"))
 	case l.config.Database == "" && !(slices.Contains(roles, "poll") && slices.Contains(roles, "settle") && slices.Contains(roles, "web")):
-		l.add(l.places["roles"], "roles", faultf("[poll, settle, web]", "only a PostgreSQL database can be shared; set database, or let this process do all"))
+		l.add(where, key, faultf("", "only a PostgreSQL database can be shared; set database, or let this process do all of poll, settle and web"))
 	}
 	p := l.config.Poll
 	l.ordered("poll.min_interval", p.MinInterval, "poll.interval", p.Interval)

@@ -42,6 +42,7 @@ type lead struct {
 	log   *slog.Logger
 
 	lock    *semaphore.Weighted // guards what follows
+	waited  bool                // a stage has waited in vain; the next ones only look
 	serving bool                // Serve asks for the lead, or leaves it to others; no stage asks for it
 	held    *store.Leadership   // nil while another process may lead
 	db      *store.DB           // writes for held
@@ -64,14 +65,19 @@ func (l *lead) hold(ctx context.Context) (*store.DB, error) {
 	if l.serving {
 		return nil, ErrElsewhere
 	}
-	patient, cancel := context.WithTimeout(ctx, leadPatience)
+	patience := leadPatience
+	if l.waited {
+		patience /= 10
+	}
+	patient, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	held, err := l.store.Lead(patient, leadName)
 	switch {
 	case err == nil:
-		l.held, l.db = held, l.store.As(held)
+		l.held, l.db, l.waited = held, l.store.As(held), false
 		return l.db, nil
 	case ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded):
+		l.waited = true
 		return nil, ErrElsewhere
 	default:
 		return nil, err

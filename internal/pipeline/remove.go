@@ -49,6 +49,7 @@ func (r *Retention) run(ctx context.Context, turn *semaphore.Weighted) {
 		began := time.Now()
 		did, err := r.step(ctx, &all)
 		turn.Release(1)
+		err = ignoreElsewhere(err) // this process is about to stand by
 		switch {
 		case ctx.Err() != nil:
 			return
