@@ -383,7 +383,7 @@ func (p *Pipeline) poll(ctx context.Context, o PassOptions) (_ Summary, err erro
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		defer close(results)
-		return poll.DrainBatches(gctx, count, p.options.Workers, p.options.PerHost, func(ctx context.Context, f news.Feed) error {
+		return poll.Drain(gctx, count, p.options.Workers, p.options.PerHost, func(ctx context.Context, f news.Feed) error {
 			if !hosts.has(f) { // another node asks the host
 				hosts.stored(f)
 				return nil

@@ -17,6 +17,15 @@ import (
 	"headwater/internal/news"
 )
 
+// drain is Drain for one batch.
+func drain(ctx context.Context, feeds []news.Feed, workers, perHost int, collect func(context.Context, news.Feed) error) error {
+	return Drain(ctx, func(context.Context) ([]news.Feed, error) {
+		batch := feeds
+		feeds = nil
+		return batch, nil
+	}, workers, perHost, collect)
+}
+
 // feedsOf makes n feeds of each host.
 func feedsOf(n int, hosts ...string) []news.Feed {
 	var out []news.Feed
@@ -82,7 +91,7 @@ func TestDrainBounds(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m, began := newMeter(), time.Now()
-				if err := Drain(t.Context(), tt.feeds, tt.workers, tt.perHost, m.collect); err != nil {
+				if err := drain(t.Context(), tt.feeds, tt.workers, tt.perHost, m.collect); err != nil {
 					t.Fatal(err)
 				}
 				mostHere := 0
@@ -118,7 +127,7 @@ func TestDrainBusyHost(t *testing.T) {
 			feeds[i].ID = int64(i + 1)
 		}
 		began := time.Now()
-		if err := Drain(t.Context(), feeds, 2, 1, newMeter().collect); err != nil {
+		if err := drain(t.Context(), feeds, 2, 1, newMeter().collect); err != nil {
 			t.Fatal(err)
 		}
 		if took := time.Since(began); took != 6*time.Second {
@@ -131,7 +140,7 @@ func TestDrainStopsAtError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		broken := errors.New("disk full")
 		m := newMeter()
-		err := Drain(t.Context(), feedsOf(50, "a.example", "b.example"), 2, 1, func(ctx context.Context, f news.Feed) error {
+		err := drain(t.Context(), feedsOf(50, "a.example", "b.example"), 2, 1, func(ctx context.Context, f news.Feed) error {
 			m.begin(f)
 			defer m.end(f)
 			if f.ID == 5 {
@@ -159,7 +168,7 @@ func TestDrainCancels(t *testing.T) {
 		m := newMeter()
 		time.AfterFunc(2500*time.Millisecond, cancel)
 		// This collect does not look at its context: what is under way ends, and nothing more begins.
-		err := Drain(ctx, feedsOf(20, "a.example", "b.example"), 2, 1, m.collect)
+		err := drain(ctx, feedsOf(20, "a.example", "b.example"), 2, 1, m.collect)
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("error is %v, want context.Canceled", err)
 		}
@@ -173,7 +182,7 @@ func TestDrainCancels(t *testing.T) {
 func TestDrainCancelledBetween(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	asked := 0
-	err := Drain(ctx, feedsOf(1, "a.example", "b.example", "c.example"), 1, 1, func(context.Context, news.Feed) error {
+	err := drain(ctx, feedsOf(1, "a.example", "b.example", "c.example"), 1, 1, func(context.Context, news.Feed) error {
 		asked++
 		cancel()
 		return nil
@@ -181,7 +190,7 @@ func TestDrainCancelledBetween(t *testing.T) {
 	if asked != 1 || !errors.Is(err, context.Canceled) {
 		t.Errorf("%d asked with error %v; want 1 and context.Canceled", asked, err)
 	}
-	err = Drain(ctx, feedsOf(1, "a.example"), 1, 1, func(context.Context, news.Feed) error {
+	err = drain(ctx, feedsOf(1, "a.example"), 1, 1, func(context.Context, news.Feed) error {
 		t.Error("asked after the end")
 		return nil
 	})

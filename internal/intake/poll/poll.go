@@ -82,21 +82,11 @@ func Next(spec string, after time.Time) (time.Time, error) {
 	return next, nil
 }
 
-// Drain calls collect for each feed, with a number of workers. At most perHost feeds of one host are collected at once; 0 means
-// no limit. It stops at the end of the context and at the first error. collect returns an error only if continuing makes no
-// sense.
-func Drain(ctx context.Context, feeds []news.Feed, workers, perHost int, collect func(context.Context, news.Feed) error) error {
-	next := func(context.Context) ([]news.Feed, error) {
-		some := feeds
-		feeds = nil
-		return some, nil
-	}
-	return DrainBatches(ctx, next, workers, perHost, collect)
-}
-
-// DrainBatches is Drain for feeds that come in batches, until next returns none. It calls next when all of the batch before have
-// begun. One host's feeds are in one batch.
-func DrainBatches(ctx context.Context, next func(context.Context) ([]news.Feed, error), workers, perHost int, collect func(context.Context, news.Feed) error) error {
+// Drain calls collect for each feed, with a number of workers. The feeds come in batches, until next returns none; it is called
+// when all of the batch before have begun. One host's feeds are in one batch, and at most perHost of them are collected at once;
+// 0 means no limit. Drain stops at the end of the context and at the first error. collect returns an error only if continuing
+// makes no sense.
+func Drain(ctx context.Context, next func(context.Context) ([]news.Feed, error), workers, perHost int, collect func(context.Context, news.Feed) error) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(max(workers, 1))
 	var feeds []news.Feed
