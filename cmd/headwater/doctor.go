@@ -29,13 +29,28 @@ type finding struct {
 }
 
 func (c *cli) doctorCommand() *cobra.Command {
+	var repair bool
 	cmd := &cobra.Command{
-		Use:     "doctor",
-		Short:   "Check configuration, data folder, store, index, feeds and embeddings; changes nothing that is stored",
-		Example: "  headwater doctor",
+		Use:   "doctor",
+		Short: "Check configuration, data folder, store, index, feeds and embeddings; --repair mends what can be mended",
+		Long: "Checks the configuration, the data folder, the database, the search index, feeds and embeddings. Without --repair it changes\n" +
+			"nothing that is stored.\n\n" +
+			"--repair mends what follows from the rest of the database: counters, lists of feeds, marks that are ahead of their log, stories without\n" +
+			"an article, what closed and aged-out stories should not have any more. Articles whose text is lost get it back from their feed's next poll,\n" +
+			"if it still lists them. An index that does not have what is stored is built anew. Damaged pages and broken references are not mended: restore\n" +
+			"a backup. A server on the folder must be stopped first.",
+		Example: "  headwater doctor\n  headwater doctor --repair",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			found := c.examine(cmd.Context())
+			var found []finding
+			if repair {
+				mended, err := c.repair(cmd.Context())
+				if err != nil {
+					return err
+				}
+				found = mended
+			}
+			found = append(found, c.examine(cmd.Context())...)
 			if c.asJSON {
 				if err := c.printJSON(found); err != nil {
 					return err
@@ -60,7 +75,46 @@ func (c *cli) doctorCommand() *cobra.Command {
 		},
 	}
 	c.jsonFlag(cmd)
+	cmd.Flags().BoolVar(&repair, "repair", false, "mend what can be mended")
 	return cmd
+}
+
+// repair mends what can be mended and says what it did.
+func (c *cli) repair(ctx context.Context) (done []finding, err error) {
+	cfg, err := c.config()
+	if err != nil {
+		return nil, err
+	}
+	if err := checkNoServer(ctx, cfg.Data, "and works on what would be repaired; stop it first"); err != nil {
+		return nil, err
+	}
+	err = c.withApp(ctx, openOptions{verify: true}, func(a *app) error {
+		mended, err := a.store.Repair(ctx)
+		for _, line := range mended {
+			done = append(done, finding{"repaired", true, line})
+		}
+		if err != nil {
+			return err
+		}
+		status, err := a.stories.Status(ctx)
+		if err != nil {
+			return err
+		}
+		if f := a.examineIndex(ctx, status); !f.OK {
+			bar := c.progressBar()
+			n, err := a.pipeline.Reindex(ctx, a.newIndex, bar.of("index"))
+			bar.clear()
+			if err != nil {
+				return err
+			}
+			done = append(done, finding{"repaired", true, "the index was built anew of " + count(n, "article")})
+		}
+		return nil
+	})
+	if err == nil && len(done) == 0 {
+		done = []finding{{"repaired", true, "nothing had to be mended"}}
+	}
+	return done, err
 }
 
 // examine checks the configuration, and then the data folder: here, or by the server that holds it.
@@ -156,12 +210,7 @@ func (a *app) examine(ctx context.Context) []finding {
 	status, err := a.stories.Status(ctx)
 	found = append(found, result("stages", err, fmt.Sprintf("%d articles in %d stories, %d unsettled, %d unindexed",
 		status.Articles, status.Stories, status.Unsettled, status.Unindexed)))
-	n, err := a.index.Count()
-	f := result("index", err, fmt.Sprintf("%d articles", n))
-	if err == nil && int(n)+status.Unindexed < status.Articles {
-		f.OK, f.Detail = false, fmt.Sprintf("%d of %d articles; `headwater reindex` builds it anew", n, status.Articles)
-	}
-	found = append(found, f, a.examineGrowth(ctx))
+	found = append(found, a.examineIndex(ctx, status), a.examineGrowth(ctx))
 	if a.cfg.Keep > 0 {
 		found = append(found, a.examineKeep(ctx))
 	}
@@ -169,6 +218,24 @@ func (a *app) examine(ctx context.Context) []finding {
 	found = append(found, a.examineHubs(ctx)...)
 	found = append(found, a.examineAlerts(ctx)...)
 	return append(found, examineEmbeddings(ctx, a.cfg)...)
+}
+
+// examineIndex compares the articles in the index with those that are stored.
+func (a *app) examineIndex(ctx context.Context, status news.Status) finding {
+	n, err := a.index.Count()
+	if err != nil {
+		return finding{"index", false, err.Error()}
+	}
+	strays, err := a.index.Strays(ctx)
+	switch have := int(n); {
+	case err != nil:
+		return finding{"index", false, err.Error()}
+	case have+status.Unindexed < status.Articles:
+		return finding{"index", false, fmt.Sprintf("%d of %d articles; `headwater reindex` builds it anew", have, status.Articles)}
+	case strays > 0:
+		return finding{"index", false, fmt.Sprintf("%d articles, of which %d are not stored; `headwater reindex` builds it anew", have, strays)}
+	}
+	return finding{"index", true, fmt.Sprintf("%d articles", n)}
 }
 
 // examineGrowth reports the size of the data folder, and what it will be.

@@ -221,6 +221,29 @@ func (i *Index) deleteMissing(ctx context.Context, mark int64) error {
 	return i.deleteArticles(ctx, missing, last)
 }
 
+// Strays counts the articles in the index that are not stored, beyond those whose removal it has not read yet. It reads the
+// whole index.
+func (i *Index) Strays(ctx context.Context) (strays int, err error) {
+	if err := i.writing.Acquire(ctx, 1); err != nil {
+		return 0, err
+	}
+	defer i.writing.Release(1)
+	mark, _, errMark := i.current.RemovalMark()
+	last, errLast := i.store.LastRemoval(ctx)
+	if err := errors.Join(errMark, errLast); err != nil {
+		return 0, err
+	}
+	err = i.current.EachArticle(ctx, func(ids []int64) error {
+		gone, err := i.store.NotStored(ctx, ids)
+		strays += len(gone)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("compare the index with the stored articles: %w", err)
+	}
+	return max(0, strays-int(last-mark)), nil
+}
+
 // deleteArticles removes articles from the index and moves its mark in the log of removals.
 func (i *Index) deleteArticles(ctx context.Context, ids []int64, through int64) error {
 	if err := i.store.Sync(ctx); err != nil { // else a power failure might bring articles back that the index no longer has

@@ -45,21 +45,24 @@ func invariants() map[string]string {
 		"stories without one article that stands for them": `SELECT count(*) FROM stories AS s
 			WHERE (SELECT count(*) FROM members AS m WHERE m.story_id = s.id AND m.leads = 1) <> 1`,
 		"feeds whose counter of stories is wrong": `SELECT count(*) FROM feeds AS f LEFT JOIN
-			(SELECT a.feed_id, count(*) AS n FROM members AS m JOIN articles AS a ON a.id = m.article_id WHERE m.leads = 1 GROUP BY 1) AS l ON l.feed_id = f.id
+			(` + leadsOfFeedsSQL + `) AS l ON l.feed_id = f.id
 			WHERE f.leads <> coalesce(l.n, 0)`,
 		"counters of what users have read that are wrong": `SELECT count(*) FROM read_counts AS c LEFT JOIN
-			(SELECT r.user_id, a.feed_id, count(*) AS articles, coalesce(sum(m.leads), 0) AS leads FROM read_marks AS r
-				JOIN articles AS a ON a.id = r.article_id LEFT JOIN members AS m ON m.article_id = a.id GROUP BY 1, 2) AS l
+			(` + readCountsSQL + `) AS l
 			ON l.user_id = c.user_id AND l.feed_id = c.feed_id
 			WHERE c.articles <> coalesce(l.articles, 0) OR c.leads <> coalesce(l.leads, 0)`,
 		"read articles that no counter has": `SELECT count(*) FROM read_marks AS r JOIN articles AS a ON a.id = r.article_id
 			WHERE NOT EXISTS (SELECT 1 FROM read_counts AS c WHERE c.user_id = r.user_id AND c.feed_id = a.feed_id)`,
 		"stories in lists of feeds that are wrong": `SELECT count(*) FROM (
-			SELECT feed_id, changed, latest, story_id FROM story_feeds EXCEPT
-			SELECT a.feed_id, s.changed, s.latest, s.id FROM members AS m JOIN articles AS a ON a.id = m.article_id JOIN stories AS s ON s.id = m.story_id) AS found`,
+			SELECT feed_id, changed, latest, story_id FROM story_feeds EXCEPT ` + feedListsSQL + `) AS found`,
 		"stories that lists of feeds miss": `SELECT count(*) FROM (
-			SELECT a.feed_id, s.changed, s.latest, s.id FROM members AS m JOIN articles AS a ON a.id = m.article_id JOIN stories AS s ON s.id = m.story_id EXCEPT
+			` + feedListsSQL + ` EXCEPT
 			SELECT feed_id, changed, latest, story_id FROM story_feeds) AS found`,
+		"articles whose id may be given again": `SELECT count(*) FROM articles WHERE id > (` + watermarkOfIDsSQL + `)`,
+		"stories whose id may be given again": `SELECT count(*) FROM stories
+			WHERE id > coalesce((SELECT value FROM marks WHERE name = '` + highestStory + `'), 0)`,
+		"events whose id may be given again": `SELECT count(*) FROM events
+			WHERE id > coalesce((SELECT value FROM marks WHERE name = '` + highestEvent + `'), 0)`,
 		"moved stories that still exist": `SELECT count(*) FROM redirects AS r JOIN stories AS s ON s.id = r.old`,
 	}
 }
@@ -111,9 +114,17 @@ const bodiesSQL = `SELECT article_id, body FROM bodies`
 
 // checkBodies decodes every stored text.
 func checkBodies(ctx context.Context, t *sql.Tx, bodies *bodyCodec) error {
-	bad, first := 0, int64(0)
-	var why error
-	err := eachRow(ctx, t.QueryContext, func(row scanner) error {
+	bad, why, err := unreadableBodies(ctx, t.QueryContext, bodies)
+	if err == nil && len(bad) > 0 {
+		err = fmt.Errorf("%d articles whose text cannot be read, the first of them %d (%w); restore a backup, or let `headwater doctor --repair` empty them",
+			len(bad), bad[0], why)
+	}
+	return err
+}
+
+// unreadableBodies returns the articles whose text can't be decoded, and why the first of them can't.
+func unreadableBodies(ctx context.Context, run runQuery, bodies *bodyCodec) (bad []int64, why, err error) {
+	err = eachRow(ctx, run, func(row scanner) error {
 		var id int64
 		var body sql.RawBytes
 		if err := row.Scan(&id, &body); err != nil {
@@ -121,16 +132,13 @@ func checkBodies(ctx context.Context, t *sql.Tx, bodies *bodyCodec) error {
 		}
 		var a news.Article
 		if err := bodies.unpack(body, &a); err != nil {
-			if bad++; bad == 1 {
-				first, why = id, err
+			if bad = append(bad, id); len(bad) == 1 {
+				why = err
 			}
 		}
 		return nil
 	}, bodiesSQL)
-	if err == nil && bad > 0 {
-		err = fmt.Errorf("%d articles whose text cannot be read, the first of them %d (%w); restore a backup into an empty folder", bad, first, why)
-	}
-	return err
+	return bad, why, err
 }
 
 const articlesOfFeedsSQL = `SELECT coalesce(sum(articles), 0) FROM feeds`

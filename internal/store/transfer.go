@@ -37,7 +37,7 @@ type column struct {
 
 // ofProcesses are tables about the processes that run now. They are not copied. The epochs of leaders stay, so that they only
 // grow.
-var ofProcesses = []string{"goose_db_version", "nodes", "leases", "poll_hosts", "leaders"}
+var ofProcesses = []string{"goose_db_version", "nodes", "leases", "poll_hosts", "outcomes", "leaders"}
 
 // inOrder is a column of PostgreSQL for the order in which rows were added, which SQLite keeps by itself, by table.
 var inOrder = map[string]string{"alert_outbox": "rowid"}
@@ -308,7 +308,7 @@ func (e *postgresEngine) copyFrom(ctx context.Context, from *sql.Tx, conn *sql.C
 	for _, one := range tables {
 		names = append(names, quote(one.name))
 	}
-	if _, err := to.ExecContext(ctx, `TRUNCATE nodes, leases, poll_hosts, `+strings.Join(names, ", ")); err != nil {
+	if _, err := to.ExecContext(ctx, `TRUNCATE nodes, leases, poll_hosts, outcomes, `+strings.Join(names, ", ")); err != nil {
 		return 0, err
 	}
 	inBytes, err := collect(ctx, to.QueryContext, scanText, bytesColumnsSQL)
