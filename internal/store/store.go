@@ -8,7 +8,9 @@
 //
 // Two logs number changes. Each article has the number of its newest log entry in articles.seq, assigned in the
 // transaction that stores the article. Each story has one entry in story_log. The entry moves to the end whenever what
-// readers see of the story changes. Numbers are never used again, even after an article was aged out (log.go).
+// readers see of the story changes. Numbers are never used again, even after an article was aged out (log.go). A third log
+// has the articles that were aged out (removals.go). What a process holds in memory or in its data folder follows these
+// logs; the transaction that appends to one wakes the followers of every process (changes.go).
 //
 // Several processes may work on one PostgreSQL database. Each is a node (nodes.go). What one of them does at a time is claimed
 // with a lease, which ends by the clock of the database when its node is gone (leases.go; hosts.go for the hosts of feeds).
@@ -44,7 +46,7 @@
 //   - Lists go by index: stories by their last change, stories of a feed (story_feeds), stories of an event, matches of a
 //     topic. plan_test.go asks SQLite for the plan of each statement.
 //   - Queues hold only waiting entries, never finished ones: pages by host, citations to weigh again, deliveries of
-//     alerts, index entries to remove.
+//     alerts. Entries of the log of removals go after a week.
 package store
 
 import (
