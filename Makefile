@@ -117,6 +117,28 @@ race:
 
 # What reads bytes from outside: documents, HTML, lists of feeds, addresses, searches. Inputs that fail are written to testdata/fuzz
 # and belong into the commit that mends them. make fuzz FUZZ='internal/*' runs the other targets too.
+# What docs/reliability.md is measured with. make test does some of these runs.
+FAULTS ?= 2105
+FULL ?= 100
+POWER ?= 1000
+CRASHES ?= 40
+OUTAGES ?= 20
+
+.PHONY: faults
+faults: ## fail FAULTS writes and syncs of SQLite one by one, fill its disk at FULL points, and lose the power POWER times
+	HEADWATER_TEST_FAULTS=$(FAULTS) HEADWATER_TEST_FULL=$(FULL) HEADWATER_TEST_POWER=$(POWER) \
+		$(GO) test -count=1 -timeout 3h -run '^Test(DiskFails|DiskFills|PowerFails)$$' -v ./internal/store
+	$(GO) test -count=1 -run '^TestFullDiskEndsTheServer$$' -v ./cmd/headwater
+
+.PHONY: crash
+crash: ## kill the program 50 times on each engine, CRASHES times (40: 2,000 kills each)
+	$(GO) test -count=$(CRASHES) -timeout 12h -run '^TestCrash$$' -v ./internal/pipeline
+
+.PHONY: outages
+outages: ## stop, kill and replace PostgreSQL below the store and a server, and cut its connections, OUTAGES times
+	$(GO) test -count=$(OUTAGES) -timeout 3h -run '^Test(ServerGoesAway|ConnectionsCut|Failover|CommitInDoubt|Deadlock)$$' ./internal/store
+	$(GO) test -count=$(OUTAGES) -timeout 3h -run '^TestDatabaseGoesAway$$' ./cmd/headwater
+
 .PHONY: fuzz
 fuzz: ## run each fuzz target of the packages in FUZZ for FUZZTIME (60s)
 	@for file in $$(grep -rl --include='*_test.go' '^func Fuzz' $(FUZZ)); do \

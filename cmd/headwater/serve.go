@@ -203,7 +203,9 @@ func (a *app) statusHandler(ctx context.Context, _ string) (ingress.Routes, erro
 		limited, cancel := context.WithTimeout(r.Context(), readyTimeout)
 		defer cancel()
 		if _, err := a.store.LastSeq(limited); err != nil && r.Context().Err() == nil {
-			a.log.Error("the database does not answer", "error", err)
+			if !errors.Is(err, news.ErrUnavailable) { // the store has logged it
+				a.log.Error("the database does not answer", "error", err)
+			}
 			http.Error(w, "the database does not answer; the log says why", http.StatusServiceUnavailable)
 			return
 		}

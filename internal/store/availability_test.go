@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
 	"os/exec"
 	"strings"
@@ -162,6 +163,67 @@ func TestConnectionsCut(t *testing.T) {
 	end()
 }
 
+// TestFailover kills the server while a replica has each acknowledged commit (synchronous_standby_names), and lets the replica
+// take over. The address names both.
+func TestFailover(t *testing.T) {
+	if !pgtest.OnPostgreSQL() {
+		t.Skip("about PostgreSQL")
+	}
+	primary := pgtest.Start(t, pgtest.Options{Host: "127.0.0.1"})
+	address := primary.Database(t)
+	replica := primary.Replica(t, pgtest.Options{Host: "127.0.0.1"})
+	if err := primary.Exec(`ALTER SYSTEM SET synchronous_standby_names = '*'`, `SELECT pg_reload_conf()`); err != nil {
+		t.Fatal(err)
+	}
+	other, err := url.Parse(replica.URL("any"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	both, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	both.Host += "," + other.Host
+	log := &logBuffer{}
+	db, err := Open(t.Context(), t.TempDir(), Options{Database: both.String(), Logger: slog.New(slog.NewTextHandler(log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	until(t, "the replica follows synchronously", func() bool {
+		var n int
+		admin, err := sql.Open("pgx", primary.AdminURL("postgres"))
+		if err == nil {
+			err = admin.QueryRowContext(t.Context(), `SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'`).Scan(&n)
+		}
+		if err := errors.Join(err, admin.Close()); err != nil {
+			t.Fatal(err)
+		}
+		return n == 1
+	})
+	counted, end := counting(t, db)
+	until(t, "the stages count", func() bool { return counted.Load() > 50 })
+	if err := primary.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := replica.Promote(); err != nil {
+		t.Fatal(err)
+	}
+	promoted, before := time.Now(), counted.Load()
+	until(t, "the stages count on the new server", func() bool { return counted.Load() > before+3 })
+	if took := time.Since(promoted); took > 10*time.Second {
+		t.Errorf("%s after the replica took over the stages went on", took)
+	}
+	if _, err := db.Feeds(t.Context()); err != nil {
+		t.Error(err)
+	}
+	end()
+}
+
 // TestCommitInDoubt closes the connection before the answer to a commit arrives, which was carried out or was not.
 func TestCommitInDoubt(t *testing.T) {
 	_, db, _ := ownServer(t)
@@ -311,4 +373,4 @@ func runTwice(ctx context.Context, t tx, fn func(context.Context, tx) error) err
 }
 
 // rehearseVariable of the environment lets each transaction run twice.
-const rehearseVariable = "STORE_TEST_REHEARSE"
+const rehearseVariable = "HEADWATER_TEST_REHEARSE"

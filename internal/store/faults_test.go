@@ -111,7 +111,7 @@ func TestDiskFails(t *testing.T) {
 	if err := workload(t.Context(), t.TempDir(), func(int) {}); err != nil {
 		t.Fatal(err)
 	}
-	n := runs(t, "STORE_TEST_FAULTS", 40)
+	n := runs(t, "HEADWATER_TEST_FAULTS", 40)
 	t.Logf("%d runs; a run without fault has %d writes and syncs of %d bytes", n, whole.ops, whole.bytes)
 	said := 0
 	for i := range n {
@@ -134,7 +134,7 @@ func TestDiskFills(t *testing.T) {
 	if err := workload(t.Context(), t.TempDir(), func(int) {}); err != nil {
 		t.Fatal(err)
 	}
-	n := runs(t, "STORE_TEST_FULL", 15)
+	n := runs(t, "HEADWATER_TEST_FULL", 15)
 	for i := range n {
 		d := &faultyDisk{room: whole.bytes * int64(i) / int64(n)}
 		if failing(t, d, fmt.Sprint("byte ", d.room), "full") == 0 && d.failed {
@@ -185,7 +185,7 @@ func TestPowerFails(t *testing.T) {
 	}
 	log := d.log
 	disk.current = &faultyDisk{room: -1}
-	n, lost, begin := runs(t, "STORE_TEST_POWER", 40), 0, acknowledged[0]*2/3 // before, the schema is being made
+	n, lost, begin := runs(t, "HEADWATER_TEST_POWER", 40), 0, acknowledged[0]*2/3 // before, the schema is being made
 	for i := range n {
 		end := begin + random.IntN(len(log)-begin+1)
 		dir := t.TempDir()
