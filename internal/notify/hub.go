@@ -63,26 +63,39 @@ func (p *Publisher) Run(ctx context.Context) {
 	}
 }
 
-// Publish notifies the hub if the story log has entries after the last notice.
+// Publish notifies the hub if the story log has entries after the last notice, and no other node notifies it.
 func (p *Publisher) Publish(ctx context.Context) error {
+	if behind, _, err := p.behind(ctx); err != nil || !behind {
+		return err
+	}
+	_, err := p.Store.WithLease(ctx, "hub", func(ctx context.Context) error {
+		behind, now, err := p.behind(ctx) // another node may have notified it
+		if err != nil || !behind {
+			return err
+		}
+		for _, feed := range p.Feeds {
+			if err := p.publishFeed(ctx, feed); err != nil {
+				return err
+			}
+		}
+		return p.Store.SetSetting(ctx, hubSetting, now)
+	})
+	return err
+}
+
+// behind reports whether the story log has entries after the last notice. It also returns the value of hubSetting after a
+// notice.
+func (p *Publisher) behind(ctx context.Context) (behind bool, now string, err error) {
 	last, err := p.Store.LastChange(ctx)
 	if err != nil {
-		return err
+		return false, "", err
 	}
 	before, err := p.Store.Setting(ctx, hubSetting)
 	if err != nil && !errors.Is(err, news.ErrNotFound) {
-		return err
+		return false, "", err
 	}
-	now := strconv.FormatInt(last, 10) + " " + p.Hub
-	if before == now || last == 0 {
-		return nil
-	}
-	for _, feed := range p.Feeds {
-		if err := p.publishFeed(ctx, feed); err != nil {
-			return err
-		}
-	}
-	return p.Store.SetSetting(ctx, hubSetting, now)
+	now = strconv.FormatInt(last, 10) + " " + p.Hub
+	return before != now && last != 0, now, nil
 }
 
 // publishFeed notifies the hub of a feed in the form of PubSubHubbub 0.4 (section 7, "New Content Notification"). WebSub

@@ -17,7 +17,7 @@ func TestWaitsEndWithTheContext(t *testing.T) {
 	for name, wait := range map[string]func(context.Context, *Queue, *semaphore.Weighted) error{
 		"fill": func(ctx context.Context, q *Queue, _ *semaphore.Weighted) error { return q.Fill(ctx, nil) },
 		"send": func(ctx context.Context, q *Queue, _ *semaphore.Weighted) error {
-			_, err := q.sendDue(ctx, news.Alert{ID: 7}, time.Time{})
+			_, _, err := q.sendDue(ctx, news.Alert{ID: 7}, time.Time{})
 			return err
 		},
 		"run": func(ctx context.Context, q *Queue, turn *semaphore.Weighted) error {

@@ -28,6 +28,8 @@
 //   - Delivery is at least once: a row is deleted from the outbox in the transaction that records its acceptance. If the
 //     process is killed between acceptance and that transaction, the message is sent again with the same id. Receivers
 //     recognise a repeat by webhook-id, ntfy from 2.16 on by X-Sequence-ID, mail programs by Message-ID.
+//   - Where several nodes work on one database, one of them at a time sends the messages of an alert, by a lease. If it dies,
+//     another sends them when the lease has ended, with the same ids.
 //   - Each alert sends its messages one after the other, and alerts send at the same time. So a receiver that never
 //     answers costs its own alert 15 s, and other alerts nothing. A server checks for deliveries every 2 s; `headwater
 //     poll` delivers for 10 s at its end.
@@ -55,8 +57,10 @@ package notify
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	mathrand "math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -154,7 +158,7 @@ func (q *Queue) Run(ctx context.Context, turn *semaphore.Weighted) {
 			}
 			g.Go(func() error {
 				defer busy.Delete(a.ID)
-				if _, err := q.sendDue(ctx, a, time.Time{}); isFault(ctx, err) {
+				if _, _, err := q.sendDue(ctx, a, time.Time{}); isFault(ctx, err) {
 					q.log.Error("how an alert went could not be kept; the next tick tries again", "alert", a.ID, "error", err)
 				}
 				return nil
@@ -185,11 +189,11 @@ func (q *Queue) Deliver(ctx context.Context, budget time.Duration) (int, error) 
 		if err != nil || len(due) == 0 {
 			return total, err
 		}
-		sent := make([]int, len(due))
+		sent, ours := make([]int, len(due)), make([]bool, len(due))
 		g, gctx := errgroup.WithContext(ctx)
 		for i, a := range due {
 			g.Go(func() (err error) {
-				sent[i], err = q.sendDue(gctx, a, ends)
+				sent[i], ours[i], err = q.sendDue(gctx, a, ends)
 				return err
 			})
 		}
@@ -197,23 +201,37 @@ func (q *Queue) Deliver(ctx context.Context, budget time.Duration) (int, error) 
 		for _, s := range sent {
 			total += s
 		}
-		if err != nil {
+		if err != nil || !slices.Contains(ours, true) { // other nodes send them all
 			return total, err
 		}
 	}
 	return total, nil
 }
 
-// sendDue sends the due deliveries of one alert, one message after the other, until one fails or the time ends is
-// reached. A zero ends sets no limit. It returns how many messages were accepted.
-func (q *Queue) sendDue(ctx context.Context, a news.Alert, ends time.Time) (sent int, err error) {
+// sendDue sends the due deliveries of one alert, unless another node does. It returns how many messages were accepted, and
+// false for the work of another node. See sendClaimed.
+func (q *Queue) sendDue(ctx context.Context, a news.Alert, ends time.Time) (sent int, ours bool, err error) {
 	one, _ := q.sending.LoadOrStore(a.ID, semaphore.NewWeighted(1))
 	if lock, ok := one.(*semaphore.Weighted); ok {
 		if err := lock.Acquire(ctx, 1); err != nil {
-			return 0, err
+			return 0, false, err
 		}
 		defer lock.Release(1)
 	}
+	ours, err = q.store.WithLease(ctx, fmt.Sprint("alert ", a.ID), func(ctx context.Context) (err error) {
+		sent, err = q.sendClaimed(ctx, a, ends)
+		return err
+	})
+	if errors.Is(err, store.ErrLeaseLost) {
+		q.log.Warn("the messages of an alert were left to another node", "alert", a.ID, "error", err)
+		err = nil
+	}
+	return sent, ours, err
+}
+
+// sendClaimed sends the due deliveries of one alert, one message after the other, until one fails or the time ends is
+// reached. A zero ends sets no limit. It returns how many messages were accepted.
+func (q *Queue) sendClaimed(ctx context.Context, a news.Alert, ends time.Time) (sent int, err error) {
 	if a, err = q.store.Alert(ctx, a.ID); err != nil || a.Ended || a.Next.After(q.now()) {
 		return 0, ignoreMissing(err) // the alert was removed, or another goroutine has sent its deliveries
 	}

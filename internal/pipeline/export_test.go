@@ -27,7 +27,15 @@ func (p *Pipeline) HubProblem(ctx context.Context, feed int64) (string, error) {
 }
 
 // ServePushes is the part of Serve that talks to hubs.
-func (p *Pipeline) ServePushes(ctx context.Context) error { return p.push.run(ctx) }
+func (p *Pipeline) ServePushes(ctx context.Context) error {
+	var g errgroup.Group
+	g.Go(func() error { return p.push.run(ctx) })
+	g.Go(func() error {
+		p.push.receiveAll(ctx)
+		return nil
+	})
+	return g.Wait()
+}
 
 // KeepUp is the part of Serve that runs the stages behind the log.
 func (p *Pipeline) KeepUp(ctx context.Context) error {

@@ -173,6 +173,7 @@ func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 		run(func(ctx context.Context) { p.lead.run(ctx, p.runLeading, p.standBy) })
 	}
 	if roles.Web {
+		run(p.push.receiveAll) // whatever the pages' address reaches gets what hubs push
 		for _, f := range p.webFollowers() {
 			g.Go(func() error { return f.run(ctx, p.options.Store, p.turn, log) })
 		}

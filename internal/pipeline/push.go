@@ -37,7 +37,7 @@ func newPusher(o Options, c *Collector) *pusher {
 	return p
 }
 
-// run talks to hubs until the context ends.
+// run asks hubs to push until the context ends.
 func (p *pusher) run(ctx context.Context) error {
 	if p == nil {
 		return nil
@@ -46,6 +46,13 @@ func (p *pusher) run(ctx context.Context) error {
 		return err
 	}
 	return p.Run(ctx)
+}
+
+// receiveAll stores what hubs push to this process until the context ends.
+func (p *pusher) receiveAll(ctx context.Context) {
+	if p != nil {
+		p.RunDeliveries(ctx)
+	}
 }
 
 // begin makes up for the time without a server. Where our callback address has changed, it renews every subscription.

@@ -61,12 +61,12 @@ func (db *DB) claimLease(ctx context.Context, name string) (ok bool, err error) 
 	return ok, err
 }
 
-// errLeaseLost is the cause of the end of a context whose lease another node may have.
-var errLeaseLost = errors.New("the lease has ended, since it could not be renewed in time")
+// ErrLeaseLost is the error of work whose lease another node may have.
+var ErrLeaseLost = errors.New("the lease has ended, since it could not be renewed in time")
 
 // WithLease calls fn while this node has the lease of that name, and hands it back. It returns false without calling fn while
 // another node has the lease. The context of fn ends when the lease could not be renewed in time: then another node may have
-// begun the same work.
+// begun the same work, and an error of fn becomes ErrLeaseLost.
 //
 // The caller sees to it that this process calls it once at a time for a name.
 func (db *DB) WithLease(ctx context.Context, name string, fn func(context.Context) error) (did bool, err error) {
@@ -84,6 +84,9 @@ func (db *DB) WithLease(ctx context.Context, name string, fn func(context.Contex
 		db.renew(held, cancel, name, began)
 	}()
 	err = fn(held)
+	if lost := context.Cause(held); err != nil && errors.Is(lost, ErrLeaseLost) {
+		err = lost
+	}
 	cancel(nil)
 	<-done
 	release := func(ctx context.Context, t tx) error { return t.exec(ctx, releaseLeaseSQL, name, db.Node()) }
@@ -113,7 +116,7 @@ func (db *DB) renew(held context.Context, cancel context.CancelCauseFunc, name s
 		case ok:
 			began = try
 		case err == nil || Elapsed(began) >= db.lease: // another node has it, or may have it
-			cancel(fmt.Errorf("%s: %w", name, errLeaseLost))
+			cancel(fmt.Errorf("%s: %w", name, ErrLeaseLost))
 			return
 		}
 	}

@@ -138,8 +138,8 @@ func TestLostLeaseEndsTheWork(t *testing.T) {
 			return errors.New("it went on")
 		}
 	})
-	if !errors.Is(err, errLeaseLost) {
-		t.Errorf("error %v, want errLeaseLost", err)
+	if !errors.Is(err, ErrLeaseLost) {
+		t.Errorf("error %v, want ErrLeaseLost", err)
 	}
 	if n, err := all[1].number(t.Context(), "leases", `SELECT count(*) FROM leases`); err != nil || n != 1 {
 		t.Errorf("%d leases, %v; the one that was taken away has to stay", n, err)

@@ -60,6 +60,9 @@ func (s *Subscriber) ask(ctx context.Context, sub news.Subscription) (answered b
 		}
 	}
 	err = s.Store.ChangeSubscription(ctx, sub.ID, func(c *news.Subscription) error {
+		if !c.Next.Equal(sub.Next) || !c.Asked.Equal(sub.Asked) { // another node makes the request, or the hub has answered
+			return news.ErrNotFound
+		}
 		if c.Ending = sub.Ending; over {
 			c.Until = time.Time{}
 		}
@@ -161,45 +164,44 @@ func redirectTarget(from, location string) (string, error) {
 	return to.String(), nil
 }
 
-// Run asks hubs when requests are due and passes on their deliveries. It returns when the context has ended and all accepted
-// deliveries are stored.
+// Run asks hubs when requests are due, until the context ends. Where several processes do so on one store, one of them makes
+// each request.
 func (s *Subscriber) Run(ctx context.Context) error {
-	var g errgroup.Group
-	g.Go(func() error {
-		t := time.NewTicker(tendEvery)
-		defer t.Stop()
-		for {
-			if err := s.Tend(ctx); err != nil && ctx.Err() == nil {
-				s.Logger.Error("hubs could not be asked; it is tried again in a minute", "error", err)
-			}
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-t.C:
-			case <-s.woken:
-			}
+	t := time.NewTicker(tendEvery)
+	defer t.Stop()
+	for {
+		if err := s.Tend(ctx); err != nil && ctx.Err() == nil {
+			s.Logger.Error("hubs could not be asked; it is tried again in a minute", "error", err)
 		}
-	})
-	g.Go(func() error {
-		for ended := false; ; {
-			select {
-			case d := <-s.queue:
-				s.take(ctx, d)
-				continue
-			default:
-			}
-			if ended { // and the queue is empty
-				return nil
-			}
-			select {
-			case d := <-s.queue:
-				s.take(ctx, d)
-			case <-ctx.Done():
-				ended = true
-			}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-t.C:
+		case <-s.woken:
 		}
-	})
-	return g.Wait()
+	}
+}
+
+// RunDeliveries passes on what hubs push to this process. It returns when the context has ended and all accepted deliveries are
+// stored.
+func (s *Subscriber) RunDeliveries(ctx context.Context) {
+	for ended := false; ; {
+		select {
+		case d := <-s.queue:
+			s.take(ctx, d)
+			continue
+		default:
+		}
+		if ended { // and the queue is empty
+			return
+		}
+		select {
+		case d := <-s.queue:
+			s.take(ctx, d)
+		case <-ctx.Done():
+			ended = true
+		}
+	}
 }
 
 func (s *Subscriber) take(ctx context.Context, d Delivery) {

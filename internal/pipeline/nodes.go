@@ -1,0 +1,77 @@
+package pipeline
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"headwater/internal/store"
+)
+
+// attend says in the store that this node works, until the context ends. Where other nodes may work on the store, it says so
+// every few seconds, warns of other settings and of a wrong clock, and learns which hosts asked others to be left alone.
+func (p *Pipeline) attend(ctx context.Context) {
+	log, db := p.options.Logger, p.options.Store
+	var beats *time.Ticker
+	warned := map[string]bool{}
+	failing := false
+	t := time.NewTicker(store.BeatEvery)
+	defer t.Stop()
+	for {
+		err := db.Beat(ctx, p.options.Roles.String(), p.options.Settings)
+		if err == nil && db.Shared() {
+			if err = p.adoptRests(ctx); err == nil {
+				err = p.warnOfNodes(ctx, warned)
+			}
+		}
+		if err != nil && ctx.Err() == nil && !failing {
+			log.Warn("this node could not say that it works; it is tried again", "error", err)
+		}
+		failing = err != nil
+		if !db.Shared() {
+			t.Stop()
+		}
+		select {
+		case <-t.C:
+			continue
+		case <-ctx.Done():
+		}
+		break
+	}
+	_ = beats
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), handBack)
+	defer cancel()
+	if err := db.Leave(end); err != nil {
+		log.Warn("this node could not say that it ends; it is forgotten after a while", "error", err)
+	}
+}
+
+// clockApart is how far the clock of this machine may be from that of the database.
+const clockApart = 10 * time.Second
+
+// warnOfNodes logs, once each, which nodes have other settings, and that the clock of this machine is wrong.
+func (p *Pipeline) warnOfNodes(ctx context.Context, warned map[string]bool) error {
+	once := func(key, message string, args ...any) {
+		if !warned[key] {
+			warned[key] = true
+			p.options.Logger.Warn(message, args...)
+		}
+	}
+	if apart := p.options.Store.ClockApart(); apart.Abs() > clockApart {
+		once("clock", "the clock of this machine differs from that of the database; the database's is used", "by", apart.Round(time.Second))
+	}
+	nodes, err := p.options.Store.Nodes(ctx)
+	if err != nil {
+		return err
+	}
+	own := store.Node{Settings: p.options.Settings}
+	for _, n := range nodes {
+		if n.ID == p.options.Store.Node() || !n.Works() {
+			continue
+		}
+		if names := strings.Join(own.Differing(n), ", "); names != "" {
+			once(n.ID+" "+names, "another node has other settings; give both the same", "node", n.ID, "host", n.Host, "settings", names)
+		}
+	}
+	return nil
+}
