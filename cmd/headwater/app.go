@@ -91,7 +91,9 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger, o openOption
 	if err != nil {
 		return nil, err
 	}
-	if a.client, err = fetch.New(fetchOptions(cfg, len(users))); err != nil {
+	clientOptions := fetchOptions(cfg, len(users))
+	clientOptions.Now, clientOptions.Rested = a.store.Now, a.keepRest
+	if a.client, err = fetch.New(clientOptions); err != nil {
 		return nil, err
 	}
 	searchOptions := indexOptions(log, a.store, registry)
@@ -101,18 +103,18 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger, o openOption
 		return nil, err
 	}
 	a.index = query.NewIndex(a.store, index, cfg.Index.Batch)
-	a.stories = query.NewReader(a.store, a.index, registry, time.Now)
-	a.accounts = accounts.New(a.store, time.Now)
+	a.stories = query.NewReader(a.store, a.index, registry, a.store.Now)
+	a.accounts = accounts.New(a.store, a.store.Now)
 	a.sender = alertSender(cfg, a.client)
-	a.alerts = &notify.Alerts{Store: a.store, Sender: a.sender, Stories: a.stories, Now: time.Now}
+	a.alerts = &notify.Alerts{Store: a.store, Sender: a.sender, Stories: a.stories, Now: a.store.Now}
 	a.hub = publisherOf(cfg)
 	a.hub.Store, a.hub.Post, a.hub.Log = a.store, a.client.Post, log
 	stages := pipelineOptions(cfg, a.client, registry)
 	stages.Store, stages.Index, stages.Reader, stages.Logger, stages.Hub = a.store, a.index, a.stories, log, a.hub
-	stages.Alerts = notify.NewQueue(a.alerts, log)
+	stages.Alerts, stages.Now, stages.Settings = notify.NewQueue(a.alerts, log), a.store.Now, cfg.Hashes()
 	a.pipeline = pipeline.New(stages)
-	a.feeds = &subscribe.Feeds{Store: a.store, Finder: newFinder(cfg, a.client), Now: time.Now, Removed: a.pipeline.FeedRemoved}
-	a.topics = &subscribe.Topics{Store: a.store, Now: time.Now}
+	a.feeds = &subscribe.Feeds{Store: a.store, Finder: newFinder(cfg, a.client), Now: a.store.Now, Removed: a.pipeline.FeedRemoved}
+	a.topics = &subscribe.Topics{Store: a.store, Now: a.store.Now}
 	a.lists = &subscribe.Lists{Feeds: a.feeds, Topics: a.topics}
 	return a, nil
 }
@@ -150,6 +152,13 @@ func (a *app) close() error {
 		errs = append(errs, a.store.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// keepRest stores that a host asked to be left alone, so that other nodes and the next process know it.
+func (a *app) keepRest(ctx context.Context, r news.Rest) {
+	if err := a.store.SaveRest(ctx, r, a.store.Now()); err != nil && ctx.Err() == nil {
+		a.log.Warn("that a host asked to be left alone could not be stored; only this process knows it", "host", r.Host, "until", r.Until, "error", err)
+	}
 }
 
 // newIndex creates an empty index next to the one in use.

@@ -215,6 +215,7 @@ func (a *app) examine(ctx context.Context) []finding {
 		found = append(found, a.examineKeep(ctx))
 	}
 	found = append(found, a.examineFeeds(ctx))
+	found = append(found, a.examineNodes(ctx)...)
 	found = append(found, a.examineHubs(ctx)...)
 	found = append(found, a.examineAlerts(ctx)...)
 	return append(found, examineEmbeddings(ctx, a.cfg)...)
@@ -322,6 +323,36 @@ func (a *app) examineFeeds(ctx context.Context) finding {
 		}
 	}
 	return finding{"feeds", bad == 0 || bad < len(feeds), fmt.Sprintf("%d, of which %d could not be read at their last poll", len(feeds), bad)}
+}
+
+// examineNodes reports who works on a shared database. It fails where one has other settings than
+// this one, or where clocks differ.
+func (a *app) examineNodes(ctx context.Context) []finding {
+	if !a.store.Shared() {
+		return nil
+	}
+	nodes, err := a.store.Nodes(ctx)
+	if err != nil {
+		return []finding{{"nodes", false, err.Error()}}
+	}
+	own := store.Node{Settings: a.cfg.Hashes()}
+	var found []finding
+	works := 0
+	for _, n := range nodes {
+		what := fmt.Sprintf("node %.8s on %s (%s)", n.ID, n.Host, n.Roles)
+		if !n.Works() {
+			found = append(found, finding{what, true, fmt.Sprintf("has not been heard of for %s; it was killed, or cannot reach the database", n.Silent.Round(time.Second))})
+			continue
+		}
+		works++
+		if names := own.Differing(n); len(names) > 0 {
+			found = append(found, finding{what, false, "has other settings than here: " + strings.Join(names, ", ") + "; give all nodes the same"})
+		}
+	}
+	if ahead := a.store.ClockAhead(); ahead.Abs() > 10*time.Second {
+		found = append(found, finding{"clock", false, fmt.Sprintf("the clock of the database differs from this machine's by %s; set both right", ahead.Round(time.Second))})
+	}
+	return append(found, finding{"nodes", true, count(works, "node") + " at work"})
 }
 
 // examineHubs reports how many feeds hubs push, where public_url is set.

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -12,33 +13,25 @@ import (
 // every few seconds, warns of other settings and of a wrong clock, and learns which hosts asked others to be left alone.
 func (p *Pipeline) attend(ctx context.Context) {
 	log, db := p.options.Logger, p.options.Store
-	var beats *time.Ticker
-	warned := map[string]bool{}
-	failing := false
+	warned, failing := map[string]bool{}, false
 	t := time.NewTicker(store.BeatEvery)
 	defer t.Stop()
-	for {
+	for ctx.Err() == nil {
 		err := db.Beat(ctx, p.options.Roles.String(), p.options.Settings)
 		if err == nil && db.Shared() {
-			if err = p.adoptRests(ctx); err == nil {
-				err = p.warnOfNodes(ctx, warned)
-			}
+			err = errors.Join(p.adoptRests(ctx), p.warnOfNodes(ctx, warned))
 		}
 		if err != nil && ctx.Err() == nil && !failing {
 			log.Warn("this node could not say that it works; it is tried again", "error", err)
 		}
-		failing = err != nil
-		if !db.Shared() {
-			t.Stop()
+		if failing = err != nil; !failing && !db.Shared() {
+			t.Stop() // once is enough
 		}
 		select {
 		case <-t.C:
-			continue
 		case <-ctx.Done():
 		}
-		break
 	}
-	_ = beats
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), handBack)
 	defer cancel()
 	if err := db.Leave(end); err != nil {
@@ -57,8 +50,8 @@ func (p *Pipeline) warnOfNodes(ctx context.Context, warned map[string]bool) erro
 			p.options.Logger.Warn(message, args...)
 		}
 	}
-	if apart := p.options.Store.ClockApart(); apart.Abs() > clockApart {
-		once("clock", "the clock of this machine differs from that of the database; the database's is used", "by", apart.Round(time.Second))
+	if ahead := p.options.Store.ClockAhead(); ahead.Abs() > clockApart {
+		once("clock", "the clock of the database differs from this machine's, and is used; set both right", "ahead", ahead.Round(time.Second))
 	}
 	nodes, err := p.options.Store.Nodes(ctx)
 	if err != nil {

@@ -2,6 +2,8 @@ package pipeline
 
 import (
 	"log/slog"
+	"slices"
+	"strings"
 	"time"
 
 	"headwater/internal/intake/fetch"
@@ -21,6 +23,18 @@ type Roles struct {
 	Web    bool // follows the log with the search index, for pages and APIs
 }
 
+// String names the roles as the setting does: "poll,settle".
+func (r Roles) String() string {
+	var names []string
+	for name, has := range map[string]bool{"poll": r.Poll, "settle": r.Settle, "web": r.Web} {
+		if has {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(names, ",")
+}
+
 // Options are the options of a Pipeline.
 type Options struct {
 	Store   *store.DB
@@ -31,6 +45,8 @@ type Options struct {
 	Logger  *slog.Logger
 	Now     func() time.Time // nil means time.Now
 	Roles   Roles
+	// Settings has a hash of each setting that all nodes on one database must share, by the setting's name.
+	Settings map[string]string
 
 	Parse   parse.Options // URL and ContentType are set for each feed
 	Pace    poll.Pace

@@ -149,6 +149,7 @@ func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 		})
 	}
 	run(p.options.Store.Listen)
+	run(p.attend)
 	if roles.Poll {
 		g.Go(func() error { return p.push.run(ctx) })
 		g.Go(func() error {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"headwater/internal/news"
@@ -24,6 +25,7 @@ type DB struct {
 	lock   *os.File // nil when read-only
 	epoch  string   // the node: of the log entries that this process adds, and of its leases
 	lease  time.Duration
+	ahead  *atomic.Int64 // how far the database's clock is ahead of this machine's, in nanoseconds
 	marks  *markCache
 	bells  *bells
 	state  *availability

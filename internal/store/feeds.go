@@ -177,10 +177,19 @@ func (c *logWriter) storeMove(ctx context.Context, p Poll) error {
 	if p.Rest.Host == "" || len(text(p.Rest.Host)) > maxHost {
 		return nil
 	}
-	if err := c.exec(ctx, dropExpiredRestsSQL, millis(p.Feed.Checked)); err != nil {
+	return c.saveRest(ctx, p.Rest, p.Feed.Checked)
+}
+
+func (t tx) saveRest(ctx context.Context, r news.Rest, now time.Time) error {
+	if err := t.exec(ctx, dropExpiredRestsSQL, millis(now)); err != nil {
 		return err
 	}
-	return c.exec(ctx, restSQL, text(p.Rest.Host), millisUp(p.Rest.Until))
+	return t.exec(ctx, restSQL, text(r.Host), millisUp(r.Until))
+}
+
+// SaveRest stores the pause that a host asked for, whatever it was asked.
+func (db *DB) SaveRest(ctx context.Context, r news.Rest, now time.Time) error {
+	return db.write(ctx, "host that rests", func(ctx context.Context, t tx) error { return t.saveRest(ctx, r, now) })
 }
 
 const restingSQL = `SELECT host, until FROM resting WHERE until > ?`

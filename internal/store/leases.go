@@ -40,6 +40,42 @@ func (db *DB) Clock(ctx context.Context, now time.Time) (time.Time, error) {
 	return fromMillis(ms), err
 }
 
+// clockSlop is how far clocks may differ before the difference counts. Asking for the time takes some time too.
+const clockSlop = time.Second
+
+// compareClocks notes how far the database's clock is ahead of this machine's, which were read at about the same time.
+func (db *DB) compareClocks(theirs int64, ours time.Time) {
+	ahead := fromMillis(theirs).Sub(ours)
+	if ahead.Abs() < clockSlop {
+		ahead = 0
+	}
+	if (ahead - db.ClockAhead()).Abs() >= clockSlop || ahead == 0 {
+		db.ahead.Store(int64(ahead))
+	}
+}
+
+// ClockAhead is how far the clock of the database is ahead of this machine's, as of the last beat; negative if it is behind, and 0
+// if they differ by less than a second.
+func (db *DB) ClockAhead() time.Duration { return time.Duration(db.ahead.Load()) }
+
+// Now is the time by the clock of the database, so that all nodes agree on what is due. Where no other process may use the
+// database it is time.Now.
+func (db *DB) Now() time.Time { return time.Now().Add(db.ClockAhead()) }
+
+// openClock compares the clocks when the database is opened.
+func (db *DB) openClock(ctx context.Context) error {
+	query := db.engine.clockSQL()
+	if query == "" {
+		return nil
+	}
+	var theirs int64
+	if err := db.writer.QueryRowContext(ctx, query).Scan(&theirs); err != nil {
+		return err
+	}
+	db.compareClocks(theirs, time.Now())
+	return nil
+}
+
 const (
 	// claimLeaseSQL waits for a transaction that claims the same lease, and changes nothing if that has got it.
 	claimLeaseSQL = `INSERT INTO leases (name, holder, until) VALUES (?1, ?2, ?3) ON CONFLICT (name) DO UPDATE

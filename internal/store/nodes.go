@@ -74,6 +74,7 @@ func (db *DB) Beat(ctx context.Context, roles string, settings map[string]string
 		if err != nil {
 			return err
 		}
+		db.compareClocks(now, time.Now())
 		if err := t.exec(ctx, beatSQL, db.Node(), text(host), text(roles), string(hashes), now); err != nil {
 			return err
 		}

@@ -62,6 +62,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -94,7 +95,7 @@ func Open(ctx context.Context, dir string, opts Options) (*DB, error) {
 		return nil, fmt.Errorf("data folder %s: %w", dir, err)
 	}
 	db := &DB{
-		dir: abs, log: opts.Logger, epoch: rand.Text(), lease: cmp.Or(opts.Lease, defaultLease), engine: sqliteEngine{dir: abs},
+		dir: abs, log: opts.Logger, epoch: rand.Text(), lease: cmp.Or(opts.Lease, defaultLease), ahead: &atomic.Int64{}, engine: sqliteEngine{dir: abs},
 		marks: &markCache{}, bells: &bells{}, sent: &commits{open: map[int64]bool{}}, leaders: &leaders{lock: map[string]chan struct{}{}, held: map[*Leadership]bool{}},
 	}
 	if opts.Database != "" {
@@ -168,7 +169,7 @@ func (db *DB) openWriter(ctx context.Context, opts Options) (err error) {
 	if err := db.migrate(ctx); err != nil {
 		return err
 	}
-	if err := db.openHosts(ctx); err != nil {
+	if err := errors.Join(db.openHosts(ctx), db.openClock(ctx)); err != nil {
 		return err
 	}
 	if db.engine.prepares() {

@@ -69,6 +69,9 @@ type Options struct {
 	Proxy *url.URL
 	// Now is the clock for Retry-After. Nil means time.Now.
 	Now func() time.Time
+	// Rested is called with the pause that a host asks for when it is asked for a page or picture or posted to, to store it.
+	// That of a feed is returned only (Error.Rest), and is stored with its poll. Nil stores nothing.
+	Rested func(context.Context, news.Rest)
 
 	resolver *net.Resolver                                          // of tests
 	dialled  func(network, address string, _ syscall.RawConn) error // of tests: sees the connections that the guardian allows
@@ -378,6 +381,9 @@ func newTransport(o Options, guardian *ssrf.Guardian) *http.Transport {
 func (c *Client) Page(ctx context.Context, address string) (Response, error) {
 	resp, err := c.Get(ctx, Request{URL: address, Accept: "text/html, application/xhtml+xml;q=0.9", MaxBytes: 4 << 20, allow: c.robots.allow})
 	if err != nil {
+		if e, ok := errors.AsType[*Error](err); ok && !errors.Is(err, ErrResting) {
+			c.rested(ctx, e.Rest)
+		}
 		return Response{}, err
 	}
 	kind := resp.Header.Get("Content-Type")

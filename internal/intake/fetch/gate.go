@@ -216,6 +216,19 @@ func (h *restingHosts) noteRest(address *url.URL, resp *http.Response, longest t
 	return r
 }
 
+// restedTime limits how long Options.Rested may take.
+const restedTime = 5 * time.Second
+
+// rested passes on the pause that a host asked for; a zero one is none.
+func (c *Client) rested(ctx context.Context, r news.Rest) {
+	if c.opt.Rested == nil || r.Host == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restedTime)
+	defer cancel()
+	c.opt.Rested(ctx, r)
+}
+
 // maxFresh is the maximum freshness that is accepted. A year is the limit of HTTP/1.1's Expires.
 const maxFresh = 365 * 24 * time.Hour
 

@@ -127,7 +127,9 @@ func (c *Client) openPicture(ctx context.Context, clock *deadline, address *url.
 		switch s := resp.StatusCode; {
 		case s == http.StatusTooManyRequests || s == http.StatusServiceUnavailable:
 			_ = resp.Body.Close() // the body of an error is not used
-			return nil, address, release, c.resting.refused(address, resp)
+			refused := c.resting.refused(address, resp)
+			c.rested(ctx, refused.Rest)
+			return nil, address, release, refused
 		case !isRedirect(s):
 			return resp, address, release, nil
 		}

@@ -32,7 +32,7 @@ func (c *Client) Post(ctx context.Context, address string, header http.Header, b
 	resp, err := c.roundTrip(req)
 	switch {
 	case err == nil:
-		c.resting.noteRest(to, resp, maxPostRest)
+		c.rested(ctx, c.resting.noteRest(to, resp, maxPostRest))
 		return resp, nil
 	case ctx.Err() != nil:
 		return nil, fmt.Errorf("%s: %w", to.Redacted(), ctx.Err())
