@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -106,6 +107,57 @@ func TestClusterPolls(t *testing.T) {
 			wantItemsOnce(t, nodes[0], hosts*each, 2)
 		})
 	}
+}
+
+// TestClusterReadsPages has two nodes poll feeds and read the pages of their items at the same time, from the same hosts.
+func TestClusterReadsPages(t *testing.T) {
+	const hosts, each = 6, 2
+	press := pipelinetest.NewPress(t, 20*time.Millisecond)
+	c := pipelinetest.NewCluster(t, pipelinetest.ClusterOptions{Press: press.URL.String(), Pause: clusterPause, FullText: pipeline.FullTextAlways})
+	nodes := c.Nodes(2)
+	_, err := nodes[0].Store.AddFeeds(t.Context(), press.Feeds(hosts, each))
+	must(t, err)
+	_, err = nodes[0].Pipeline.Pass(t.Context(), pipeline.PassOptions{CollectOnly: true})
+	must(t, err)
+	press.Grow()
+	pages := eachNode(nodes, func(r *pipelinetest.Room) int {
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if _, err := r.Pipeline.Pass(t.Context(), pipeline.PassOptions{CollectOnly: true, Force: true}); err != nil {
+				t.Error(err)
+			}
+		})
+		total := 0
+		eventually(t, "all pages are read", func() bool {
+			n, err := r.Pipeline.Pages.Read(t.Context(), time.Minute)
+			if err != nil {
+				t.Error(err)
+			}
+			total += n
+			asked := 0
+			for address := range press.Requests() {
+				if strings.Contains(address, "/page") {
+					asked++
+				}
+			}
+			return asked == hosts*each*2
+		})
+		wg.Wait()
+		return total
+	})
+	total := 0
+	for _, n := range pages {
+		total += n
+	}
+	for address, n := range press.Requests() {
+		if n > 1 && strings.Contains(address, "/page") {
+			t.Errorf("%s was read %d times", address, n)
+		}
+	}
+	if total != hosts*each*2 {
+		t.Errorf("%v pages read, want %d in all", pages, hosts*each*2)
+	}
+	wantPolite(t, press)
 }
 
 // TestClusterWaitsForAHost names a feed on one node while another asks its host.

@@ -38,6 +38,7 @@ const creditedPerHost = 100
 type CreditedPageReader struct {
 	store   *store.DB
 	fetch   *fetch.Client
+	hosts   *hostLeases
 	settler *Settler
 	prepare stories.Preparer
 	outlets *outlets.Registry
@@ -66,31 +67,39 @@ func (r *CreditedPageReader) Read(ctx context.Context, budget time.Duration) (in
 	}
 	ends, total := time.Now().Add(budget), 0
 	for time.Now().Before(ends) {
-		wanted, err := r.store.ClaimCreditedPages(ctx, store.PageQuota{Now: r.now(), Period: 24 * time.Hour, PerHost: creditedPerHost, Lease: pageLease, Limit: pageBatch})
+		var wanted []store.CreditedPage
+		held, err := r.hosts.claim(ctx, func(ctx context.Context) (hosts []string, err error) {
+			wanted, hosts, err = r.store.ClaimCreditedPages(ctx, store.PageQuota{Now: r.now(), Period: 24 * time.Hour, PerHost: creditedPerHost, Lease: pageLease, Limit: pageBatch})
+			return hosts, err
+		})
 		if err != nil {
+			return total, err
+		}
+		asked, err := askAll(ctx, wanted, ends, func(ctx context.Context, s store.CreditedPage) error {
+			held := r.read(ctx, &s)
+			if ctx.Err() != nil || held {
+				return ctx.Err() // interrupted, which is no error of the page; or tried again when the lease of the page ends
+			}
+			return r.store.SaveCreditedPage(ctx, s)
+		})
+		total += asked
+		if err := errors.Join(err, r.hosts.giveBack(ctx, held)); err != nil {
 			return total, err
 		}
 		if len(wanted) == 0 {
 			break
 		}
-		asked, err := askAll(ctx, wanted, ends, func(ctx context.Context, s store.CreditedPage) error {
-			r.read(ctx, &s)
-			if ctx.Err() != nil {
-				return ctx.Err() // interrupted; not an error of the page
-			}
-			return r.store.SaveCreditedPage(ctx, s)
-		})
-		total += asked
-		if err != nil {
-			return total, err
-		}
 	}
 	return total, ignoreElsewhere(r.settler.Reweigh(ctx)) // the process that settles weighs them
 }
 
-// read fetches a page and stores in s what the page is, or why it can't be read.
-func (r *CreditedPageReader) read(ctx context.Context, s *store.CreditedPage) {
+// read fetches a page and stores in s what the page is, or why it can't be read. It returns true for a page that was not read
+// since another node asks a host on the way.
+func (r *CreditedPageReader) read(ctx context.Context, s *store.CreditedPage) (held bool) {
 	read, err := fetchPage(ctx, r.fetch, s.Link)
+	if errors.Is(err, fetch.ErrHeld) {
+		return true
+	}
 	s.Asked = r.now()
 	if err != nil {
 		s.State, s.Problem = news.FeedBroken, err.Error()
@@ -105,10 +114,11 @@ func (r *CreditedPageReader) read(ctx context.Context, s *store.CreditedPage) {
 			s.State = news.FeedTimeout
 		}
 		r.log.Debug("a page that articles credit can't be had", "url", s.Link, "error", err)
-		return
+		return false
 	}
 	it := r.prepare.Item(r.article(read, s.Asked))
 	s.State, s.Article, s.Print, s.Claims = news.FeedOK, it.Article, it.Print, it.Claims
+	return false
 }
 
 // article cleans a page as if a feed had brought it. Its outlet is that of its address, or for an unknown address that of

@@ -60,6 +60,7 @@ type PageReader struct {
 	store   *store.DB
 	fetch   *fetch.Client
 	cleaner *clean.Cleaner
+	hosts   *hostLeases
 	clock   *steadyClock
 	window  time.Duration // how long a story stays open
 	mode    string        // where the feed sets none
@@ -71,9 +72,9 @@ type PageReader struct {
 	whole map[int64]bool // ids of feeds that have carried an item with its whole text, as of the last new entries
 }
 
-func newPageReader(o Options, cleaner *clean.Cleaner, clock *steadyClock) *PageReader {
+func newPageReader(o Options, hosts *hostLeases, cleaner *clean.Cleaner, clock *steadyClock) *PageReader {
 	return &PageReader{
-		store: o.Store, fetch: o.Fetch, cleaner: cleaner, clock: clock, window: o.windowLength(), mode: o.FullText,
+		store: o.Store, fetch: o.Fetch, hosts: hosts, cleaner: cleaner, clock: clock, window: o.windowLength(), mode: o.FullText,
 		perHost: cmp.Or(max(o.FullTextPerHost, 0), pagesPerHost), now: o.Now, log: o.Logger,
 	}
 }
@@ -97,13 +98,17 @@ func (r *PageReader) Read(ctx context.Context, budget time.Duration) (int, error
 	}
 	ends, total := time.Now().Add(budget), 0
 	for time.Now().Before(ends) {
-		wanted, err := r.store.ClaimPages(ctx, store.PageQuota{Now: r.now(), Period: time.Hour, PerHost: r.perHost, Lease: pageLease, Limit: pageBatch})
-		if err != nil || len(wanted) == 0 {
+		var wanted []store.Page
+		held, err := r.hosts.claim(ctx, func(ctx context.Context) (hosts []string, err error) {
+			wanted, hosts, err = r.store.ClaimPages(ctx, store.PageQuota{Now: r.now(), Period: time.Hour, PerHost: r.perHost, Lease: pageLease, Limit: pageBatch})
+			return hosts, err
+		})
+		if err != nil {
 			return total, err
 		}
 		asked, err := askAll(ctx, wanted, ends, r.read)
 		total += asked
-		if err != nil {
+		if err := errors.Join(err, r.hosts.giveBack(ctx, held)); err != nil || len(wanted) == 0 {
 			return total, err
 		}
 	}
@@ -197,6 +202,9 @@ func (r *PageReader) read(ctx context.Context, p store.Page) error {
 	whole, err := r.withPage(ctx, item)
 	if ctx.Err() != nil {
 		return ctx.Err() // interrupted; not an error of the page
+	}
+	if errors.Is(err, fetch.ErrHeld) {
+		return nil // the page leads to a host that another node asks; it is tried again when its lease ends
 	}
 	if p.Asked = r.now(); err == nil {
 		p.State = news.FeedOK

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -101,6 +103,15 @@ func (l *hostLeases) done(hosts ...*heldHost) {
 	for _, h := range hosts {
 		h.users--
 	}
+}
+
+// giveBack ends one use of each host, and hands those back that nobody uses.
+func (l *hostLeases) giveBack(ctx context.Context, hosts map[string]*heldHost) error {
+	if len(hosts) == 0 {
+		return nil
+	}
+	l.done(slices.Collect(maps.Values(hosts))...)
+	return l.flush(ctx)
 }
 
 // has reports whether the lease is still ours.

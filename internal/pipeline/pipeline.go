@@ -92,9 +92,9 @@ func New(o Options) *Pipeline {
 		p.toMatch.send()
 		p.toFill.send()
 	})
-	p.Pages = newPageReader(o, p.collector.cleaner, clock)
+	p.Pages = newPageReader(o, p.hosts, p.collector.cleaner, clock)
 	p.CreditedPages = &CreditedPageReader{
-		store: o.Store, fetch: o.Fetch, settler: p.Settler, prepare: prepare, outlets: o.Outlets,
+		store: o.Store, fetch: o.Fetch, hosts: p.hosts, settler: p.Settler, prepare: prepare, outlets: o.Outlets,
 		clock: clock, window: o.windowLength(), off: !o.ReadCreditedPages, now: o.Now, log: o.Logger,
 	}
 	p.Retention = newRetention(o, p.Settler, clock)

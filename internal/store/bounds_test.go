@@ -96,7 +96,7 @@ func TestLongAddresses(t *testing.T) {
 		{Article: 1, Address: longest + "x", Link: longest + "x", Host: "b.example"},
 		{Article: 1, Address: "c.example/1", Link: "https://c.example/1", Host: host},
 	}})
-	pages, err := db.ClaimCreditedPages(ctx, PageQuota{Now: day.Add(time.Hour), Period: time.Hour, PerHost: 9, Lease: time.Minute, Limit: 9})
+	pages, _, err := db.ClaimCreditedPages(ctx, PageQuota{Now: day.Add(time.Hour), Period: time.Hour, PerHost: 9, Lease: time.Minute, Limit: 9})
 	if err != nil || len(pages) != 1 || pages[0].Host != "a.example" {
 		t.Errorf("credited pages %v, %v", pages, err)
 	}

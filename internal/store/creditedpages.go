@@ -71,9 +71,9 @@ const (
 		WHERE ` + creditedPagePending + ` AND credited < ?1 ORDER BY credited LIMIT ?2)`
 )
 
-// ClaimCreditedPages claims pages to fetch. A claimed page is not returned again until it is saved or its lease ends. Hosts
-// whose last fetch is longest ago come first. Of each host, the pages that were credited last come first.
-func (db *DB) ClaimCreditedPages(ctx context.Context, q PageQuota) (claimed []CreditedPage, err error) {
+// ClaimCreditedPages claims pages to fetch, and hosts to ask for them, as ClaimPages does. Of each host, the pages that were
+// credited last come first.
+func (db *DB) ClaimCreditedPages(ctx context.Context, q PageQuota) (claimed []CreditedPage, hosts []string, err error) {
 	type credited struct {
 		CreditedPage
 		at int64

@@ -18,7 +18,7 @@ func quota() PageQuota {
 
 func wantedOf(t *testing.T, db *DB, q PageQuota) (addresses []string) {
 	t.Helper()
-	all, err := db.ClaimCreditedPages(t.Context(), q)
+	all, _, err := db.ClaimCreditedPages(t.Context(), q)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,7 +49,7 @@ func (db *DB) compareClocks(theirs int64, ours time.Time) {
 	if ahead.Abs() < clockSlop {
 		ahead = 0
 	}
-	if (ahead - db.ClockAhead()).Abs() >= clockSlop || ahead == 0 {
+	if (ahead-db.ClockAhead()).Abs() >= clockSlop || ahead == 0 {
 		db.ahead.Store(int64(ahead))
 	}
 }

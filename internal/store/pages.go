@@ -89,9 +89,10 @@ const (
 	leasedPagesSQL = `SELECT coalesce(min(due), 0) FROM pages INDEXED BY pages_wanted WHERE state = '' AND host = ?`
 )
 
-// ClaimPages claims pages to fetch. A claimed page is not returned again until it is saved or its lease ends. Hosts whose
-// last fetch is longest ago come first. Of each host, the pages of the newest articles come first.
-func (db *DB) ClaimPages(ctx context.Context, q PageQuota) (claimed []Page, err error) {
+// ClaimPages claims pages to fetch, and hosts to ask for them. A claimed page is not returned again until it is saved or its
+// lease ends. Hosts whose last fetch is longest ago come first. Of each host, the pages of the newest articles come first.
+// Where no other process may use the database, it returns no hosts.
+func (db *DB) ClaimPages(ctx context.Context, q PageQuota) (claimed []Page, hosts []string, err error) {
 	return claimPages(ctx, db, queuePages, q, func(ctx context.Context, t tx, host string, n int64) ([]Page, error) {
 		pages, err := collect(ctx, t.QueryContext, func(row scanner) (p Page, err error) {
 			err = row.Scan(&p.Article, &p.Hash, &p.URL, &p.Host)
@@ -184,16 +185,20 @@ const (
 	// pauseHostSQL postpones all pages of a host.
 	pauseHostSQL = `INSERT INTO page_hosts (queue, host, free, rests) VALUES (?1, ?2, ?3, ?3)
 		ON CONFLICT (queue, host) DO UPDATE SET free = max(page_hosts.free, excluded.free), rests = max(page_hosts.rests, excluded.rests), waiting = 1`
-	freeHostsSQL = `SELECT host, rests, began, asked FROM page_hosts WHERE queue = ? AND waiting = 1 AND free <= ? ORDER BY free, host LIMIT ?`
-	dropHostSQL  = `DELETE FROM page_hosts WHERE queue = ? AND host = ?`
-	putHostSQL   = `UPDATE page_hosts SET free = ?3, rests = ?4, began = ?5, asked = ?6, waiting = ?7 WHERE queue = ?1 AND host = ?2`
+	freeHostsSQL = `SELECT host, rests, began, asked FROM page_hosts WHERE queue = ?1 AND waiting = 1 AND free <= ?2 ORDER BY free, host LIMIT ?3`
+	// ourFreeHostsSQL is freeHostsSQL without the hosts that other nodes ask.
+	ourFreeHostsSQL = `SELECT h.host, h.rests, h.began, h.asked FROM page_hosts AS h WHERE h.queue = ?1 AND h.waiting = 1 AND h.free <= ?2
+		AND NOT EXISTS (SELECT 1 FROM poll_hosts AS p WHERE p.host = h.host AND p.holder <> ?4 AND p.until > ?5) ORDER BY h.free, h.host LIMIT ?3`
+	dropHostSQL = `DELETE FROM page_hosts WHERE queue = ? AND host = ?`
+	putHostSQL  = `UPDATE page_hosts SET free = ?3, rests = ?4, began = ?5, asked = ?6, waiting = ?7 WHERE queue = ?1 AND host = ?2`
 )
 
 // claimPages calls take for each free host, to claim up to n of its pages, in one transaction. The query leased runs for a
 // host with no page to claim. It returns when the first of its waiting pages may be fetched, 0 if none waits.
 //
-// A claimed page has a lease. When the lease ends the page waits again, in case the process has stopped.
-func claimPages[T any](ctx context.Context, db *DB, queue string, q PageQuota, take func(ctx context.Context, t tx, host string, n int64) ([]T, error), leased string) (claimed []T, err error) {
+// A claimed page has a lease. When the lease ends the page waits again, in case the process has stopped. Where other processes
+// may use the database, hosts that they ask are left out, and claimPages also returns the hosts that it has claimed.
+func claimPages[T any](ctx context.Context, db *DB, queue string, q PageQuota, take func(ctx context.Context, t tx, host string, n int64) ([]T, error), leased string) (claimed []T, ours []string, err error) {
 	type pageHost struct {
 		host                string
 		rests, began, asked int64
@@ -204,13 +209,31 @@ func claimPages[T any](ctx context.Context, db *DB, queue string, q PageQuota, t
 	}
 	now, period, perHost := millis(q.Now), q.Period.Milliseconds(), int64(q.PerHost)
 	if hosts, err := rowsOf(ctx, db, "hosts that are free", scan, freeHostsSQL, queue, now, 1); err != nil || len(hosts) == 0 {
-		return nil, err // usually there is nothing to do, and no transaction is needed
+		return nil, nil, err // usually there is nothing to do, and no transaction is needed
 	}
 	err = db.write(ctx, "claim "+queue, func(ctx context.Context, t tx) error {
-		claimed = nil
-		hosts, err := collect(ctx, t.QueryContext, scan, freeHostsSQL, queue, now, q.Limit)
+		claimed, ours = nil, nil
+		query, args := freeHostsSQL, []any{queue, now, q.Limit}
+		at, err := t.clock(ctx, q.Now)
 		if err != nil {
 			return err
+		}
+		if db.Shared() {
+			query, args = ourFreeHostsSQL, append(args, db.Node(), at)
+		}
+		hosts, err := collect(ctx, t.QueryContext, scan, query, args...)
+		if err != nil {
+			return err
+		}
+		if db.Shared() && len(hosts) > 0 {
+			names := make([]string, len(hosts))
+			for i, h := range hosts {
+				names[i] = h.host
+			}
+			if ours, err = t.takeHosts(ctx, names, names, at, "", unlimited); err != nil {
+				return err
+			}
+			hosts = slices.DeleteFunc(hosts, func(h pageHost) bool { return !slices.Contains(ours, h.host) })
 		}
 		each := int64(max(1, q.Limit/max(len(hosts), 1)))
 		for _, h := range hosts {
@@ -247,5 +270,5 @@ func claimPages[T any](ctx context.Context, db *DB, queue string, q PageQuota, t
 		}
 		return nil
 	})
-	return claimed, err
+	return claimed, ours, err
 }

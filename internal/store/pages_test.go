@@ -10,7 +10,7 @@ import (
 
 func claimed(t *testing.T, db *DB, q PageQuota, want ...int64) {
 	t.Helper()
-	pages, err := db.ClaimPages(t.Context(), q)
+	pages, _, err := db.ClaimPages(t.Context(), q)
 	if err != nil {
 		t.Fatal(err)
 	}
