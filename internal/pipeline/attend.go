@@ -44,14 +44,14 @@ const clockApart = 10 * time.Second
 
 // warnOfNodes logs, once each, which nodes have other settings, and that the clock of this machine is wrong.
 func (p *Pipeline) warnOfNodes(ctx context.Context, warned map[string]bool) error {
-	once := func(key, message string, args ...any) {
-		if !warned[key] {
-			warned[key] = true
-			p.options.Logger.Warn(message, args...)
-		}
+	log := p.options.Logger
+	first := func(key string) bool {
+		was := warned[key]
+		warned[key] = true
+		return !was
 	}
-	if ahead := p.options.Store.ClockAhead(); ahead.Abs() > clockApart {
-		once("clock", "the clock of the database differs from this machine's, and is used; set both right", "ahead", ahead.Round(time.Second))
+	if ahead := p.options.Store.ClockAhead(); ahead.Abs() > clockApart && first("clock") {
+		log.Warn("the clock of the database differs from this machine's, and is used; set both right", "ahead", ahead.Round(time.Second))
 	}
 	nodes, err := p.options.Store.Nodes(ctx)
 	if err != nil {
@@ -62,8 +62,8 @@ func (p *Pipeline) warnOfNodes(ctx context.Context, warned map[string]bool) erro
 		if n.ID == p.options.Store.Node() || !n.Works() {
 			continue
 		}
-		if names := strings.Join(own.Differing(n), ", "); names != "" {
-			once(n.ID+" "+names, "another node has other settings; give both the same", "node", n.ID, "host", n.Host, "settings", names)
+		if names := strings.Join(own.Differing(n), ", "); names != "" && first(n.ID+" "+names) {
+			log.Warn("another node has other settings; give both the same", "node", n.ID, "host", n.Host, "settings", names)
 		}
 	}
 	return nil
