@@ -84,7 +84,7 @@ func (s *simulation) clock() time.Time { return epoch.Add(s.now) }
 
 // newSimulation makes a run that nothing has happened in.
 func newSimulation(p parameters) *simulation {
-	s := &simulation{p: p, random: rand.New(rand.NewPCG(p.seed, 2))} //nolint:gosec // chance that can be repeated is the point
+	s := &simulation{p: p.overNetwork(), random: rand.New(rand.NewPCG(p.seed, 2))} //nolint:gosec // chance that can be repeated is the point
 	s.pace = poll.Pace{Interval: time.Hour, Min: 10 * time.Minute, Max: 24 * time.Hour, Random: s.random.Float64}
 	s.end = p.warmUp + p.length
 	s.makeWorld()

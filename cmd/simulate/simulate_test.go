@@ -16,7 +16,7 @@ func small(t *testing.T, args ...string) parameters {
 	var p parameters
 	f := flag.NewFlagSet("simulate", flag.ContinueOnError)
 	p.flags(f)
-	args = append(strings.Fields("-feeds 4000 -hosts 1200 -articles 60000 -pollers 3 -workers 16 -length 3h -warm-up 10m -mtbf 15m -timeout 15s"), args...)
+	args = append(strings.Fields("-feeds 4000 -hosts 1200 -articles 60000 -pollers 3 -workers 16 -length 3h -warm-up 10m -mtbf 15m -timeout 15s -settlers 4 -requests 40"), args...)
 	if err := f.Parse(args); err != nil {
 		t.Fatal(err)
 	}
