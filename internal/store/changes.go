@@ -164,7 +164,7 @@ func (db *DB) pollAreas(ctx context.Context) {
 	for {
 		limited, cancel := context.WithTimeout(ctx, areaPollWithin)
 		now := map[string]int64{}
-		err := db.eachRow(limited, "numbers of the logs", func(row scanner) error {
+		err := eachRow(limited, db.reader.QueryContext, func(row scanner) error {
 			var name string
 			var value int64
 			err := row.Scan(&name, &value)
@@ -177,7 +177,7 @@ func (db *DB) pollAreas(ctx context.Context) {
 			return
 		case err != nil && db.state.away() != nil: // logged already
 		case err != nil && !said:
-			db.log.Warn("changes of other processes cannot be read; it is tried again each second", "error", err)
+			db.log.Warn("changes of other processes cannot be read; it is tried again each second", "error", db.explain(err))
 			said = true
 		case err == nil:
 			for area, name := range areaMarks {

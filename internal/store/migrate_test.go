@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -103,6 +104,26 @@ func TestNumbersOfTheLogOutliveItsTable(t *testing.T) {
 	added, err := db.Log(t.Context(), 2, 9)
 	if err != nil || len(added) != 1 || added[0].ID != 4 || added[0].Seq != 4 {
 		t.Errorf("the next article is %+v (%v), want id and number 4", added, err)
+	}
+}
+
+// What waited to leave the index when the log of removals was made is in that log, and the next entries come after it.
+func TestQueueOfTheIndexBecomesALog(t *testing.T) {
+	db := newsroom(t, 5)
+	closed(t, db, story(1, 0, 2), story(2, 0, 4), story(3, 0, 1))
+	ageOut(t, db, day.Add(time.Hour), 10)
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	downTo(t, db.Dir(), 27)
+	db = open(t, db.Dir())
+	if got, through, err := db.Removals(t.Context(), 0, 10); err != nil || !slices.Equal(got, []int64{1, 2, 4}) || through != 3 {
+		t.Errorf("the log of removals has %v up to %d, %v", got, through, err)
+	}
+	closed(t, db, story(4, 0, 3))
+	ageOut(t, db, day.Add(time.Hour), 10)
+	if got, through, err := db.Removals(t.Context(), 3, 10); err != nil || !slices.Equal(got, []int64{3}) || through != 4 {
+		t.Errorf("then %v up to %d, %v", got, through, err)
 	}
 }
 

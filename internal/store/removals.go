@@ -28,10 +28,11 @@ var ErrForgotten = errors.New("the log of aged-out articles no longer reaches ba
 const (
 	lastRemovalSQL   = `SELECT coalesce((SELECT value FROM marks WHERE name = '` + watermarkRemovals + `'), 0)`
 	logRemovalsSQL   = `INSERT INTO removals (seq, article_id, at) SELECT ?1 + key + 1, value, ?2 FROM json_each(?3)`
-	oldRemovalsSQL   = `SELECT seq FROM (SELECT seq, at FROM removals ORDER BY seq LIMIT ?) AS oldest WHERE at < ? ORDER BY seq`
+	forgottenSQL     = `coalesce((SELECT value FROM marks WHERE name = '` + watermarkForgotten + `'), 0)`
+	oldRemovalsSQL   = `SELECT seq FROM removals WHERE seq > ` + forgottenSQL + ` AND seq <= ` + forgottenSQL + ` + ? AND at < ? ORDER BY seq`
 	dropRemovalsSQL  = `DELETE FROM removals WHERE seq <= ?`
 	removalsSQL      = `SELECT seq, article_id FROM removals WHERE seq > ? ORDER BY seq LIMIT ?`
-	removalsRangeSQL = `SELECT coalesce((SELECT value FROM marks WHERE name = '` + watermarkForgotten + `'), 0), (` + lastRemovalSQL + `)`
+	removalsRangeSQL = `SELECT ` + forgottenSQL + `, (` + lastRemovalSQL + `)`
 )
 
 // logRemovals appends articles to the log of removals, and deletes some entries that are too old.
