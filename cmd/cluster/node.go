@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	startTime = time.Minute      // that a node has until it serves
+	startTime = 2 * time.Minute  // that a node has until it serves
 	stopTime  = 15 * time.Second // that a node has to end after SIGTERM
 )
 

@@ -15,7 +15,7 @@ import (
 const (
 	checkEvery = 200 * time.Millisecond
 	checkTime  = time.Second
-	readyTime  = time.Minute // that the web nodes have until one is ready
+	readyTime  = 2 * time.Minute // that the web nodes have until one is ready
 )
 
 // proxy passes requests on to the web nodes that are ready, by turns. A request that reads and meets a node that has just gone is
