@@ -91,11 +91,17 @@ func (c *logWriter) storePoll(ctx context.Context, p Poll) (Tally, error) {
 	if ok, err := c.feedPolled(ctx, p, tally); err != nil || !ok {
 		return Tally{}, err
 	}
+	taken := map[string]bool{"": true}
+	for _, k := range known {
+		if !k.aged {
+			taken[k.guid] = true
+		}
+	}
 	for _, i := range storeOrder(p, of) {
 		var err error
 		switch a, k := p.Articles[i], of[i]; {
 		case k == newItem:
-			err = c.insert(ctx, a, p.Feed)
+			err = c.insert(ctx, a, p.Feed, taken)
 		case k == sameItem, known[k].aged:
 		case known[k].hash != text(a.Hash):
 			err = c.revise(ctx, a, known[k], keyColumns(a, known[k].guid))
@@ -181,25 +187,21 @@ const (
 	undated, updated, url, canonical, title, authors, outlet_name, outlet_domain, outlet_agency, lang, hub, summary, categories, enclosures)
 	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	insertBodySQL = `INSERT INTO bodies (article_id, body) VALUES (?, ?)`
-	guidTakenSQL  = `SELECT EXISTS (SELECT 1 FROM articles WHERE feed_id = ? AND guid = ?)`
 )
 
 // insert adds an article. Its key within the feed is the id, the address or the hash of the item, shortened by boundKey.
-// Where another article of the feed has that key, the article's own id is appended.
-func (c *logWriter) insert(ctx context.Context, a news.Article, f news.Feed) error {
+// Where another article of the feed has that key (taken), the article's own id is appended.
+func (c *logWriter) insert(ctx context.Context, a news.Article, f news.Feed, taken map[string]bool) error {
 	if a.Seen.IsZero() {
 		a.Seen = cmp.Or(f.Checked, time.Now())
 	}
 	c.id++
 	c.seq++
 	guid := boundKey(text(cmp.Or(a.GUID, a.URL, a.Hash)), maxKey)
-	var taken bool
-	if err := c.scan(ctx, []any{&taken}, guidTakenSQL, f.ID, guid); err != nil {
-		return err
-	}
-	if taken {
+	if taken[guid] {
 		guid = fmt.Sprintf("%s\n%d", guid, c.id)
 	}
+	taken[guid] = true
 	words, err := wordColumns(a)
 	if err != nil {
 		return err

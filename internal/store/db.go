@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -102,9 +103,14 @@ func (t tx) affected(ctx context.Context, query string, args ...any) (int, error
 	return int(n), err
 }
 
-// exec runs a statement.
+// exec runs a statement. Its error may be returned by a later one of the transaction.
 func (t tx) exec(ctx context.Context, query string, args ...any) error {
-	_, err := t.affected(ctx, query, args...)
+	var err error
+	if s := t.stmt(ctx, query); s != nil {
+		_, err = s.ExecContext(ctx, args...)
+	} else {
+		_, err = t.ExecContext(t.db.engine.later(ctx), query, args...)
+	}
 	return err
 }
 
@@ -127,8 +133,15 @@ func (t tx) all(ctx context.Context, queries []string, args ...any) error {
 	return nil
 }
 
-// each runs a statement for every row.
+// each runs a statement for every row. An INSERT has no two rows with the same key.
 func (t tx) each(ctx context.Context, query string, rows [][]any) error {
+	if many, ok := t.db.engine.together(query, rowsAtOnce); ok {
+		for ; len(rows) >= rowsAtOnce; rows = rows[rowsAtOnce:] {
+			if err := t.exec(ctx, many, slices.Concat(rows[:rowsAtOnce]...)...); err != nil {
+				return err
+			}
+		}
+	}
 	for _, args := range rows {
 		if err := t.exec(ctx, query, args...); err != nil {
 			return err

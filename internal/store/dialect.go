@@ -39,21 +39,11 @@ func (c postgresConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("a connection of pgx is a %T", conn), conn.Close())
 	}
-	return postgresConn{pgx}, nil
-}
-
-type postgresConn struct{ *stdlib.Conn }
-
-func (c postgresConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	return c.Conn.QueryContext(ctx, postgresSQL(query, args), args)
-}
-
-func (c postgresConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	return c.Conn.ExecContext(ctx, postgresSQL(query, args), args)
+	return &postgresConn{Conn: pgx}, nil
 }
 
 // CheckNamedValue converts an argument to int64, float64, bool, string or []byte.
-func (c postgresConn) CheckNamedValue(v *driver.NamedValue) (err error) {
+func (c *postgresConn) CheckNamedValue(v *driver.NamedValue) (err error) {
 	if s, ok := v.Value.(bytesText); ok {
 		v.Value = []byte(s)
 		return nil

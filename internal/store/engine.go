@@ -32,6 +32,12 @@ type engine interface {
 	prepares() bool
 	// lock makes a transaction the only one that writes, until it ends.
 	lock(ctx context.Context, t *sql.Tx) error
+	// later marks the context of a statement whose result nobody looks at. An engine may run it with the next query of the
+	// transaction, or at its end.
+	later(ctx context.Context) context.Context
+	// together returns a statement that inserts several rows, given one that inserts one. It returns false where that is not
+	// possible, or not faster.
+	together(query string, rows int) (string, bool)
 	// lead waits until no other process leads the work of this name, and takes its lock.
 	lead(ctx context.Context, name string) (leaderLock, error)
 	// shared reports whether other processes may write in the database.

@@ -37,7 +37,7 @@ const (
 	// origin is no member.
 	setLeadsSQL = `UPDATE members SET leads = 1 WHERE article_id IN (
 		SELECT coalesce((SELECT m.article_id FROM members AS m WHERE m.article_id = s.origin_article AND m.story_id = s.id),
-			(SELECT y.article_id FROM members AS y CROSS JOIN articles AS x WHERE y.story_id = s.id AND x.id = y.article_id ORDER BY x.time, x.id LIMIT 1))
+			(SELECT y.article_id FROM members AS y CROSS JOIN articles AS x WHERE y.story_id = s.id AND x.id = y.article_id ORDER BY +x.time, x.id LIMIT 1))
 		FROM json_each(?) AS wanted CROSS JOIN stories AS s WHERE s.id = wanted.value)`
 )
 

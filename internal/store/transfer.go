@@ -374,7 +374,7 @@ func (t table) copyToPostgres(ctx context.Context, from *sql.Tx, conn *sql.Conn,
 		return row, reading
 	}
 	err = conn.Raw(func(driverConn any) error {
-		pc, ok := driverConn.(postgresConn)
+		pc, ok := driverConn.(*postgresConn)
 		if !ok {
 			return fmt.Errorf("a connection is a %T", driverConn)
 		}

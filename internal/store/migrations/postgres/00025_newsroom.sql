@@ -503,57 +503,75 @@ CREATE INDEX corrected_article ON corrected (article_id);
 
 INSERT INTO counters (name, value) VALUES ('stories', 0), ('events', 0);
 
+-- Counters are kept once a statement, since each change of a row leaves a version of it that later ones of the transaction
+-- have to walk past.
 -- +goose StatementBegin
 CREATE FUNCTION count_rows() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    UPDATE counters SET value = value + CASE TG_OP WHEN 'INSERT' THEN 1 ELSE -1 END WHERE name = TG_TABLE_NAME;
+    UPDATE counters SET value = value + (SELECT count(*) FROM rows) * CASE TG_OP WHEN 'INSERT' THEN 1 ELSE -1 END
+        WHERE name = TG_TABLE_NAME AND EXISTS (SELECT FROM rows);
     RETURN NULL;
 END $$;
 -- +goose StatementEnd
-CREATE TRIGGER stories_counted AFTER INSERT OR DELETE ON stories FOR EACH ROW EXECUTE FUNCTION count_rows();
-CREATE TRIGGER events_counted AFTER INSERT OR DELETE ON events FOR EACH ROW EXECUTE FUNCTION count_rows();
+CREATE TRIGGER stories_added AFTER INSERT ON stories REFERENCING NEW TABLE AS rows FOR EACH STATEMENT EXECUTE FUNCTION count_rows();
+CREATE TRIGGER stories_removed AFTER DELETE ON stories REFERENCING OLD TABLE AS rows FOR EACH STATEMENT EXECUTE FUNCTION count_rows();
+CREATE TRIGGER events_added AFTER INSERT ON events REFERENCING NEW TABLE AS rows FOR EACH STATEMENT EXECUTE FUNCTION count_rows();
+CREATE TRIGGER events_removed AFTER DELETE ON events REFERENCING OLD TABLE AS rows FOR EACH STATEMENT EXECUTE FUNCTION count_rows();
 
 -- +goose StatementBegin
 CREATE FUNCTION read_marks_added() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     INSERT INTO read_counts (user_id, feed_id, articles, leads)
-        SELECT NEW.user_id, a.feed_id, 1, coalesce((SELECT m.leads FROM members AS m WHERE m.article_id = a.id), 0)
-        FROM articles AS a WHERE a.id = NEW.article_id
-        ON CONFLICT (user_id, feed_id) DO UPDATE SET articles = read_counts.articles + 1, leads = read_counts.leads + excluded.leads;
+        SELECT r.user_id, a.feed_id, count(*), coalesce(sum(m.leads), 0)
+        FROM rows AS r JOIN articles AS a ON a.id = r.article_id LEFT JOIN members AS m ON m.article_id = a.id GROUP BY r.user_id, a.feed_id
+        ON CONFLICT (user_id, feed_id) DO UPDATE SET articles = read_counts.articles + excluded.articles, leads = read_counts.leads + excluded.leads;
     RETURN NULL;
 END $$;
 -- +goose StatementEnd
-CREATE TRIGGER read_marks_added AFTER INSERT ON read_marks FOR EACH ROW EXECUTE FUNCTION read_marks_added();
+CREATE TRIGGER read_marks_added AFTER INSERT ON read_marks REFERENCING NEW TABLE AS rows FOR EACH STATEMENT EXECUTE FUNCTION read_marks_added();
 
 -- +goose StatementBegin
 CREATE FUNCTION read_marks_removed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    UPDATE read_counts SET articles = articles - 1,
-        leads = leads - coalesce((SELECT m.leads FROM members AS m WHERE m.article_id = OLD.article_id), 0)
-        WHERE user_id = OLD.user_id AND feed_id = (SELECT a.feed_id FROM articles AS a WHERE a.id = OLD.article_id);
+    UPDATE read_counts AS c SET articles = c.articles - d.articles, leads = c.leads - d.leads FROM
+        (SELECT r.user_id, a.feed_id, count(*) AS articles, coalesce(sum(m.leads), 0) AS leads
+        FROM rows AS r JOIN articles AS a ON a.id = r.article_id LEFT JOIN members AS m ON m.article_id = a.id GROUP BY r.user_id, a.feed_id) AS d
+        WHERE c.user_id = d.user_id AND c.feed_id = d.feed_id;
     RETURN NULL;
 END $$;
 -- +goose StatementEnd
-CREATE TRIGGER read_marks_removed AFTER DELETE ON read_marks FOR EACH ROW EXECUTE FUNCTION read_marks_removed();
+CREATE TRIGGER read_marks_removed AFTER DELETE ON read_marks REFERENCING OLD TABLE AS rows FOR EACH STATEMENT EXECUTE FUNCTION read_marks_removed();
 
+-- Old and new rows are added up, not joined: the plan was made for the first call, which had few.
 -- +goose StatementBegin
 CREATE FUNCTION members_lead() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    UPDATE feeds SET leads = leads + NEW.leads - OLD.leads WHERE id = (SELECT a.feed_id FROM articles AS a WHERE a.id = NEW.article_id);
-    UPDATE read_counts SET leads = leads + NEW.leads - OLD.leads
-        WHERE feed_id = (SELECT a.feed_id FROM articles AS a WHERE a.id = NEW.article_id)
-        AND user_id IN (SELECT r.user_id FROM read_marks AS r WHERE r.article_id = NEW.article_id);
+    UPDATE feeds AS f SET leads = f.leads + d.leads FROM
+        (SELECT a.feed_id, sum(m.leads) AS leads
+        FROM (SELECT article_id, leads FROM new_rows UNION ALL SELECT article_id, -leads FROM old_rows) AS m JOIN articles AS a ON a.id = m.article_id
+        GROUP BY a.feed_id HAVING sum(m.leads) <> 0) AS d
+        WHERE f.id = d.feed_id;
+    UPDATE read_counts AS c SET leads = c.leads + d.leads FROM
+        (SELECT r.user_id, a.feed_id, sum(m.leads) AS leads
+        FROM (SELECT article_id, leads FROM new_rows UNION ALL SELECT article_id, -leads FROM old_rows) AS m
+        JOIN read_marks AS r ON r.article_id = m.article_id JOIN articles AS a ON a.id = m.article_id
+        GROUP BY r.user_id, a.feed_id HAVING sum(m.leads) <> 0) AS d
+        WHERE c.user_id = d.user_id AND c.feed_id = d.feed_id;
     RETURN NULL;
 END $$;
 -- +goose StatementEnd
-CREATE TRIGGER members_lead AFTER UPDATE OF leads ON members FOR EACH ROW WHEN (NEW.leads <> OLD.leads) EXECUTE FUNCTION members_lead();
+CREATE TRIGGER members_lead AFTER UPDATE ON members REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION members_lead();
 
 -- +goose StatementBegin
 CREATE FUNCTION members_removed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    UPDATE feeds SET leads = leads - 1 WHERE id = (SELECT a.feed_id FROM articles AS a WHERE a.id = OLD.article_id);
-    UPDATE read_counts SET leads = leads - 1
-        WHERE feed_id = (SELECT a.feed_id FROM articles AS a WHERE a.id = OLD.article_id)
-        AND user_id IN (SELECT r.user_id FROM read_marks AS r WHERE r.article_id = OLD.article_id);
+    UPDATE feeds AS f SET leads = f.leads - d.leads FROM
+        (SELECT a.feed_id, count(*) AS leads FROM rows AS m JOIN articles AS a ON a.id = m.article_id WHERE m.leads = 1 GROUP BY a.feed_id) AS d
+        WHERE f.id = d.feed_id;
+    UPDATE read_counts AS c SET leads = c.leads - d.leads FROM
+        (SELECT r.user_id, a.feed_id, count(*) AS leads
+        FROM rows AS m JOIN read_marks AS r ON r.article_id = m.article_id JOIN articles AS a ON a.id = m.article_id
+        WHERE m.leads = 1 GROUP BY r.user_id, a.feed_id) AS d
+        WHERE c.user_id = d.user_id AND c.feed_id = d.feed_id;
     RETURN NULL;
 END $$;
 -- +goose StatementEnd
-CREATE TRIGGER members_removed AFTER DELETE ON members FOR EACH ROW WHEN (OLD.leads = 1) EXECUTE FUNCTION members_removed();
+CREATE TRIGGER members_removed AFTER DELETE ON members REFERENCING OLD TABLE AS rows FOR EACH STATEMENT EXECUTE FUNCTION members_removed();
 
 -- +goose StatementBegin
 CREATE FUNCTION kept_removed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
