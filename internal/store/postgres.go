@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"net"
 	"strconv"
 	"strings"
@@ -150,7 +151,7 @@ func (e *postgresEngine) openReader(bool) (*sql.DB, error) {
 const (
 	// postgresServerSQL asks for what a database must have. The marker is a table that no other program has. The table of
 	// goose is there before the first migration.
-	postgresServerSQL = `SELECT current_setting('server_encoding'), pg_is_in_recovery(), coalesce(current_schema(), ''),
+	postgresServerSQL = `SELECT current_setting('server_version_num')::int, current_setting('server_encoding'), pg_is_in_recovery(), coalesce(current_schema(), ''),
 		to_regclass('story_log') IS NOT NULL,
 		(SELECT count(*) FROM pg_class AS c WHERE c.relkind IN ('r', 'p') AND c.relname <> 'goose_db_version' AND c.relnamespace = to_regnamespace(current_schema()::text))`
 )
@@ -158,11 +159,13 @@ const (
 func (e *postgresEngine) checkOwner(ctx context.Context, db *sql.DB) error {
 	var encoding, schema string
 	var replica, ours bool
-	var tables int
-	if err := db.QueryRowContext(ctx, postgresServerSQL).Scan(&encoding, &replica, &schema, &ours, &tables); err != nil {
+	var version, tables int
+	if err := db.QueryRowContext(ctx, postgresServerSQL).Scan(&version, &encoding, &replica, &schema, &ours, &tables); err != nil {
 		return fmt.Errorf("open %s: %w", e, err)
 	}
 	switch {
+	case version < postgresOldest*10_000:
+		return fmt.Errorf("%s is of version %d; use PostgreSQL %d or later", e, version/10_000, postgresOldest)
 	case encoding != "UTF8":
 		return fmt.Errorf("%s has the encoding %s; make a database with the encoding UTF8", e, encoding)
 	case replica:
@@ -171,6 +174,44 @@ func (e *postgresEngine) checkOwner(ctx context.Context, db *sql.DB) error {
 		return fmt.Errorf("%s has no schema in its search_path that this user may use; set search_path or grant usage of the schema", e)
 	case tables > 0 && !ours:
 		return fmt.Errorf("schema %s of %s holds tables of another program; name an empty database", schema, e)
+	}
+	return e.checkLocks(ctx, db)
+}
+
+// postgresOldest is the oldest version of PostgreSQL that works.
+const postgresOldest = 14
+
+const (
+	tryProbeSQL  = `SELECT pg_try_advisory_lock($1)`
+	freeProbeSQL = `SELECT pg_advisory_unlock($1)`
+)
+
+// checkLocks returns an error where two connections get one advisory lock. CockroachDB gives it to everybody, and a pool of
+// connections by transaction gives two clients one session. Every process would take itself for the settler.
+func (e *postgresEngine) checkLocks(ctx context.Context, db *sql.DB) (err error) {
+	first, err := db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", e, err)
+	}
+	defer func() { err = errors.Join(err, first.Close()) }()
+	second, err := db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", e, err)
+	}
+	defer func() { err = errors.Join(err, second.Close()) }()
+	key := rand.Int64()
+	var held, twice, freed bool
+	if err := first.QueryRowContext(ctx, tryProbeSQL, key).Scan(&held); err != nil {
+		return fmt.Errorf("open %s: %w", e, err)
+	}
+	if err := second.QueryRowContext(ctx, tryProbeSQL, key).Scan(&twice); err != nil {
+		return fmt.Errorf("open %s: %w", e, err)
+	}
+	if err := first.QueryRowContext(ctx, freeProbeSQL, key).Scan(&freed); err != nil {
+		return fmt.Errorf("open %s: %w", e, err)
+	}
+	if !held || twice || !freed {
+		return fmt.Errorf("%s does not keep advisory locks for a session, which say who settles; use PostgreSQL itself, without a pool by transaction in between", e)
 	}
 	return nil
 }

@@ -1,0 +1,44 @@
+package store
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// A server whose advisory locks go to everybody is refused, since each process would settle. Here a function of ours, found
+// before PostgreSQL's own, stands for such a server.
+func TestServerWithoutAdvisoryLocks(t *testing.T) {
+	postgresOnly(t)
+	dir := t.TempDir()
+	execute(t, dir, `CREATE SCHEMA lax;
+		CREATE FUNCTION lax.pg_try_advisory_lock(bigint) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+		CREATE FUNCTION lax.pg_advisory_unlock(bigint) RETURNS boolean LANGUAGE sql AS 'SELECT true'`)
+	at := options(t, dir)
+	address, err := url.Parse(at.Database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := address.Query()
+	query.Set("search_path", "public,lax,pg_catalog")
+	address.RawQuery = query.Encode()
+	at.Database = address.String()
+	db, err := Open(t.Context(), t.TempDir(), at)
+	if err == nil {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	saysAll(t, err, "advisory locks", "without a pool by transaction")
+}
+
+// TestAddressOfPostgreSQL checks that what is wrong with an address is said without its password.
+func TestAddressOfPostgreSQL(t *testing.T) {
+	for _, address := range []string{"postgres://me:secret@host:none/news", "postgres://me:secret@host/news?sslmode=perhaps"} {
+		_, err := Open(t.Context(), t.TempDir(), Options{Database: address})
+		saysAll(t, err, "postgres://user:password@host:5432/name")
+		if strings.Contains(err.Error(), "secret") {
+			t.Errorf("%q shows the password", err)
+		}
+	}
+}
