@@ -276,18 +276,23 @@ func (db *DB) contextError(ctx context.Context, err error) error {
 
 // explain adds to an error of the database what happened to which database, and what to do about it.
 func (db *DB) explain(err error) error {
-	if db.engine.classify(err) == interrupted {
-		return fmt.Errorf("interrupted: %w", context.Canceled)
+	if db.engine.classify(err) == unavailable {
+		db.noteFault(err)
 	}
+	return explain(db.engine, err)
+}
+
+func explain(e engine, err error) error {
 	var kind error
-	switch db.engine.classify(err) {
+	switch e.classify(err) {
+	case interrupted:
+		return fmt.Errorf("interrupted: %w", context.Canceled)
 	case unavailable:
 		kind = news.ErrUnavailable
-		db.noteFault(err)
 	case broken:
 		kind = news.ErrDisk
 	}
-	if advice := db.engine.advice(err); advice != "" {
+	if advice := e.advice(err); advice != "" {
 		return &faultError{advice, kind, err}
 	}
 	return err

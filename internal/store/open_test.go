@@ -30,7 +30,7 @@ const (
 
 func TestMain(m *testing.M) {
 	for variable, write := range map[string]func(context.Context, string) error{
-		writeUntilKilled: writeForever, ageUntilKilled: ageForever, leadUntilPaused: leadForever, migrateUntilKilled: migrateOnce,
+		writeUntilKilled: writeForever, ageUntilKilled: ageForever, leadUntilPaused: leadForever, restoreUntilKilled: restoreOnce, migrateUntilKilled: migrateOnce,
 	} {
 		if dir := os.Getenv(variable); dir != "" {
 			if err := write(context.Background(), dir); err != nil {

@@ -50,7 +50,7 @@ func Restore(ctx context.Context, file, dir string, o RestoreOptions) error {
 	}
 	if err := restore(ctx, file, dir, e, o); err != nil {
 		if e != nil {
-			err = (&DB{engine: e}).explain(err)
+			err = explain(e, err)
 		}
 		return fmt.Errorf("restore %s into %s: %w", file, place, err)
 	}

@@ -17,7 +17,9 @@
 //
 // A file is a noun. Calls run from store.go, which opens a folder, and from the nouns (feeds.go, stories.go, topics.go
 // ...) down to log.go, db.go (transactions, rows), encode.go (how values are stored) and engine.go, which says what the
-// two engines do differently (sqlite.go, maintenance.go and backup.go; postgres.go).
+// two engines do differently (sqlite.go and maintenance.go; postgres.go). bounds.go limits what stands in an index. Above all
+// of these stand backup.go, restore.go and transfer.go, which copy everything from either engine into either, and status.go
+// and repair.go, which check what is stored and mend it.
 //
 // # Two engines
 //

@@ -1,11 +1,13 @@
 package store
 
 import (
+	"bufio"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -305,10 +307,10 @@ func TestRestoreIntoPostgreSQL(t *testing.T) {
 		t.Fatal(err)
 	}
 	saysAll(t, Restore(ctx, second, t.TempDir(), RestoreOptions{Database: url}), "is in use", "--force")
-	interrupted, cancel := context.WithTimeout(ctx, 60*time.Millisecond)
-	defer cancel()
-	if err := Restore(interrupted, second, t.TempDir(), RestoreOptions{Database: url, Force: true}); err == nil {
-		t.Log("it was faster than its interruption")
+	canceled, cancel := context.WithCancel(ctx)
+	cancel()
+	if err := Restore(canceled, second, t.TempDir(), RestoreOptions{Database: url, Force: true}); !errors.Is(err, context.Canceled) {
+		t.Errorf("interrupted, it says: %v", err)
 	}
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "index", "old"), "of another database")
@@ -327,6 +329,83 @@ func TestRestoreIntoPostgreSQL(t *testing.T) {
 	}
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// With this variable, the test binary restores the backup in restoredFile into the folder that it names.
+const (
+	restoreUntilKilled = "HEADWATER_TEST_RESTORE"
+	restoredFile       = "HEADWATER_TEST_BACKUP"
+)
+
+// restoreOnce restores with Force, and prints a line before and after that.
+func restoreOnce(ctx context.Context, dir string) error {
+	fmt.Println("restores")
+	err := Restore(ctx, os.Getenv(restoredFile), dir, RestoreOptions{Database: os.Getenv(killedDatabase), Force: true})
+	if err == nil {
+		fmt.Println("restored")
+	}
+	return err
+}
+
+// TestKilledRestore kills a restore over a database that is in use. The database has its old contents or the new ones.
+func TestKilledRestore(t *testing.T) {
+	big := newsroom(t, 1)
+	var articles []news.Article
+	for i := range 2000 {
+		articles = append(articles, article(fmt.Sprint("big ", i), strings.Repeat(fmt.Sprint("words ", i), 100)))
+	}
+	store(t, big, poll(news.Feed{ID: 1, URL: feedURL(0)}, articles...))
+	from, small := backedUp(t, big), backedUp(t, newsroom(t, 2))
+	dir, address := t.TempDir(), ownEngine(t)
+	restoring := func(kill time.Duration) (done bool, took time.Duration) {
+		if err := Restore(t.Context(), small, dir, RestoreOptions{Database: address, Force: true}); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.CommandContext(t.Context(), os.Args[0])
+		cmd.Env = append(os.Environ(), restoreUntilKilled+"="+dir, restoredFile+"="+from, killedDatabase+"="+address)
+		cmd.Stderr = os.Stderr
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		lines := bufio.NewScanner(out)
+		lines.Scan()
+		began := time.Now()
+		timer := time.AfterFunc(kill, func() { _ = cmd.Process.Kill() }) // it may have ended already
+		done = lines.Scan()
+		took = time.Since(began)
+		_ = cmd.Wait() // killed or not
+		timer.Stop()
+		db, err := Open(t.Context(), dir, Options{Database: address})
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(t, db)
+		s, err := db.Status(t.Context())
+		if err := errors.Join(err, db.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if s.Articles != 2001 && (done || s.Articles != 2) {
+			t.Errorf("killed after %s: %d articles", kill, s.Articles)
+		}
+		return s.Articles == 2001, took
+	}
+	done, whole := restoring(time.Hour)
+	if !done {
+		t.Fatal("it did not restore")
+	}
+	killed, tries := 0, 5
+	for i := range tries {
+		if done, _ := restoring(whole * time.Duration(i) / time.Duration(tries)); !done {
+			killed++
+		}
+	}
+	if killed == 0 {
+		t.Errorf("none of %d was killed in time", tries)
 	}
 }
 
