@@ -139,6 +139,12 @@ outages: ## stop, kill and replace PostgreSQL below the store and a server, and 
 	$(GO) test -count=$(OUTAGES) -timeout 3h -run '^Test(ServerGoesAway|ConnectionsCut|Failover|CommitInDoubt|Deadlock)$$' ./internal/store
 	$(GO) test -count=$(OUTAGES) -timeout 3h -run '^TestDatabaseGoesAway$$' ./cmd/headwater
 
+CHAOS ?= 300
+
+.PHONY: chaos
+chaos: ## run three nodes over one PostgreSQL, and CHAOS times kill, stop, cut off or hold up one of them
+	HEADWATER_TEST_CHAOS=$(CHAOS) $(GO) test -count=1 -timeout 3h -run '^TestChaos$$' -v ./internal/pipeline
+
 .PHONY: fuzz
 fuzz: ## run each fuzz target of the packages in FUZZ for FUZZTIME (60s)
 	@for file in $$(grep -rl --include='*_test.go' '^func Fuzz' $(FUZZ)); do \

@@ -35,7 +35,8 @@ type settings struct {
 	log   io.Writer
 	now   func() time.Time
 
-	database string // "" is the one that belongs to the folder (storetest)
+	database string        // "" is the one that belongs to the folder (storetest)
+	lease    time.Duration // see store.Options
 
 	embed embed.Options // none without an endpoint
 	wait  time.Duration // how long a settlement waits for the embeddings
@@ -70,7 +71,7 @@ func open(t *testing.T, dir string, s settings) *pipelinetest.Room {
 	if s.database == "" {
 		s.database = storetest.Database(t, dir)
 	}
-	db, err := store.Open(t.Context(), dir, store.Options{Database: s.database, Logger: log})
+	db, err := store.Open(t.Context(), dir, store.Options{Database: s.database, Lease: s.lease, Logger: log})
 	must(t, err)
 	x, err := search.Open(t.Context(), dir, search.Options{Logger: log, Log: db, Shown: clean.Shown})
 	must(t, err)

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"headwater/internal/news"
 )
 
@@ -31,6 +33,7 @@ type DB struct {
 	bells  *bells
 	state  *availability
 	sent   *commits
+	turn   *semaphore.Weighted // held by the transaction that has, or waits for, the writer's lock; unused on SQLite
 
 	leaders    *leaders
 	leadership *Leadership // each write checks it; nil if there is nothing to check, see As
@@ -168,7 +171,17 @@ func (db *DB) write(ctx context.Context, what string, fn func(context.Context, t
 	if err := db.mayWrite(what); err != nil {
 		return err
 	}
-	return db.retry(ctx, what, func() error { return db.transact(ctx, what, db.writer.BeginTx, db.engine.lock, fn) })
+	return db.retry(ctx, what, func() error {
+		if db.engine.shared() {
+			// One connection of a node waits for the writer's lock, so that claims get the others, and a node that is cut off
+			// keeps one place in the queue for the lock, not several.
+			if err := db.turn.Acquire(ctx, 1); err != nil {
+				return fmt.Errorf("%s: %w", what, err)
+			}
+			defer db.turn.Release(1)
+		}
+		return db.transact(ctx, what, db.writer.BeginTx, db.engine.lock, fn)
+	})
 }
 
 // claimTx is write for short transactions that only claim, renew and hand back leases. On PostgreSQL several run at once,

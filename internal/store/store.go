@@ -67,6 +67,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // File is the name of the database in the data folder.
@@ -98,7 +100,7 @@ func Open(ctx context.Context, dir string, opts Options) (*DB, error) {
 	}
 	db := &DB{
 		dir: abs, log: opts.Logger, epoch: rand.Text(), lease: cmp.Or(opts.Lease, defaultLease), ahead: &atomic.Int64{}, engine: sqliteEngine{dir: abs},
-		marks: &markCache{}, bells: &bells{}, sent: &commits{open: map[int64]bool{}}, leaders: &leaders{lock: map[string]chan struct{}{}, held: map[*Leadership]bool{}},
+		marks: &markCache{}, bells: &bells{}, sent: &commits{open: map[int64]bool{}}, turn: semaphore.NewWeighted(1), leaders: &leaders{lock: map[string]chan struct{}{}, held: map[*Leadership]bool{}},
 	}
 	if opts.Database != "" {
 		if db.engine, err = newPostgres(opts.Database); err != nil {

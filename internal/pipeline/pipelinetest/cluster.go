@@ -19,6 +19,7 @@ import (
 	"headwater/feeds"
 	"headwater/internal/intake/fetch"
 	"headwater/internal/intake/poll"
+	"headwater/internal/notify"
 	"headwater/internal/pipeline"
 	"headwater/internal/search"
 	"headwater/internal/store"
@@ -41,6 +42,7 @@ type ClusterOptions struct {
 	Pause    time.Duration // between two requests to one host
 	Lease    time.Duration // 0 means 30 s
 	Interval time.Duration // between two polls of a feed; 0 means an hour
+	Steady   bool          // poll each feed at Interval, whatever its rhythm
 	Workers  int           // 0 means 4
 	FullText string        // see pipeline.Options
 }
@@ -177,11 +179,14 @@ func openNode(ctx context.Context, dir string, o ClusterOptions, configure func(
 	if err != nil {
 		return nil, nil, err
 	}
-	all := Options{Search: index, Options: pipeline.Options{
+	all := Options{Search: index, Sender: notify.NewSender(notify.SenderOptions{Post: client.Post}), Options: pipeline.Options{
 		Store: db, Fetch: client, Outlets: registry, Logger: log, Workers: cmp.Or(o.Workers, 4), PerHost: 1, FullText: o.FullText,
 	}}
 	interval := cmp.Or(o.Interval, time.Hour)
 	all.Pace = poll.Pace{Interval: interval, Min: interval, Max: max(24*time.Hour, interval)}
+	if o.Steady {
+		all.Pace.Max = interval
+	}
 	if configure != nil {
 		configure(&all)
 	}

@@ -1,11 +1,13 @@
 package pipelinetest
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -26,6 +28,15 @@ type Press struct {
 	asked map[string]*Asked // by host
 	last  map[string]time.Time
 	feeds map[string]int // requests by address
+	told  []Told
+	start time.Time
+}
+
+// Told is a message of a webhook that the press has received, as a receiver does.
+type Told struct {
+	ID     string // the same where a message is sent again
+	Reason string
+	Story  int64
 }
 
 // Asked says how one host was asked.
@@ -39,7 +50,7 @@ type Asked struct {
 // NewPress starts a press whose feeds have one item. Each answer takes the given time.
 func NewPress(tb testing.TB, latency time.Duration) *Press {
 	tb.Helper()
-	p := &Press{latency: latency, items: 1, asked: map[string]*Asked{}, last: map[string]time.Time{}, feeds: map[string]int{}}
+	p := &Press{latency: latency, items: 1, asked: map[string]*Asked{}, last: map[string]time.Time{}, feeds: map[string]int{}, start: time.Now().Add(-time.Hour)}
 	l, err := new(net.ListenConfig).Listen(tb.Context(), "tcp", "127.0.0.1:0")
 	Must(tb, err)
 	srv := &http.Server{Handler: p, ReadHeaderTimeout: time.Minute}
@@ -82,6 +93,28 @@ func (p *Press) Asked() map[string]Asked {
 	return all
 }
 
+// Told returns the messages that the press has received.
+func (p *Press) Told() []Told {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.told)
+}
+
+// receive takes a message of a webhook.
+func (p *Press) receive(w http.ResponseWriter, r *http.Request) {
+	var message struct {
+		Type string
+		Data struct{ Story struct{ ID int64 } }
+	}
+	if err := json.NewDecoder(r.Body).Decode(&message); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.told = append(p.told, Told{r.Header.Get("webhook-id"), message.Type, message.Data.Story.ID})
+}
+
 // Requests returns how often each address was asked for.
 func (p *Press) Requests() map[string]int {
 	p.mu.Lock()
@@ -91,6 +124,10 @@ func (p *Press) Requests() map[string]int {
 
 // ServeHTTP implements http.Handler.
 func (p *Press) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodPost {
+		p.receive(w, r)
+		return
+	}
 	items := p.begin(r)
 	defer p.end(r.Host)
 	select {
@@ -109,8 +146,8 @@ func (p *Press) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/rss+xml")
 		_, _ = fmt.Fprintf(w, `<rss version="2.0"><channel><title>%s</title><link>http://%s/</link>`, name, r.Host)
 		for i := range items {
-			_, _ = fmt.Fprintf(w, `<item><title>Item %d of %s</title><link>http://%s/page%s-%d</link><guid isPermaLink="false">%s %d</guid><description>What item %d of %s says ...</description></item>`,
-				i, name, r.Host, strings.TrimPrefix(r.URL.Path, "/"), i, name, i, i, name)
+			_, _ = fmt.Fprintf(w, `<item><title>Item %d of %s</title><link>http://%s/page%s-%d</link><guid isPermaLink="false">%s %d</guid><pubDate>%s</pubDate><description>What item %d of %s says ...</description></item>`,
+				i, name, r.Host, strings.TrimPrefix(r.URL.Path, "/"), i, name, i, p.start.Add(time.Duration(i)*time.Second).UTC().Format(time.RFC1123Z), i, name)
 		}
 		_, _ = fmt.Fprint(w, `</channel></rss>`)
 	}
