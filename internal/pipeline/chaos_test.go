@@ -123,6 +123,7 @@ func logActivity(t *testing.T, database string) {
 	t.Helper()
 	db, err := sql.Open("pgx", database)
 	must(t, err)
+	defer func() { must(t, db.Close()) }()
 	rows, err := db.QueryContext(t.Context(), `SELECT concat_ws(' ', pid, state, wait_event, date_trunc('second', now() - state_change), 'blocked by', pg_blocking_pids(pid)::text, left(query, 200))
 		FROM pg_stat_activity WHERE datname = current_database() ORDER BY state_change`)
 	must(t, err)
@@ -131,7 +132,7 @@ func logActivity(t *testing.T, database string) {
 		must(t, rows.Scan(&line))
 		t.Log(line)
 	}
-	must(t, errors.Join(rows.Err(), rows.Close(), db.Close()))
+	must(t, errors.Join(rows.Err(), rows.Close()))
 }
 
 // TestChaos runs three nodes, each with all roles, over one database, while the feeds grow. In each round one of them, at random,
