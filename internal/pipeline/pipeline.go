@@ -6,6 +6,7 @@
 //
 //   - Collector polls a feed and says what is doubtful about its items (collector.go). push.go receives what hubs push.
 //     Pass (pass.go, summary.go) polls all due feeds and, outside of Serve, runs the other stages once.
+//     It claims the hosts that it asks (hosts.go), since several nodes may poll one database. Each says that it works (attend.go).
 //   - Settler makes stories and holds the window of open ones (settler.go), with the second opinion by embeddings in
 //     opinion.go. Pages that articles credit (credited.go, creditedreader.go) and corrections (correct.go) change the same window.
 //   - query.Index follows the log with the search index.

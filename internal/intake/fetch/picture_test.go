@@ -155,7 +155,12 @@ func TestPictureOfRestingHost(t *testing.T) {
 			_, _ = io.WriteString(w, png)
 		}
 	})
-	c := client(t, Options{Timeout: 200 * time.Millisecond, Now: func() time.Time { return now }})
+	var rested []news.Rest
+	c := client(t, Options{
+		Timeout: 200 * time.Millisecond, Now: func() time.Time { return now },
+		Rested: func(_ context.Context, r news.Rest) { rested = append(rested, r) },
+	})
+	until := now.Add(5 * time.Minute)
 	for _, step := range []struct {
 		path string
 		wait time.Duration // before it
@@ -185,6 +190,9 @@ func TestPictureOfRestingHost(t *testing.T) {
 		if got := asked.Load() > before; got != step.asks {
 			t.Errorf("%s: the host was asked: %t", step.path, got)
 		}
+	}
+	if len(rested) != 1 || rested[0].Host != strings.TrimPrefix(s.URL, "http://") || !rested[0].Until.Equal(until) {
+		t.Errorf("pauses to store: %v, want one until %s", rested, until)
 	}
 }
 
