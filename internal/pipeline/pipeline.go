@@ -16,7 +16,8 @@
 //   - Retention removes what is no longer needed. retention.go decides what may be removed, remove.go does the steps, and
 //     clock.go has the clock that they go by, which does not jump.
 //
-// Serve runs them all. What any process stores wakes the stages behind the logs (follower.go), which work in batches:
+// Serve runs them all, or those of Options.Roles. Settling, matching, queueing alerts and retention run in the one process
+// that leads (lead.go). What any process stores wakes the stages behind the logs (follower.go), which work in batches:
 // indexing at most every 200 ms, so that an article is found before it has a story, settling and matching at most every
 // 300 ms. A stage that fails is tried again in 5 s. A pass that settles holds Pipeline.turn, and these stages wait for
 // it. So it gives the same stories as without a server.
