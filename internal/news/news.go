@@ -45,6 +45,7 @@ type Status struct {
 	Unindexed int `json:"unindexed"`
 
 	IndexLag time.Duration `json:"-"` // since when articles wait to be indexed; 0 if none waits
+	Building bool          `json:"-"` // the index lacks articles from before it was opened, so searches fail
 }
 
 // Place is the position where a list continues: its last entry, with the time that orders the list. The zero value is

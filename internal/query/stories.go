@@ -36,6 +36,7 @@ func (r *Reader) Status(ctx context.Context) (news.Status, error) {
 	if err != nil {
 		return s, err
 	}
+	s.Building = r.index.Building()
 	s.Unindexed, s.IndexLag, err = r.index.Behind(ctx)
 	return s, err
 }

@@ -22,6 +22,7 @@ type failing struct {
 	api.Backend
 	broken error
 	behind int // entries that the index lacks
+	builds bool
 }
 
 func (f *failing) Status(ctx context.Context) (news.Status, error) {
@@ -30,7 +31,7 @@ func (f *failing) Status(ctx context.Context) (news.Status, error) {
 	}
 	st, err := f.Backend.Status(ctx)
 	if f.behind > 0 {
-		st.Unindexed, st.IndexLag = f.behind, 90*time.Second
+		st.Unindexed, st.IndexLag, st.Building = f.behind, 90*time.Second, f.builds
 	}
 	return st, err
 }
@@ -102,14 +103,16 @@ func TestReadyOnceNear(t *testing.T) {
 	for _, step := range []struct {
 		behind, status int
 		want           string
+		builds         bool
 	}{
-		{5000, 503, "the index is 5000 articles behind, for 90 seconds; it is being built"},
-		{1001, 503, "the index is 1001 articles behind, for 90 seconds; it is being built"},
-		{1000, 200, "ready; the index is 1000 articles behind, for 90 seconds"},
-		{0, 200, "ready"},
-		{5000, 200, "ready; the index is 5000 articles behind, for 90 seconds"},
+		{5000, 503, "the index is 5000 articles behind, for 90 seconds; it is being built", true},
+		{1001, 503, "the index is 1001 articles behind, for 90 seconds; it is being built", false},
+		{7, 503, "the index is 7 articles behind, for 90 seconds; it is being built", true},
+		{1000, 200, "ready; the index is 1000 articles behind, for 90 seconds", false},
+		{0, 200, "ready", false},
+		{5000, 200, "ready; the index is 5000 articles behind, for 90 seconds", false},
 	} {
-		f.behind = step.behind
+		f.behind, f.builds = step.behind, step.builds
 		a := ask(t, h, "GET", "/readyz", "")
 		a.is(step.status)
 		if got := a.Body.String(); got != step.want+"\n" {

@@ -42,8 +42,9 @@ const (
 const nearEntries = 1000
 
 // ready says whether store and index answer, and how far the index is behind the log. A server is not ready before its
-// index was near the log once. Later it stays ready, since readers rather miss the newest articles than all. Why store or
-// index do not answer is for the log: it may hold paths, and anybody may ask here.
+// index has what was stored before it was opened, and was near the log once. Later it stays ready, since readers rather
+// miss the newest articles than all. Why store or index do not answer is for the log: it may hold paths, and anybody may
+// ask here.
 func (s *server) ready(w http.ResponseWriter, r *http.Request) {
 	st, err := s.probe(r.Context())
 	if err != nil {
@@ -55,7 +56,7 @@ func (s *server) ready(w http.ResponseWriter, r *http.Request) {
 	case st.Unindexed == 0:
 		s.caughtUp.Store(true)
 		plain(w, http.StatusOK, "ready")
-	case s.caughtUp.Load() || st.Unindexed <= nearEntries:
+	case s.caughtUp.Load() || st.Unindexed <= nearEntries && !st.Building:
 		s.caughtUp.Store(true)
 		plain(w, http.StatusOK, "ready; "+behind)
 	default:
