@@ -2,7 +2,6 @@ package pipeline_test
 
 import (
 	"database/sql"
-	"errors"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -127,12 +126,13 @@ func logActivity(t *testing.T, database string) {
 	rows, err := db.QueryContext(t.Context(), `SELECT concat_ws(' ', pid, state, wait_event, date_trunc('second', now() - state_change), 'blocked by', pg_blocking_pids(pid)::text, left(query, 200))
 		FROM pg_stat_activity WHERE datname = current_database() ORDER BY state_change`)
 	must(t, err)
+	defer func() { must(t, rows.Close()) }()
 	for rows.Next() {
 		var line string
 		must(t, rows.Scan(&line))
 		t.Log(line)
 	}
-	must(t, errors.Join(rows.Err(), rows.Close()))
+	must(t, rows.Err())
 }
 
 // TestChaos runs three nodes, each with all roles, over one database, while the feeds grow. In each round one of them, at random,

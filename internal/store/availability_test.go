@@ -278,7 +278,7 @@ func TestDeadlock(t *testing.T) {
 		g.Go(func() {
 			err := db.claimTx(t.Context(), "test", func(ctx context.Context, tx tx) error {
 				runs.Add(1)
-				if err := tx.exec(ctx, `UPDATE settings SET value = value || 'x' WHERE key = ?`, order[0]); err != nil {
+				if _, err := tx.affected(ctx, `UPDATE settings SET value = value || 'x' WHERE key = ?`, order[0]); err != nil { // exec would not wait for the answer
 					return err
 				}
 				once.Do(func() {

@@ -235,7 +235,7 @@ func (db *DB) transact(ctx context.Context, what string, begin func(context.Cont
 		return err
 	}
 	defer db.bells.ring(changed) // also after an error, since a commit whose answer was lost may hold
-	return db.commit(ctx, in, true)
+	return db.commit(ctx, in, lock != nil)
 }
 
 // rehearse is set by a test that lets each transaction run twice.

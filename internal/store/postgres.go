@@ -47,7 +47,7 @@ func newPostgres(address string) (*postgresEngine, error) {
 		config.ConnectTimeout = connectTimeout
 	}
 	for _, f := range config.Fallbacks { // several servers, of which one takes changes
-		if f.Host != config.Host && config.ValidateConnect == nil {
+		if (f.Host != config.Host || f.Port != config.Port) && config.ValidateConnect == nil {
 			config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 		}
 	}
@@ -103,13 +103,13 @@ func (e *postgresEngine) cut() {
 
 func (e *postgresEngine) close() error { return e.probe.Close() }
 
-const pingSQL = `SELECT pg_is_in_recovery()`
+const pingSQL = `SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean`
 
 func (e *postgresEngine) ping(ctx context.Context) error {
-	var replica bool
-	err := e.probe.QueryRowContext(ctx, pingSQL).Scan(&replica)
-	if err == nil && replica {
-		return fmt.Errorf("%s is a replica that takes no changes", e)
+	var readOnly bool
+	err := e.probe.QueryRowContext(ctx, pingSQL).Scan(&readOnly)
+	if err == nil && readOnly {
+		return fmt.Errorf("%s takes no changes; it may be a replica that has not taken over yet", e)
 	}
 	return err
 }
@@ -344,7 +344,7 @@ func (*postgresEngine) classify(err error) fault {
 			return interrupted
 		case class == "40" || pe.Code == "55P03" || pe.Code == "25P03": // transactions that can't be put in an order, deadlock; lock not available; this process was paused within a transaction
 			return conflict
-		case class == "08" || class == "57" || pe.Code == "53300": // connection failure; shutdown; no connection free
+		case class == "08" || class == "57" || pe.Code == "53300" || pe.Code == "25006": // connection failure; shutdown; no connection free; takes no changes, as a replica that has not taken over yet
 			return unavailable
 		default:
 			return failed
