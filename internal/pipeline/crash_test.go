@@ -63,7 +63,7 @@ func TestCrash(t *testing.T) {
 		}
 		wantSound(t, dir, press)
 	}
-	if midway < crashKills/2 {
+	if midway < crashKills/4 {
 		t.Errorf("only %d of %d children were killed when they had begun to ask", midway, crashKills)
 	}
 	press.grow(crashKills)
