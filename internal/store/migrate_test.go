@@ -185,25 +185,24 @@ func TestKilledBeforeTheFirstMigration(t *testing.T) {
 // TestKilledWhileMigrating kills a process at moments of its migrations, from an empty database and from the oldest schema, and
 // opens the database again.
 func TestKilledWhileMigrating(t *testing.T) {
-	old := t.TempDir()
-	if !pgtest.OnPostgreSQL() {
-		db := newsroom(t, 3)
-		settle(t, db, Settlement{Through: 3, Stories: []news.Story{story(1, 1, 1, 2), story(2, 1, 3)}})
-		if err := db.Close(); err != nil {
-			t.Fatal(err)
-		}
-		old = db.Dir()
-		downTo(t, old, firstVersion())
+	old := newsroom(t, 3)
+	settle(t, old, Settlement{Through: 3, Stories: []news.Story{story(1, 1, 1, 2), story(2, 1, 3)}})
+	if err := old.Close(); err != nil {
+		t.Fatal(err)
 	}
+	downTo(t, old.Dir(), firstVersion())
 	migrate := func(t *testing.T, from string, kill time.Duration) (opened bool, took time.Duration) {
 		dir, address := t.TempDir(), ""
-		if pgtest.OnPostgreSQL() {
-			address = pgtest.Database(t)
-		}
 		articles := 0
-		if from != "" {
+		switch {
+		case from != "" && pgtest.OnPostgreSQL():
+			pgtest.Copy(t, from, dir)
+			articles, address = 3, options(t, dir).Database
+		case from != "":
 			copyFile(t, filepath.Join(from, File), filepath.Join(dir, File))
 			articles = 3
+		case pgtest.OnPostgreSQL():
+			address = pgtest.Database(t)
 		}
 		cmd := exec.CommandContext(t.Context(), os.Args[0])
 		cmd.Env = append(os.Environ(), migrateUntilKilled+"="+dir, killedDatabase+"="+address)
@@ -241,11 +240,7 @@ func TestKilledWhileMigrating(t *testing.T) {
 	if testing.Short() {
 		tries = 6
 	}
-	starts := map[string]string{"empty": ""}
-	if !pgtest.OnPostgreSQL() { // its first schema is the newest but for what came since; TestEverySchemaIsBroughtUpToDate
-		starts["oldest"] = old
-	}
-	for name, from := range starts {
+	for name, from := range map[string]string{"empty": "", "oldest": old.Dir()} {
 		t.Run(name, func(t *testing.T) {
 			opened, whole := migrate(t, from, time.Hour)
 			if !opened {
