@@ -192,7 +192,9 @@ func (l *lead) wait(ctx context.Context) (*store.Leadership, error) {
 	l.lock.Release(1)
 	told := make(chan bool, 1)
 	standby := time.AfterFunc(leadPatience, func() {
-		l.log.Info("another process settles; this one stands by")
+		if other, err := l.store.Leader(ctx, leadName); err == nil { // Lead returns the error of a database that is gone
+			l.log.Info("another process settles; this one stands by", "node", other.Node, "epoch", other.Epoch)
+		}
 		told <- true
 	})
 	held, err := l.store.Lead(ctx, leadName)
@@ -201,7 +203,7 @@ func (l *lead) wait(ctx context.Context) (*store.Leadership, error) {
 		return nil, err
 	}
 	if !standby.Stop() && <-told {
-		l.log.Info("this process settles now")
+		l.log.Info("this process settles now", "epoch", held.Epoch())
 	}
 	if err := l.lock.Acquire(ctx, 1); err != nil {
 		held.Close()
