@@ -147,7 +147,7 @@ func TestChaos(t *testing.T) {
 	}
 	rounds, err := strconv.Atoi(os.Getenv("HEADWATER_TEST_CHAOS"))
 	if err != nil {
-		rounds = 8
+		rounds = 3
 	}
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
