@@ -25,7 +25,7 @@ func wantPolite(t *testing.T, press *pipelinetest.Press) {
 		if a.AtOnce > 1 {
 			t.Errorf("%s had %d requests at once", host, a.AtOnce)
 		}
-		if a.Gap < clusterPause-time.Millisecond {
+		if a.Gap < clusterPause*3/4 { // on a busy machine the publisher notes the end of an answer later than the poller
 			t.Errorf("%s had a pause of %s only, want %s", host, a.Gap, clusterPause)
 		}
 	}
