@@ -148,7 +148,6 @@ func BenchmarkReading(b *testing.B) {
 		{"StoriesOffset10000", func() (int, error) { return count(db.Stories(ctx, news.StoryList{Offset: 10000})) }},
 		{"CountStories", func() (int, error) { return db.CountStories(ctx, news.StoryList{}) }},
 		{"Feeds", func() (int, error) { return count(db.Feeds(ctx)) }},
-		{"DueFeeds", func() (int, error) { return count(db.DueFeeds(ctx, day.Add(24*time.Hour))) }},
 		{"Articles", func() (int, error) { return count(db.Articles(ctx, news.ArticleList{})) }},
 		{"ArticlesOfFeed", func() (int, error) { return count(db.Articles(ctx, news.ArticleList{FeedID: 7})) }},
 		{"ArticlesSince", func() (int, error) { return count(db.Articles(ctx, news.ArticleList{Since: middle})) }},

@@ -111,14 +111,6 @@ func (db *DB) Feeds(ctx context.Context) ([]news.Feed, error) {
 	return rowsOf(ctx, db, "feeds", scanFeed, feedsSQL)
 }
 
-const dueFeedsSQL = `SELECT ` + feedColumns + ` FROM feeds
-	WHERE removed = 0 AND state <> 'gone' AND due <= ? ORDER BY due, id`
-
-// DueFeeds returns the feeds to poll at now, the one that has waited longest first. Feeds that answered 410 are never due.
-func (db *DB) DueFeeds(ctx context.Context, now time.Time) ([]news.Feed, error) {
-	return rowsOf(ctx, db, "feeds", scanFeed, dueFeedsSQL, millis(now))
-}
-
 const removeFeedSQL = `UPDATE feeds SET removed = 1 WHERE id = ? AND removed = 0`
 
 // RemoveFeed ends a subscription. It returns news.ErrNotFound for an unknown feed. The articles stay; the feed's learnt

@@ -80,7 +80,7 @@ func TestDueFeeds(t *testing.T) {
 	if err := db.RemoveFeed(t.Context(), feeds[1].ID); err != nil {
 		t.Fatal(err)
 	}
-	due, err := db.DueFeeds(t.Context(), day)
+	_, due, err := db.ClaimHosts(t.Context(), HostClaim{Due: day})
 	if err != nil {
 		t.Fatal(err)
 	}

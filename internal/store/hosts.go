@@ -42,7 +42,7 @@ const (
 const dueFeedsAHost = 16
 
 // ClaimHosts claims hosts with due feeds for this node, those that have waited longest first. It returns the hosts, and their
-// due feeds in the order of DueFeeds. It returns no host where all that have due feeds are asked by others, or by this pass.
+// due feeds in the same order. Feeds that answered 410 are never due. It returns no host where all that have due feeds are asked by others, or by this pass.
 func (db *DB) ClaimHosts(ctx context.Context, c HostClaim) (hosts []string, feeds []news.Feed, err error) {
 	const tries, wait = 8, 5 * time.Millisecond
 	for try := range tries {

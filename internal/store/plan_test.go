@@ -25,7 +25,7 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 	tests := []struct {
 		name, query, uses string
 	}{
-		{"due feeds", dueFeedsSQL, "INDEX feeds_due"},
+		{"hosts with due feeds", dueHostsSQL, "INDEX feeds_due"},
 		{"known guids", knownSQL, "INDEX sqlite_autoindex_articles_1"},
 		{"known ids", knownSQL, "INDEX articles_id_key"},
 		{"known addresses", knownSQL, "INDEX articles_address_key"},
