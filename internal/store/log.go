@@ -116,9 +116,11 @@ type logWriter struct {
 	start, seq, id int64
 }
 
-// lastSQL selects the highest numbers ever used, including those of aged-out articles.
-const lastSQL = `SELECT (` + lastSeqSQL + `),
-	coalesce((SELECT value FROM marks WHERE name = '` + highestArticle + `'), 0)`
+// The highest numbers ever used, including those of aged-out articles.
+const (
+	highestArticleSQL = `SELECT coalesce((SELECT value FROM marks WHERE name = '` + highestArticle + `'), 0)`
+	lastSQL           = `SELECT (` + lastSeqSQL + `), (` + highestArticleSQL + `)`
+)
 
 func (c *logWriter) begin(ctx context.Context) error {
 	err := c.scan(ctx, []any{&c.seq, &c.id}, lastSQL)

@@ -324,7 +324,10 @@ func isEmpty(dir string) error {
 		return err
 	}
 	part := File + ".part"
-	mine := []string{lockFile, restoring, part, part + "-journal", part + "-wal", part + "-shm"}
+	mine := []string{lockFile, restoring, part}
+	for _, suffix := range besides {
+		mine = append(mine, part+suffix)
+	}
 	for _, e := range entries {
 		if !slices.Contains(mine, e.Name()) {
 			return fmt.Errorf("the folder is not empty (%s is there); choose an empty one, or replace the database in it with --force", e.Name())

@@ -58,7 +58,7 @@ func invariants() map[string]string {
 		"stories that lists of feeds miss": `SELECT count(*) FROM (
 			` + feedListsSQL + ` EXCEPT
 			SELECT feed_id, changed, latest, story_id FROM story_feeds) AS found`,
-		"articles whose id may be given again": `SELECT count(*) FROM articles WHERE id > (` + watermarkOfIDsSQL + `)`,
+		"articles whose id may be given again": `SELECT count(*) FROM articles WHERE id > (` + highestArticleSQL + `)`,
 		"stories whose id may be given again": `SELECT count(*) FROM stories
 			WHERE id > coalesce((SELECT value FROM marks WHERE name = '` + highestStory + `'), 0)`,
 		"events whose id may be given again": `SELECT count(*) FROM events

@@ -35,9 +35,11 @@ type column struct {
 	key  int    // place in the primary key from 1 on, 0 for none
 }
 
-// ofProcesses are tables about the processes that run now. They are not copied. The epochs of leaders stay, so that they only
-// grow.
-var ofProcesses = []string{"goose_db_version", "nodes", "leases", "poll_hosts", "outcomes", "leaders"}
+// ofProcesses are tables about the processes that run now. They are not copied, and emptied by a restore.
+var ofProcesses = []string{"nodes", "leases", "poll_hosts", "outcomes"}
+
+// stays reports whether a restore leaves a table as it is. The epochs of leaders only grow.
+func stays(name string) bool { return name == "goose_db_version" || name == "leaders" }
 
 // inOrder is a column of PostgreSQL for the order in which rows were added, which SQLite keeps by itself, by table.
 var inOrder = map[string]string{"alert_outbox": "rowid"}
@@ -57,7 +59,7 @@ func copiedTables(ctx context.Context, t *sql.Tx) ([]table, error) {
 	if err != nil {
 		return nil, err
 	}
-	all = slices.DeleteFunc(all, func(one table) bool { return slices.Contains(ofProcesses, one.name) })
+	all = slices.DeleteFunc(all, func(one table) bool { return stays(one.name) || slices.Contains(ofProcesses, one.name) })
 	for i := range all {
 		one := &all[i]
 		one.columns, err = collect(ctx, t.QueryContext, func(row scanner) (c column, err error) {
@@ -246,7 +248,7 @@ func copyNumbersToSQLite(ctx context.Context, from, to *sql.Tx, tables []table) 
 		if err := from.QueryRowContext(ctx, identitySQL, quote(one.name), one.idColumn()).Scan(&identity); err != nil {
 			return err
 		}
-		query := watermarkOfIDsSQL // articles.id
+		query := highestArticleSQL // articles.id
 		if identity != "" {
 			query = usedNumberSQL + identity
 		}
@@ -265,8 +267,6 @@ func copyNumbersToSQLite(ctx context.Context, from, to *sql.Tx, tables []table) 
 	}
 	return nil
 }
-
-const watermarkOfIDsSQL = `SELECT coalesce((SELECT value FROM marks WHERE name = '` + highestArticle + `'), 0)`
 
 // From SQLite to PostgreSQL.
 
@@ -308,7 +308,7 @@ func (e *postgresEngine) copyFrom(ctx context.Context, from *sql.Tx, conn *sql.C
 	for _, one := range tables {
 		names = append(names, quote(one.name))
 	}
-	if _, err := to.ExecContext(ctx, `TRUNCATE nodes, leases, poll_hosts, outcomes, `+strings.Join(names, ", ")); err != nil {
+	if _, err := to.ExecContext(ctx, `TRUNCATE `+strings.Join(slices.Concat(ofProcesses, names), ", ")); err != nil {
 		return 0, err
 	}
 	inBytes, err := collect(ctx, to.QueryContext, scanText, bytesColumnsSQL)
