@@ -41,9 +41,7 @@ func (l *logBuffer) count(message string) int {
 // ownServer opens a store on a server of the test's own.
 func ownServer(t *testing.T) (*pgtest.Server, *DB, *logBuffer) {
 	t.Helper()
-	if !pgtest.OnPostgreSQL() {
-		t.Skip("about PostgreSQL")
-	}
+	postgresOnly(t)
 	s := pgtest.Start(t, pgtest.Options{Host: "127.0.0.1"})
 	log := &logBuffer{}
 	db, err := Open(t.Context(), t.TempDir(), Options{Database: s.Database(t), Logger: slog.New(slog.NewTextHandler(log, nil))})
@@ -166,9 +164,7 @@ func TestConnectionsCut(t *testing.T) {
 // TestFailover kills the server while a replica has each acknowledged commit (synchronous_standby_names), and lets the replica
 // take over. The address names both.
 func TestFailover(t *testing.T) {
-	if !pgtest.OnPostgreSQL() {
-		t.Skip("about PostgreSQL")
-	}
+	postgresOnly(t)
 	primary := pgtest.Start(t, pgtest.Options{Host: "127.0.0.1"})
 	address := primary.Database(t)
 	replica := primary.Replica(t, pgtest.Options{Host: "127.0.0.1"})
@@ -305,9 +301,7 @@ func TestDeadlock(t *testing.T) {
 
 // TestWaitForServer opens a database whose server starts later, or never.
 func TestWaitForServer(t *testing.T) {
-	if !pgtest.OnPostgreSQL() {
-		t.Skip("about PostgreSQL")
-	}
+	postgresOnly(t)
 	s := pgtest.Start(t, pgtest.Options{Host: "127.0.0.1"})
 	url := s.Database(t)
 	if err := s.Stop(false); err != nil {

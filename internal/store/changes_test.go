@@ -16,16 +16,7 @@ import (
 // another opens a second store on the database of a folder, as another process would. PostgreSQL only.
 func another(tb testing.TB, dir string) *DB {
 	tb.Helper()
-	db, err := Open(tb.Context(), tb.TempDir(), options(tb, dir))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			tb.Error(err)
-		}
-	})
-	return db
+	return openWith(tb, tb.TempDir(), options(tb, dir))
 }
 
 // postgresOnly skips a test of several processes on one database.

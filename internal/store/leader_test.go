@@ -1,12 +1,10 @@
 package store
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -23,20 +21,10 @@ const takeover = 15 * time.Second
 // beside opens the database of a store again, as another process would. SQLite has one store for a folder.
 func beside(tb testing.TB, db *DB) *DB {
 	tb.Helper()
-	at := options(tb, db.Dir())
-	if at.Database == "" {
+	if !pgtest.OnPostgreSQL() {
 		return db
 	}
-	other, err := Open(tb.Context(), tb.TempDir(), at)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		if err := other.Close(); err != nil {
-			tb.Error(err)
-		}
-	})
-	return other
+	return another(tb, db.Dir())
 }
 
 func lead(tb testing.TB, db *DB, within time.Duration) *Leadership {
@@ -214,9 +202,7 @@ func contents(tb testing.TB, db *DB) string {
 
 // TestLeaderLosesItsConnection ends the connection that holds the lock while the leader computes a settlement.
 func TestLeaderLosesItsConnection(t *testing.T) {
-	if !pgtest.OnPostgreSQL() {
-		t.Skip("about PostgreSQL")
-	}
+	postgresOnly(t)
 	t.Parallel()
 	db := newsroom(t, 2)
 	other := beside(t, db)
@@ -289,28 +275,16 @@ func leadForever(ctx context.Context, where string) error {
 
 // TestPausedLeader pauses a process that leads, lets another take over, and goes on with the first.
 func TestPausedLeader(t *testing.T) {
-	if !pgtest.OnPostgreSQL() {
-		t.Skip("about PostgreSQL")
-	}
+	postgresOnly(t)
 	for _, where := range []string{"between", "within"} {
 		t.Run(where, func(t *testing.T) {
 			t.Parallel()
 			db := newsroom(t, 2)
-			child := exec.CommandContext(t.Context(), os.Args[0])
-			child.Env = append(os.Environ(), leadUntilPaused+"="+where, leadFolder+"="+t.TempDir(), killedDatabase+"="+options(t, db.Dir()).Database)
-			child.Stderr = os.Stderr
-			out, err := child.StdoutPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := child.Start(); err != nil {
-				t.Fatal(err)
-			}
+			child, lines := startChild(t, leadUntilPaused+"="+where, leadFolder+"="+t.TempDir(), killedDatabase+"="+options(t, db.Dir()).Database)
 			defer func() {
 				_ = child.Process.Kill() // it may have ended
 				_ = child.Wait()         // it was killed
 			}()
-			lines := bufio.NewScanner(out)
 			if !lines.Scan() || lines.Text() != "leads" {
 				t.Fatalf("the child says %q, %v", lines.Text(), lines.Err())
 			}

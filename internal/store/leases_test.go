@@ -22,16 +22,7 @@ func nodes(t *testing.T, n int, lease time.Duration) []*DB {
 	o.Lease = lease
 	all := make([]*DB, n)
 	for i := range all {
-		db, err := Open(t.Context(), t.TempDir(), o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := db.Close(); err != nil {
-				t.Error(err)
-			}
-		})
-		all[i] = db
+		all[i] = openWith(t, t.TempDir(), o)
 	}
 	return all
 }

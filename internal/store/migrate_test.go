@@ -1,13 +1,11 @@
 package store
 
 import (
-	"bufio"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -204,24 +202,7 @@ func TestKilledWhileMigrating(t *testing.T) {
 		case pgtest.OnPostgreSQL():
 			address = pgtest.Database(t)
 		}
-		cmd := exec.CommandContext(t.Context(), os.Args[0])
-		cmd.Env = append(os.Environ(), migrateUntilKilled+"="+dir, killedDatabase+"="+address)
-		cmd.Stderr = os.Stderr
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		lines := bufio.NewScanner(out)
-		lines.Scan()
-		began := time.Now()
-		timer := time.AfterFunc(kill, func() { _ = cmd.Process.Kill() }) // it may have ended already
-		opened = lines.Scan()
-		took = time.Since(began)
-		_ = cmd.Wait() // killed or not
-		timer.Stop()
+		opened, took = killAfter(t, kill, migrateUntilKilled+"="+dir, killedDatabase+"="+address)
 		db, err := Open(t.Context(), dir, Options{Database: address})
 		if err != nil {
 			t.Fatal(err)
@@ -261,9 +242,7 @@ func TestKilledWhileMigrating(t *testing.T) {
 
 // TestServerKilledWhileMigrating kills the server of PostgreSQL at moments of the migrations.
 func TestServerKilledWhileMigrating(t *testing.T) {
-	if !pgtest.OnPostgreSQL() {
-		t.Skip("about PostgreSQL")
-	}
+	postgresOnly(t)
 	s := pgtest.Start(t, pgtest.Options{})
 	open := func(address string) error {
 		db, err := Open(t.Context(), t.TempDir(), Options{Database: address})

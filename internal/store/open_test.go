@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -44,6 +45,52 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	os.Exit(pgtest.BothEngines(m))
+}
+
+// startChild starts the test binary with variables that tell it what to do, and returns it and the lines that it prints.
+func startChild(t *testing.T, variables ...string) (*exec.Cmd, *bufio.Scanner) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), variables...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return cmd, bufio.NewScanner(out)
+}
+
+// killAfterLines kills a child that writes until it is killed, after it printed some lines.
+func killAfterLines(t *testing.T, n int, variables ...string) {
+	t.Helper()
+	cmd, lines := startChild(t, variables...)
+	for range n {
+		lines.Scan()
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err == nil {
+		t.Fatal("the writer ended by itself")
+	}
+}
+
+// killAfter kills a child some time after it printed its first line. It returns whether the child printed a second one
+// before that, and how long the child took to print it or to end.
+func killAfter(t *testing.T, kill time.Duration, variables ...string) (done bool, took time.Duration) {
+	t.Helper()
+	cmd, lines := startChild(t, variables...)
+	lines.Scan()
+	began := time.Now()
+	timer := time.AfterFunc(kill, func() { _ = cmd.Process.Kill() }) // it may have ended already
+	done = lines.Scan()
+	took = time.Since(began)
+	_ = cmd.Wait() // killed or not
+	timer.Stop()
+	return done, took
 }
 
 // writeForever collects and settles, and prints a line after each.
@@ -109,26 +156,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	dir := t.TempDir()
 	settled := 0
 	for lines := range 8 {
-		cmd := exec.CommandContext(t.Context(), os.Args[0])
-		cmd.Env = append(os.Environ(), writeUntilKilled+"="+dir, killedDatabase+"="+options(t, dir).Database)
-		cmd.Stderr = os.Stderr
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		in := bufio.NewScanner(out)
-		for range lines + 1 {
-			in.Scan()
-		}
-		if err := cmd.Process.Kill(); err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Wait(); err == nil {
-			t.Fatal("the writer ended by itself")
-		}
+		killAfterLines(t, lines+1, writeUntilKilled+"="+dir, killedDatabase+"="+options(t, dir).Database)
 		articles, mark := whole(t, dir)
 		if least := settled + (lines+2)/2*3; articles < least {
 			t.Errorf("%d articles after %d lines, want %d or more", articles, lines+1, least)

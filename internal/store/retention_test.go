@@ -1,13 +1,11 @@
 package store
 
 import (
-	"bufio"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -459,26 +457,7 @@ func ageForever(ctx context.Context, dir string) error {
 func TestKilledWhileAgeing(t *testing.T) {
 	dir := t.TempDir()
 	for kill := range 12 {
-		cmd := exec.CommandContext(t.Context(), os.Args[0])
-		cmd.Env = append(os.Environ(), ageUntilKilled+"="+dir, killedDatabase+"="+options(t, dir).Database)
-		cmd.Stderr = os.Stderr
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		in := bufio.NewScanner(out)
-		for range 3*kill + 1 {
-			in.Scan()
-		}
-		if err := cmd.Process.Kill(); err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Wait(); err == nil {
-			t.Fatal("the writer ended by itself")
-		}
+		killAfterLines(t, 3*kill+1, ageUntilKilled+"="+dir, killedDatabase+"="+options(t, dir).Database)
 		db := open(t, dir)
 		check(t, db)
 		last, errLast := db.LastSeq(t.Context())

@@ -16,7 +16,13 @@ var day = time.Date(2026, 8, 18, 6, 0, 0, 0, time.UTC)
 
 func open(tb testing.TB, dir string) *DB {
 	tb.Helper()
-	db, err := Open(tb.Context(), dir, options(tb, dir))
+	return openWith(tb, dir, options(tb, dir))
+}
+
+// openWith opens a store until the test ends.
+func openWith(tb testing.TB, dir string, o Options) *DB {
+	tb.Helper()
+	db, err := Open(tb.Context(), dir, o)
 	if err != nil {
 		tb.Fatal(err)
 	}

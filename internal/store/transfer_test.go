@@ -1,13 +1,11 @@
 package store
 
 import (
-	"bufio"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -362,24 +360,7 @@ func TestKilledRestore(t *testing.T) {
 		if err := Restore(t.Context(), small, dir, RestoreOptions{Database: address, Force: true}); err != nil {
 			t.Fatal(err)
 		}
-		cmd := exec.CommandContext(t.Context(), os.Args[0])
-		cmd.Env = append(os.Environ(), restoreUntilKilled+"="+dir, restoredFile+"="+from, killedDatabase+"="+address)
-		cmd.Stderr = os.Stderr
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		lines := bufio.NewScanner(out)
-		lines.Scan()
-		began := time.Now()
-		timer := time.AfterFunc(kill, func() { _ = cmd.Process.Kill() }) // it may have ended already
-		done = lines.Scan()
-		took = time.Since(began)
-		_ = cmd.Wait() // killed or not
-		timer.Stop()
+		done, took = killAfter(t, kill, restoreUntilKilled+"="+dir, restoredFile+"="+from, killedDatabase+"="+address)
 		db, err := Open(t.Context(), dir, Options{Database: address})
 		if err != nil {
 			t.Fatal(err)
