@@ -123,15 +123,9 @@ func TestHalfBodies(t *testing.T) {
 
 // TestHalfBodyAtTheEnd stops a server with SIGTERM while bodies are on their way: it ends within the time with 0.
 func TestHalfBodyAtTheEnd(t *testing.T) {
-	program, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	if err := os.Symlink(program, filepath.Join(dir, "headwater")); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(filepath.Join(dir, "headwater"), "serve", "--listen", "127.0.0.1:0", "--data", dir) // the test's binary is the program by that name
+	program := ownProgram(t)
+	dir := filepath.Dir(program)
+	cmd := exec.Command(program, "serve", "--listen", "127.0.0.1:0", "--data", dir)
 	cmd.Env = append(os.Environ(), "HOME="+dir, "HEADWATER_LISTS=")
 	log, err := cmd.StderrPipe()
 	if err != nil {

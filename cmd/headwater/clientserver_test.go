@@ -262,16 +262,9 @@ func prepareData(t *testing.T, s side, news string) {
 func startServer(t *testing.T, s side) {
 	t.Helper()
 	t.Setenv("HEADWATER_DATABASE", s.database)
-	program, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	if err := os.Symlink(program, filepath.Join(dir, "headwater")); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(filepath.Join(dir, "headwater"), "serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(s.dir, "data")) // the test's binary is the program by that name
-	cmd.Dir = dir
+	program := ownProgram(t)
+	cmd := exec.Command(program, "serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(s.dir, "data"))
+	cmd.Dir = filepath.Dir(program)
 	log, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"syscall"
@@ -21,6 +22,20 @@ func TestMain(m *testing.M) {
 		stop()
 		os.Exit(code)
 	}})
+}
+
+// ownProgram returns the path of the program headwater, which is the test's own binary, in a folder of its own.
+func ownProgram(t *testing.T) string {
+	t.Helper()
+	binary, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := filepath.Join(t.TempDir(), "headwater")
+	if err := os.Symlink(binary, program); err != nil {
+		t.Fatal(err)
+	}
+	return program
 }
 
 func TestGCPercentFor(t *testing.T) {

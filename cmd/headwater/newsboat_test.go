@@ -93,16 +93,9 @@ func newsboatMode(t *testing.T) string {
 // startDemo runs the demo on a free port.
 func startDemo(t *testing.T) string {
 	t.Helper()
-	program, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	if err := os.Symlink(program, filepath.Join(dir, "headwater")); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(filepath.Join(dir, "headwater"), "demo", "--listen", "127.0.0.1:0") // the test's binary is the program by that name
-	cmd.Env = append(os.Environ(), "HOME="+dir)
+	program := ownProgram(t)
+	cmd := exec.Command(program, "demo", "--listen", "127.0.0.1:0")
+	cmd.Env = append(os.Environ(), "HOME="+filepath.Dir(program))
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

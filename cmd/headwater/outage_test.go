@@ -31,16 +31,9 @@ type child struct {
 // startChild starts a server over a data folder. settings are variables of its environment.
 func startChild(t *testing.T, data string, settings ...string) *child {
 	t.Helper()
-	program, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	if err := os.Symlink(program, filepath.Join(dir, "headwater")); err != nil {
-		t.Fatal(err)
-	}
-	c := &child{cmd: exec.Command(filepath.Join(dir, "headwater"), "serve", "--listen", "127.0.0.1:0", "--data", data), ended: make(chan struct{})}
-	c.cmd.Dir = dir
+	program := ownProgram(t)
+	c := &child{cmd: exec.Command(program, "serve", "--listen", "127.0.0.1:0", "--data", data), ended: make(chan struct{})}
+	c.cmd.Dir = filepath.Dir(program)
 	c.cmd.Env = append(os.Environ(), append([]string{"HEADWATER_LISTS=", "HEADWATER_POLL_SCHEDULE=@every 1000h"}, settings...)...)
 	stderr, err := c.cmd.StderrPipe()
 	if err != nil {
