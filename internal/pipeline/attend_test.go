@@ -1,7 +1,6 @@
 package pipeline_test
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"strings"
@@ -12,28 +11,10 @@ import (
 	"headwater/internal/store/pgtest"
 )
 
-// syncedBuffer is a log that may be read while it is written.
-type syncedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *syncedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *syncedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
-}
-
 // TestNodesSayThatTheyWork, warn once of other settings, and leave at their end.
 func TestNodesSayThatTheyWork(t *testing.T) {
 	c := pipelinetest.NewCluster(t, pipelinetest.ClusterOptions{})
-	var log syncedBuffer
+	var log notes
 	var nodes []*pipelinetest.Room
 	for _, interval := range []string{"1", "2"} {
 		if len(nodes) == 1 && !pgtest.OnPostgreSQL() {

@@ -28,6 +28,12 @@ func (n *notes) Write(p []byte) (int, error) {
 	return n.b.Write(p)
 }
 
+func (n *notes) String() string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.b.String()
+}
+
 // lines returns what was logged since the last call.
 func (n *notes) lines() []string {
 	n.mu.Lock()
