@@ -65,30 +65,18 @@ func (r *CreditedPageReader) Read(ctx context.Context, budget time.Duration) (in
 	if err := expirePages(ctx, at.Add(-r.window), r.store.ExpireCreditedPages); err != nil {
 		return 0, err
 	}
-	ends, total := time.Now().Add(budget), 0
-	for time.Now().Before(ends) {
-		var wanted []store.CreditedPage
-		held, err := r.hosts.claim(ctx, func(ctx context.Context) (hosts []string, err error) {
-			wanted, hosts, err = r.store.ClaimCreditedPages(ctx, store.PageQuota{Now: r.now(), Period: 24 * time.Hour, PerHost: creditedPerHost, Lease: pageLease, Limit: pageBatch})
-			return hosts, err
-		})
-		if err != nil {
-			return total, err
+	claim := func(ctx context.Context) ([]store.CreditedPage, []string, error) {
+		return r.store.ClaimCreditedPages(ctx, store.PageQuota{Now: r.now(), Period: 24 * time.Hour, PerHost: creditedPerHost, Lease: pageLease, Limit: pageBatch})
+	}
+	total, err := askQueued(ctx, r.hosts, budget, claim, func(ctx context.Context, s store.CreditedPage) error {
+		held := r.read(ctx, &s)
+		if ctx.Err() != nil || held {
+			return ctx.Err() // interrupted, which is no error of the page; or tried again when the lease of the page ends
 		}
-		asked, err := askAll(ctx, wanted, ends, func(ctx context.Context, s store.CreditedPage) error {
-			held := r.read(ctx, &s)
-			if ctx.Err() != nil || held {
-				return ctx.Err() // interrupted, which is no error of the page; or tried again when the lease of the page ends
-			}
-			return r.store.SaveCreditedPage(ctx, s)
-		})
-		total += asked
-		if err := errors.Join(err, r.hosts.giveBack(ctx, held)); err != nil {
-			return total, err
-		}
-		if len(wanted) == 0 {
-			break
-		}
+		return r.store.SaveCreditedPage(ctx, s)
+	})
+	if err != nil {
+		return total, err
 	}
 	return total, ignoreElsewhere(r.settler.Reweigh(ctx)) // the process that settles weighs them
 }

@@ -96,23 +96,10 @@ func (r *PageReader) Read(ctx context.Context, budget time.Duration) (int, error
 	if err := expirePages(ctx, at.Add(-r.window), r.store.ExpirePages); err != nil {
 		return 0, err
 	}
-	ends, total := time.Now().Add(budget), 0
-	for time.Now().Before(ends) {
-		var wanted []store.Page
-		held, err := r.hosts.claim(ctx, func(ctx context.Context) (hosts []string, err error) {
-			wanted, hosts, err = r.store.ClaimPages(ctx, store.PageQuota{Now: r.now(), Period: time.Hour, PerHost: r.perHost, Lease: pageLease, Limit: pageBatch})
-			return hosts, err
-		})
-		if err != nil {
-			return total, err
-		}
-		asked, err := askAll(ctx, wanted, ends, r.read)
-		total += asked
-		if err := errors.Join(err, r.hosts.giveBack(ctx, held)); err != nil || len(wanted) == 0 {
-			return total, err
-		}
+	claim := func(ctx context.Context) ([]store.Page, []string, error) {
+		return r.store.ClaimPages(ctx, store.PageQuota{Now: r.now(), Period: time.Hour, PerHost: r.perHost, Lease: pageLease, Limit: pageBatch})
 	}
-	return total, nil
+	return askQueued(ctx, r.hosts, budget, claim, r.read)
 }
 
 // queue reads new log entries and queues the pages to fetch.

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"sync/atomic"
@@ -48,6 +49,28 @@ func expirePages(ctx context.Context, before time.Time, some func(ctx context.Co
 			return err
 		}
 	}
+}
+
+// askQueued claims queued pages with the leases of their hosts and calls ask for each, until none is left or budget is used up.
+// It returns for how many it called ask.
+func askQueued[T any](ctx context.Context, hosts *hostLeases, budget time.Duration, claim func(context.Context) ([]T, []string, error), ask func(context.Context, T) error) (int, error) {
+	ends, total := time.Now().Add(budget), 0
+	for time.Now().Before(ends) {
+		var wanted []T
+		held, err := hosts.claim(ctx, func(ctx context.Context) (names []string, err error) {
+			wanted, names, err = claim(ctx)
+			return names, err
+		})
+		if err != nil {
+			return total, err
+		}
+		asked, err := askAll(ctx, wanted, ends, ask)
+		total += asked
+		if err := errors.Join(err, hosts.giveBack(ctx, held)); err != nil || len(wanted) == 0 {
+			return total, err
+		}
+	}
+	return total, nil
 }
 
 // askAll calls ask for the wanted pages and returns for how many. It begins none after ends. A fetch that has begun takes
