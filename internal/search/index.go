@@ -242,15 +242,20 @@ func (x *Index) Watermark() (int64, error) {
 }
 
 func watermark(b bleve.Index) (int64, error) {
-	value, err := b.GetInternal(markKey)
+	mark, _, err := readMark(b, markKey, "mark")
+	return mark, err
+}
+
+// readMark reads a number that is stored in the index under a key. It returns false if there is none. name is for errors.
+func readMark(b bleve.Index, key []byte, name string) (mark int64, ok bool, err error) {
+	value, err := b.GetInternal(key)
 	if err != nil || len(value) == 0 {
-		return 0, err
+		return 0, false, err
 	}
-	mark, err := strconv.ParseInt(string(value), 10, 64)
-	if err != nil {
-		return 0, torn("its mark can't be read: %v", err)
+	if mark, err = strconv.ParseInt(string(value), 10, 64); err != nil {
+		return 0, false, torn("its %s can't be read: %v", name, err)
 	}
-	return mark, nil
+	return mark, true, nil
 }
 
 // RemovalMark returns the entry of the log of removals that the index has reached. A new index has none, and neither has one
@@ -262,14 +267,7 @@ func (x *Index) RemovalMark() (mark int64, ok bool, err error) {
 	if err != nil {
 		return 0, false, err
 	}
-	value, err := b.GetInternal(removalsKey)
-	if err != nil || len(value) == 0 {
-		return 0, false, err
-	}
-	if mark, err = strconv.ParseInt(string(value), 10, 64); err != nil {
-		return 0, false, torn("its mark of removals can't be read: %v", err)
-	}
-	return mark, true, nil
+	return readMark(b, removalsKey, "mark of removals")
 }
 
 // EachArticle calls take with the ids of the articles in the index, some thousands at a time, as of when it began.
