@@ -134,7 +134,8 @@ func parts(text string) []string {
 	return list
 }
 
-// setSecret accepts what fits in a header, for fetch.proxy an address, and for database one of PostgreSQL. Its error repeats neither the new nor the old text.
+// setSecret accepts what fits in a header, for fetch.proxy an address, and for database one of PostgreSQL. Its error repeats
+// neither the new nor the old text.
 func setSecret(key string, into *Secret, text string) error {
 	if err := checkHeader(text); err != nil {
 		return faultf("", "can't be sent in a header: write it on one line, without spaces around it")
