@@ -111,7 +111,7 @@ func (t tx) takeHosts(ctx context.Context, hosts, unknown []string, now int64, p
 		}
 	}
 	query := claimHostsSQL + t.db.engine.skipLocked("h") + takeHostsSQL
-	return collect(ctx, t.query, scanText, query, textList(hosts), t.db.Node(), now, now+t.db.lease.Milliseconds(), pass, limit)
+	return collect(ctx, t.query, scanText, query, textList(hosts), t.db.Node(), now, t.db.leaseEnd(now), pass, limit)
 }
 
 // AcquireHosts claims those of the hosts that are free, and returns them.
@@ -146,7 +146,7 @@ func (db *DB) RenewHosts(ctx context.Context, hosts []string, now time.Time) (he
 		if err != nil {
 			return err
 		}
-		held, err = collect(ctx, t.query, scanText, renewHostsSQL, textList(hosts), db.Node(), at+db.lease.Milliseconds())
+		held, err = collect(ctx, t.query, scanText, renewHostsSQL, textList(hosts), db.Node(), db.leaseEnd(at))
 		return err
 	})
 	return held, err

@@ -83,6 +83,10 @@ const (
 	releaseLeaseSQL = `DELETE FROM leases WHERE name = ? AND holder = ?`
 )
 
+// leaseEnd returns the end of a lease that begins now, in milliseconds. Clocks are rounded to these, so the end is one later. Else
+// another node could get the lease within the last millisecond for which its holder counts on it.
+func (db *DB) leaseEnd(now int64) int64 { return now + db.lease.Milliseconds() + 1 }
+
 // claimLease claims a lease, or renews one that this process has. It returns false while another node has it.
 func (db *DB) claimLease(ctx context.Context, name string) (ok bool, err error) {
 	err = db.claimTx(ctx, "claim "+name, func(ctx context.Context, t tx) error {
@@ -90,7 +94,7 @@ func (db *DB) claimLease(ctx context.Context, name string) (ok bool, err error) 
 		if err != nil {
 			return err
 		}
-		n, err := t.affected(ctx, claimLeaseSQL, name, db.Node(), now+db.lease.Milliseconds(), now)
+		n, err := t.affected(ctx, claimLeaseSQL, name, db.Node(), db.leaseEnd(now), now)
 		ok = n > 0
 		return err
 	})
