@@ -354,3 +354,29 @@ func TestCorrectionsElsewhere(t *testing.T) {
 		t.Errorf("requests that wait: %+v, %v", waiting, err)
 	}
 }
+
+// TestCorrectionBeforeTheLead asks a process that serves for a correction before it leads. The correction is made once it does.
+func TestCorrectionBeforeTheLead(t *testing.T) {
+	room := reportsRoom(t, storetest.Database(t, t.TempDir()), pipeline.Roles{Settle: true, Web: true})
+	collectPart(t, room, allReports(t), 0, 1)
+	_, err := room.Pipeline.Settler.Settle(t.Context(), nil)
+	must(t, err)
+	must(t, room.Pipeline.Resign(t.Context()))
+	all, err := room.Stories.Stories(t.Context(), news.StoryList{Newest: true, Limit: 2})
+	must(t, err)
+	other, err := room.Store.Lead(t.Context(), "settle")
+	must(t, err)
+	stop := serve(t, room)
+	defer stop()
+	asked := make(chan error, 1)
+	go func() {
+		_, err := room.Pipeline.Settler.Merge(t.Context(), []int64{all[0].ID, all[1].ID})
+		asked <- err
+	}()
+	within(t, "requests that wait for who leads", 1, func() (int, error) {
+		waiting, err := room.Store.CorrectionRequests(t.Context())
+		return len(waiting), err
+	})
+	other.Close()
+	must(t, <-asked)
+}

@@ -226,21 +226,18 @@ func (p *Pipeline) webFollowers() []follower {
 	}
 }
 
-// leadFollowers returns the stages of the process that leads.
+// leadFollowers returns the stages of the process that leads. The last two do what was asked for while no process led, or
+// by a process that does not lead.
 func (p *Pipeline) leadFollowers() []follower {
-	all := []follower{
+	return []follower{
 		{"settle", store.AreaArticles, nil, 300 * time.Millisecond, func(ctx context.Context) error {
 			_, err := p.Settler.Settle(ctx, nil)
 			return err
 		}},
 		{"topics", store.AreaStories | store.AreaTopics, p.toMatch, 300 * time.Millisecond, p.matchAndQueue},
+		{"weigh again", store.AreaCreditedPages, nil, 5 * time.Second, p.Settler.Reweigh},
+		{"corrections", store.AreaRequests, nil, 0, p.Settler.answerRequests},
 	}
-	if p.options.Store.Shared() { // else this process reads the credited pages and makes the corrections
-		all = append(all,
-			follower{"weigh again", store.AreaCreditedPages, nil, 5 * time.Second, p.Settler.Reweigh},
-			follower{"corrections", store.AreaRequests, nil, 0, p.Settler.answerRequests})
-	}
-	return all
 }
 
 // runLeading runs the stages of the process that leads, until the context ends.
