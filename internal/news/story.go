@@ -229,6 +229,18 @@ type Coverage struct {
 	Total   int
 }
 
+// Independent returns how many outlets tell an event independently: the different outlets that its stories go back to. An
+// outlet's further stories of the event do not count again.
+func Independent(stories []Story) int {
+	origins := map[string]bool{}
+	for _, s := range stories {
+		if key := s.Origin.Key(); key != "" {
+			origins[key] = true
+		}
+	}
+	return len(origins)
+}
+
 // Event is the stories about one happening, in the form for lists.
 type Event struct {
 	ID      int64
