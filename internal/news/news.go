@@ -2,8 +2,8 @@
 // feeds/words and the standard library. Types that one stage passes to the next are in the package of the stage that
 // makes them.
 //
-// A file is a noun: feed.go, article.go, story.go, version.go (the versions of a report), topic.go (with alerts), user.go.
-// list.go has the parameters of lists. headline.go judges an article by its own words.
+// A file is a noun: feed.go, article.go, story.go, version.go (the versions of a report), event.go, topic.go (with alerts),
+// user.go. list.go has the parameters of lists. headline.go judges an article by its own words.
 package news
 
 import (

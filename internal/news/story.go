@@ -223,32 +223,6 @@ type Grouping struct{ Story, Event int64 }
 // Articles returns all articles of a correction.
 func (c Correction) Articles() []int64 { return append(append([]int64(nil), c.Same...), c.Apart...) }
 
-// Coverage is the stories of an event.
-type Coverage struct {
-	Stories []Story // the first ones by coverage and freshness
-	Total   int
-}
-
-// Independent returns how many outlets tell an event independently: the different outlets that its stories go back to. An
-// outlet's further stories of the event do not count again.
-func Independent(stories []Story) int {
-	origins := map[string]bool{}
-	for _, s := range stories {
-		if key := s.Origin.Key(); key != "" {
-			origins[key] = true
-		}
-	}
-	return len(origins)
-}
-
-// Event is the stories about one happening, in the form for lists.
-type Event struct {
-	ID      int64
-	Title   string // title of the story with the most coverage
-	Stories int
-	Latest  time.Time // time of the newest article of its stories
-}
-
 // OutletCount counts what an outlet has published.
 type OutletCount struct {
 	Outlet

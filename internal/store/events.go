@@ -29,12 +29,67 @@ func scanEvent(row scanner) (e news.Event, err error) {
 
 // Events returns events, the newest first.
 func (db *DB) Events(ctx context.Context, l news.EventList) ([]news.Event, error) {
-	return rowsOf(ctx, db, "events", scanEvent, eventsSQL, l.Stories, l.Before.ID, millis(l.Before.Time), limitOr(l.Limit))
+	all, err := rowsOf(ctx, db, "events", scanEvent, eventsSQL, l.Stories, l.Before.ID, millis(l.Before.Time), limitOr(l.Limit))
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]int64, len(all))
+	for i, e := range all {
+		ids[i] = e.ID
+	}
+	reach, err := db.Reach(ctx, ids)
+	for i, e := range all {
+		all[i].Reach = reach[e.ID]
+	}
+	return all, err
 }
 
 // Event returns an event, or news.ErrNotFound.
 func (db *DB) Event(ctx context.Context, id int64) (news.Event, error) {
-	return rowOf(ctx, db, fmt.Sprint("event ", id), scanEvent, eventSQL, id)
+	e, err := rowOf(ctx, db, fmt.Sprint("event ", id), scanEvent, eventSQL, id)
+	if err != nil {
+		return e, err
+	}
+	reach, err := db.Reach(ctx, []int64{e.ID})
+	e.Reach = reach[e.ID]
+	return e, err
+}
+
+// reachSQL selects the different outlets of the members of each event's stories, and those that its stories go back to. Outlets
+// with a domain have no name here, since the domain identifies them.
+const reachSQL = `SELECT DISTINCT wanted.value, 0, a.outlet_domain, iif(a.outlet_domain = '', a.outlet_name, '')
+	FROM json_each(?1) AS wanted CROSS JOIN stories AS s CROSS JOIN members AS m CROSS JOIN articles AS a
+	WHERE s.event_id = wanted.value AND m.story_id = s.id AND a.id = m.article_id
+	UNION ALL SELECT DISTINCT wanted.value, 1, s.origin_domain, iif(s.origin_domain = '', s.origin_name, '')
+	FROM json_each(?1) AS wanted CROSS JOIN stories AS s WHERE s.event_id = wanted.value`
+
+// Reach returns, by event, how many outlets tell the given events. Unknown events are left out.
+func (db *DB) Reach(ctx context.Context, events []int64) (map[int64]news.Reach, error) {
+	type teller struct {
+		event  int64
+		origin int
+		outlet string // its key
+	}
+	reach, seen := make(map[int64]news.Reach, len(events)), map[teller]bool{}
+	if len(events) == 0 {
+		return reach, nil
+	}
+	err := db.eachRow(ctx, "outlets of events", func(row scanner) error {
+		var t teller
+		var o news.Outlet
+		if err := row.Scan(&t.event, &t.origin, &o.Domain, &o.Name); err != nil {
+			return err
+		}
+		r := reach[t.event]
+		if t.outlet = o.Key(); t.outlet != "" && !seen[t] { // names that differ in case only are one outlet
+			seen[t] = true
+			r.Outlets += 1 - t.origin
+			r.Independent += t.origin
+		}
+		reach[t.event] = r
+		return nil
+	}, reachSQL, idList(events))
+	return reach, err
 }
 
 const (
@@ -43,7 +98,8 @@ const (
 	coverageTotalsSQL = `SELECT e.id, e.stories FROM json_each(?) AS wanted CROSS JOIN events AS e WHERE e.id = wanted.value`
 )
 
-// Coverage returns, by event, the first stories of the given events, at most each stories of one event.
+// Coverage returns, by event, the first stories of the given events, at most each stories of one event, and how many outlets
+// tell the event.
 func (db *DB) Coverage(ctx context.Context, events []int64, each int) (map[int64]news.Coverage, error) {
 	of := make(map[int64]news.Coverage, len(events))
 	if len(events) == 0 {
@@ -63,12 +119,16 @@ func (db *DB) Coverage(ctx context.Context, events []int64, each int) (map[int64
 		c.Stories = append(c.Stories, s)
 		of[s.Event] = c
 	}
+	reach, err := db.Reach(ctx, events)
+	if err != nil {
+		return of, err
+	}
 	err = db.eachRow(ctx, "sizes of events", func(row scanner) error {
 		var event int64
 		var n int
 		err := row.Scan(&event, &n)
 		c := of[event]
-		c.Total = n
+		c.Total, c.Reach = n, reach[event]
 		of[event] = c
 		return err
 	}, coverageTotalsSQL, wanted)

@@ -109,25 +109,6 @@ func TestMarksOfStoriesChangeWithThem(t *testing.T) {
 	}
 }
 
-func TestCoverage(t *testing.T) {
-	db := newsroom(t, 6)
-	settle(t, db, Settlement{Stories: []news.Story{story(1, 1, 1), story(2, 1, 2, 3), story(3, 1, 4), story(4, 2, 5), story(5, 0, 6)}})
-	of, err := db.Coverage(t.Context(), []int64{1, 2, 9}, 2)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := map[int64]string{}
-	for event, c := range of {
-		for _, s := range c.Stories {
-			got[event] += fmt.Sprint(s.ID, " ")
-		}
-		got[event] += fmt.Sprint("of ", c.Total)
-	}
-	if want := "map[1:2 3 of 3 2:4 of 1]"; fmt.Sprint(got) != want {
-		t.Errorf("%v, want %s", got, want)
-	}
-}
-
 // TestMarksAreKept changes cached marks and compares them with the stored ones.
 func TestMarksAreKept(t *testing.T) {
 	db := newsroom(t, 6)

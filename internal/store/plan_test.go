@@ -74,6 +74,8 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		{"newest stories", stories(news.StoryList{Newest: true}), "INDEX stories_changed"},
 		{"changed stories", stories(news.StoryList{Since: day}), "INDEX stories_changed"},
 		{"coverage", coverageSQL, "INDEX stories_event"},
+		{"outlets of events", reachSQL, "INDEX members_story"},
+		{"origins of events", reachSQL, "INDEX stories_event"},
 		{"sizes of events", coverageTotalsSQL, "INTEGER PRIMARY KEY"},
 		{"event", stories(news.StoryList{Event: 1}), "INDEX stories_event"},
 		{"stories by id", stories(news.StoryList{IDs: news.Choose(1)}), "PRIMARY KEY"},

@@ -97,9 +97,18 @@ type event struct {
 	Title   string    `json:"title" doc:"of the story with the most coverage"`
 	Stories int       `json:"stories" doc:"how many stories tell of it, independently"`
 	Latest  time.Time `json:"latest" doc:"the newest article of its stories"`
+	EventReach
 }
 
-func eventRow(e news.Event) event { return event(e) }
+// EventReach is how many outlets tell of an event.
+type EventReach struct {
+	Outlets     int `json:"outlets" doc:"how many different outlets carry its stories"`
+	Independent int `json:"independent" doc:"how many different outlets its stories go back to; what one of them publishes again does not count again"`
+}
+
+func eventRow(e news.Event) event {
+	return event{e.ID, e.Title, e.Stories, e.Latest, EventReach(e.Reach)}
+}
 
 type eventQuery struct {
 	Part
@@ -125,10 +134,11 @@ func (s *server) events(ctx context.Context, q *eventQuery) (*body[eventList], e
 }
 
 type wholeEvent struct {
-	ID      int64     `json:"id" doc:"its number"`
-	Title   string    `json:"title" doc:"of the story with the most coverage"`
-	Latest  time.Time `json:"latest" doc:"the newest article of its stories"`
-	Stories []story   `json:"stories" nullable:"false" doc:"the stories that tell of it, by coverage and freshness"`
+	ID     int64     `json:"id" doc:"its number"`
+	Title  string    `json:"title" doc:"of the story with the most coverage"`
+	Latest time.Time `json:"latest" doc:"the newest article of its stories"`
+	EventReach
+	Stories []story `json:"stories" nullable:"false" doc:"the stories that tell of it, by coverage and freshness"`
 }
 
 func (s *server) event(ctx context.Context, q *byID) (*body[wholeEvent], error) {
@@ -141,5 +151,5 @@ func (s *server) event(ctx context.Context, q *byID) (*body[wholeEvent], error) 
 	if err != nil {
 		return nil, s.fail(err, what, "/events")
 	}
-	return &body[wholeEvent]{wholeEvent{e.ID, e.Title, e.Latest, view.All(list, storyOf)}}, nil
+	return &body[wholeEvent]{wholeEvent{e.ID, e.Title, e.Latest, EventReach(e.Reach), view.All(list, storyOf)}}, nil
 }

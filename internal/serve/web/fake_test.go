@@ -64,11 +64,27 @@ func (f *fake) Coverage(_ context.Context, events []int64, each int) (map[int64]
 	for _, st := range f.stories {
 		if slices.Contains(events, st.Event) {
 			c := of[st.Event]
-			c.Stories, c.Total = cut(append(c.Stories, st), each, 0), c.Total+1
+			c.Stories, c.Total = append(c.Stories, st), c.Total+1
 			of[st.Event] = c
 		}
 	}
+	for event, c := range of {
+		c.Reach = reachOf(c.Stories)
+		c.Stories = cut(c.Stories, each, 0)
+		of[event] = c
+	}
 	return of, f.broken
+}
+
+// reachOf counts the outlets that tell an event.
+func reachOf(stories []news.Story) news.Reach {
+	outlets := map[string]bool{}
+	for _, st := range stories {
+		for _, m := range st.Members {
+			outlets[m.Article.Outlet.Key()] = true
+		}
+	}
+	return news.Reach{Outlets: len(outlets), Independent: news.Independent(stories)}
 }
 
 func cut[T any](all []T, limit, offset int) []T {

@@ -1,0 +1,68 @@
+package store
+
+import (
+	"fmt"
+	"maps"
+	"testing"
+
+	"headwater/internal/news"
+)
+
+func TestCoverage(t *testing.T) {
+	db := newsroom(t, 6)
+	settle(t, db, Settlement{Stories: []news.Story{story(1, 1, 1), story(2, 1, 2, 3), story(3, 1, 4), story(4, 2, 5), story(5, 0, 6)}})
+	of, err := db.Coverage(t.Context(), []int64{1, 2, 9}, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[int64]string{}
+	for event, c := range of {
+		for _, s := range c.Stories {
+			got[event] += fmt.Sprint(s.ID, " ")
+		}
+		got[event] += fmt.Sprint("of ", c.Total)
+	}
+	if want := "map[1:2 3 of 3 2:4 of 1]"; fmt.Sprint(got) != want {
+		t.Errorf("%v, want %s", got, want)
+	}
+}
+
+// TestReach counts the outlets that carry an event, and those that its stories go back to. Outlets without a domain are told
+// apart by their names, and one that writes twice of an event counts once.
+func TestReach(t *testing.T) {
+	db := open(t, t.TempDir())
+	f := addFeeds(t, db, 1)[0]
+	var articles []news.Article
+	for i, o := range []news.Outlet{{Domain: "a.example", Name: "A"}, {Domain: "a.example", Name: "A at night"}, {Name: "Élan"}, {Name: "élan"}, {}, {Name: "B"}, {Name: "C"}} {
+		a := article(fmt.Sprint("r", i), fmt.Sprint("reach ", i))
+		a.Outlet = o
+		articles = append(articles, a)
+	}
+	store(t, db, poll(f, articles...))
+	by := func(id, event int64, o news.Outlet, members ...int64) news.Story {
+		s := story(id, event, members...)
+		s.Origin.Outlet = o
+		return s
+	}
+	settle(t, db, Settlement{Stories: []news.Story{
+		by(1, 1, news.Outlet{Name: "Wire", Domain: "wire.example"}, 1, 2), by(2, 1, news.Outlet{Name: "The Wire", Domain: "wire.example"}, 3),
+		by(3, 1, news.Outlet{Name: "Élan"}, 4), by(4, 1, news.Outlet{}, 5), by(5, 2, news.Outlet{Name: "B"}, 6), by(6, 0, news.Outlet{Name: "B"}, 7),
+	}})
+	want := map[int64]news.Reach{1: {Outlets: 2, Independent: 2}, 2: {Outlets: 1, Independent: 1}}
+	got, err := db.Reach(t.Context(), []int64{1, 2, 9})
+	if err != nil || !maps.Equal(got, want) {
+		t.Errorf("%v (%v), want %v", got, err, want)
+	}
+	of, err := db.Coverage(t.Context(), []int64{1, 2}, 1)
+	if err != nil || of[1].Reach != want[1] || of[2].Reach != want[2] {
+		t.Errorf("coverage %v, %v (%v)", of[1].Reach, of[2].Reach, err)
+	}
+	all, err := db.Events(t.Context(), news.EventList{})
+	if err != nil || len(all) != 2 || all[0].Reach != want[all[0].ID] || all[1].Reach != want[all[1].ID] {
+		t.Errorf("events %+v (%v)", all, err)
+	}
+	stories, err := db.Stories(t.Context(), news.StoryList{Event: 1})
+	if n := news.Independent(stories); err != nil || n != want[1].Independent {
+		t.Errorf("%d independent of the stories (%v)", n, err)
+	}
+}
