@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"headwater/internal/news"
 	"headwater/internal/store/pgtest"
 	"headwater/internal/stories/prints"
@@ -271,6 +273,26 @@ func leadForever(ctx context.Context, where string) error {
 	<-l.Done()
 	fmt.Println(l.Err())
 	return db.Close()
+}
+
+// TestEndOfAnIdleSession: the error says that this process was away, not that the server is.
+func TestEndOfAnIdleSession(t *testing.T) {
+	postgresOnly(t)
+	db := open(t, t.TempDir())
+	conn, err := pgx.Connect(t.Context(), options(t, db.Dir()).Database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Exec(t.Context(), `SET idle_session_timeout = 50`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = conn.WaitForNotification(t.Context()); err == nil {
+		t.Fatal("the server did not end the connection")
+	}
+	if err := explain(db.engine, err); !errors.Is(err, news.ErrUnavailable) || !strings.Contains(err.Error(), "this process was paused or cut off") {
+		t.Errorf("%v (%v)", err, errors.Is(err, news.ErrUnavailable))
+	}
+	_ = conn.Close(t.Context()) // the server has closed it
 }
 
 // TestPausedLeader pauses a process that leads, lets another take over, and goes on with the first.

@@ -386,6 +386,8 @@ func (e *postgresEngine) advice(err error) string {
 		return "the disk of " + e.String() + " is full; free some space and try again (what was stored before is whole)"
 	case pe.Code == "53300":
 		return e.String() + " has no free connection; raise max_connections or close other clients"
+	case pe.Code == "57P05": // idle_session_timeout
+		return e.String() + " ended a connection that was not used for " + leadIdle.String() + ", since this process was paused or cut off; it connects again"
 	case pe.Code[:2] == "57" || pe.Code[:2] == "08":
 		return e.String() + " is shutting down or starting; wait until it runs"
 	case pe.Code[:2] == "XX":
