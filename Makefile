@@ -142,7 +142,7 @@ outages: ## stop, kill and replace PostgreSQL below the store and a server, and 
 CHAOS ?= 300
 
 .PHONY: chaos
-chaos: ## run three nodes over one PostgreSQL, and CHAOS times kill, stop, cut off or hold up one of them
+chaos: ## run two nodes of each role over one PostgreSQL, or three with all roles, and CHAOS times kill, stop, cut off or hold up one of them
 	HEADWATER_TEST_CHAOS=$(CHAOS) $(GO) test -count=1 -timeout 3h -run '^TestChaos$$' -v ./internal/pipeline
 
 .PHONY: fuzz

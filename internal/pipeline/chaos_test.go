@@ -1,143 +1,113 @@
 package pipeline_test
 
 import (
-	"database/sql"
-	"io"
+	"fmt"
+	"maps"
 	"math/rand/v2"
-	"net"
-	"net/url"
 	"os"
-	"os/exec"
+	"slices"
 	"strconv"
-	"sync"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	gocmp "github.com/google/go-cmp/cmp"
+
 	"headwater/internal/news"
+	"headwater/internal/pipeline"
 	"headwater/internal/pipeline/pipelinetest"
+	"headwater/internal/search"
+	"headwater/internal/store"
 	"headwater/internal/store/pgtest"
 	"headwater/internal/store/storetest"
 )
 
-// network is what stands between one node and the database. It can be cut, and it can drop what passes without an error.
-type network struct {
-	url string // of the database, through it
+const (
+	chaosHosts, chaosEach = 6, 2                   // hosts, and feeds of each
+	chaosFeeds            = chaosHosts * chaosEach // in groups of four that have the same stories
+	chaosSeries           = 30                     // rounds on one database
+	chaosItems            = 1 + 2*chaosSeries      // items of a feed, at most
+	chaosTakeover         = 15 * time.Second       // until one settles again
+	chaosQuery            = "chronicle"            // finds each item
+)
 
-	mu    sync.Mutex // guards what follows
-	conns map[net.Conn]bool
-	drop  chan struct{} // what passes waits until it is closed; nil while everything passes
+// chaosWords are the words that find item i of a feed alone.
+func chaosWords(feed string, i int) string {
+	return fmt.Sprintf("%s number %d", strings.ReplaceAll(feed, "-", " "), i)
 }
 
-// newNetwork returns a network to a database.
-func newNetwork(t *testing.T, database string) *network {
-	t.Helper()
-	u, err := url.Parse(database)
-	must(t, err)
-	q := u.Query()
-	family, address := "tcp", u.Host
-	if dir := q.Get("host"); dir != "" {
-		family, address = "unix", dir+"/.s.PGSQL."+q.Get("port")
-	}
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	must(t, err)
-	n := &network{conns: map[net.Conn]bool{}}
-	t.Cleanup(func() {
-		n.cut()
-		if err := l.Close(); err != nil {
-			t.Error(err)
+// chaosItem returns item i of a feed. Each story is written by one of four feeds, another one each time. A feed of another host
+// each carries it as it is, under another headline, and with a paragraph of its own.
+func chaosItem(start time.Time) func(feed string, i int) pipelinetest.Item {
+	return func(feed string, i int) pipelinetest.Item {
+		var host, n int
+		if _, err := fmt.Sscanf(feed, "host%d-feed%d", &host, &n); err != nil {
+			panic(err)
 		}
-	})
-	go func() {
-		for {
-			in, err := l.Accept()
-			if err != nil {
-				return // the test has ended
-			}
-			out, err := new(net.Dialer).DialContext(t.Context(), family, address)
-			if err != nil {
-				_ = in.Close() // the other end sees it
-				continue
-			}
-			n.mu.Lock()
-			n.conns[in], n.conns[out] = true, true
-			n.mu.Unlock()
-			go n.pass(in, out)
-			go n.pass(out, in)
+		index := host*chaosEach + n
+		story, place := index%(chaosFeeds/4), (index/(chaosFeeds/4)+i)%4
+		shared, own := writer{rand.New(rand.NewPCG(uint64(i), uint64(story)))}, writer{rand.New(rand.NewPCG(uint64(i), uint64(1000+index)))}
+		title, text := shared.words(9), shared.words(120)
+		switch place {
+		case 2:
+			title = own.words(8)
+		case 3:
+			text += ". " + own.words(25)
 		}
-	}()
-	q.Del("host")
-	q.Del("port")
-	u.Host, u.RawQuery = l.Addr().String(), q.Encode()
-	n.url = u.String()
-	return n
-}
-
-func (n *network) pass(from io.ReadCloser, to io.WriteCloser) {
-	buffer := make([]byte, 32<<10)
-	for {
-		read, err := from.Read(buffer)
-		n.mu.Lock()
-		drop := n.drop
-		n.mu.Unlock()
-		if drop != nil {
-			<-drop
-		}
-		if err == nil {
-			_, err = to.Write(buffer[:read])
-		}
-		if err != nil {
-			_, _ = from.Close(), to.Close() // one of them is closed already
-			return
-		}
+		at := start.Add(time.Duration(i)*5*time.Minute + time.Duration(place)*time.Minute)
+		return pipelinetest.Item{Title: title, Text: fmt.Sprintf("%s. %s %s.", text, chaosQuery, chaosWords(feed, i)), At: at}
 	}
 }
 
-// cut closes all connections.
-func (n *network) cut() {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	for c := range n.conns {
-		_ = c.Close() // it may be closed already
-	}
-	clear(n.conns)
+// chaosLayout says which nodes there are.
+type chaosLayout struct {
+	name  string
+	roles []pipeline.Roles
 }
 
-// hold lets nothing pass, and no error arise, until the returned function is called.
-func (n *network) hold() (end func()) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	drop := make(chan struct{})
-	n.drop = drop
-	return func() {
-		n.mu.Lock()
-		defer n.mu.Unlock()
-		n.drop = nil
-		close(drop)
+// chaosNode is a node that things happen to.
+type chaosNode struct {
+	id      string
+	net     *network
+	process *pipelinetest.Process
+	roles   pipeline.Roles
+}
+
+// chaos is a series of rounds on one database.
+type chaos struct {
+	*testing.T
+	options pipelinetest.ClusterOptions
+	press   *pipelinetest.Press
+	room    *pipelinetest.Room // looks on
+	nodes   []*chaosNode
+	began   time.Time
+	settled []chaosMark // one for each time that all was settled
+	items   int         // of each feed
+	found   int         // items of each feed that were looked for on web nodes
+}
+
+// chaosMark is a point in the log.
+type chaosMark struct {
+	seq int64
+	at  time.Time
+}
+
+// chaosTimes are times that were measured, by fault.
+type chaosTimes map[string][]time.Duration
+
+func (c chaosTimes) log(t *testing.T, what string) {
+	for _, fault := range slices.Sorted(maps.Keys(c)) {
+		all := c[fault]
+		slices.Sort(all)
+		t.Logf("%s, %s: %d times, %s median, %s at most", what, fault, len(all), all[len(all)/2].Round(10*time.Millisecond), all[len(all)-1].Round(10*time.Millisecond))
 	}
 }
 
-// logActivity logs what the connections of a database do.
-func logActivity(t *testing.T, database string) {
-	t.Helper()
-	db, err := sql.Open("pgx", database)
-	must(t, err)
-	defer func() { must(t, db.Close()) }()
-	rows, err := db.QueryContext(t.Context(), `SELECT concat_ws(' ', pid, state, wait_event, date_trunc('second', now() - state_change), 'blocked by', pg_blocking_pids(pid)::text, left(query, 200))
-		FROM pg_stat_activity WHERE datname = current_database() ORDER BY state_change`)
-	must(t, err)
-	defer func() { must(t, rows.Close()) }()
-	for rows.Next() {
-		var line string
-		must(t, rows.Scan(&line))
-		t.Log(line)
-	}
-	must(t, rows.Err())
-}
-
-// TestChaos runs three nodes, each with all roles, over one database, while the feeds grow. In each round one of them, at random,
-// is killed and replaced, stopped and continued, or loses its connections, with an error or without one. After each round all
-// items are stored and settled.
+// TestChaos runs several nodes over one database, while the feeds grow: two of each role in two series of three, and three that
+// have all roles in the third. In each round one of them, at random, is killed and started again, stopped and continued, or loses its
+// connections, with an error or without one. After each round all items are stored and settled, and found on the web nodes. At the
+// end of a series no host was asked by two nodes at once, each story was told of once, and the stories are those of one node.
 func TestChaos(t *testing.T) {
 	if !pgtest.OnPostgreSQL() {
 		t.Skip("SQLite has one node")
@@ -146,104 +116,254 @@ func TestChaos(t *testing.T) {
 		t.Skip("takes some seconds a round")
 	}
 	rounds, err := strconv.Atoi(os.Getenv("HEADWATER_TEST_CHAOS"))
-	if err != nil {
+	measured := err == nil
+	if !measured {
 		rounds = 3
 	}
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	random := rand.New(rand.NewPCG(seed, 0))
+	poll, settle, web, all := pipeline.Roles{Poll: true}, pipeline.Roles{Settle: true}, pipeline.Roles{Web: true}, pipeline.Roles{Poll: true, Settle: true, Web: true}
+	apart := chaosLayout{"two of each role", []pipeline.Roles{poll, poll, settle, settle, web, web}}
+	layouts := []chaosLayout{apart, apart, {"all roles", []pipeline.Roles{all, all, all}}}
+	took, takeovers := chaosTimes{}, chaosTimes{}
+	for series, first := 0, rand.IntN(len(layouts)); series*chaosSeries < rounds; series++ {
+		l := layouts[(first+series)%len(layouts)]
+		t.Run(fmt.Sprint(series, " ", l.name), func(t *testing.T) {
+			newChaos(t, l.roles).run(min(chaosSeries, rounds-series*chaosSeries), took, takeovers)
+		})
+	}
+	took.log(t, "all stored and settled")
+	takeovers.log(t, "the node that settles was hit, and one settles again")
+	for fault, all := range takeovers {
+		if longest := slices.Max(all); measured && longest > chaosTakeover {
+			t.Errorf("a node settled again %s after the one that settled was %s, want %s at most", longest, fault, chaosTakeover)
+		}
+	}
+}
 
-	const hosts, each = 6, 2
-	press := pipelinetest.NewPress(t, 10*time.Millisecond)
+func newChaos(t *testing.T, roles []pipeline.Roles) *chaos {
+	began := time.Now()
+	press := pipelinetest.NewPressWith(t, 10*time.Millisecond, chaosItem(began.Add(-chaosItems*5*time.Minute)))
 	database := storetest.Database(t, t.TempDir())
-	o := pipelinetest.ClusterOptions{
+	c := &chaos{T: t, press: press, began: began, items: 1, options: pipelinetest.ClusterOptions{
 		Database: database, Press: press.URL.String(), Pause: clusterPause, Workers: 3, Lease: 3 * time.Second, Interval: 2 * time.Second, Steady: true,
+	}}
+	c.room = pipelinetest.NewCluster(t, c.options).Node(nil)
+	_, err := c.room.Store.AddFeeds(t.Context(), c.feeds())
+	must(t, err)
+	topic, err := c.room.Topics.AddTopic(t.Context(), news.Topic{Name: "all", Query: chaosQuery})
+	must(t, err)
+	_, err = c.room.Alerts.AddAlert(t.Context(), news.Alert{Topic: topic.ID, Kind: news.AlertWebhook, Target: "http://receiver.example/hook"})
+	must(t, err)
+	for _, r := range roles {
+		n := &chaosNode{net: newNetwork(t, database), roles: r}
+		c.start(n, t.TempDir())
+		c.nodes = append(c.nodes, n)
 	}
-	room := pipelinetest.NewCluster(t, o).Node(nil) // looks on
-	_, err = room.Store.AddFeeds(t.Context(), press.Feeds(hosts, each))
-	must(t, err)
-	topic, err := room.Topics.AddTopic(t.Context(), news.Topic{Name: "all", Query: "item"})
-	must(t, err)
-	_, err = room.Alerts.AddAlert(t.Context(), news.Alert{Topic: topic.ID, Kind: news.AlertWebhook, Target: "http://receiver.example/hook"})
-	must(t, err)
+	return c
+}
 
-	type node struct {
-		net     *network
-		process *exec.Cmd
+// feeds are those of a series, added at its beginning.
+func (c *chaos) feeds() []news.Feed {
+	feeds := c.press.Feeds(chaosHosts, chaosEach)
+	for i := range feeds {
+		feeds[i].Added = c.began
 	}
-	start := func(n *network) node {
-		own := o
-		own.Database = n.url
-		return node{n, pipelinetest.NewCluster(t, own).Process()}
-	}
-	var nodes [3]node
-	for i := range nodes {
-		nodes[i] = start(newNetwork(t, database))
-	}
-	settled := func(items int) func() bool {
-		return func() bool {
-			s, err := room.Stories.Status(t.Context())
-			must(t, err)
-			return s.Articles == hosts*each*items && s.Unsettled == 0
+	return feeds
+}
+
+// start starts a node and waits until it serves.
+func (c *chaos) start(n *chaosNode, dir string) {
+	o := c.options
+	o.Database, o.Roles = n.net.url, n.roles
+	n.process = pipelinetest.NewCluster(c.T, o).ProcessIn(dir)
+	n.id = n.process.Node()
+}
+
+// grow adds an item to each feed.
+func (c *chaos) grow() {
+	c.press.Grow()
+	c.items++
+}
+
+// wait waits for at most a minute until done is true. It fails with what the connections of the database do.
+func (c *chaos) wait(what string, done func() bool) {
+	c.Helper()
+	for deadline := time.Now().Add(time.Minute); !done(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			s, err := c.room.Stories.Status(c.Context())
+			logActivity(c.T, c.options.Database)
+			c.Fatalf("%s: it does not happen within a minute: %+v, want %d articles, settled (%v)", what, s, chaosFeeds*c.items, err)
 		}
 	}
-	eventually(t, "the nodes store and settle", settled(1))
-	var longest time.Duration
+}
+
+// wholly reports whether all items are stored and settled.
+func (c *chaos) wholly() bool {
+	s, err := c.room.Stories.Status(c.Context())
+	must(c.T, err)
+	return s.Articles == chaosFeeds*c.items && s.Unsettled == 0
+}
+
+// mark notes that all is settled.
+func (c *chaos) mark() {
+	seq, err := c.room.Store.LastSeq(c.Context())
+	must(c.T, err)
+	c.settled = append(c.settled, chaosMark{seq, time.Now()})
+}
+
+func (c *chaos) run(rounds int, took, takeovers chaosTimes) {
+	seed := rand.Uint64()
+	c.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	c.wait("the nodes store and settle", c.wholly)
+	c.mark()
 	for round := range rounds {
-		i := random.IntN(len(nodes))
-		n, end := nodes[i], func() {}
-		what := [...]string{"killed", "stopped", "cut off", "held up"}[random.IntN(4)]
+		leader, err := c.room.Store.Leader(c.Context(), "settle")
+		must(c.T, err)
+		hit := c.nodes[random.IntN(len(c.nodes))]
+		if i := slices.IndexFunc(c.nodes, func(n *chaosNode) bool { return n.id == leader.Node }); i >= 0 && random.IntN(3) == 0 {
+			hit = c.nodes[i] // more often than by chance
+		}
+		c.grow()
+		time.Sleep(time.Duration(random.Int64N(int64(c.options.Interval)))) // the random moment
+		what, end := c.fault(hit, random)
+		c.grow()
 		began := time.Now()
-		switch what {
-		case "killed":
-			must(t, n.process.Process.Kill())
-			_ = n.process.Wait() // as killed
-			end = func() { nodes[i] = start(n.net) }
-		case "stopped":
-			must(t, n.process.Process.Signal(syscall.SIGSTOP))
-			end = func() { must(t, n.process.Process.Signal(syscall.SIGCONT)) }
-		case "cut off":
-			n.net.cut()
-		case "held up":
-			end = n.net.hold()
+		if hit.id == leader.Node {
+			c.wait(fmt.Sprintf("round %d, the node that settles is %s: one settles again", round, what), func() bool {
+				now, err := c.room.Store.Leader(c.Context(), "settle")
+				must(c.T, err)
+				return now.Epoch > leader.Epoch
+			})
+			takeovers[what] = append(takeovers[what], time.Since(began))
 		}
-		press.Grow()
-		deadline := time.Now().Add(time.Minute)
-		for !settled(round + 2)() {
-			if time.Now().After(deadline) {
-				s, err := room.Stories.Status(t.Context())
-				logActivity(t, database)
-				t.Fatalf("round %d: a minute after node %d was %s: %+v, want %d articles, settled (%v)", round, i, what, s, hosts*each*(round+2), err)
-			}
-			time.Sleep(50 * time.Millisecond)
-		}
-		took := time.Since(began)
-		longest = max(longest, took)
-		t.Logf("round %d: node %d %s: all stored and settled after %s", round, i, what, took.Round(10*time.Millisecond))
+		c.wait(fmt.Sprintf("round %d, node %s (%s) is %s: the others store and settle", round, hit.id, hit.roles, what), c.wholly)
+		took[what] = append(took[what], time.Since(began))
+		c.mark()
+		c.wantShown(c.found, hit)
+		c.found = c.items
+		c.Logf("round %d: node %s (%s, settles: %t) %s: all stored and settled after %s", round, hit.id, hit.roles, hit.id == leader.Node, what, time.Since(began).Round(10*time.Millisecond))
 		end()
 	}
-	eventually(t, "all alerts are sent", func() bool {
-		due, err := room.Store.DueAlerts(t.Context(), time.Now().Add(time.Hour))
-		must(t, err)
-		return len(due) == 0
-	})
-	t.Logf("%d rounds, at most %s until all was stored and settled", rounds, longest)
-	wantItemsOnce(t, room, hosts*each, rounds+1)
-	for host, a := range press.Asked() {
+	c.wantShown(0, nil)
+	wantItemsOnce(c.T, c.room, chaosFeeds, c.items)
+	for host, a := range c.press.Asked() {
 		if a.AtOnce > 1 {
-			t.Errorf("%s had %d requests at once", host, a.AtOnce)
+			c.Errorf("%s had %d requests at once", host, a.AtOnce)
 		}
 	}
-	ids := map[pipelinetest.Told]string{} // by story and reason
-	for _, told := range press.Told() {
-		key := pipelinetest.Told{Reason: told.Reason, Story: told.Story}
-		if id, ok := ids[key]; ok && id != told.ID {
-			t.Errorf("story %d was told of twice: %s and %s", told.Story, id, told.ID)
+	c.wantToldOnce()
+	wantAlike(c.T, shape(c.T, c.settledByOne()), shape(c.T, c.room))
+}
+
+// fault lets something happen to a node. It returns what, and a function that brings the node back.
+func (c *chaos) fault(n *chaosNode, random *rand.Rand) (what string, end func()) {
+	switch random.IntN(4) {
+	case 0:
+		must(c.T, n.process.Process.Kill())
+		_ = n.process.Wait() // as killed
+		return "killed", func() { c.start(n, n.process.Dir) }
+	case 1:
+		must(c.T, n.process.Process.Signal(syscall.SIGSTOP))
+		return "stopped", func() { must(c.T, n.process.Process.Signal(syscall.SIGCONT)) }
+	case 2:
+		n.net.cut()
+		return "cut off", func() {}
+	default:
+		return "held up", n.net.hold()
+	}
+}
+
+// wantShown requires that each web node, except for one, finds the items of the feeds from a number on, and shows the stories
+// that are stored.
+func (c *chaos) wantShown(from int, except *chaosNode) {
+	c.Helper()
+	list := news.StoryList{Limit: chaosFeeds * c.items, Newest: true}
+	stored, err := c.room.Stories.Stories(c.Context(), list)
+	must(c.T, err)
+	for _, n := range c.nodes {
+		if !n.roles.Web || n == except {
+			continue
 		}
-		ids[key] = told.ID
+		// A node that was hit in the round before may still be on its way back.
+		c.wait(fmt.Sprintf("web node %s finds all", n.id), func() bool {
+			found, err := n.process.Search(c.Context(), search.Request{Query: chaosQuery, Stories: true, Settled: true})
+			return err == nil && found.Matches == chaosFeeds*c.items && found.Total == len(stored)
+		})
+		var shown []news.Story
+		c.wait(fmt.Sprintf("web node %s shows its stories", n.id), func() (ok bool) {
+			shown, err = n.process.Stories(c.Context(), list)
+			return err == nil
+		})
+		if diff := gocmp.Diff(stored, shown); diff != "" {
+			c.Errorf("web node %s shows other stories (-stored +shown):\n%.4000s", n.id, diff)
+		}
+		for _, f := range c.press.Feeds(chaosHosts, chaosEach) {
+			feed := strings.ReplaceAll(strings.TrimPrefix(f.URL, "http://"), ".example/", "-")
+			for i := from; i < c.items; i++ {
+				var found search.Found
+				c.wait(fmt.Sprintf("web node %s answers", n.id), func() (ok bool) {
+					found, err = n.process.Search(c.Context(), search.Request{Query: strconv.Quote(chaosWords(feed, i))})
+					return err == nil
+				})
+				if want := fmt.Sprint(feed, " ", i); found.Total != 1 || found.Articles[0].Article.GUID != want {
+					c.Errorf("web node %s finds %d articles for %s, want it alone", n.id, found.Total, want)
+				}
+			}
+		}
 	}
-	if len(ids) == 0 {
-		t.Error("nobody was told of anything")
+}
+
+// wantToldOnce requires that each story is told of, once. A message that is sent again has the same id.
+func (c *chaos) wantToldOnce() {
+	stored, err := c.room.Stories.Stories(c.Context(), news.StoryList{Limit: chaosFeeds * c.items, Newest: true})
+	must(c.T, err)
+	told := map[int64]map[string]bool{} // ids of messages, by story
+	c.wait("each story is told of, and no message waits", func() bool {
+		for _, m := range c.press.Told() {
+			if told[m.Story] == nil {
+				told[m.Story] = map[string]bool{}
+			}
+			told[m.Story][m.ID] = true
+		}
+		due, err := c.room.Store.DueAlerts(c.Context(), time.Now().Add(time.Hour))
+		must(c.T, err)
+		return len(due) == 0 && !slices.ContainsFunc(stored, func(s news.Story) bool { return told[s.ID] == nil })
+	})
+	for story, ids := range told {
+		if len(ids) > 1 {
+			c.Errorf("story %d was told of by several messages: %v", story, slices.Sorted(maps.Keys(ids)))
+		}
 	}
-	t.Logf("%d stories were told of", len(ids))
+	c.Logf("%d messages told of %d stories; there are %d", len(c.press.Told()), len(told), len(stored))
+}
+
+// settledByOne returns a node that got the same articles in the same order and settled them by itself, each time as many as there
+// were when all was settled.
+func (c *chaos) settledByOne() *pipelinetest.Room {
+	ctx := c.Context()
+	o, clock := c.options, pipelinetest.NewClockAt(c.began)
+	o.Database = ""
+	room := pipelinetest.NewCluster(c.T, o).Node(func(o *pipelinetest.Options) { o.Now = clock.Now })
+	_, err := room.Store.AddFeeds(ctx, c.feeds())
+	must(c.T, err)
+	feeds := map[int64]news.Feed{}
+	for _, f := range feedsOf(c.T, room.Store) {
+		feeds[f.ID] = f
+	}
+	articles, err := c.room.Store.Log(ctx, 0, chaosFeeds*c.items)
+	must(c.T, err)
+	for _, m := range c.settled {
+		var polls []store.Poll
+		for len(articles) > 0 && articles[0].Seq <= m.seq {
+			a := articles[0]
+			a.Keys.ID = a.GUID
+			polls, articles = append(polls, store.Poll{Feed: feeds[a.FeedID], Articles: []news.Article{a}}), articles[1:]
+		}
+		_, err := room.Store.Collect(ctx, polls)
+		must(c.T, err)
+		clock.Advance(m.at.Sub(clock.Now()))
+		_, err = room.Pipeline.Settler.Settle(ctx, nil)
+		must(c.T, err)
+	}
+	return room
 }

@@ -22,6 +22,7 @@ type Press struct {
 	URL *url.URL // for fetch.Options.Proxy
 
 	latency time.Duration
+	write   func(feed string, i int) Item
 
 	mu    sync.Mutex // guards what follows
 	items int
@@ -29,7 +30,12 @@ type Press struct {
 	last  map[string]time.Time
 	feeds map[string]int // requests by address
 	told  []Told
-	start time.Time
+}
+
+// Item is what an item of a feed says. It has no characters that mean something in XML.
+type Item struct {
+	Title, Text string
+	At          time.Time
 }
 
 // Told is a message of a webhook that the press has received, as a receiver does.
@@ -47,10 +53,20 @@ type Asked struct {
 	Gap      time.Duration // the shortest time between the end of a request and the next; the time of a year if there was one request at most
 }
 
-// NewPress starts a press whose feeds have one item. Each answer takes the given time.
+// NewPress starts a press whose feeds have one item, which is cut short. Each answer takes the given time.
 func NewPress(tb testing.TB, latency time.Duration) *Press {
 	tb.Helper()
-	p := &Press{latency: latency, items: 1, asked: map[string]*Asked{}, last: map[string]time.Time{}, feeds: map[string]int{}, start: time.Now().Add(-time.Hour)}
+	start := time.Now().Add(-time.Hour)
+	return NewPressWith(tb, latency, func(feed string, i int) Item {
+		return Item{fmt.Sprintf("Item %d of %s", i, feed), fmt.Sprintf("What item %d of %s says ...", i, feed), start.Add(time.Duration(i) * time.Second)}
+	})
+}
+
+// NewPressWith is NewPress with a function that writes item i of a feed, named "host0-feed1". The function may be called at the same
+// time by several goroutines, and returns the same each time.
+func NewPressWith(tb testing.TB, latency time.Duration, write func(feed string, i int) Item) *Press {
+	tb.Helper()
+	p := &Press{latency: latency, write: write, items: 1, asked: map[string]*Asked{}, last: map[string]time.Time{}, feeds: map[string]int{}}
 	l, err := new(net.ListenConfig).Listen(tb.Context(), "tcp", "127.0.0.1:0")
 	Must(tb, err)
 	srv := &http.Server{Handler: p, ReadHeaderTimeout: time.Minute}
@@ -146,8 +162,9 @@ func (p *Press) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/rss+xml")
 		_, _ = fmt.Fprintf(w, `<rss version="2.0"><channel><title>%s</title><link>http://%s/</link>`, name, r.Host)
 		for i := range items {
-			_, _ = fmt.Fprintf(w, `<item><title>Item %d of %s</title><link>http://%s/page%s-%d</link><guid isPermaLink="false">%s %d</guid><pubDate>%s</pubDate><description>What item %d of %s says ...</description></item>`,
-				i, name, r.Host, strings.TrimPrefix(r.URL.Path, "/"), i, name, i, p.start.Add(time.Duration(i)*time.Second).UTC().Format(time.RFC1123Z), i, name)
+			it := p.write(name, i)
+			_, _ = fmt.Fprintf(w, `<item><title>%s</title><link>http://%s/page%s-%d</link><guid isPermaLink="false">%s %d</guid><pubDate>%s</pubDate><description>%s</description></item>`,
+				it.Title, r.Host, strings.TrimPrefix(r.URL.Path, "/"), i, name, i, it.At.UTC().Format(time.RFC1123Z), it.Text)
 		}
 		_, _ = fmt.Fprint(w, `</channel></rss>`)
 	}

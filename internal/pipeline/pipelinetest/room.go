@@ -1,5 +1,5 @@
 // Package pipelinetest wires the pipeline with what stands beside it, as the program does, for tests (room.go), also several times
-// over one database (cluster.go). It also has publishers that watch how they are asked (press.go), the clock (clock.go), the answers of servers (answer.go) and the measure of agreement (rand.go) that tests of several packages use.
+// over one database (cluster.go), as processes of their own (process.go). It also has publishers that watch how they are asked (press.go), the clock (clock.go), the answers of servers (answer.go) and the measure of agreement (rand.go) that tests of several packages use.
 package pipelinetest
 
 import (
