@@ -37,6 +37,7 @@ var sections = map[string][]string{
 		"scoop before", "scoop after", "part before", "part after", "source before", "report before", "report after",
 		"report closing", "report says", "told before", "told after", "nothing before", "nothing after",
 		"article", "noun", "adverb", "writer", "and", "itself", "of", "kind", "another source", "by", "by and", "by with", "by in", "helped", "role", "date",
+		"abbreviation",
 	},
 	"forms.txt":     {"video", "recording", "picture gallery", "newsletter", "press release"},
 	"fulltext.txt":  {"ending", "wall"},

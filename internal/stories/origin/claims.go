@@ -35,7 +35,7 @@ func (r *reading) signatures() {
 	for _, text := range []string{r.article.Text, r.article.Summary} {
 		if m, ok := r.outlets.Dateline(text); ok {
 			m.Outlet = r.outlets.Local(m.Outlet, text[m.Start:m.End])
-			r.claims.add(news.ClaimDateline, m.Outlet, "", text[:m.End], spanIn(r.article, text, m), 1)
+			r.claims.add(news.ClaimDateline, m.Outlet, "", text[:closed(text, m.End)], spanIn(r.article, text, m), 1)
 			break
 		}
 	}
@@ -45,6 +45,17 @@ func (r *reading) signatures() {
 		}
 	}
 	r.standaloneBylines()
+}
+
+// closed returns the offset after the bracket that closes at the end of a dateline's sign, or end where none does.
+func closed(text string, end int) int {
+	rest := strings.TrimLeft(text[end:], " ")
+	for _, bracket := range []string{")", "]", "】", "）", "］"} {
+		if strings.HasPrefix(rest, bracket) {
+			return len(text) - len(rest) + len(bracket)
+		}
+	}
+	return end
 }
 
 // ofPhoto reports whether a line in the position of a byline is a photo credit: "(Photo: Jane Doe, AP)".

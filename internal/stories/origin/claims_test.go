@@ -153,7 +153,7 @@ func TestClaimsSpanTheText(t *testing.T) {
 	a := news.Article{Outlet: blog, Text: "OSLO (AFP) - Ice closed the port.\n\nThe master told Reuters that boats wait. The sale was first reported by Bloomberg."}
 	claims := NewReader(registry).Claims(a)
 	want := map[news.ClaimKind][2]string{
-		news.ClaimDateline: {"AFP", "OSLO (AFP"},
+		news.ClaimDateline: {"AFP", "OSLO (AFP)"},
 		news.ClaimTold:     {"Reuters", "The master told Reuters that boats wait"},
 		news.ClaimScoop:    {"Bloomberg", "The sale was first reported by Bloomberg"},
 	}
@@ -213,9 +213,13 @@ func TestSentence(t *testing.T) {
 	for text, want := range map[string]string{
 		"One. Reuters told it! Two.": "Reuters told it",
 		"一つ。ロイターが報じた。二つ。":            "ロイターが報じた",
-		"Reuters":                               "Reuters",
-		"a b\nc Reuters d\ne":                   "c Reuters d",
-		strings.Repeat("é", 1000) + " Reuters.": strings.Repeat("é", 199) + " Reuters",
+		"Reuters": "Reuters",
+		"One. It rose 3.75% to 4.2, Reuters wrote on example.com. Two.":            "It rose 3.75% to 4.2, Reuters wrote on example.com",
+		"One. Mr. J. Doe told Reuters in the U.S. on Monday, St. Louis time. Two.": "Mr. J. Doe told Reuters in the U.S. on Monday, St. Louis time",
+		"Eins. Das sagte er Reuters am 18. August in Bonn. Zwei.":                  "Das sagte er Reuters am 18. August in Bonn",
+		"It stood there in 2016. Reuters has it":                                   "Reuters has it",
+		"a b\nc Reuters d\ne":                                                      "c Reuters d",
+		strings.Repeat("é", 1000) + " Reuters.":                                    strings.Repeat("é", 199) + " Reuters",
 	} {
 		m := registry.Mentions(text)
 		if len(m) != 1 {

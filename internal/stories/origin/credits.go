@@ -216,15 +216,50 @@ func inQuotes(text string, m outlets.Mention) bool {
 // sentence returns the words around a mention up to the ends of its sentence, if those are near.
 func sentence(text string, m outlets.Mention) string {
 	before, after := excerpt(text, m.Start-sentenceBytes, m.Start), excerpt(text, m.End, m.End+sentenceBytes)
-	if i := strings.LastIndexAny(before, ".!?\n。"); i >= 0 {
-		_, size := utf8.DecodeRuneInString(before[i:])
-		before = before[i+size:]
+	from := 0
+	for i, r := range before {
+		if endsSentence(text, m.Start-len(before)+i, r) {
+			from = i + utf8.RuneLen(r)
+		}
 	}
-	if i := strings.IndexAny(after, ".!?\n。"); i >= 0 {
-		after = after[:i]
+	to := len(after)
+	for i, r := range after {
+		if endsSentence(text, m.End+i, r) {
+			to = i
+			break
+		}
 	}
-	return before + text[m.Start:m.End] + after
+	return before[from:] + text[m.Start:m.End] + after[:to]
 }
+
+// endsSentence reports whether the character r at an offset of a text ends a sentence. A full stop within a word or a number
+// ("3.75", "example.com") ends none, nor does one after an initial, an abbreviation or the number of a day ("U.S.", "J. Doe",
+// "Mr. Doe", "18. August").
+func endsSentence(text string, at int, r rune) bool {
+	switch r {
+	case '!', '?', '\n', '。':
+		return true
+	case '.':
+	default:
+		return false
+	}
+	if next, _ := utf8.DecodeRuneInString(text[at+1:]); unicode.IsLetter(next) || unicode.IsDigit(next) {
+		return false
+	}
+	word := excerpt(text, at-maxAbbreviation-1, at)
+	word = word[strings.LastIndexFunc(word, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })+1:]
+	first, size := utf8.DecodeRuneInString(word)
+	switch {
+	case unicode.IsUpper(first):
+		return size < len(word) && !slices.Contains(cues.abbreviations, strings.ToLower(word))
+	case unicode.IsDigit(first):
+		return len(word) > len("31")
+	}
+	return true
+}
+
+// maxAbbreviation is more than the bytes of the longest abbreviation.
+const maxAbbreviation = 12
 
 // namedOutlet is the name of an outlet in a text: of one in the registry, of one that is not, or a short name of either.
 type namedOutlet struct {

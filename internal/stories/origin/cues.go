@@ -30,6 +30,7 @@ type cueWords struct {
 	bylineLinks                                   map[string]string // words that separate the names in a byline: "and", "with", "in"
 	nouns, adverbs, conjunctions, bylineStarts    []string          // longest first
 	itself, sources, helped, genericNouns         []string
+	abbreviations                                 []string // in lower case, without the full stop
 }
 
 var cues = readPhrases(words.Phrases("cues.txt"))
@@ -54,6 +55,7 @@ func readPhrases(all []words.Phrase) cueWords {
 		dates: setOf(lists["date"]), bylineLinks: map[string]string{},
 		nouns: lists["noun"], adverbs: lists["adverb"], conjunctions: lists["and"], bylineStarts: lists["by"],
 		itself: lists["itself"], sources: lists["another source"], helped: lists["helped"], genericNouns: lists["kind"],
+		abbreviations: lists["abbreviation"],
 	}
 	for _, kind := range []string{"and", "with", "in"} {
 		for _, w := range lists["by "+kind] {
