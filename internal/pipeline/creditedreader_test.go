@@ -223,7 +223,7 @@ func TestSourceSignedByAnAgencyLeadsOnToIt(t *testing.T) {
 	if s.Origin.Name != "Northern Wire" {
 		t.Errorf("origin %s:\n%s", s.Origin.Name, evidence(s))
 	}
-	says(t, s, "The Quill Courier credits Northern Wire", "on the page that blog links to", "% of blog's text stands on the page it links to, and Northern Wire signed that")
+	says(t, s, "The Quill Courier prints the dateline of Northern Wire", "on the page that blog links to", "% of blog's text stands on the page it links to, and Northern Wire signed that")
 	if s.Origin.URL != url+"/2026/pier" || s.Origin.Title == "" {
 		t.Errorf("its text stands at %q, %q", s.Origin.URL, s.Origin.Title)
 	}

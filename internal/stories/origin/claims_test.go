@@ -186,7 +186,7 @@ func TestClaimsOfTheSummaryHaveNoSpan(t *testing.T) {
 
 func TestClip(t *testing.T) {
 	long := clip(strings.Repeat("ひとつの長い文", 200))
-	if len(long) > 260 || !strings.HasSuffix(long, "…") || strings.ContainsRune(long, '\uFFFD') {
+	if len(long) > maxClaim+len(" …") || !strings.HasSuffix(long, "…") || strings.ContainsRune(long, '\uFFFD') {
 		t.Errorf("%d bytes: %q", len(long), long)
 	}
 	if got := clip("  two\n words "); got != "two words" {
@@ -202,7 +202,7 @@ func TestClaimsOfALongText(t *testing.T) {
 		t.Fatalf("%d mentions, %d claims", mentions, len(claims))
 	}
 	for _, c := range claims {
-		if len(c.Text) > 260 {
+		if len(c.Text) > 500 {
 			t.Errorf("%s: %d bytes of words", c.Kind, len(c.Text))
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"headwater/internal/news"
 	"headwater/internal/stories/prints"
@@ -75,13 +76,30 @@ func (c *contender) credits(all []outletCredit) {
 		if x.byHeadline {
 			c.weigh("headline", x.weight*factor, "the item of %s bears its headline: “%s”%s", x.by, x.claim.Text, x.note)
 		} else {
-			c.weigh("credit", x.weight*factor, "%s credits %s: “%s”%s", x.by, c.outlet.Name, x.claim.Text, x.note)
+			c.weigh("credit", x.weight*factor, "%s %s%s", x.by, creditText(x.claim, c.outlet.Name), x.note)
 		}
 		factor /= 2
 	}
 	if len(all) > 0 && all[0].weight >= 1 {
 		c.credited = true
 	}
+}
+
+// creditVerbs say what a claim of each kind does, with the outlet's name.
+var creditVerbs = map[news.ClaimKind]string{
+	news.ClaimDateline: "prints the dateline of %s", news.ClaimByline: "has %s in its byline", news.ClaimSource: "names %s as its source",
+	news.ClaimCanonical: "gives an address of %s as its canonical one", news.ClaimScoop: "credits the news to %s",
+	news.ClaimReport: "credits a report by %s", news.ClaimTold: "quotes what was told to %s", news.ClaimLink: "links to %s at its start",
+	news.ClaimRights: "carries a copyright line of %s",
+}
+
+// creditText says in words what a claim says of an outlet, and quotes it where it is more than the outlet's name.
+func creditText(c news.Claim, outlet string) string {
+	text := fmt.Sprintf(cmp.Or(creditVerbs[c.Kind], "credits %s"), outlet)
+	if strings.EqualFold(c.Text, outlet) || strings.EqualFold(c.Text, c.Outlet) || c.Text == "" {
+		return text
+	}
+	return text + ": “" + c.Text + "”"
 }
 
 // ownCredits subtracts the strongest credit that a member gives to another outlet.
@@ -97,7 +115,7 @@ func (c *contender) ownCredits(m Candidate) {
 		}
 	}
 	if weight > 0 {
-		c.weigh("own credit", -weight, "it credits %s itself: “%s”", worst.Outlet, worst.Text)
+		c.weigh("own credit", -weight, "it %s", creditText(worst, worst.Outlet))
 	}
 }
 

@@ -310,7 +310,7 @@ func roleByCredit(m Candidate, o news.Outlet) (role news.Role, evidence []news.E
 			role = news.RoleCopy
 		}
 		if w := creditWeights[c.Kind] * c.Strength; w > 0 {
-			evidence = append(evidence, news.Evidence{Kind: string(c.Kind), Detail: fmt.Sprintf("it credits %s: “%s”", c.Outlet, c.Text), Weight: w})
+			evidence = append(evidence, news.Evidence{Kind: string(c.Kind), Detail: "it " + creditText(c, c.Outlet), Weight: w})
 		}
 	}
 	return cmp.Or(role, news.RoleRewrite), evidence

@@ -101,13 +101,16 @@ func (c claims) distinct() []news.Claim {
 	})
 }
 
+// maxClaim is the maximum number of bytes of a claim's words. Nearly every sentence is shorter.
+const maxClaim = 480
+
 func clip(s string) string {
 	s = strings.Join(strings.Fields(s), " ")
-	if len(s) <= 240 {
+	if len(s) <= maxClaim {
 		return s
 	}
-	cut := strings.LastIndexByte(s[:240], ' ')
-	return strings.ToValidUTF8(s[:max(cut, 200)], "") + " …"
+	cut := strings.LastIndexByte(s[:maxClaim], ' ')
+	return strings.ToValidUTF8(s[:max(cut, maxClaim-40)], "") + " …"
 }
 
 func same(a, b news.Outlet) bool { return a.Key() == b.Key() }

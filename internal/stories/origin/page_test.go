@@ -59,7 +59,7 @@ func TestDecideWithPages(t *testing.T) {
 		{
 			name: "the page credits who credits it", members: []member{blog("01", credit1(news.ClaimReport, paper))},
 			pages:  []Page{pageOf(paper, false, "0123", credit1(news.ClaimSource, "blog.example"))},
-			origin: paper, named: true, silent: "credits blog.example",
+			origin: paper, named: true, silent: "names blog.example as its source",
 		},
 		{
 			name: "the page says that it is the member that links to it", members: []member{blog("0123", credit1(news.ClaimSource, paper))},
