@@ -1,7 +1,7 @@
 // Package compare says what the members of a story take from its origin, and what each version of a report changed, for who
 // shows a story: `headwater story ID --why`, the API and the story's page. Comparisons are in compare.go, versions in versions.go.
 //
-// Nothing of it is stored. The texts are read as they are now, maxCompared bytes a story at most, and so are the kept edges with the
+// Nothing of it is stored. The texts are read as they are now, within a bound, and so are the kept edges with the
 // reasons for which grouping joined the members. Where the origin is only named, members are compared with the story's lead. A member
 // of which less than a tenth is reused is called a retelling, and its note quotes the credit that keeps it in the story. Package prints
 // finds passages and changes.
@@ -22,10 +22,12 @@ import (
 
 const (
 	maxCompared    = 4 << 20 // bytes of members' texts compared for one story
-	compareChunk   = 20      // articles read at once
-	maxSentence    = 300     // characters of an added sentence
-	retellingShare = .1      // of its own prose reused, below which a member retells
-	shortProse     = 25      // words below which a text is too short to be called a retelling
+	briefBytes     = 256 << 10
+	briefMembers   = 20  // and members, and versions, for a page
+	compareChunk   = 20  // articles read at once
+	maxSentence    = 300 // characters of an added sentence
+	retellingShare = .1  // of its own prose reused, below which a member retells
+	shortProse     = 25  // words below which a text is too short to be called a retelling
 )
 
 // Texts reads what is compared; *store.DB provides it.
@@ -35,24 +37,40 @@ type Texts interface {
 }
 
 // Comparer compares the texts of stories as they are stored now.
-type Comparer struct{ texts Texts }
+type Comparer struct {
+	texts   Texts
+	bytes   int // of members' texts that are read for one story
+	members int // that are compared, and versions; 0 is all
+}
 
-// New makes a Comparer over stored texts.
-func New(texts Texts) Comparer { return Comparer{texts} }
+// New makes a Comparer over stored texts, 4 MB a story.
+func New(texts Texts) Comparer { return Comparer{texts: texts, bytes: maxCompared} }
+
+// Brief makes a Comparer for pages, which may not take long: it compares the first 20 members of a story, and of its versions
+// the texts of 20. Of the other members it gives no comparison, and of the other versions it compares the headlines.
+func Brief(texts Texts) Comparer { return Comparer{texts, briefBytes, briefMembers} }
 
 // Comparisons says what each member of a story takes from the origin's article, by article id. Where the origin is only
-// named, its lead stands in, and has With 0; an original has no comparison. Texts beyond 4 MB in all are not compared, which
-// their notes say.
+// named, its lead stands in, and has With 0; an original has no comparison. Texts beyond the bound in bytes are not compared,
+// which their notes say.
 func (cr Comparer) Comparisons(ctx context.Context, st news.Story) (map[int64]news.Comparison, error) {
 	all := make(map[int64]news.Comparison, len(st.Members))
 	if len(st.Members) == 0 {
 		return all, nil
 	}
-	c := &comparing{Story: st, lead: st.Lead(), outlets: map[int64]string{}, left: maxCompared}
-	ids := make([]int64, len(st.Members))
-	for i, m := range st.Members {
-		ids[i] = m.Article.ID
-		c.outlets[ids[i]] = publish.Name(m.Article.Outlet)
+	c := &comparing{Story: st, lead: st.Lead(), outlets: map[int64]string{}, left: cr.bytes, most: cr.bytes}
+	compared := st.Members
+	if cr.members > 0 {
+		compared = compared[:min(len(compared), cr.members)]
+	}
+	for _, m := range st.Members {
+		c.outlets[m.Article.ID] = publish.Name(m.Article.Outlet)
+	}
+	ids := []int64{c.lead.Article.ID}
+	for _, m := range compared {
+		if m.Article.ID != ids[0] {
+			ids = append(ids, m.Article.ID)
+		}
 	}
 	lead, err := cr.texts.ArticlesByID(ctx, []int64{c.lead.Article.ID})
 	if err != nil {
@@ -65,7 +83,7 @@ func (cr Comparer) Comparisons(ctx context.Context, st news.Story) (map[int64]ne
 	if c.links, err = cr.texts.EdgesBetween(ctx, ids); err != nil {
 		return nil, fmt.Errorf("story %d: %w", st.ID, err)
 	}
-	for chunk := range slices.Chunk(st.Members, compareChunk) {
+	for chunk := range slices.Chunk(compared, compareChunk) {
 		byID := make(map[int64]news.Article, len(chunk))
 		if c.left > 0 {
 			var ids []int64
@@ -102,6 +120,7 @@ type comparing struct {
 	links   []news.Edge
 	outlets map[int64]string // by article
 	left    int              // bytes that may still be compared
+	most    int              // bytes that might be at the beginning
 }
 
 // member compares one member, of which a is the whole article. It is zero where that was not read.
@@ -139,7 +158,7 @@ func (c *comparing) member(m news.Member, a news.Article) news.Comparison {
 			k.Note += " The other versions are compared with this one."
 		}
 	case !fits:
-		k.Note = fmt.Sprintf("Not compared: the versions before it fill the %d MB that are compared at once.", maxCompared>>20)
+		k.Note = fmt.Sprintf("Not compared: the versions before it fill the %d kB that are compared at once.", c.most>>10)
 	default:
 		k.Note = c.note(m, k)
 	}
@@ -172,8 +191,11 @@ func (c *comparing) note(m news.Member, k news.Comparison) string {
 	case m.Carries == m.Article.ID:
 		say = append(say, "Another version of the report by the same outlet.")
 	case m.Carries != 0:
-		say = append(say, fmt.Sprintf("It carries the version of %s, which tells the news in other words: %.0f%% of its own prose stands there.",
-			c.outlets[m.Carries], 100*m.Share))
+		carries := "It carries the version of " + c.outlets[m.Carries] + ", which tells the news in other words"
+		if m.Share > 0 {
+			carries += fmt.Sprintf(": %.0f%% of its own prose stands there", 100*m.Share)
+		}
+		say = append(say, carries+".")
 	}
 	if k.StandIn {
 		say = append(say, fmt.Sprintf("%s's own article is not among those that your feeds brought; compared with the version of %s, the earliest.", origin, lead))

@@ -11,7 +11,7 @@ import (
 )
 
 // Reports gives a story's members by outlet, the newest version of each report first, and says what each version changed.
-// Texts beyond 4 MB in all are not read: of their versions only the headlines are compared.
+// Texts beyond the bounds are not read: of their versions only the headlines are compared.
 func (cr Comparer) Reports(ctx context.Context, st news.Story) ([]news.Report, error) {
 	var running []int64
 	for _, r := range st.Reports() {
@@ -25,7 +25,10 @@ func (cr Comparer) Reports(ctx context.Context, st news.Story) ([]news.Report, e
 			}
 		}
 	}
-	texts, left := map[int64]string{}, maxCompared
+	if cr.members > 0 {
+		running = running[:min(len(running), cr.members)]
+	}
+	texts, left := map[int64]string{}, cr.bytes
 	for ids := range slices.Chunk(running, compareChunk) {
 		articles, err := cr.texts.ArticlesByID(ctx, ids)
 		if err != nil {

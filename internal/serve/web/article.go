@@ -90,7 +90,7 @@ func (v *articleView) addStory(a news.Article, st news.Story, now time.Time) {
 		return
 	}
 	m := st.Members[i]
-	v.Claims = claimsOf(m.Claims)
+	v.Claims = claimsOf(m.Claims, quotationsUnder(articleTitle(a)))
 	v.Compared = markClaims(a.Text, m.Claims)
 	reports := st.Reports()
 	v.Story = &articleStory{

@@ -116,20 +116,23 @@ func originOf(st news.Story) originView {
 
 // roleGroupsOf groups a story's reports by role, but for the original. An outlet is named once in each.
 func roleGroupsOf(st news.Story) []roleGroup {
+	return groupReports(st.Reports(), func(r news.Report) string { return string(r.Role()) })
+}
+
+// groupReports groups reports by role, or by what kind tells apart.
+func groupReports(reports []news.Report, kind func(news.Report) string) []roleGroup {
 	var all []roleGroup
-	reports := st.Reports()
-	for _, role := range []struct {
-		role      news.Role
-		one, many string
-	}{
-		{news.RoleCopy, "copy", "copies"},
-		{news.RoleRewrite, "rewrite", "rewrites"},
-		{news.RoleExcerpt, "excerpt", "excerpts"},
+	for _, role := range []struct{ kind, one, many string }{
+		{"copy", "copy", "copies"},
+		{"rewrite", "rewrite", "rewrites"},
+		{"excerpt", "excerpt", "excerpts"},
+		{"translation", "translation", "translations"},
+		{"headline", "headline only", "headlines only"},
 	} {
-		g := roleGroup{Role: string(role.role)}
+		g := roleGroup{Role: role.kind}
 		count, seen := 0, map[string]bool{}
 		for _, r := range reports {
-			if r.Role() != role.role {
+			if kind(r) != role.kind {
 				continue
 			}
 			count++

@@ -191,6 +191,7 @@ func (a assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 type timestamp struct {
 	Machine string // RFC 3339, for <time datetime>
 	Ago     string // "3 h ago"
+	Clock   string // "12:04", or "18 Aug, 12:04" where that is not today
 	Full    string // "Tue 18 Aug 2026, 12:04 UTC"
 }
 
@@ -203,6 +204,7 @@ func timestampOf(t, now time.Time) timestamp {
 	return timestamp{
 		Machine: t.Format(time.RFC3339),
 		Ago:     relative(t, now.UTC()),
+		Clock:   clockText(t, now.UTC()),
 		Full:    t.Format("Mon 2 Jan 2006, 15:04 UTC"),
 	}
 }
@@ -221,6 +223,17 @@ func storyTime(st news.Story, t, now time.Time) timestamp {
 		return timestamp{}
 	}
 	return timestampOf(t, now)
+}
+
+// clockText is the time of day, with the day where it is not that of now.
+func clockText(t, now time.Time) string {
+	switch {
+	case t.Year() != now.Year():
+		return t.Format("2 Jan 2006, 15:04")
+	case t.YearDay() != now.YearDay():
+		return t.Format("2 Jan, 15:04")
+	}
+	return t.Format("15:04")
 }
 
 func relative(t, now time.Time) string {
@@ -302,3 +315,8 @@ func outTo(address string) outLink {
 func storyPath(id int64) string { return "/story/" + strconv.FormatInt(id, 10) }
 
 func articlePath(id int64) string { return "/article/" + strconv.FormatInt(id, 10) }
+
+// comparePath is where two articles of a story stand side by side.
+func comparePath(story, a, b int64) string {
+	return fmt.Sprintf("%s/compare?a=%d&b=%d", storyPath(story), a, b)
+}

@@ -3,7 +3,7 @@ package web
 import (
 	"cmp"
 	"fmt"
-	"math"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -17,7 +17,9 @@ import (
 type memberView struct {
 	ID          int64
 	Role, Label string
-	Class       string // for the label: the role, or "original", "likely" or "earliest"
+	Kind        string // the shape of its mark, see kindOf
+	Class       string // for the label: the kind, or "original", "likely" or "earliest"
+	Compare     string // address of the comparison with the story's lead; empty for the lead itself
 	Outlet      string
 	Title, Lang string
 	Page        string
@@ -28,11 +30,20 @@ type memberView struct {
 	Files       []fileView // none for the lead, whose files are part of the story
 	Claims      []claimView
 	Reasons     []reason
-	Compared    *comparisonView     // nil for an original
-	Again       []listingView       // other listings of it
-	Earlier     string              // "2 earlier versions"; empty where there is none
-	Figures     []news.FigureChange // the first that changed since the version before
-	Versions    []versionView       // where there are earlier ones: all, newest first
+	Compared    *comparisonView // nil for an original
+	Again       []listingView   // other listings of it
+	Earlier     string          // "2 earlier versions"; empty where there is none
+	Count       string          // "3 versions"
+	Versions    []versionView   // where there are earlier ones: the newest, newest first
+	Fewer       string          // "5 more": versions that are not in Versions
+
+	quoted quotations // what stands on the page already
+}
+
+// outletView is what one outlet published of a story: its first report, and in a line those in other languages.
+type outletView struct {
+	memberView
+	Others []memberView
 }
 
 // comparisonView is what a member takes from the origin and what it adds.
@@ -53,12 +64,13 @@ type versionView struct {
 	Time        timestamp
 	Again       []listingView
 	Changed     *changesView // nil for the first
+	Summary     string       // of Changed: "new headline, 3 dead → 12 dead, adds 2 sentences"; empty for the first
 }
 
 // listingView is the same version, listed again.
 type listingView struct {
-	Title, Page string
-	Time        timestamp
+	Title, Lang, Page string // Title is empty where it is that of the version
+	Time              timestamp
 }
 
 // changesView is how a version differs from the one before it.
@@ -73,24 +85,16 @@ type changesView struct {
 type claimView struct {
 	What   string // "Dateline", "Credits a report by"
 	Outlet string
-	Text   string // the words that make the claim
+	Text   string // the words that make the claim; empty where they stand elsewhere
+	Where  string // and where that is: "in its headline"
 	Out    outLink
 }
 
-// reason is a piece of evidence with its weight as a bar that leaves a middle line to the right (for) or left (against).
-type reason struct {
-	Text  string
-	Words string // "speaks strongly for it"
-	X     int    // where the bar begins, of barWidth
-	Width int
-	For   bool
-}
-
 const (
-	barWidth   = 48
-	fullBar    = 4         // log-odds that fill a side of the bar
-	maxMarked  = 256 << 10 // bytes of members' texts with marked passages on one page
-	maxFigures = 3         // changed figures that a report's line names
+	maxMarked   = 256 << 10 // bytes of members' texts with marked passages on one page
+	maxFigures  = 3         // changed figures that a version's line names
+	maxVersions = 20        // of one report that are shown
+	maxOutlets  = 30        // of a story that are shown in full
 )
 
 // reportOf shows an outlet's newest version, with those that it replaced.
@@ -100,61 +104,141 @@ func reportOf(st news.Story, r news.Report, now time.Time) memberView {
 		m.Carries = 0
 	}
 	v := memberOf(st, m, now)
-	listings := func(members []news.Member) (all []listingView) {
-		for _, m := range members {
-			all = append(all, listingOf(m.Article, now))
-		}
-		return all
-	}
-	v.Again = listings(r.Versions[0].Again)
+	v.Again = listingsOf(r.Versions[0], now)
 	if len(r.Versions) == 1 {
 		return v
 	}
-	v.Earlier = plural(len(r.Versions)-1, "earlier version")
-	if c := r.Versions[0].Changed; c != nil {
-		v.Figures = c.Figures[:min(len(c.Figures), maxFigures)]
-	}
-	for _, x := range r.Versions {
+	v.Earlier, v.Count = plural(len(r.Versions)-1, "earlier version"), plural(len(r.Versions), "version")
+	for _, x := range r.Versions[:min(len(r.Versions), maxVersions)] {
 		a := x.Member.Article
 		v.Versions = append(v.Versions, versionView{
 			Title: articleTitle(a), Lang: a.Lang, Page: articlePath(a.ID), Out: outTo(a.URL), Time: articleTime(a, now),
-			Again: listings(x.Again), Changed: changesOf(x.Changed),
+			Again: listingsOf(x, now), Changed: changesOf(x.Changed), Summary: changesText(x.Changed),
 		})
+	}
+	if more := len(r.Versions) - len(v.Versions); more > 0 {
+		v.Fewer = fmt.Sprintf("%d more", more)
 	}
 	v.Versions[0].Again = nil // v.Again has them
 	return v
 }
 
+func listingsOf(v news.Version, now time.Time) (all []listingView) {
+	for _, m := range v.Again[:min(len(v.Again), maxVersions)] {
+		one := listingOf(m.Article, now)
+		if one.Title == articleTitle(v.Member.Article) {
+			one.Title = ""
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
 func listingOf(a news.Article, now time.Time) listingView {
-	return listingView{Title: articleTitle(a), Page: articlePath(a.ID), Time: articleTime(a, now)}
+	return listingView{Title: articleTitle(a), Lang: a.Lang, Page: articlePath(a.ID), Time: articleTime(a, now)}
+}
+
+// changesText says in a line what a version changed.
+func changesText(c *news.Changes) string {
+	if c == nil {
+		return ""
+	}
+	var say []string
+	if c.Headline != nil {
+		say = append(say, "new headline")
+	}
+	for _, f := range c.Figures[:min(len(c.Figures), maxFigures)] {
+		say = append(say, f.Before+" → "+f.After)
+	}
+	if c.Adds > 0 {
+		say = append(say, "adds "+plural(c.Adds, "sentence"))
+	}
+	if c.Drops > 0 {
+		say = append(say, "drops "+plural(c.Drops, "sentence"))
+	}
+	if len(say) == 0 {
+		return "the same words"
+	}
+	return strings.Join(say, ", ")
+}
+
+// kindOf tells the roles of members apart as readers see them: an item that is only a headline, and a translation, are kinds of
+// their own. The others are the role.
+func kindOf(m news.Member) string {
+	if m.Role != news.RoleOriginal {
+		if m.Role == news.RoleExcerpt && m.Share == 0 {
+			return "headline"
+		}
+		for _, e := range m.Evidence {
+			if e.Kind == "headline" || e.Kind == "translation" {
+				return e.Kind
+			}
+		}
+	}
+	return string(m.Role)
+}
+
+// kindView explains a kind of member.
+type kindView struct{ Kind, Label, Meaning string }
+
+var kinds = []kindView{
+	{"original", "Original", "the text that the others go back to"},
+	{"copy", "Copy", "the same text, nearly all of it"},
+	{"rewrite", "Rewrite", "the same report, partly or wholly in other words"},
+	{"excerpt", "Excerpt", "a part of the text, much shorter"},
+	{"translation", "Translation", "the same text in another language"},
+	{"headline", "Headline only", "no text to compare"},
+}
+
+// labelOf says what a member is to its story.
+func labelOf(st news.Story, m news.Member) string {
+	kind := kindOf(m)
+	switch kind {
+	case "original":
+		return originOf(st).Level
+	case "headline":
+		if articleTitle(m.Article) == articleTitle(st.Lead().Article) {
+			return "Same headline"
+		}
+	}
+	return kinds[slices.IndexFunc(kinds, func(k kindView) bool { return k.Kind == kind })].Label
+}
+
+// groupOutlets folds the reports of a story by outlet.
+func groupOutlets(members []memberView, keys []string) (all []outletView) {
+	at := map[string]int{}
+	for i, m := range members {
+		j, known := at[keys[i]]
+		if !known || keys[i] == "" {
+			at[keys[i]] = len(all)
+			all = append(all, outletView{memberView: m})
+			continue
+		}
+		all[j].Others = append(all[j].Others, m)
+	}
+	return all
 }
 
 func memberOf(st news.Story, m news.Member, now time.Time) memberView {
 	a := m.Article
 	v := memberView{
-		ID: a.ID, Role: string(m.Role), Class: string(m.Role),
+		ID: a.ID, Role: string(m.Role), Kind: kindOf(m), Class: kindOf(m), Label: labelOf(st, m),
 		Outlet: publish.Name(a.Outlet), Title: articleTitle(a), Lang: a.Lang,
 		Page: articlePath(a.ID), Out: outTo(a.URL), Time: articleTime(a, now),
-		Share: percent(m.Share), Claims: claimsOf(m.Claims), Reasons: reasonsOf(m.Evidence),
+		Share: percent(m.Share), quoted: quotationsUnder(articleTitle(a)),
 	}
-	switch m.Role {
-	case news.RoleCopy:
-		v.Label = "Copy"
-	case news.RoleRewrite:
-		v.Label = "Rewrite"
-	case news.RoleExcerpt:
-		v.Label = "Excerpt"
-	default:
-		v.Label = originOf(st).Level
-	}
+	v.Claims, v.Reasons = claimsOf(m.Claims, v.quoted), reasonsOf(m.Evidence, maps.Clone(v.quoted))
 	if m.Role == news.RoleOriginal {
 		v.Class = originOf(st).Class
+	}
+	if lead := st.Lead().Article.ID; lead != a.ID {
+		v.Compare = comparePath(st.ID, lead, a.ID)
 	}
 	if a.ID != st.Current().Article.ID {
 		v.Files = filesOf(a, false)
 	}
 	switch {
-	case m.Role == news.RoleOriginal, st.Origin.Named() && m.Share == 0 && m.Carries == 0, m.Carries == a.ID: // nothing was compared
+	case m.Role == news.RoleOriginal, v.Kind == "headline", v.Kind == "translation", st.Origin.Named() && m.Share == 0 && m.Carries == 0, m.Carries == a.ID: // nothing was compared
 	case m.Carries != 0:
 		v.ShareIn = "the version of " + outletOf(st, m.Carries)
 	case st.Origin.Named():
@@ -198,7 +282,7 @@ var claimWords = map[news.ClaimKind]string{
 	news.ClaimPart:      "Had help from",
 }
 
-func claimsOf(claims []news.Claim) []claimView {
+func claimsOf(claims []news.Claim, q quotations) []claimView {
 	sorted := slices.Clone(claims)
 	slices.SortStableFunc(sorted, func(a, b news.Claim) int { return cmp.Compare(b.Strength, a.Strength) })
 	var all []claimView
@@ -206,43 +290,15 @@ func claimsOf(claims []news.Claim) []claimView {
 		v := claimView{
 			What:   cmp.Or(claimWords[c.Kind], "Mentions"),
 			Outlet: publish.Name(c.Credited()),
-			Text:   publish.Cut(publish.Line(c.Text), 200),
+			Text:   publish.Line(c.Text),
 			Out:    outTo(c.URL),
 		}
 		if v.Text == v.Outlet {
 			v.Text = ""
+		} else if v.Where = q.again(v.Text); v.Where != "" {
+			v.Text = ""
 		}
 		all = append(all, v)
-	}
-	return all
-}
-
-// reasonsOf sorts by weight, regardless of sign.
-func reasonsOf(evidence []news.Evidence) []reason {
-	sorted := slices.Clone(evidence)
-	slices.SortStableFunc(sorted, func(a, b news.Evidence) int {
-		return cmp.Compare(math.Abs(b.Weight), math.Abs(a.Weight))
-	})
-	var all []reason
-	for _, e := range sorted {
-		weight := math.Abs(e.Weight)
-		r := reason{Text: cmp.Or(publish.Line(e.Detail), e.Kind), For: e.Weight >= 0, X: barWidth / 2}
-		r.Width = max(int(math.Round(min(weight/fullBar, 1)*barWidth/2)), 2)
-		switch {
-		case weight >= 2:
-			r.Words = "speaks strongly"
-		case weight >= 0.7:
-			r.Words = "speaks"
-		default:
-			r.Words = "speaks a little"
-		}
-		if r.For {
-			r.Words += " for it"
-		} else {
-			r.X -= r.Width
-			r.Words += " against it"
-		}
-		all = append(all, r)
 	}
 	return all
 }
@@ -256,7 +312,8 @@ func compareMembers(members []memberView, st news.Story, all map[int64]news.Comp
 		if !ok || m.Role == string(news.RoleOriginal) { // newer versions of the original are compared as versions
 			continue
 		}
-		m.Reasons = reasonsOf(k.Reasons)
+		note := m.quoted.once(k.Note)
+		m.Reasons = reasonsOf(k.Reasons, m.quoted)
 		m.Share, m.ShareIn = percent(k.Share), ""
 		if k.Tells() {
 			m.ShareIn = "the original"
@@ -264,7 +321,7 @@ func compareMembers(members []memberView, st news.Story, all map[int64]news.Comp
 				m.ShareIn = "the version of " + outletOf(st, k.With)
 			}
 		}
-		c := &comparisonView{Note: k.Note, Adds: k.Adds}
+		c := &comparisonView{Note: note, Adds: k.Adds}
 		if n := len(k.Passages); n > 0 {
 			c.Shared = plural(n, "shared passage")
 			if k.Longest > 0 {

@@ -65,18 +65,21 @@ const maxEventStories = 50
 
 type storyView struct {
 	Title, Lang string
-	By          originView
+	Verdict     verdictView
 	Out         outLink // the origin's own article, in its newest version
 	Headline    string  // of that, where it is a page that is no article of ours
 	Page        string  // that article here; empty where the origin is only named
 	Confidence  int     // percent
 	Dek         string
 	Files       []fileView // of the article that the story leads with
-	Reasons     []reason
+	Reasons     reasonsView
 	Scoop       *scoopView // nil where the origin had the news first itself
-	Members     []memberView
+	Timeline    *timelineView
+	Outlets     []outletView // in full
+	Rest        []outletView // in a line each
+	More        string       // "62 more outlets": those of Rest
+	Kinds       []kindView   // of its members
 	Versions    []roleGroup
-	Outlets     int
 	First       timestamp
 	Latest      timestamp
 	Coverage    []card
@@ -125,8 +128,7 @@ func (s *server) story(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view := storyOf(st, reports, s.now())
-	compareMembers(view.Members, st, compared)
+	view := storyOf(st, reports, compared, s.now())
 	if st.Event != 0 {
 		all, err := s.backend.Stories(r.Context(), news.StoryList{Event: st.Event, Limit: maxEventStories})
 		if err != nil {
@@ -141,16 +143,20 @@ func (s *server) story(w http.ResponseWriter, r *http.Request) error {
 	return s.write(w, r, http.StatusOK, "story", page{Title: view.Title, Body: view})
 }
 
-func storyOf(st news.Story, reports []news.Report, now time.Time) storyView {
+func storyOf(st news.Story, reports []news.Report, compared map[int64]news.Comparison, now time.Time) storyView {
 	lead := st.Current().Article
 	v := storyView{
-		Title: titleOf(st), Lang: lead.Lang, By: originOf(st), Headline: publish.Line(st.Origin.Title),
+		Title: titleOf(st), Lang: lead.Lang, Verdict: verdictOf(st, now), Headline: publish.Line(st.Origin.Title),
 		Confidence: percent(st.Origin.Confidence),
-		Reasons:    reasonsOf(st.Origin.Evidence),
-		Versions:   roleGroupsOf(st),
-		Files:      filesOf(lead, false),
-		Outlets:    st.Outlets,
-		First:      storyTime(st, st.First, now), Latest: storyTime(st, st.Latest, now),
+		Reasons:    sortReasons(reasonsOf(st.Origin.Evidence, quotationsUnder(titleOf(st)))),
+		Versions: groupReports(reports, func(r news.Report) string {
+			if r.Role() == news.RoleOriginal {
+				return "original"
+			}
+			return kindOf(r.Newest())
+		}),
+		Files: filesOf(lead, false),
+		First: storyTime(st, st.First, now), Latest: storyTime(st, st.Latest, now),
 	}
 	if dek := publish.Line(lead.Summary); dek != v.Title {
 		v.Dek = publish.Cut(dek, 2*maxDek)
@@ -166,8 +172,30 @@ func storyOf(st news.Story, reports []news.Report, now time.Time) storyView {
 	} else {
 		v.Page, v.Out = articlePath(lead.ID), outTo(st.Link())
 	}
-	for _, r := range reports {
-		v.Members = append(v.Members, reportOf(st, r, now))
-	}
+	v.addMembers(st, reports, compared, now)
 	return v
+}
+
+// addMembers fills in what the outlets published, and the timeline of it.
+func (v *storyView) addMembers(st news.Story, reports []news.Report, compared map[int64]news.Comparison, now time.Time) {
+	var members []memberView
+	var keys []string
+	have := map[string]bool{}
+	for _, r := range reports {
+		m := reportOf(st, r, now)
+		members, keys = append(members, m), append(keys, r.Newest().Article.Outlet.Key())
+		have[m.Kind] = true
+	}
+	compareMembers(members, st, compared)
+	v.Outlets = groupOutlets(members, keys)
+	if len(v.Outlets) > maxOutlets {
+		v.Outlets, v.Rest = v.Outlets[:maxOutlets], v.Outlets[maxOutlets:]
+		v.More = plural(len(v.Rest), "more outlet")
+	}
+	for _, k := range kinds {
+		if have[k.Kind] {
+			v.Kinds = append(v.Kinds, k)
+		}
+	}
+	v.Timeline = timelineOf(st, reports, now)
 }

@@ -37,7 +37,7 @@ func TestComparedMembers(t *testing.T) {
 	for path, wants := range map[string][]string{
 		"/story/1": {
 			"The Evening Lantern Rewrite", "35% of its text is in the original", "3 shared passages, up to 9 words in a row The ferry struck a shoal. Nobody was “hurt <at> all” in it. The sea was calm.",
-			"Adds 3 sentences The sea & the sky. A second one.", "Why it is here speaks for it: the headlines share their words",
+			"Adds 3 sentences The sea & the sky. A second one.", "Why it is here The headlines share their words. (fair)",
 			"A retelling: none of its own words.", "Adds 1 sentence One.", "Why it is here, beside the version of The Evening Lantern",
 			"1 shared passage, up to 1 word in a row; the text is too long to be shown here.",
 		},
@@ -130,12 +130,12 @@ func TestVersionsFold(t *testing.T) {
 	}
 	for i, wants := range [][]string{
 		{
-			"Sound Agency Original", "Twelve missing after ferry sinks", "30 missing → 12 missing 2 boats → 5 boats a → 1 2 earlier versions Tue 18 Aug 2026, 11:00 UTC",
+			"Sound Agency Original", "Twelve missing after ferry sinks", "3 versions, newest first: 11:00 (new headline, 30 missing → 12 missing, 2 boats → 5 boats, a → 1, adds 3 sentences, drops 1 sentence); 10:10 (40 missing → 30 missing); 09:00 What each version changed 11:00",
 			"Headline before: Ferry Meridian sinks: 30 missing", "Headline since: Twelve missing after ferry sinks",
 			"b → 2 Adds 3 sentences A fleet <from> Tarn came. Drops 1 sentence Nobody knew.",
-			"Listed again: Ferry Meridian sinks, 30 missing", "40 missing → 30 missing", "Ferry Meridian sinks, 40 missing",
+			"Listed again: 10:00 “Ferry Meridian sinks, 30 missing”", "40 missing → 30 missing", "Ferry Meridian sinks, 40 missing",
 		},
-		{"Valley Observer Rewrite", "Ferry sinks, 30 <missing>", "50% of its text is in the original", "1 earlier version", "Ferry sinks, 40 missing"},
+		{"Valley Observer Rewrite", "Ferry sinks, 30 <missing>", "50% of its text is in the original", "2 versions, newest first: 10:20 (the same words); 09:10", "Ferry sinks, 40 missing"},
 	} {
 		rest := stream[i]
 		for _, want := range wants {
@@ -152,7 +152,7 @@ func TestVersionsFold(t *testing.T) {
 	for _, want := range []string{
 		`<h1 dir="auto" lang="en">Twelve missing after ferry sinks</h1>`, `<a class="out" href="https://www.soundagency.example/news/95"`,
 		`<a href="/article/95">Text as we have it</a>`, `<del>Ferry Meridian sinks: 30</del> missing`, `<ins>Twelve</ins> missing <ins>after ferry sinks</ins>`,
-		`<details class="earlier"><summary>2 earlier versions</summary>`, `<strong>1 rewrite</strong>: <span dir="auto">Valley Observer</span>`,
+		`<details class="earlier"><summary>What each version changed</summary>`, `<strong>1 rewrite</strong>: <span dir="auto">Valley Observer</span>`,
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page has no %s", want)

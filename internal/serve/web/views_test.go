@@ -1,6 +1,7 @@
 package web
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -62,18 +63,81 @@ func TestRelative(t *testing.T) {
 	}
 }
 
-func TestReasonBars(t *testing.T) {
+func TestReasons(t *testing.T) {
 	for weight, want := range map[float64]reason{
-		4:    {X: 24, Width: 24, For: true, Words: "speaks strongly for it"},
-		99:   {X: 24, Width: 24, For: true, Words: "speaks strongly for it"},
-		1:    {X: 24, Width: 6, For: true, Words: "speaks for it"},
-		-2:   {X: 12, Width: 12, Words: "speaks strongly against it"},
-		0:    {X: 24, Width: 2, For: true, Words: "speaks a little for it"},
-		-0.1: {X: 22, Width: 2, Words: "speaks a little against it"},
+		4:    {Text: "The headline is the same.", For: true, Words: "strong"},
+		1:    {Text: "The headline is the same.", For: true, Words: "fair"},
+		-2:   {Text: "The headline is the same.", Words: "strong, against it"},
+		0:    {Text: "The headline is the same.", For: true, Words: "no weight"},
+		-0.1: {Text: "The headline is the same.", Words: "weak, against it"},
 	} {
-		if d := cmp.Diff(want, reasonsOf([]news.Evidence{{Weight: weight}})[0]); d != "" {
+		got := reasonsOf([]news.Evidence{{Detail: "the headline is the same", Weight: weight}}, quotations{})
+		if d := cmp.Diff(want, got[0]); d != "" {
 			t.Errorf("weight %v: %s", weight, d)
 		}
+	}
+}
+
+// A quotation stands once, whole, whatever quotations it holds itself; afterwards words stand for it.
+func TestQuotationsStandOnce(t *testing.T) {
+	q := quotationsUnder("Ferry aground")
+	for _, c := range [][2]string{
+		{"A credits B: “it was “good”, B said”; and that text is credited to C: “C (wire)”", "A credits B: “it was “good”, B said”; and that text is credited to C: “C (wire)”"},
+		{"D credits B: “it was “good”, B said”, on its page", "D credits B, in the same words, on its page"},
+		{"E credits B: “Ferry aground”", "E credits B, in its headline"},
+		{"F credits „B“: “a “b", "F credits „B“: “a “b"},
+		{"no quotation", "no quotation"},
+	} {
+		if got := q.once(c[0]); got != c[1] {
+			t.Errorf("%q\nwant %q", got, c[1])
+		}
+	}
+}
+
+func TestClockText(t *testing.T) {
+	now := time.Date(2026, 8, 18, 0, 30, 0, 0, time.UTC)
+	for want, at := range map[string]time.Time{
+		"00:04": now.Add(-26 * time.Minute), "17 Aug, 23:59": now.Add(-31 * time.Minute), "18 Aug 2025, 00:30": now.AddDate(-1, 0, 0),
+	} {
+		if got := timestampOf(at, now).Clock; got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+func TestLags(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		29 * time.Second: "the same minute", 130 * time.Minute: "+2 h 10 min", 2 * time.Hour: "+2 h", -5 * time.Minute: "−5 min",
+		49 * time.Hour: "+2 d 1 h", 48 * time.Hour: "+2 d", 45 * time.Minute: "+45 min",
+	} {
+		if got := lagText(d); got != want {
+			t.Errorf("%v: %q, want %q", d, got, want)
+		}
+	}
+}
+
+// The ticks of every span are few, at round times, and within the picture.
+func TestTicks(t *testing.T) {
+	from := time.Date(2026, 8, 18, 9, 12, 7, 0, time.UTC)
+	for long := time.Second; long < 20*365*24*time.Hour; long = long*5/3 + 1 {
+		s := scaleOf(from, from.Add(long))
+		ticks := s.ticks(from)
+		if len(ticks) > maxTicks || long > 2*time.Minute && len(ticks) == 0 {
+			t.Errorf("%v: %d ticks", long, len(ticks))
+		}
+		for _, k := range ticks {
+			if x, err := strconv.ParseFloat(strings.TrimSuffix(k.X, "%"), 64); err != nil || x < marginX || x > 100-marginX {
+				t.Errorf("%v: a tick at %s, %v", long, k.X, err)
+			}
+		}
+	}
+	got := scaleOf(from, from.Add(26*time.Hour)).ticks(from)
+	var labels []string
+	for _, k := range got {
+		labels = append(labels, k.Label)
+	}
+	if want := "12:00 18:00 19 Aug 06:00"; strings.Join(labels, " ") != want {
+		t.Errorf("%q, want %q", labels, want)
 	}
 }
 

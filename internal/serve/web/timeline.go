@@ -1,0 +1,224 @@
+package web
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"headwater/internal/news"
+	"headwater/internal/serve/publish"
+)
+
+// timelineView shows which outlet had a story when: a row an outlet, the hours across. Positions are in percent of the width, so
+// that it fits every screen with letters of one size.
+type timelineView struct {
+	From, To timestamp
+	Since    string // what lags count from: "the original"
+	Ticks    []tick
+	Rows     []timelineRow
+	More     *timelineRow // the outlets beyond maxRows, together
+	Again    bool         // a row has articles beside its first
+	Undated  string       // "2 outlets give no time"; empty where all do
+}
+
+// tick is a line of a timeline's scale.
+type tick struct {
+	X, Label, Anchor string
+	Time             timestamp // of Label, where that is a time of day
+}
+
+// timelineRow is what an outlet published of the story.
+type timelineRow struct {
+	Name  string
+	Kind  string // of its first article
+	Label string
+	Time  timestamp
+	Lag   string // "+2 h 10 min"; empty for the original
+	Marks []mark
+}
+
+// mark is an article on a timeline.
+type mark struct {
+	X    string // "43.2%"
+	Kind string
+}
+
+const (
+	maxRows  = 20
+	maxTicks = 5
+	maxMarks = 40 // of one row
+	allMarks = 200
+	marginX  = 1.5 // percent left free at either side
+)
+
+// timelineOf gives nil where there is only one time to show.
+func timelineOf(st news.Story, reports []news.Report, now time.Time) *timelineView {
+	type row struct {
+		timelineRow
+		first    time.Time
+		articles []news.Member // by time
+	}
+	var rows []*row
+	byOutlet := map[string]*row{}
+	undated := map[string]bool{}
+	origin := st.Lead().Article.Outlet.Key()
+	var from, to, since time.Time
+	for _, r := range reports {
+		for _, v := range r.Versions {
+			for _, m := range append([]news.Member{v.Member}, v.Again...) {
+				a := m.Article
+				key := cmp.Or(a.Outlet.Key(), strconv.FormatInt(a.ID, 10))
+				if a.Undated {
+					undated[key] = true
+					continue
+				}
+				if byOutlet[key] == nil {
+					byOutlet[key] = &row{timelineRow: timelineRow{Name: publish.Name(a.Outlet)}, first: a.Time()}
+					rows = append(rows, byOutlet[key])
+				}
+				x := byOutlet[key]
+				x.articles = append(x.articles, m)
+				if a.Time().Before(x.first) {
+					x.first = a.Time()
+				}
+				if from.IsZero() || a.Time().Before(from) {
+					from = a.Time()
+				}
+				if a.Time().After(to) {
+					to = a.Time()
+				}
+			}
+		}
+	}
+	for key := range byOutlet {
+		delete(undated, key)
+	}
+	if len(rows) < 2 && (len(rows) == 0 || len(rows[0].articles) < 2) {
+		return nil
+	}
+	v := &timelineView{From: timestampOf(from, now), To: timestampOf(to, now), Since: "the earliest of them"}
+	since = from
+	if x := byOutlet[origin]; x != nil && !st.Origin.Named() {
+		v.Since, since = "the original", x.first
+	}
+	if n := len(undated); n > 0 {
+		v.Undated = plural(n, "outlet")
+	}
+	scale := scaleOf(from, to)
+	v.Ticks = scale.ticks(now)
+	slices.SortStableFunc(rows, func(a, b *row) int {
+		first := func(r *row) int {
+			if r == byOutlet[origin] && !st.Origin.Named() {
+				return 0
+			}
+			return 1
+		}
+		return cmp.Or(cmp.Compare(first(a), first(b)), a.first.Compare(b.first), cmp.Compare(a.Name, b.Name))
+	})
+	for i, r := range rows {
+		slices.SortStableFunc(r.articles, func(a, b news.Member) int { return a.Article.Time().Compare(b.Article.Time()) })
+		lead := r.articles[0]
+		if at := slices.IndexFunc(r.articles, func(m news.Member) bool { return m.Role == news.RoleOriginal }); at >= 0 {
+			lead = r.articles[at]
+		}
+		r.Kind, r.Time = kindOf(lead), timestampOf(r.first, now)
+		r.Label = labelOf(st, lead)
+		if d := r.first.Sub(since); i > 0 || d != 0 {
+			r.Lag = lagText(d)
+		}
+		if i >= maxRows {
+			if v.More == nil {
+				v.More = &timelineRow{Label: "and " + plural(len(rows)-maxRows, "more outlet"), Time: r.Time, Lag: r.Lag}
+			}
+			if len(v.More.Marks) < allMarks {
+				v.More.Marks = append(v.More.Marks, mark{scale.at(r.first), r.Kind})
+			}
+			continue
+		}
+		others := 0
+		for _, m := range r.articles {
+			if m.Article.ID != lead.Article.ID && others < maxMarks {
+				r.Marks = append(r.Marks, mark{scale.at(m.Article.Time()), "again"})
+				others++
+				v.Again = true
+			}
+		}
+		r.Marks = append(r.Marks, mark{scale.at(lead.Article.Time()), r.Kind}) // above the others
+		v.Rows = append(v.Rows, r.timelineRow)
+	}
+	return v
+}
+
+// scale is the part of time that a timeline shows.
+type scale struct {
+	from time.Time
+	long time.Duration
+}
+
+func scaleOf(from, to time.Time) scale {
+	return scale{from.UTC(), max(to.Sub(from), time.Minute)}
+}
+
+// at is where a time stands, in percent.
+func (s scale) at(t time.Time) string {
+	return strconv.FormatFloat(marginX+(100-2*marginX)*float64(t.Sub(s.from))/float64(s.long), 'f', 1, 64) + "%"
+}
+
+// ticks are at round times, maxTicks at most.
+func (s scale) ticks(now time.Time) (all []tick) {
+	const day = 24 * time.Hour
+	step := day
+	for _, d := range []time.Duration{
+		time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour,
+		day, 2 * day, 7 * day, 14 * day, 30 * day, 91 * day, 365 * day, 3650 * day,
+	} {
+		if step = d; int(s.long/step) < maxTicks {
+			break
+		}
+	}
+	at := s.from.Truncate(step)
+	if at.Before(s.from) {
+		at = at.Add(step)
+	}
+	for end := s.from.Add(s.long); !at.After(end) && len(all) < maxTicks; at = at.Add(step) {
+		t := tick{X: s.at(at), Label: at.Format("15:04"), Anchor: "middle"}
+		switch {
+		case step >= day && at.Year() != now.Year():
+			t.Label = at.Format("2 Jan 2006")
+		case step >= day || at.Equal(at.Truncate(day)):
+			t.Label = at.Format("2 Jan")
+		}
+		switch share := float64(at.Sub(s.from)) / float64(s.long); {
+		case share < .08:
+			t.Anchor = "start"
+		case share > .92:
+			t.Anchor = "end"
+		}
+		all = append(all, t)
+	}
+	return all
+}
+
+// lagText is how much later something came out: "+2 h 10 min".
+func lagText(d time.Duration) string {
+	sign, d := "+", d.Round(time.Minute)
+	if d < 0 {
+		sign, d = "−", -d
+	}
+	days, hours, minutes := int(d.Hours())/24, int(d.Hours())%24, int(d.Minutes())%60
+	switch {
+	case d == 0:
+		return "the same minute"
+	case days > 0 && hours > 0:
+		return fmt.Sprintf("%s%d d %d h", sign, days, hours)
+	case days > 0:
+		return fmt.Sprintf("%s%d d", sign, days)
+	case hours > 0 && minutes > 0:
+		return fmt.Sprintf("%s%d h %d min", sign, hours, minutes)
+	case hours > 0:
+		return fmt.Sprintf("%s%d h", sign, hours)
+	}
+	return fmt.Sprintf("%s%d min", sign, minutes)
+}
