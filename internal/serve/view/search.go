@@ -3,7 +3,6 @@ package view
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -22,7 +21,7 @@ type Found struct {
 	Undated   bool      `json:"undated,omitempty" doc:"nobody knows when it came out: it had no date in its feed's first document, and published is when it was first seen"`
 	Score     float64   `json:"score" doc:"how well it matches, to be compared within one search; 0 in other orders"`
 	Others    int       `json:"others,omitempty" doc:"further members of its story that match, where stories are asked for"`
-	Snippet   []Piece   `json:"snippet" nullable:"false" doc:"the part of its text around the first match, in pieces"`
+	Snippet   []Piece   `json:"snippet" nullable:"false" doc:"the part of its text with the most matches, in pieces"`
 }
 
 // FoundOf shows a found article.
@@ -57,12 +56,6 @@ type Piece struct {
 	Mark   bool   `json:"mark" doc:"whether they are what was looked for"`
 	Quoted bool   `json:"-"` // the marked text is part of a quotation
 }
-
-// Sizes of a snippet in bytes: short of half a screen on a phone.
-const (
-	snippetBefore = 70
-	snippetLength = 280
-)
 
 // Pieces cuts a text at the spans to mark. Invalid spans are ignored, since the text may have been revised after it was
 // indexed.
@@ -101,49 +94,3 @@ func validSpans(text string, spans []news.Span) []news.Span {
 
 // insideRune says whether an offset lies within a character.
 func insideRune(text string, i int) bool { return i < len(text) && !utf8.RuneStart(text[i]) }
-
-// Snippet gives the part of a text around its first mark, as one line.
-func Snippet(text string, spans []news.Span) []Piece {
-	spans = validSpans(text, spans)
-	start := 0
-	if len(spans) > 0 {
-		start = wordBefore(text, max(spans[0].Start-snippetBefore, 0))
-	}
-	end := wordBefore(text, min(start+snippetLength, len(text)))
-	if len(spans) > 0 {
-		end = max(end, spans[0].End)
-	}
-	var inside []news.Span
-	for _, sp := range spans {
-		if sp.End <= end {
-			inside = append(inside, news.Span{Start: sp.Start - start, End: sp.End - start})
-		}
-	}
-	all := Pieces(text[start:end], inside)
-	for i := range all {
-		all[i].Text = oneLine.Replace(all[i].Text)
-	}
-	if start > 0 {
-		all = slices.Insert(all, 0, Piece{Text: "… "})
-	}
-	if end < len(text) {
-		all = append(all, Piece{Text: " …"})
-	}
-	return all
-}
-
-var oneLine = strings.NewReplacer("\n\n", " ", "\n", " ")
-
-// wordBefore moves an offset back to the start of a word, or of a character where no space is near.
-func wordBefore(text string, i int) int {
-	if i == 0 || i == len(text) {
-		return i
-	}
-	if space := strings.LastIndexAny(text[max(i-30, 0):i], " \n"); space >= 0 {
-		return max(i-30, 0) + space + 1
-	}
-	for insideRune(text, i) {
-		i--
-	}
-	return i
-}

@@ -2,7 +2,7 @@
 // Their tags become descriptions in OpenAPI, their type names become names of its schemas. A list is never null.
 //
 // In go types of news and search, out come shapes: story.go has those of stories and their corrections, and what all shapes
-// share, search.go those of results, topic.go of topics, alerts and feeds.
+// share, search.go those of results, snippet.go what is shown of their texts, topic.go those of topics, alerts and feeds.
 package view
 
 import (
