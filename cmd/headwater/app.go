@@ -217,18 +217,25 @@ func registryOf(cfg config.Config) (*outlets.Registry, error) {
 // creditStrength is the least strength of a claim in an article for source: to find it.
 const creditStrength = .3
 
-// indexOptions make source: find also the articles that credit an outlet.
+// indexOptions make source: find also the articles that credit an outlet, and facets count an outlet under one name.
 func indexOptions(log *slog.Logger, db *store.DB, registry *outlets.Registry) search.Options {
 	reader := origin.NewReader(registry)
-	return search.Options{Logger: log, Log: db, Shown: clean.Shown, Credits: func(a news.Article) []news.Outlet {
-		var credited []news.Outlet
-		for _, c := range reader.Claims(a) {
-			if c.Strength >= creditStrength {
-				credited = append(credited, c.Credited())
+	return search.Options{
+		Logger: log, Log: db, Shown: clean.Shown,
+		Credits: func(a news.Article) []news.Outlet {
+			var credited []news.Outlet
+			for _, c := range reader.Claims(a) {
+				if c.Strength >= creditStrength {
+					credited = append(credited, c.Credited())
+				}
 			}
-		}
-		return credited
-	}}
+			return credited
+		},
+		Outlet: func(o news.Outlet) (news.Outlet, bool) {
+			e, ok := registry.Entry(o)
+			return e.Outlet(), ok
+		},
+	}
 }
 
 // fetchOptions are the options of the HTTP client. accounts is how many there are, for the User-Agent.

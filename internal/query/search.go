@@ -31,7 +31,7 @@ func (r *Reader) Search(ctx context.Context, s search.Request) (search.Found, er
 		byID[a.ID] = a
 	}
 	found := search.Found{
-		Total: hits.Total, Matches: hits.Matches, Next: hits.Next, Facets: hits.Facets, Suggestion: hits.Suggestion,
+		Total: hits.Total, Matches: hits.Matches, Prominent: hits.Prominent, Next: hits.Next, Facets: hits.Facets, Suggestion: hits.Suggestion,
 	}
 	for _, h := range hits.Hits {
 		if a, ok := byID[h.ID]; ok {

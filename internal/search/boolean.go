@@ -67,7 +67,7 @@ func (n andNode) compile(c *compiler) query.Query {
 	for _, child := range n {
 		switch child := child.(type) {
 		case notNode:
-			drop = append(drop, c.compile(child.node))
+			drop = append(drop, c.anywhere().compile(child.node))
 			continue
 		case filterNode:
 			filters = append(filters, child.filter(&c.queryContext))
@@ -197,7 +197,7 @@ func (n orNode) anchors() (all anchors, ok bool) {
 }
 
 func (n notNode) compile(c *compiler) query.Query {
-	return exclude{keep: query.NewMatchAllQuery(), drop: c.compile(n.node)}
+	return exclude{keep: query.NewMatchAllQuery(), drop: c.anywhere().compile(n.node)}
 }
 
 func (n notNode) match(v *docView) answer { return always - v.match(n.node) }

@@ -90,6 +90,14 @@ type compiler struct {
 	view    *view
 	lists   *hitLists
 	limiter limiter
+	lead    bool // words count in headline and lead alone
+}
+
+// anywhere returns the compiler for what must not occur, in any part of an article.
+func (c *compiler) anywhere() *compiler {
+	whole := *c
+	whole.lead = false
+	return &whole
 }
 
 func (c *compiler) compile(n node) query.Query {

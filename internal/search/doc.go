@@ -52,6 +52,13 @@
 //   - The bucket of the latest snapshot in root.bolt names the segments' files. Each file ends with the CRC-32 of the bytes
 //     before it (folder.go).
 //
+// # The order of results
+//
+// A match is prominent if the words of the query match in headline and lead (the first 60 words) by themselves. A second searcher
+// over the same query answers that; its hit lists are cached like others. In order of relevance all prominent matches come before
+// the rest. Of equally relevant results the originals come first, then the newer ones. A story counts as its original if that is
+// among the matches, and is then shown by it. The key of a match (matches.go) holds all of that in one number.
+//
 // # Stories
 //
 // An article gets its story, role and origin long after it was indexed, and these change while the article does not. Indexing

@@ -51,6 +51,9 @@ type Options struct {
 	// Shown returns text that readers of an article see in addition to its title and body. This text is searched like the body.
 	// Nil means none. Put calls it, and it must always return the same for the same article.
 	Shown func(news.Article) string
+	// Outlet returns the outlet that a name and a domain stand for, and whether it is known. Facets have one value for it, whatever
+	// names and domains its articles have. Nil knows none.
+	Outlet func(news.Outlet) (news.Outlet, bool)
 	// Log is the log that the index follows. When an index is opened that was made from another log, it is rebuilt from
 	// scratch. Nil accepts any index.
 	Log logReader

@@ -152,7 +152,7 @@ func TestBleveInternals(t *testing.T) {
 		}
 		theirs := query.NewTermQuery("harbour")
 		theirs.SetField(fieldTitle)
-		ours := leaf{wordQuery{terms: []string{"harbour"}, scopes: []scope{{fieldTitle, 1}}}, v, &hitLists{}, x.limiter}
+		ours := leaf{wordQuery{terms: []string{"harbour"}, scopes: []scope{{field: fieldTitle, boost: 1}}}, v, &hitLists{}, x.limiter}
 		both := query.NewTermQuery("open") // the norm of a query is of all its parts
 		both.SetField(fieldTitle)
 		want := scores(t, x, r, query.NewDisjunctionQuery([]query.Query{theirs, both}))

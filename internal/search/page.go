@@ -25,9 +25,12 @@ func (f *finder) page() (Result, []match) {
 	}
 	list := f.matches
 	if f.search.Stories {
-		list = foldByStory(list, f.stories.slots)
+		list = f.foldByStory(list)
 	}
 	hits.Total = len(list)
+	for _, m := range list {
+		hits.Prominent += int(m.key >> 63)
+	}
 	limit := f.search.Limit
 	if limit <= 0 {
 		limit = defaultLimit
@@ -45,9 +48,9 @@ func (f *finder) page() (Result, []match) {
 	list, more := selectPage(list, f.resumed, f.after, offset, limit)
 	hits.Hits = make([]Hit, len(list))
 	for i, m := range list {
-		hits.Hits[i] = Hit{ID: m.id, Others: int(m.others)}
+		hits.Hits[i] = Hit{ID: m.id, Others: int(m.others), Passing: f.ranksProminence() && m.key&prominentBit == 0}
 		if f.byRelevance() {
-			hits.Hits[i].Score = math.Float64frombits(m.key)
+			hits.Hits[i].Score = scoreOf(m.key)
 		}
 	}
 	if more && len(list) > 0 {
@@ -59,6 +62,8 @@ func (f *finder) page() (Result, []match) {
 // slotLists are reused between searches. They have a number for each story, all 0.
 var slotLists pool[int32]
 
+var keyLists pool[uint64]
+
 func takeSlots(n int) []int32 {
 	if list := slotLists.take(); len(list) >= n {
 		return list
@@ -66,32 +71,44 @@ func takeSlots(n int) []int32 {
 	return make([]int32, n+n/4)
 }
 
-// foldByStory keeps the first match of each story in the order of the search. It changes list in place.
-func foldByStory(list []match, slots int) []match {
-	at := takeSlots(slots)
-	out := list[:0]
-	for _, m := range list {
-		if m.slot == 0 {
-			out = append(out, m)
-			continue
+// foldByStory keeps one match of each story, with the key of the story: the highest of its matches, and that of an original if
+// one of them is the story's original. Kept is the original if it is as prominent as any other match, else the match with the
+// highest key. In order of time it is always the newest. It changes list in place.
+func (f *finder) foldByStory(list []match) []match {
+	original := f.originalBit()
+	better := func(a, b match) bool {
+		if !f.search.Newest {
+			const prominent = prominentBit
+			if x, y := a.key&(prominent|original), b.key&(prominent|original); x != y {
+				return cmp.Or(cmp.Compare(x&prominent, y&prominent), cmp.Compare(x&original, y&original)) > 0
+			}
 		}
-		i := at[m.slot]
-		if i == 0 {
-			out = append(out, m)
-			at[m.slot] = int32(len(out))
-			continue
-		}
-		best := &out[i-1]
-		others := best.others + 1
-		if m.compare(best.position) < 0 {
-			*best = m
-		}
-		best.others = others
+		return a.compare(b.position) < 0
 	}
-	for _, m := range out {
+	at := takeSlots(f.stories.slots)
+	out, keys := list[:0], keyLists.take() // keys of the stories in out
+	for _, m := range list {
+		if i := at[m.slot]; i != 0 {
+			kept := &out[i-1]
+			keys[i-1] = max(keys[i-1]&^original, m.key&^original) | (keys[i-1]|m.key)&original
+			others := kept.others + 1
+			if better(m, *kept) {
+				*kept = m
+			}
+			kept.others = others
+			continue
+		}
+		out, keys = append(out, m), append(keys, m.key)
+		if m.slot != 0 {
+			at[m.slot] = int32(len(out))
+		}
+	}
+	for i, m := range out {
 		at[m.slot] = 0
+		out[i].key = keys[i]
 	}
 	slotLists.put(at)
+	keyLists.put(keys[:0])
 	return out
 }
 
@@ -162,8 +179,8 @@ func (t tally) add(number, story int32) {
 // facets counts the matches by outlet, origin, language and day. If stories are requested it counts stories, with the same
 // result as a search within the facet. It is called before the matches are folded.
 func (f *finder) facets() []Facet {
-	outlets, langs, origins := newTally(len(f.view.outlets)), newTally(len(f.view.langs)), newTally(len(f.stories.origins))
-	days := newTally(math.MaxUint32/daySeconds + 1)
+	outlets, origins := f.newOutletTally("outlet:", f.view.outlets), f.newOutletTally("origin:", f.stories.origins)
+	langs, days := newTally(len(f.view.langs)), newTally(math.MaxUint32/daySeconds+1)
 	count := func(m *match, story int32) {
 		outlets.add(m.row.outlet, story)
 		langs.add(m.row.lang, story)
@@ -204,15 +221,15 @@ func (f *finder) facets() []Facet {
 		}
 	}
 	return []Facet{
-		{Field: "outlet", Values: topValues(outlets.counts, f.view.outlets, outletValue("outlet:"))},
-		{Field: "origin", Values: topValues(origins.counts, f.stories.origins, outletValue("origin:"))},
-		{Field: "lang", Values: topValues(langs.counts, f.view.langs, func(s string) (string, string) { return s, "lang:" + s })},
+		{Field: "outlet", Values: outlets.values()},
+		{Field: "origin", Values: origins.values()},
+		{Field: "lang", Values: topValues(langs.counts, f.view.langs, func(i int) (string, string) { return f.view.langs[i], "lang:" + f.view.langs[i] })},
 		{Field: "day", Values: byDay},
 	}
 }
 
-// topValues returns the most frequent names. Number 0 means no name.
-func topValues(counts []int, names []string, show func(string) (name, query string)) []FacetValue {
+// topValues returns the most frequent values. Number 0 means no name, and show gives the name and the query of a number.
+func topValues(counts []int, names []string, show func(i int) (name, query string)) []FacetValue {
 	var some []int // numbers of the names with a count
 	for i, n := range counts {
 		if n > 0 && names[i] != "" {
@@ -222,31 +239,123 @@ func topValues(counts []int, names []string, show func(string) (name, query stri
 	slices.SortFunc(some, func(a, b int) int { return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(names[a], names[b])) })
 	values := []FacetValue{}
 	for _, i := range some[:min(len(some), mostValues)] {
-		name, query := show(names[i])
+		name, query := show(i)
 		values = append(values, FacetValue{Name: name, Query: query, Count: counts[i]})
 	}
 	return values
 }
 
-// outletValue turns an outletTerm into the name of the outlet and the query for it.
-func outletValue(field string) func(string) (string, string) {
-	return func(term string) (string, string) {
-		name, domain, _ := strings.Cut(term, "\n")
-		if domain != "" && !strings.ContainsAny(domain, " \"()*~") {
-			return cmp.Or(name, domain), field + domain
-		}
-		return name, field + `"` + strings.ReplaceAll(name, `"`, " ") + `"`
+// outletTally counts by outlet. An outlet counts once, however many names and domains articles have for it.
+type outletTally struct {
+	tally
+	field  string // outlet: or origin:
+	terms  []string
+	known  func(news.Outlet) (news.Outlet, bool)
+	same   []int32           // by number: the number under which its outlet counts, plus 1; 0 until it is known
+	first  map[string]int32  // that number, by the outlet's key
+	names  map[int32]string  // of the outlets, by that number
+	others map[int32][]int32 // further numbers of the outlet
+}
+
+func (f *finder) newOutletTally(field string, terms []string) *outletTally {
+	t := &outletTally{tally: newTally(len(terms)), field: field, terms: terms, known: f.x.options.Outlet, same: make([]int32, len(terms))}
+	t.first, t.names, t.others = map[string]int32{}, map[int32]string{}, map[int32][]int32{}
+	return t
+}
+
+func (t *outletTally) add(number, story int32) {
+	if t.same[number] == 0 {
+		t.same[number] = t.resolve(number) + 1
 	}
+	t.tally.add(t.same[number]-1, story)
+}
+
+// resolve returns the number under which the outlet of a term counts. Outlets that Options.Outlet does not know are the same
+// if they have the same name.
+func (t *outletTally) resolve(number int32) int32 {
+	if t.terms[number] == "" {
+		return number
+	}
+	o := outletOf(t.terms[number])
+	key, name := "name "+strings.ToLower(o.Name), o.Name
+	if t.known != nil {
+		if known, ok := t.known(o); ok {
+			key, name = "key "+known.Key(), known.Name
+		}
+	}
+	if o.Name == "" && name == "" {
+		key, name = "key "+o.Domain, o.Domain
+	}
+	first, ok := t.first[key]
+	if !ok {
+		t.first[key], t.names[number] = number, name
+		return number
+	}
+	t.others[first], t.names[first] = append(t.others[first], number), min(t.names[first], name) // capitals sort first
+	return first
+}
+
+// values returns the outlets with the most articles. Of several with one name each has its domain behind it.
+func (t *outletTally) values() []FacetValue {
+	domains := map[string]string{} // by query
+	values := topValues(t.counts, t.terms, func(i int) (name, query string) {
+		name, query = t.names[int32(i)], t.query(int32(i))
+		domains[query] = outletOf(t.terms[i]).Domain
+		return name, query
+	})
+	times := map[string]int{}
+	for _, v := range values {
+		times[v.Name]++
+	}
+	for i, v := range values {
+		if domain := domains[v.Query]; times[v.Name] > 1 && domain != "" {
+			values[i].Name += " (" + domain + ")"
+		}
+	}
+	return values
+}
+
+// maxOutletQuery is the length from which on a query leaves out further domains of an outlet.
+const maxOutletQuery = 400
+
+// query returns the query for an outlet under all its names and domains.
+func (t *outletTally) query(number int32) string {
+	var parts []string
+	length := 0
+	for _, n := range append([]int32{number}, t.others[number]...) {
+		o := outletOf(t.terms[n])
+		part := t.field + o.Domain
+		if o.Domain == "" || strings.ContainsAny(o.Domain, " \"()*~") {
+			part = t.field + `"` + strings.ReplaceAll(o.Name, `"`, " ") + `"`
+		}
+		if length += len(part); !slices.Contains(parts, part) && (len(parts) == 0 || length <= maxOutletQuery) {
+			parts = append(parts, part)
+		}
+	}
+	slices.Sort(parts)
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	return "(" + strings.Join(parts, " OR ") + ")"
+}
+
+// outletOf reads an outletTerm.
+func outletOf(term string) news.Outlet {
+	name, domain, _ := strings.Cut(term, "\n")
+	return news.Outlet{Name: name, Domain: domain}
 }
 
 // A cursor has the identity of its search, the time of the first page, the newest article at that time, and the position of the
 // last match.
 const cursorSize = 4 + 4*8
 
+// keyVersion changes whenever the keys of matches change, which cursors hold.
+const keyVersion = "2"
+
 // identity is a hash of everything on which the order of matches depends.
 func identity(s Request) uint32 {
 	h := fnv.New32a()
-	_, _ = fmt.Fprintf(h, "%s %t %t %t %d %s", mappingVersion, s.Newest, s.Coverage, s.Stories, s.User, s.Query) // a hash never fails
+	_, _ = fmt.Fprintf(h, "%s %s %t %t %t %t %d %s", mappingVersion, keyVersion, s.Newest, s.Coverage, s.Prominent, s.Stories, s.User, s.Query) // a hash never fails
 	return h.Sum32()
 }
 

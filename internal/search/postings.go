@@ -24,6 +24,21 @@ type wordQuery struct {
 type scope struct {
 	field string
 	boost float32
+	lead  bool // only its first leadWords words
+}
+
+// leadWords is the length of an article's lead in words, or in characters of scripts without spaces.
+const leadWords = 60
+
+// inLead returns the query for headline and lead.
+func (w wordQuery) inLead() wordQuery {
+	scopes := make([]scope, len(w.scopes))
+	for i, s := range w.scopes {
+		s.lead = s.field == fieldBody
+		scopes[i] = s
+	}
+	w.scopes = scopes
+	return w
 }
 
 // prefixLength is the length of a text in which a prefix has the same weight as a word that occurs once. Reading the frequency
@@ -190,7 +205,7 @@ func (in fieldReader) readForms(ctx context.Context, list []wordForm, evenly boo
 		if postings, err = in.PostingsList([]byte(f.term), nil, postings); err != nil {
 			return err
 		}
-		iterator = postings.Iterator(!evenly, !evenly, false, iterator)
+		iterator = postings.Iterator(!evenly, !evenly, in.lead, iterator)
 		inLangs := in.inLangs(f.langs)
 		for n := 0; ; n++ {
 			if n%4096 == 0 && ctx.Err() != nil {
@@ -205,6 +220,7 @@ func (in fieldReader) readForms(ctx context.Context, list []wordForm, evenly boo
 			}
 			switch doc := p.Number(); {
 			case !inLangs(doc):
+			case in.lead && p.Locations()[0].Pos() > leadWords:
 			case evenly:
 				add(doc, in.boost/float32(math.Sqrt(prefixLength)))
 			default:
@@ -240,7 +256,8 @@ func (in fieldReader) readPhrase(ctx context.Context, terms []string, add func(d
 		if more, err := join.next(0); err != nil || !more {
 			return err
 		}
-		if times := len(join.phrases()) / len(terms); times > 0 {
+		spans, first := join.phrases()
+		if times := len(spans) / len(terms); times > 0 && (!in.lead || first <= leadWords) {
 			add(join.at[0].Number(), in.boost*float32(math.Sqrt(float64(times))*join.at[0].Norm()))
 		}
 	}
@@ -304,8 +321,8 @@ func (j *postingsJoin) next(doc uint64) (bool, error) {
 	return true, nil
 }
 
-// phrases returns the spans of each word at all places where the words occur in a row.
-func (j *postingsJoin) phrases() (spans []news.Span) {
+// phrases returns the spans of each word at all places where the words occur in a row, and the first of these positions.
+func (j *postingsJoin) phrases() (spans []news.Span, start uint64) {
 	next := make([]int, len(j.at))
 	for _, first := range j.at[0].Locations() {
 		n := 1
@@ -321,12 +338,15 @@ func (j *postingsJoin) phrases() (spans []news.Span) {
 		if n < len(j.at) {
 			continue
 		}
+		if spans == nil {
+			start = first.Pos()
+		}
 		spans = append(spans, spanOf(first))
 		for n := 1; n < len(j.at); n++ {
 			spans = append(spans, spanOf(j.at[n].Locations()[next[n]]))
 		}
 	}
-	return spans
+	return spans, start
 }
 
 func spanOf(l segapi.Location) news.Span { return news.Span{Start: int(l.Start()), End: int(l.End())} }

@@ -107,6 +107,7 @@ type Request struct {
 	Limit, Offset int
 	Newest        bool        // order by time instead of relevance
 	Coverage      bool        // order by the number of outlets with the article's story
+	Prominent     bool        // matches in headline and lead before all others, whatever the order; always so in order of relevance
 	Stories       bool        // only the first member of each story in the order of the search; articles without a story count as one each
 	Settled       bool        // no articles without a story
 	Facets        bool        // count the articles or stories found by outlet, origin, language and day
@@ -119,17 +120,19 @@ type Request struct {
 // Hit is a found article. Title and Body are the spans to highlight. Offsets of Body continue after the body into the
 // additional shown text.
 type Hit struct {
-	ID     int64
-	Score  float64
-	Title  []news.Span
-	Body   []news.Span
-	Others int // further matching members of its story, if stories are requested
+	ID      int64
+	Score   float64
+	Passing bool // it matches neither in headline nor lead, if the search tells these apart
+	Title   []news.Span
+	Body    []news.Span
+	Others  int // further matching members of its story, if stories are requested
 }
 
 // Result is the answer of the index.
 type Result struct {
 	Total      int // articles, or stories if these are requested
 	Matches    int // articles
+	Prominent  int // of Total, those that match in headline and lead; 0 if the search does not tell these apart
 	Hits       []Hit
 	Next       string // cursor of the next page; "" at the end
 	Facets     []Facet
@@ -170,6 +173,7 @@ func (f FoundArticle) Text() string {
 type Found struct {
 	Total      int // articles, or stories if these are requested
 	Matches    int // articles
+	Prominent  int // as in Result
 	Articles   []FoundArticle
 	Next       string // cursor of the next page; "" at the end
 	Facets     []Facet

@@ -23,7 +23,8 @@ const maxMarked = 200
 const defaultTimeout = 5 * time.Second
 
 // Search finds articles. The best match comes first, or the newest with Newest, or those of the story with the most outlets
-// with Coverage. Among equals the newer comes first. Limit 0 means 50. Errors are a *QueryError for a malformed query,
+// with Coverage. Matches in headline and lead are better than those further down in the text (see Request.Prominent). Among
+// equals the originals come first, then the newer articles. See matchKey for what is equal. Limit 0 means 50. Errors are a *QueryError for a malformed query,
 // news.ErrCursor for a cursor of another search, and ErrSlow for a search that takes too long.
 //
 // Each hit has the spans to highlight, in order and without overlap. They are byte offsets into Article.Title and IndexedText
@@ -222,10 +223,11 @@ func (h highlighter) markPhrase(in fieldReader, terms, langs []string, docs []hi
 		if join.at[0].Number() != doc || !inLangs(doc) {
 			continue
 		}
+		spans, _ := join.phrases()
 		if hit := &h.hits[d.hit]; in.field == fieldTitle {
-			hit.Title = append(hit.Title, join.phrases()...)
+			hit.Title = append(hit.Title, spans...)
 		} else {
-			hit.Body = append(hit.Body, join.phrases()...)
+			hit.Body = append(hit.Body, spans...)
 		}
 	}
 	return nil

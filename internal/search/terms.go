@@ -159,11 +159,11 @@ func (n textNode) mayBeStopWord() bool { return n.field == "" && n.isSingleWord(
 func (n textNode) scopes() []scope {
 	switch n.field {
 	case "":
-		return []scope{{fieldTitle, titleBoost}, {fieldBody, 1}}
+		return []scope{{field: fieldTitle, boost: titleBoost}, {field: fieldBody, boost: 1}}
 	case "text":
-		return []scope{{fieldBody, 1}}
+		return []scope{{field: fieldBody, boost: 1}}
 	}
-	return []scope{{n.field, 1}}
+	return []scope{{field: n.field, boost: 1}}
 }
 
 // prepared sets n.query once the words are known.
@@ -186,7 +186,7 @@ func (n textNode) in(fields ...string) wordQuery {
 	w := n.query
 	w.forms, w.scopes = false, nil
 	for _, f := range fields {
-		w.scopes = append(w.scopes, scope{f, 1})
+		w.scopes = append(w.scopes, scope{field: f, boost: 1})
 	}
 	return w
 }
@@ -207,10 +207,17 @@ const fuzzyPrefix = 1
 
 func (n textNode) compile(c *compiler) query.Query {
 	if n.fuzzy == 0 {
-		return c.leaf(n.withForms(c.langs))
+		w := n.withForms(c.langs)
+		if c.lead {
+			w = w.inLead()
+		}
+		return c.leaf(w)
 	}
 	var list []query.Query
 	for _, f := range n.scopes() {
+		if c.lead && f.field == fieldBody && len(n.scopes()) > 1 {
+			continue // bleve has no positions of similar words
+		}
 		q := query.NewFuzzyQuery(n.terms()[0])
 		q.SetField(f.field)
 		q.SetFuzziness(n.fuzzy)

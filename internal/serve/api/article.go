@@ -126,7 +126,7 @@ type searchQuery struct {
 	Limit   int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"how many, at most 200"`
 	Offset  int    `query:"offset" minimum:"0" maximum:"10000" default:"0" doc:"how many to pass over, after the cursor where there is one"`
 	Q       string `query:"q" required:"true" minLength:"1" maxLength:"2000" doc:"words, \"a phrase\", -without, this OR that, (groups), begin*, fuzzy~, signs as in C# and AT&T, capitals as in \"US\" and title:, text:, author:, source:, outlet:, origin:, lang:, tag:, url:, feed:, is:, copies:, outlets:, independent:, date:, since:, after:, before:"`
-	Order   string `query:"order" enum:"relevance,newest,coverage" default:"relevance" doc:"the best match, the newest, or those that the most outlets carry first"`
+	Order   string `query:"order" enum:"relevance,newest,coverage" default:"relevance" doc:"the best match, the newest, or those that the most outlets carry first; of equals the originals, and stories whose original is among what is found"`
 	Results string `query:"results" enum:"stories,articles" default:"stories" doc:"of each story only the member that comes first, or every article"`
 	Facets  bool   `query:"facets" default:"false" doc:"count what is found, articles or stories, by outlet, origin, language and day"`
 	Cursor  string `query:"cursor" maxLength:"100" doc:"next of the page before, of the same search; what was stored since the first page is left out"`

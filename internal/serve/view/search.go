@@ -20,6 +20,7 @@ type Found struct {
 	Published time.Time `json:"published" doc:"the best guess at when it came out"`
 	Undated   bool      `json:"undated,omitempty" doc:"nobody knows when it came out: it had no date in its feed's first document, and published is when it was first seen"`
 	Score     float64   `json:"score" doc:"how well it matches, to be compared within one search; 0 in other orders"`
+	Passing   bool      `json:"passing,omitempty" doc:"it has the words further down in its text alone, and not in headline or lead; only in order of relevance"`
 	Others    int       `json:"others,omitempty" doc:"further members of its story that match, where stories are asked for"`
 	Snippet   []Piece   `json:"snippet" nullable:"false" doc:"the part of its text with the most matches, in pieces"`
 }
@@ -28,7 +29,7 @@ type Found struct {
 func FoundOf(f search.FoundArticle) Found {
 	return Found{
 		ID: f.Article.ID, Story: f.Story, Title: f.Article.Headline(), URL: f.Article.URL, Outlet: Outlet(f.Article.Outlet),
-		Published: f.Article.Time(), Undated: f.Article.Undated, Score: f.Score, Others: f.Others, Snippet: append([]Piece{}, Snippet(f.Text(), f.Body)...),
+		Published: f.Article.Time(), Undated: f.Article.Undated, Score: f.Score, Passing: f.Passing, Others: f.Others, Snippet: append([]Piece{}, Snippet(f.Text(), f.Body)...),
 	}
 }
 
@@ -40,7 +41,7 @@ type Facet struct {
 
 // facetValue is how many of the articles found have a value.
 type facetValue struct {
-	Name  string `json:"name" doc:"the value"`
+	Name  string `json:"name" doc:"the value; an outlet's name, under whatever names and domains its articles came"`
 	Query string `json:"query" doc:"what to add to the query to find only those"`
 	Count int    `json:"count" doc:"how many articles"`
 }
