@@ -24,10 +24,12 @@
 //
 //   - The stories told of and the queue change in one transaction with the watermark (store/alerts.go), so a story is
 //     queued exactly once, whatever happens. When a story is merged into another, the other counts as told of if either
-//     was. A delivery that waits for both waits once.
+//     was. What waits for one of them is dropped if the other was told of, and what waits for both waits once. A merge that
+//     is taken back makes no story new.
 //   - Delivery is at least once: a row is deleted from the outbox in the transaction that records its acceptance. If the
 //     process is killed between acceptance and that transaction, the message is sent again with the same id. Receivers
 //     recognise a repeat by webhook-id, ntfy from 2.16 on by X-Sequence-ID, mail programs by Message-ID.
+//     A mail that more stories have joined meanwhile is another mail.
 //   - Where several nodes work on one database, one of them at a time sends the messages of an alert, by a lease. If it dies,
 //     another sends them when the lease has ended, with the same ids.
 //   - Each alert sends its messages one after the other, and alerts send at the same time. So a receiver that never
@@ -277,6 +279,7 @@ func (q *Queue) message(ctx context.Context, a news.Alert, topic news.Topic) (me
 				gone = append(gone, d.ID)
 			case err != nil:
 				return m, err
+			case story.ID != d.Story: // it has just gone into another story, which may have been told of
 			case len(story.Members) == 0: // the story was aged out
 				gone = append(gone, d.ID)
 			default:

@@ -62,7 +62,10 @@ const (
 	alertsSQL    = `SELECT ` + alertColumns + ` FROM alerts AS a WHERE a.topic_id = ? ORDER BY a.id`
 	allAlertsSQL = `SELECT ` + alertColumns + ` FROM alerts AS a ORDER BY a.id`
 	dueAlertsSQL = `SELECT ` + alertColumns + ` FROM alerts AS a WHERE a.ended = 0 AND a.next <= ?1
-		AND EXISTS (SELECT 1 FROM alert_outbox AS o WHERE o.alert_id = a.id AND o.due <= ?1) ORDER BY a.id`
+		AND EXISTS (SELECT 1 FROM alert_outbox AS o WHERE o.alert_id = a.id AND o.due <= ?1 AND ` + unmergedSQL + `) ORDER BY a.id`
+	// unmergedSQL leaves out deliveries of a story that has gone into another. QueueAlerts moves them there, or drops them where
+	// the other story was told of.
+	unmergedSQL = `NOT EXISTS (SELECT 1 FROM redirects AS r WHERE r.old = o.story_id)`
 )
 
 // Alerts returns the alerts of a topic, in the order in which they were added.
@@ -110,6 +113,20 @@ const (
 		coalesce((SELECT value FROM marks WHERE name = '` + watermarkTopics + `'), 0)`
 	changedSQL = `SELECT l.seq, l.story_id, coalesce(r.new, l.story_id) FROM story_log AS l LEFT JOIN redirects AS r ON r.old = l.story_id
 		WHERE l.seq > ? AND l.seq <= ? ORDER BY l.seq LIMIT ?`
+	// repeatsSQL finds the deliveries of merged stories, and of those that they went into, where another of these stories was
+	// told of. They would tell of what is one story now once more.
+	repeatsSQL = `FROM redirects AS r CROSS JOIN alert_outbox AS o CROSS JOIN alerts AS a
+		WHERE r.new IN (SELECT value FROM json_each(?1)) AND o.story_id IN (r.old, r.new) AND a.id = o.alert_id
+			AND EXISTS (SELECT 1 FROM alert_told AS t WHERE t.alert_id = o.alert_id AND t.story_id <> o.story_id
+				AND t.story_id IN (SELECT r.new UNION ALL SELECT x.old FROM redirects AS x WHERE x.new = r.new)
+				AND CASE o.reason WHEN '` + string(news.ReasonGrown) + `' THEN t.outlets >= a.again_outlets
+					WHEN '` + string(news.ReasonOriginal) + `' THEN t.original = 1 ELSE TRUE END
+				AND NOT EXISTS (SELECT 1 FROM alert_outbox AS w WHERE w.alert_id = t.alert_id AND w.story_id = t.story_id AND w.reason = o.reason))`
+	// dropUntoldSQL has to come before dropRepeatsSQL. A story that nobody was told of is new if a later settlement takes the
+	// merge back.
+	dropUntoldSQL = `DELETE FROM alert_told WHERE (alert_id, story_id) IN (SELECT o.alert_id, o.story_id ` + repeatsSQL + `
+		AND o.reason = '` + string(news.ReasonNew) + `')`
+	dropRepeatsSQL = `DELETE FROM alert_outbox WHERE id IN (SELECT o.id ` + repeatsSQL + `)`
 	// moveNotifiedSQL copies the rows of merged stories to the story that they went into, so that this one counts as told
 	// too.
 	moveNotifiedSQL = `INSERT INTO alert_told (alert_id, story_id, outlets, original)
@@ -117,7 +134,10 @@ const (
 		WHERE r.new IN (SELECT value FROM json_each(?1)) AND t.story_id = r.old GROUP BY t.alert_id, r.new
 		ON CONFLICT (alert_id, story_id) DO UPDATE SET outlets = max(alert_told.outlets, excluded.outlets),
 			original = max(alert_told.original, excluded.original)`
-	dropNotifiedSQL = `DELETE FROM alert_told WHERE story_id IN (SELECT old FROM redirects WHERE new IN (SELECT value FROM json_each(?1)))`
+	// dropWaitingSQL is dropUntoldSQL for the stories whose deliveries move to the story that they went into.
+	dropWaitingSQL = `DELETE FROM alert_told WHERE story_id IN (SELECT old FROM redirects WHERE new IN (SELECT value FROM json_each(?1)))
+		AND EXISTS (SELECT 1 FROM alert_outbox AS o WHERE o.alert_id = alert_told.alert_id AND o.story_id = alert_told.story_id
+			AND o.reason = '` + string(news.ReasonNew) + `')`
 	// moveOutboxSQL moves the deliveries of a merged story to the story that it went into. A delivery that this one has
 	// already is not doubled.
 	moveOutboxSQL = `UPDATE alert_outbox SET story_id = (SELECT new FROM redirects WHERE old = story_id)
@@ -167,7 +187,7 @@ func (db *DB) QueueAlerts(ctx context.Context, limit int, decide func(AlertCandi
 			return err
 		}
 		living := idList(ids)
-		if err := t.all(ctx, []string{moveNotifiedSQL, dropNotifiedSQL, moveOutboxSQL, dropOutboxSQL}, living); err != nil {
+		if err := t.all(ctx, []string{dropUntoldSQL, dropRepeatsSQL, moveNotifiedSQL, dropWaitingSQL, moveOutboxSQL, dropOutboxSQL}, living); err != nil {
 			return err
 		}
 		tells, err := collect(ctx, t.query, scanAlertCandidate, alertCandidatesSQL, living)
@@ -214,10 +234,11 @@ func scanAlertCandidate(row scanner) (t AlertCandidate, err error) {
 	return t, err
 }
 
-const dueDeliveriesSQL = `SELECT id, alert_id, story_id, reason, since, due, tries FROM alert_outbox WHERE alert_id = ? AND due <= ?
-	ORDER BY due, rowid LIMIT ?`
+const dueDeliveriesSQL = `SELECT o.id, o.alert_id, o.story_id, o.reason, o.since, o.due, o.tries FROM alert_outbox AS o
+	WHERE o.alert_id = ? AND o.due <= ? AND ` + unmergedSQL + ` ORDER BY o.due, o.rowid LIMIT ?`
 
-// DueDeliveries returns the deliveries of an alert that are due at now, those that have waited longest first.
+// DueDeliveries returns the deliveries of an alert that are due at now, those that have waited longest first. Those of a
+// story that has just gone into another are not due until QueueAlerts has moved them.
 func (db *DB) DueDeliveries(ctx context.Context, alert int64, now time.Time, limit int) ([]news.Delivery, error) {
 	return rowsOf(ctx, db, "due deliveries", func(row scanner) (d news.Delivery, err error) {
 		var since, due int64

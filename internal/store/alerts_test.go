@@ -147,6 +147,83 @@ func TestMergeOfTold(t *testing.T) {
 	same(t, "new is told once", waitingIDs(t, db, 1), []string{"2 new", "2 grown"})
 }
 
+// delivered stores that a delivery was accepted.
+func delivered(t *testing.T, db *DB, id string) {
+	t.Helper()
+	if _, err := db.RecordAttempt(t.Context(), Attempt{Alert: 1, IDs: []string{id}, At: day}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestMergeWhileOneWaits merges a story whose delivery waits with one that was told of, in either direction. It is one story
+// now, which the receiver knows.
+func TestMergeWhileOneWaits(t *testing.T) {
+	for _, told := range []string{"1 1 new", "1 2 new"} {
+		db, topic, _ := watched(t, news.Alert{})
+		settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1, 2), story(2, 2, 3)}})
+		matches(t, db, topic, 1, 2)
+		same(t, "both", queued(t, db), []string{"1 1 new", "1 2 new"})
+		delivered(t, db, told)
+		settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(2, 2, 3, 1, 2)}, Moved: map[int64]int64{1: 2}})
+		matches(t, db, topic)
+		same(t, told+" was told", queued(t, db), nil)
+		same(t, told+" was told, waiting", waitingIDs(t, db, 1), nil)
+	}
+}
+
+// TestMergeNotYetQueued: what waits for a story that has gone into another is not sent until alerts have read of that.
+func TestMergeNotYetQueued(t *testing.T) {
+	db, topic, _ := watched(t, news.Alert{})
+	settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1, 2), story(2, 2, 3)}})
+	matches(t, db, topic, 1)
+	same(t, "the first", queued(t, db), []string{"1 1 new"})
+	settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(2, 2, 3, 1, 2)}, Moved: map[int64]int64{1: 2}})
+	due, err := db.DueAlerts(t.Context(), day)
+	if err != nil || len(due) != 0 {
+		t.Errorf("%d alerts are due: %v", len(due), err)
+	}
+	same(t, "merged", waitingIDs(t, db, 1), nil)
+	matches(t, db, topic)
+	same(t, "read", queued(t, db), nil)
+	same(t, "then", waitingIDs(t, db, 1), []string{"2 new"})
+}
+
+// TestMergeOfReasons merges a story whose further messages wait with one that was told of.
+func TestMergeOfReasons(t *testing.T) {
+	db, topic, _ := watched(t, news.Alert{AgainOutlets: 3, AgainOriginal: true})
+	settle(t, db, Settlement{Through: 6, Stories: []news.Story{named(story(1, 1, 1)), story(2, 2, 2)}})
+	matches(t, db, topic, 1, 2)
+	same(t, "both", queued(t, db), []string{"1 1 new", "1 2 new"}) // the second one with its original
+	delivered(t, db, "1 1 new")
+	delivered(t, db, "1 2 new")
+	settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1, 4)}})
+	matches(t, db, topic)
+	same(t, "the original of the first", queued(t, db), []string{"1 1 original"})
+	settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1, 4, 5)}})
+	matches(t, db, topic)
+	same(t, "it has grown", queued(t, db), []string{"1 1 grown"})
+	settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(2, 2, 2, 1, 4, 5)}, Moved: map[int64]int64{1: 2}})
+	matches(t, db, topic)
+	same(t, "merged", queued(t, db), nil)
+	same(t, "only that it has grown is news", waitingIDs(t, db, 1), []string{"2 grown"})
+}
+
+// TestMergeTakenBack merges a story that was told of, and takes that back: it is no new story.
+func TestMergeTakenBack(t *testing.T) {
+	db, topic, _ := watched(t, news.Alert{})
+	settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1), story(2, 2, 2), story(3, 3, 3)}})
+	matches(t, db, topic, 1, 2, 3)
+	same(t, "all", queued(t, db), []string{"1 1 new", "1 2 new", "1 3 new"})
+	delivered(t, db, "1 1 new")
+	delivered(t, db, "1 3 new")
+	settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(3, 3, 3, 1, 2)}, Moved: map[int64]int64{1: 3, 2: 3}})
+	matches(t, db, topic)
+	same(t, "merged", queued(t, db), nil)
+	settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1), story(2, 2, 2), story(3, 3, 3)}})
+	matches(t, db, topic, 1, 2)
+	same(t, "the one that was never told of", queued(t, db), []string{"1 2 new"})
+}
+
 // TestMatchedBefore: a story that matched before the alert was added is not told, one that matches later is.
 func TestMatchedBefore(t *testing.T) {
 	db, topic, first := watched(t, news.Alert{})

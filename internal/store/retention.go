@@ -248,7 +248,7 @@ const (
 // forgetStoriesSQL deletes what belongs to stories that have no article left.
 var forgetStoriesSQL = []string{
 	`DELETE FROM topic_stories WHERE story_id IN (SELECT value FROM json_each(?))`,
-	`DELETE FROM alert_told WHERE story_id IN (SELECT value FROM json_each(?))`,
+	`DELETE FROM alert_told WHERE story_id IN (SELECT value FROM json_each(?1) UNION ALL SELECT r.old FROM redirects AS r WHERE r.new IN (SELECT value FROM json_each(?1)))`,
 	`DELETE FROM alert_outbox WHERE story_id IN (SELECT value FROM json_each(?))`,
 	`DELETE FROM story_log WHERE story_id IN (SELECT value FROM json_each(?))`,
 	`DELETE FROM story_log WHERE story_id IN (SELECT r.old FROM redirects AS r WHERE r.new IN (SELECT value FROM json_each(?)))`,
