@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -29,6 +30,8 @@ const (
 	crashDir      = "HEADWATER_TEST_CRASH_DIR"      // the data folder
 	crashDatabase = "HEADWATER_TEST_CRASH_DATABASE" // the address of its database, "" for SQLite
 	crashServer   = "HEADWATER_TEST_CRASH_SERVER"
+	crashReceiver = "HEADWATER_TEST_CRASH_RECEIVER" // of alerts
+	crashAgent    = "HEADWATER_TEST_CRASH_AGENT"    // the User-Agent of its requests
 )
 
 const (
@@ -37,8 +40,11 @@ const (
 	crashItems = crashKills // items of each feed: one more in each round
 )
 
-// TestCrash kills the program at 50 moments of a poll. In between it restarts with what is left, while the feeds grow and
-// revise their items.
+// pace is the time between the items of a feed of growingPress. All are of the last day: alerts tell of no older ones.
+const pace = 25 * time.Minute
+
+// TestCrash kills the program at 50 moments of a poll, or while it tells of a story. In between it restarts with what is
+// left, while the feeds grow and revise their items.
 func TestCrash(t *testing.T) {
 	if testing.Short() {
 		t.Skip("kills 50 processes")
@@ -49,7 +55,10 @@ func TestCrash(t *testing.T) {
 	press := newGrowingPress(random)
 	srv := httptest.NewServer(press.publisher)
 	defer srv.Close()
-	dir := t.TempDir()
+	receiver := pipelinetest.NewReceiver(2 * time.Millisecond)
+	receives := httptest.NewServer(receiver)
+	defer receives.Close()
+	v := &victim{dir: t.TempDir(), server: srv.URL, receiver: receiver, receives: receives.URL, random: random, left: map[string]bool{}}
 	room := open(t, t.TempDir(), settings{allow: loopback}) // the run without crashes
 	add(t, room, srv.URL, press.names...)
 
@@ -57,21 +66,22 @@ func TestCrash(t *testing.T) {
 	for round := range crashKills {
 		press.grow(round)
 		before := press.requests()
-		kill(t, dir, srv.URL, random)
+		v.kill(t)
 		if press.requests() > before {
 			midway++
 		}
-		wantSound(t, dir, press)
+		wantSound(t, v.dir, press)
 	}
 	if midway < crashKills/4 {
 		t.Errorf("only %d of %d children were killed when they had begun to ask", midway, crashKills)
 	}
 	press.grow(crashKills)
-	survivor := open(t, dir, settings{allow: loopback})
+	survivor := open(t, v.dir, settings{allow: loopback, alerts: true, agent: v.agent()})
 	pass(t, survivor)
 	pass(t, room)
 	wantWhole(t, survivor, press)
 	wantAlike(t, shape(t, room), shape(t, survivor))
+	v.wantTold(t, survivor)
 }
 
 // wantAlike requires the stories, roles and origins of a run without crashes, and nearly its events. Events may depend a
@@ -95,7 +105,7 @@ func wantAlike(t *testing.T, undisturbed, killed map[string]settled) {
 	}
 }
 
-// TestCrashChild is no test of its own: it polls until it is killed.
+// TestCrashChild is no test of its own: it polls and tells of stories until it is killed.
 func TestCrashChild(t *testing.T) {
 	dir, server := os.Getenv(crashDir), os.Getenv(crashServer)
 	if dir == "" {
@@ -103,8 +113,10 @@ func TestCrashChild(t *testing.T) {
 	}
 	room := open(t, dir, settings{
 		allow: loopback, database: os.Getenv(crashDatabase),
-		lease: 300 * time.Millisecond, // the next child must not wait for those that this one leaves
+		lease:  300 * time.Millisecond, // the next child must not wait for those that this one leaves
+		alerts: true, agent: os.Getenv(crashAgent), log: os.Stderr,
 	})
+	tellOfAll(t, room, os.Getenv(crashReceiver))
 	var feeds []news.Feed
 	for _, name := range crashNames() {
 		feeds = append(feeds, news.Feed{URL: server + "/" + name})
@@ -114,16 +126,61 @@ func TestCrashChild(t *testing.T) {
 	fmt.Println("polling")
 	go func() { _ = room.Pipeline.KeepUp(t.Context()) }() // as serve does, until it is killed
 	for {
-		_, err := room.Pipeline.Pass(t.Context(), pipeline.PassOptions{Force: true})
+		_, err := room.Pipeline.Pass(t.Context(), pipeline.PassOptions{Force: true, Alerts: time.Second})
 		must(t, err)
 	}
 }
 
-// kill starts the child and kills it within the first passes, or sometimes while it opens its files.
-func kill(t *testing.T, dir, server string, random *rand.Rand) {
+// tellOfAll adds a webhook and an alert for ntfy that tell of all stories, unless an earlier process has. It has to be called
+// before there are feeds: alerts do not tell of stories from before them.
+func tellOfAll(t *testing.T, room *pipelinetest.Room, receiver string) {
 	t.Helper()
+	_, err := room.Topics.AddTopic(t.Context(), news.Topic{Name: "all", Query: "after:2000"})
+	if !errors.Is(err, news.ErrExists) {
+		must(t, err)
+	}
+	eventually(t, "the topic is filled", func() bool {
+		topic, err := room.Store.Topic(t.Context(), 0, "all")
+		must(t, err)
+		if topic.Filled {
+			return true
+		}
+		for target, kind := range map[string]news.AlertKind{"/hook": news.AlertWebhook, "/ntfy": news.AlertNtfy} {
+			_, err := room.Alerts.AddAlert(t.Context(), news.Alert{Topic: topic.ID, Kind: kind, Target: receiver + target})
+			if !errors.Is(err, news.ErrExists) {
+				must(t, err)
+			}
+		}
+		if err := room.Pipeline.Matcher.Match(t.Context()); !errors.Is(err, pipeline.ErrElsewhere) { // PostgreSQL may not have noticed that the last leader is dead
+			must(t, err)
+		}
+		return false
+	})
+}
+
+// victim is the program with one data folder, run and killed again and again. It is for one goroutine.
+type victim struct {
+	dir      string
+	server   string // address of the publisher
+	receiver *pipelinetest.Receiver
+	receives string // address of the receiver
+	random   *rand.Rand
+	runs     int
+	left     map[string]bool // agents of processes that lost the lease of an alert while they lived
+}
+
+// agent returns the User-Agent of the next process. Agents are in the order of the processes.
+func (v *victim) agent() string { return fmt.Sprintf("Headwater/test %04d", v.runs) }
+
+// kill starts the child and kills it: within the first passes, when it has just told of a story, or sometimes while it opens
+// its files.
+func (v *victim) kill(t *testing.T) {
+	t.Helper()
+	agent := v.agent()
+	v.runs++
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestCrashChild$")
-	cmd.Env = append(os.Environ(), crashDir+"="+dir, crashDatabase+"="+storetest.Database(t, dir), crashServer+"="+server)
+	cmd.Env = append(os.Environ(), crashDir+"="+v.dir, crashDatabase+"="+storetest.Database(t, v.dir), crashServer+"="+v.server,
+		crashReceiver+"="+v.receives, crashAgent+"="+agent)
 	var said strings.Builder
 	out, err := cmd.StdoutPipe()
 	must(t, err)
@@ -131,15 +188,103 @@ func kill(t *testing.T, dir, server string, random *rand.Rand) {
 	must(t, cmd.Start())
 	lines := bufio.NewReader(out)
 	line := "polling\n"
-	if early := random.IntN(10) == 0; !early {
+	told, within := v.receiver.Next(), 150*time.Millisecond
+	early, telling := v.random.IntN(10) == 0, v.random.IntN(3) == 0
+	if !early {
 		line, err = lines.ReadString('\n')
 	}
-	time.Sleep(time.Duration(random.Int64N(int64(150 * time.Millisecond)))) // the random moment
+	if telling && !early && err == nil { // each round has new stories
+		select {
+		case <-told:
+		case <-time.After(time.Minute):
+			t.Error("the child tells of no story")
+		}
+		within = 6 * time.Millisecond
+	}
+	time.Sleep(time.Duration(v.random.Int64N(int64(within)))) // the random moment
 	killed := cmd.Process.Kill()
 	rest, _ := io.ReadAll(lines) // until the pipe breaks
 	waited := cmd.Wait()
 	if err != nil || line != "polling\n" || killed != nil || waited == nil || waited.Error() != "signal: killed" {
 		t.Fatalf("the child was to poll until killed, and did not: %v, %v, %v\n%s%s%s", err, killed, waited, line, rest, &said)
+	}
+	v.left[agent] = strings.Contains(said.String(), "left to another node")
+}
+
+// wantTold delivers what waits, and requires that each story was told of. A message was sent again only if the process that
+// sent it was killed on it, with the same id.
+func (v *victim) wantTold(t *testing.T, survivor *pipelinetest.Room) {
+	t.Helper()
+	eventually(t, "all is told", func() bool {
+		_, err := survivor.Queue.Deliver(t.Context(), time.Minute)
+		must(t, err)
+		alerts, err := survivor.Store.AllAlerts(t.Context())
+		must(t, err)
+		return len(alerts) == 2 && alerts[0].Waiting+alerts[1].Waiting == 0
+	})
+	told := v.receiver.Told()
+	wantNoneTwice(t, told)
+	repeats := v.wantRepeats(t, told)
+	covered := map[string]map[int64]bool{"/hook": {}, "/ntfy": {}} // by target; the present ids of the stories told of
+	for _, m := range told {
+		s, err := survivor.Store.Story(t.Context(), m.Story)
+		if !errors.Is(err, news.ErrNotFound) { // its articles have moved to other stories
+			must(t, err)
+			covered[m.Target][s.ID] = true
+		}
+	}
+	for key, place := range membership(t, survivor) {
+		for target, stories := range covered {
+			if !stories[place.story.ID] {
+				t.Errorf("%s was not told of story %d with %s", target, place.story.ID, key)
+			}
+		}
+	}
+	t.Logf("%d messages, %d of them again after a kill", len(told), repeats)
+}
+
+// wantRepeats requires that each process but the last that sent a message sent none after it, so that it was killed before it
+// had stored that the message was accepted. A process that lost the lease of an alert may send a message again too. It returns
+// how many messages were sent again.
+func (v *victim) wantRepeats(t *testing.T, told []pipelinetest.Told) (repeats int) {
+	t.Helper()
+	type sender struct{ target, agent string }
+	last := map[sender]string{}            // the id of the last message
+	agents := map[string]map[string]bool{} // by id of the message
+	for _, m := range told {
+		from := sender{m.Target, m.Agent}
+		if agents[m.ID] == nil {
+			agents[m.ID] = map[string]bool{}
+		}
+		if agents[m.ID][m.Agent] && !(v.left[m.Agent] && last[from] == m.ID) {
+			t.Errorf("%s sent %s to %s twice", m.Agent, m.ID, m.Target)
+		}
+		agents[m.ID][m.Agent], last[from] = true, m.ID
+	}
+	for _, m := range told {
+		newest := slices.Max(slices.Collect(maps.Keys(agents[m.ID])))
+		if m.Agent == newest {
+			continue
+		}
+		repeats++
+		if last[sender{m.Target, m.Agent}] != m.ID {
+			t.Errorf("%s sent %s to %s and went on, and %s sent it again", m.Agent, m.ID, m.Target, newest)
+		}
+	}
+	return repeats
+}
+
+// wantNoneTwice requires that no target was told of a story twice for the same reason, but with the same id, by which it
+// knows a repeat.
+func wantNoneTwice(t *testing.T, told []pipelinetest.Told) {
+	t.Helper()
+	ids := map[pipelinetest.Told]string{} // by target, reason and story
+	for _, m := range told {
+		key := pipelinetest.Told{Target: m.Target, Reason: m.Reason, Story: m.Story}
+		if id, ok := ids[key]; ok && id != m.ID {
+			t.Errorf("%s was told twice of story %d (%s): %s and %s", m.Target, m.Story, m.Reason, id, m.ID)
+		}
+		ids[key] = m.ID
 	}
 }
 
@@ -164,12 +309,12 @@ func crashNames() []string {
 // newGrowingPress writes the news. Each round has three stories, each by one feed and carried by three others.
 func newGrowingPress(random *rand.Rand) *growingPress {
 	g := &growingPress{publisher: newPublisher(), names: crashNames(), all: map[string][]item{}, first: map[string]string{}, shown: map[string]int{}}
-	start := time.Now().Add(-50 * time.Hour).Truncate(time.Second)
+	start := time.Now().Add(-crashItems * pace).Truncate(time.Second)
 	for round := range crashItems {
 		for i, name := range g.names {
 			w := writer{rand.New(rand.NewPCG(uint64(round), uint64(i/4)))} // the same words for the four feeds of a story
 			title, text := w.words(9), w.words(120)
-			at := start.Add(time.Duration(round)*time.Hour + time.Duration(i)*time.Minute)
+			at := start.Add(time.Duration(round)*pace + time.Duration(i)*time.Minute)
 			switch i % 4 {
 			case 2: // under another headline
 				title = writer{random}.words(8)

@@ -37,7 +37,7 @@ func (p *Pipeline) ServePushes(ctx context.Context) error {
 	return g.Wait()
 }
 
-// KeepUp is the part of Serve that runs the stages behind the log.
+// KeepUp is the part of Serve that runs the stages behind the log and delivers alerts.
 func (p *Pipeline) KeepUp(ctx context.Context) error {
 	var g errgroup.Group
 	for _, f := range append(p.webFollowers(), p.leadFollowers()...) {
@@ -50,6 +50,12 @@ func (p *Pipeline) KeepUp(ctx context.Context) error {
 		p.options.Store.Listen(ctx)
 		return nil
 	})
+	if p.options.Alerts != nil {
+		g.Go(func() error {
+			p.options.Alerts.Run(ctx, p.turn)
+			return nil
+		})
+	}
 	return g.Wait()
 }
 

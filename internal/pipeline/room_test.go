@@ -2,6 +2,7 @@ package pipeline_test
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 	"log/slog"
 	"net/http"
@@ -18,6 +19,7 @@ import (
 	"headwater/internal/intake/parse"
 	"headwater/internal/intake/poll"
 	"headwater/internal/news"
+	"headwater/internal/notify"
 	"headwater/internal/opml"
 	"headwater/internal/pipeline"
 	"headwater/internal/pipeline/pipelinetest"
@@ -51,6 +53,9 @@ type settings struct {
 	roles  pipeline.Roles
 	keep   time.Duration // how long articles are kept; 0 means for ever
 	window time.Duration // how long stories stay open; 0 means 72h
+
+	alerts bool   // webhooks and ntfy
+	agent  string // "" is Headwater/test
 }
 
 // agencies are the built-in outlets. They never change, so all tests share them.
@@ -75,7 +80,7 @@ func open(t *testing.T, dir string, s settings) *pipelinetest.Room {
 	must(t, err)
 	x, err := search.Open(t.Context(), dir, search.Options{Logger: log, Log: db, Shown: clean.Shown})
 	must(t, err)
-	o := fetch.Options{UserAgent: "Headwater/test", Now: s.now, Timeout: 5 * time.Second, MaxBytes: 10 << 20, PerHost: 4}
+	o := fetch.Options{UserAgent: cmp.Or(s.agent, "Headwater/test"), Now: s.now, Timeout: 5 * time.Second, MaxBytes: 10 << 20, PerHost: 4}
 	if s.allow.IsValid() {
 		o.AllowPrivate = []netip.Prefix{s.allow}
 	}
@@ -90,7 +95,11 @@ func open(t *testing.T, dir string, s settings) *pipelinetest.Room {
 	if s.embed.Endpoint != "" {
 		embedder = embed.New(s.embed, client)
 	}
-	return pipelinetest.New(pipelinetest.Options{Search: x, Batch: 500, Options: pipeline.Options{
+	var sender *notify.Sender
+	if s.alerts {
+		sender = notify.NewSender(notify.SenderOptions{Post: client.Post, Now: s.now})
+	}
+	return pipelinetest.New(pipelinetest.Options{Search: x, Batch: 500, Sender: sender, Options: pipeline.Options{
 		Embed: embedder, EmbedWait: s.wait, ReadCreditedPages: s.sources, Callback: s.callback,
 		FullText: s.fullText, FullTextPerHost: s.perHost,
 		Store: db, Fetch: client, Outlets: registry, Logger: log, Now: s.now,

@@ -1,13 +1,11 @@
 package pipelinetest
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -29,20 +27,14 @@ type Press struct {
 	asked map[string]*Asked // by host
 	last  map[string]time.Time
 	feeds map[string]int // requests by address
-	told  []Told
+
+	receiver *Receiver // gets all that is posted
 }
 
 // Item is what an item of a feed says. It has no characters that mean something in XML.
 type Item struct {
 	Title, Text string
 	At          time.Time
-}
-
-// Told is a message of a webhook that the press has received, as a receiver does.
-type Told struct {
-	ID     string // the same where a message is sent again
-	Reason string
-	Story  int64
 }
 
 // Asked says how one host was asked.
@@ -66,7 +58,7 @@ func NewPress(tb testing.TB, latency time.Duration) *Press {
 // time by several goroutines, and returns the same each time.
 func NewPressWith(tb testing.TB, latency time.Duration, write func(feed string, i int) Item) *Press {
 	tb.Helper()
-	p := &Press{latency: latency, write: write, items: 1, asked: map[string]*Asked{}, last: map[string]time.Time{}, feeds: map[string]int{}}
+	p := &Press{latency: latency, write: write, items: 1, asked: map[string]*Asked{}, last: map[string]time.Time{}, feeds: map[string]int{}, receiver: NewReceiver(0)}
 	l, err := new(net.ListenConfig).Listen(tb.Context(), "tcp", "127.0.0.1:0")
 	Must(tb, err)
 	srv := &http.Server{Handler: p, ReadHeaderTimeout: time.Minute}
@@ -109,27 +101,8 @@ func (p *Press) Asked() map[string]Asked {
 	return all
 }
 
-// Told returns the messages that the press has received.
-func (p *Press) Told() []Told {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Clone(p.told)
-}
-
-// receive takes a message of a webhook.
-func (p *Press) receive(w http.ResponseWriter, r *http.Request) {
-	var message struct {
-		Type string
-		Data struct{ Story struct{ ID int64 } }
-	}
-	if err := json.NewDecoder(r.Body).Decode(&message); err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.told = append(p.told, Told{r.Header.Get("webhook-id"), message.Type, message.Data.Story.ID})
-}
+// Told returns the messages of alerts that the press has received.
+func (p *Press) Told() []Told { return p.receiver.Told() }
 
 // Requests returns how often each address was asked for.
 func (p *Press) Requests() map[string]int {
@@ -141,7 +114,7 @@ func (p *Press) Requests() map[string]int {
 // ServeHTTP implements http.Handler.
 func (p *Press) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodPost {
-		p.receive(w, r)
+		p.receiver.ServeHTTP(w, r)
 		return
 	}
 	items := p.begin(r)
