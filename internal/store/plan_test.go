@@ -102,7 +102,7 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		{"due deliveries", dueDeliveriesSQL, "INDEX alert_outbox_due"},
 		{"drop what was told", dropRepeatsSQL, "INDEX alert_outbox_story"},
 		{"drop what was told", dropRepeatsSQL, "INDEX redirects_new"},
-		{"drop what was told", dropRepeatsSQL, "SEARCH t USING PRIMARY KEY (alert_id=? AND story_id=?)"},
+		{"drop what was told", dropRepeatsSQL, "SEARCH t EXISTS USING PRIMARY KEY (alert_id=? AND story_id=?)"},
 		{"forget what was not told", dropUntoldSQL, "SEARCH alert_told USING PRIMARY KEY"},
 		{"forget what waits", dropWaitingSQL, "INDEX alert_told_story"},
 		{"move what waits", moveOutboxSQL, "INDEX alert_outbox_story"},
