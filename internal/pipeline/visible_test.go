@@ -10,12 +10,18 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"headwater/internal/intake/poll"
+	"headwater/internal/news"
 	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/search"
+	"headwater/internal/store"
+	"headwater/internal/store/pgtest"
 )
 
 // visibleFor makes TestVisible run for this long: HEADWATER_VISIBLE=90s.
@@ -74,18 +80,15 @@ func (w *proseWriter) text() string {
 // batch is the new articles of one document, which contain a unique word.
 type batch struct {
 	word           string
+	published      time.Time
 	found, settled map[int64]bool
 }
 
-// TestVisible measures the time from storing an article until a search finds it and until it has a story, while 200
-// articles a second arrive in polled feeds. The time of reading the document, slightly earlier, is used as the time of
-// storing.
+// TestVisible measures the time from publishing an article, and from storing it, until a search finds it and until it has a
+// story, while 200 articles a second arrive in feeds that are polled each second. The time of reading the document, slightly
+// earlier, is used as the time of storing.
 func TestVisible(t *testing.T) {
-	length, err := time.ParseDuration(cmp.Or(os.Getenv(visibleFor), "0s"))
-	must(t, err)
-	if length == 0 {
-		t.Skipf("a measurement; %s=90s runs it", visibleFor)
-	}
+	length := visibleLength(t)
 	p := newPublisher()
 	srv := httptest.NewServer(p)
 	defer srv.Close()
@@ -99,84 +102,183 @@ func TestVisible(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- room.Pipeline.Serve(ctx, "@every 1s") }()
-	random := rand.New(rand.NewPCG(1, 2))
-	w := &proseWriter{random: random, zipf: rand.NewZipf(random, 1.1, 4, visibleVocabulary)}
-	v := &visibility{t: t, room: room}
-	until := time.Now().Add(length)
-	for second := 0; time.Now().Before(until); second++ {
-		next := time.Now().Add(time.Second)
-		w.before, w.now = w.now, nil
-		for i := range visibleFresh {
-			v.publish(p, w, second, i)
-		}
-		for time.Now().Before(next) {
-			v.look()
-			time.Sleep(20 * time.Millisecond)
-		}
-	}
-	for late := time.Now().Add(time.Minute); len(v.waiting) > 0 && time.Now().Before(late); time.Sleep(20 * time.Millisecond) {
-		v.look()
-	}
+	watch(t, p, length, room.Stories.Search)
 	stop()
 	must(t, <-ended)
-	v.report(length)
 }
 
-// visibility records when articles are first seen.
-type visibility struct {
-	t              *testing.T
-	room           *pipelinetest.Room
-	published      int
-	waiting        []*batch
-	found, settled []time.Duration
+// TestVisibleOnEveryNode is TestVisible with three processes that have all roles, over one PostgreSQL that syncs its commits.
+// Each feed has a host of its own, which one of them asks.
+func TestVisibleOnEveryNode(t *testing.T) {
+	if !pgtest.OnPostgreSQL() {
+		t.Skip("SQLite has one node")
+	}
+	length := visibleLength(t)
+	p := newPublisher()
+	srv := httptest.NewServer(p)
+	defer srv.Close()
+	database := pgtest.Start(t, pgtest.Options{Settings: []string{"fsync=on", "full_page_writes=on", "max_wal_size=1GB"}})
+	o := pipelinetest.ClusterOptions{Database: database.Database(t), Press: srv.URL, Interval: time.Second, Steady: true, Workers: 64}
+	db, err := store.Open(t.Context(), t.TempDir(), store.Options{Database: o.Database})
+	must(t, err)
+	var feeds []news.Feed
+	for i := range visibleFeeds {
+		feeds = append(feeds, news.Feed{URL: fmt.Sprintf("http://host%d.example/feed%d", i, i)})
+	}
+	_, err = db.AddFeeds(t.Context(), feeds)
+	must(t, err)
+	must(t, db.Close())
+	c := pipelinetest.NewCluster(t, o)
+	watch(t, p, length, c.Process().Search, c.Process().Search, c.Process().Search)
 }
 
-func (v *visibility) publish(p *publisher, w *proseWriter, second, i int) {
+func visibleLength(t *testing.T) time.Duration {
+	t.Helper()
+	length, err := time.ParseDuration(cmp.Or(os.Getenv(visibleFor), "0s"))
+	must(t, err)
+	if length == 0 {
+		t.Skipf("a measurement; %s=90s runs it", visibleFor)
+	}
+	return length
+}
+
+// searcher searches on a node.
+type searcher func(context.Context, search.Request) (search.Found, error)
+
+// watch publishes articles for a while and reports when they are seen on each node.
+func watch(t *testing.T, p *publisher, length time.Duration, nodes ...searcher) {
+	t.Helper()
+	var all []*visibility
+	for _, find := range nodes {
+		v := &visibility{find: find}
+		all = append(all, v)
+		eventually(t, "the node answers searches", func() bool {
+			_, err := find(t.Context(), search.Request{Query: "nothing", Limit: 1})
+			return err == nil
+		})
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var looking errgroup.Group
+	for _, v := range all {
+		looking.Go(func() error { return v.run(ctx) })
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	w := &proseWriter{random: random, zipf: rand.NewZipf(random, 1.1, 4, visibleVocabulary)}
+	published, began := 0, time.Now()
+	for second := 0; time.Since(began) < length; second++ {
+		w.before, w.now = w.now, nil
+		for i := range visibleFresh {
+			b := publishNext(p, w, second, i)
+			for _, v := range all {
+				v.add(b)
+			}
+			published += visibleAFeed
+		}
+		time.Sleep(time.Until(began.Add(time.Duration(second+1) * time.Second)))
+	}
+	for late := time.Now().Add(time.Minute); time.Now().Before(late) && slices.ContainsFunc(all, (*visibility).waits); {
+		time.Sleep(lookEvery)
+	}
+	stop()
+	must(t, looking.Wait())
+	t.Logf("%d articles in %s", published, length)
+	for i, v := range all {
+		v.report(t, i, published)
+	}
+}
+
+// publishNext replaces the articles of the next feed.
+func publishNext(p *publisher, w *proseWriter, second, i int) batch {
 	word := "zq" + strings.Map(func(r rune) rune { return r - '0' + 'g' }, strconv.Itoa(1000*second+i)) + "zq"
+	at := time.Now()
 	var items []item
 	for n := range visibleAFeed {
 		guid := fmt.Sprintf("%d-%d-%d", second, i, n)
-		items = append(items, item{guid: guid, title: w.prose(9), text: w.text() + " " + word, at: time.Now()})
+		items = append(items, item{guid: guid, title: w.prose(9), text: w.text() + " " + word, at: at})
 	}
 	p.set(fmt.Sprintf("feed%d", (second*visibleFresh+i)%visibleFeeds), items...)
-	v.published += visibleAFeed
-	v.waiting = append(v.waiting, &batch{word, map[int64]bool{}, map[int64]bool{}})
+	return batch{word: word, published: at}
 }
 
-// look searches for all words that were not seen completely. They are quoted, so that no correction is suggested.
-func (v *visibility) look() {
-	v.t.Helper()
-	v.waiting = slices.DeleteFunc(v.waiting, func(b *batch) bool {
-		got, err := v.room.Stories.Search(v.t.Context(), search.Request{Query: `"` + b.word + `"`, Limit: 2 * visibleAFeed})
-		must(v.t, err)
-		now := time.Now()
-		for _, a := range got.Articles {
-			since := now.Sub(a.Article.Seen)
-			if !b.found[a.ID] {
-				b.found[a.ID] = true
-				v.found = append(v.found, since)
-			}
-			if a.Story != 0 && !b.settled[a.ID] {
-				b.settled[a.ID] = true
-				v.settled = append(v.settled, since)
+// lookEvery is the time between two searches for what was not seen yet.
+const lookEvery = 20 * time.Millisecond
+
+// visibility records when articles are first seen on a node.
+type visibility struct {
+	find searcher
+
+	mu      sync.Mutex // guards waiting
+	waiting []*batch
+
+	found, foundPublished, settled, settledPublished []time.Duration // since an article was read or published
+}
+
+func (v *visibility) add(b batch) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	b.found, b.settled = map[int64]bool{}, map[int64]bool{}
+	v.waiting = append(v.waiting, &b)
+}
+
+func (v *visibility) waits() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return len(v.waiting) > 0
+}
+
+// run searches for all words that were not seen completely, until the context ends.
+func (v *visibility) run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		v.mu.Lock()
+		waiting := slices.Clone(v.waiting)
+		v.mu.Unlock()
+		for _, b := range waiting {
+			if err := v.look(ctx, b); err != nil && ctx.Err() == nil {
+				return err
 			}
 		}
-		return len(b.settled) == visibleAFeed
-	})
+		v.mu.Lock()
+		v.waiting = slices.DeleteFunc(v.waiting, func(b *batch) bool { return len(b.settled) == visibleAFeed })
+		v.mu.Unlock()
+		time.Sleep(lookEvery)
+	}
+	return nil
 }
 
-func (v *visibility) report(length time.Duration) {
-	if len(v.settled) != v.published {
-		v.t.Errorf("%d articles were published, %d found and %d in stories", v.published, len(v.found), len(v.settled))
+// look searches for a word. It is quoted, so that no correction is suggested.
+func (v *visibility) look(ctx context.Context, b *batch) error {
+	got, err := v.find(ctx, search.Request{Query: `"` + b.word + `"`, Limit: 2 * visibleAFeed})
+	now := time.Now()
+	for _, a := range got.Articles {
+		if !b.found[a.ID] {
+			b.found[a.ID] = true
+			v.found, v.foundPublished = append(v.found, now.Sub(a.Article.Seen)), append(v.foundPublished, now.Sub(b.published))
+		}
+		if a.Story != 0 && !b.settled[a.ID] {
+			b.settled[a.ID] = true
+			v.settled, v.settledPublished = append(v.settled, now.Sub(a.Article.Seen)), append(v.settledPublished, now.Sub(b.published))
+		}
 	}
-	v.t.Logf("%d articles in %s; all of them found and in stories %d", v.published, length, len(v.settled))
+	return err
+}
+
+func (v *visibility) report(t *testing.T, node, published int) {
+	t.Helper()
+	if len(v.settled) != published {
+		t.Errorf("node %d: %d articles were published, %d found and %d in stories", node, published, len(v.found), len(v.settled))
+	}
 	for _, kind := range []struct {
 		name string
 		took []time.Duration
-	}{{"found", v.found}, {"in a story", v.settled}} {
+	}{
+		{"found after reading", v.found},
+		{"in a story after reading", v.settled},
+		{"found after publishing", v.foundPublished},
+		{"in a story after publishing", v.settledPublished},
+	} {
 		slices.Sort(kind.took)
 		if n := len(kind.took); n > 0 {
-			v.t.Logf("%s: p50 %.2f s, p99 %.2f s, last %.2f s", kind.name, kind.took[n/2].Seconds(), kind.took[n*99/100].Seconds(), kind.took[n-1].Seconds())
+			t.Logf("node %d, %s: p50 %.2f s, p99 %.2f s, last %.2f s", node, kind.name, kind.took[n/2].Seconds(), kind.took[n*99/100].Seconds(), kind.took[n-1].Seconds())
 		}
 	}
 }
