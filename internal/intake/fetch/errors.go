@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -84,8 +85,10 @@ func whyUnreachable(address *url.URL, err error) string {
 	var host x509.HostnameError
 	var record tls.RecordHeaderError
 	switch {
+	case errors.As(err, &dns) && !dns.IsNotFound: // also where the time of the request ran out
+		return fmt.Sprintf("no name server answered for %s; check this machine's DNS; it is tried again later", cmp.Or(dns.Name, address.Hostname()))
 	case errors.As(err, &dns):
-		return fmt.Sprintf("the name %s is not known; check its spelling, or this machine's DNS", address.Hostname())
+		return fmt.Sprintf("the name %s is not known; check its spelling, or this machine's DNS", cmp.Or(dns.Name, address.Hostname()))
 	case errors.As(err, &verify), errors.As(err, &host):
 		return "the server's certificate is not valid for this address"
 	case errors.As(err, &record):

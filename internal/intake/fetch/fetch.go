@@ -316,6 +316,7 @@ func (c *Client) roundTrip(req *http.Request) (*http.Response, error) {
 func (c *Client) explain(ctx context.Context, address *url.URL, err error) error {
 	var known *Error
 	var timeout net.Error
+	var dns *net.DNSError
 	switch {
 	case errors.As(err, &known):
 		return known
@@ -329,6 +330,8 @@ func (c *Client) explain(ctx context.Context, address *url.URL, err error) error
 		return fail(news.FeedPrivate, address, 0, privateError(address, err))
 	case errors.Is(err, errEncoding):
 		return fail(news.FeedHTTPError, address, 0, err)
+	case errors.As(err, &dns): // before timeouts, since the server was not asked
+		return fail(news.FeedUnreachable, address, 0, fmt.Errorf("%s: %w", whyUnreachable(address, err), err))
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return fail(news.FeedTimeout, address, 0, fmt.Errorf("no whole answer within %s; it is tried again later: %w", c.opt.Timeout, err))
 	}

@@ -443,7 +443,9 @@ func TestExplain(t *testing.T) {
 		word  string
 	}{
 		{&net.DNSError{Err: "no such host", Name: "harbour.example", IsNotFound: true}, news.FeedUnreachable, "harbour.example is not known"},
-		{&net.DNSError{Err: "i/o timeout", IsTimeout: true}, news.FeedTimeout, "20s"},
+		{&net.DNSError{Err: "i/o timeout", IsTimeout: true}, news.FeedUnreachable, "no name server answered for harbour.example"},
+		{&net.DNSError{Err: "server misbehaving", Name: "proxy.example", IsTemporary: true}, news.FeedUnreachable, "no name server answered for proxy.example"},
+		{context.DeadlineExceeded, news.FeedTimeout, "20s"},
 		{fmt.Errorf("reading: %w", syscall.ECONNRESET), news.FeedUnreachable, "broke off"},
 		{tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}, news.FeedUnreachable, "try http"},
 		{errors.New("strange"), news.FeedUnreachable, "strange"},
