@@ -204,14 +204,9 @@ func (i *Index) deleteMissing(ctx context.Context, mark int64) error {
 	if err != nil {
 		return err
 	}
-	var missing []int64
-	err = i.current.EachArticle(ctx, func(ids []int64) error {
-		gone, err := i.store.NotStored(ctx, ids)
-		missing = append(missing, gone...)
-		return err
-	})
+	missing, err := i.notStored(ctx)
 	if err != nil {
-		return fmt.Errorf("compare the index with the stored articles: %w", err)
+		return err
 	}
 	for ; len(missing) > removalBatch; missing = missing[removalBatch:] {
 		if err := i.deleteArticles(ctx, missing[:removalBatch], mark); err != nil {
@@ -233,15 +228,21 @@ func (i *Index) Strays(ctx context.Context) (strays int, err error) {
 	if err := errors.Join(errMark, errLast); err != nil {
 		return 0, err
 	}
+	missing, err := i.notStored(ctx)
+	return max(0, len(missing)-int(last-mark)), err
+}
+
+// notStored returns the articles in the index that are not stored. It reads the whole index.
+func (i *Index) notStored(ctx context.Context) (missing []int64, err error) {
 	err = i.current.EachArticle(ctx, func(ids []int64) error {
 		gone, err := i.store.NotStored(ctx, ids)
-		strays += len(gone)
+		missing = append(missing, gone...)
 		return err
 	})
 	if err != nil {
-		return 0, fmt.Errorf("compare the index with the stored articles: %w", err)
+		return nil, fmt.Errorf("compare the index with the stored articles: %w", err)
 	}
-	return max(0, strays-int(last-mark)), nil
+	return missing, nil
 }
 
 // deleteArticles removes articles from the index and moves its mark in the log of removals.
