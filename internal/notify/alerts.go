@@ -41,7 +41,7 @@ func (as *Alerts) AddAlert(ctx context.Context, a news.Alert) (news.Alert, error
 		a.Schedule = cmp.Or(a.Schedule, digestSchedule)
 	}
 	if as.Sender == nil {
-		return a, &news.AlertError{Field: "kind", Text: "this newsroom tells nobody of anything"}
+		return a, &news.AlertError{Field: "kind", Text: "this server sends no alerts"}
 	}
 	if err := as.Sender.check(a); err != nil {
 		return a, err

@@ -258,7 +258,7 @@ func (s *server) authorise(next http.Handler) http.Handler {
 				problem(w, http.StatusTooManyRequests, "too many wrong tokens came from your address; send a right one, or try again later")
 				return
 			}
-			unauthorised("the token is none of this newsroom's, or was ended; `headwater user token NAME` makes one")
+			unauthorised("the token is none of this server's, or was ended; `headwater user token NAME` makes one")
 		case err != nil:
 			cannot(w, s.log, err, "tokens cannot be looked at")
 		default:

@@ -92,7 +92,7 @@ func (s *stream) start(r *http.Request) (from int64, live bool, err error) {
 	}
 	from, err = strconv.ParseInt(text, 10, 64)
 	if err != nil || from < 0 || from > last {
-		return 0, false, invalid(where, text, fmt.Sprintf("expected the id of an event of this newsroom, 0 to %d; leave it out to begin at the end", last))
+		return 0, false, invalid(where, text, fmt.Sprintf("expected the id of an event of this server, 0 to %d; leave it out to begin at the end", last))
 	}
 	return from, from == last, nil
 }
