@@ -188,8 +188,16 @@ func (a *app) apiBackend() api.Backend {
 		ChangeLog: db, ChangeNotifier: a.pipeline,
 		TopicStore: db, TopicSearcher: a.stories, TopicEditor: a.topics, AlertStore: db, AlertEditor: a.alerts,
 		FeedStore: db, FeedEditor: a.feeds, OPML: a.lists, CorrectionStore: db, Corrector: a.pipeline.Settler, TokenReader: a.accounts,
-		StatusReader: a.stories,
+		StatusReader: a.statusReader(),
 	}
+}
+
+// statusReader counts what is still to be processed. A process without the role web keeps no index, so nothing waits for that.
+func (a *app) statusReader() api.StatusReader {
+	if rolesOf(a.cfg).Web {
+		return a.stories
+	}
+	return a.store
 }
 
 // readerBackend is what the Google Reader API reads and changes.

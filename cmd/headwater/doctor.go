@@ -96,7 +96,7 @@ func (c *cli) repair(ctx context.Context) (done []finding, err error) {
 		if err != nil {
 			return err
 		}
-		status, err := a.stories.Status(ctx)
+		status, err := a.statusReader().Status(ctx)
 		if err != nil {
 			return err
 		}
@@ -134,6 +134,9 @@ func (c *cli) examine(ctx context.Context) []finding {
 		}
 		return nil
 	})
+	if errors.Is(err, news.ErrUnavailable) {
+		return append(found, databaseAway(err))
+	}
 	if errors.Is(err, store.ErrEmpty) && checkNotEmptied(cfg.Data) == nil {
 		what := finding{"data folder", true, cfg.Data + " holds nothing yet"}
 		if cfg.Database != "" {
@@ -172,6 +175,11 @@ func (c *cli) examine(ctx context.Context) []finding {
 	return found
 }
 
+// databaseAway is the only finding about a database that can't be reached.
+func databaseAway(err error) finding {
+	return finding{"database", false, err.Error() + ". The other checks need the database and were left out"}
+}
+
 // examineOutlets lists the names that several outlets share, and the configuration's entries that give a known outlet a domain
 // that may be another outlet's.
 func examineOutlets(cfg config.Config) []finding {
@@ -206,10 +214,17 @@ func examineOutlets(cfg config.Config) []finding {
 
 // examine looks at an open data folder.
 func (a *app) examine(ctx context.Context) []finding {
-	found := []finding{result("store", a.store.Check(ctx), "pages and references are whole")}
-	status, err := a.stories.Status(ctx)
-	found = append(found, result("stages", err, fmt.Sprintf("%d articles in %d stories, %d unsettled, %d unindexed",
-		status.Articles, status.Stories, status.Unsettled, status.Unindexed)))
+	err := a.store.Check(ctx)
+	if errors.Is(err, news.ErrUnavailable) {
+		return []finding{databaseAway(err)}
+	}
+	found := []finding{result("store", err, "pages and references are whole")}
+	status, err := a.statusReader().Status(ctx)
+	stages := fmt.Sprintf("%d articles in %d stories, %d unsettled", status.Articles, status.Stories, status.Unsettled)
+	if rolesOf(a.cfg).Web {
+		stages += fmt.Sprintf(", %d unindexed", status.Unindexed)
+	}
+	found = append(found, result("stages", err, stages))
 	found = append(found, a.examineIndex(ctx, status), a.examineGrowth(ctx))
 	if a.cfg.Keep > 0 {
 		found = append(found, a.examineKeep(ctx))
@@ -223,6 +238,9 @@ func (a *app) examine(ctx context.Context) []finding {
 
 // examineIndex compares the articles in the index with those that are stored.
 func (a *app) examineIndex(ctx context.Context, status news.Status) finding {
+	if !rolesOf(a.cfg).Web {
+		return finding{"index", true, "this node keeps none, since it has not the role web"}
+	}
 	n, err := a.index.Count()
 	if err != nil {
 		return finding{"index", false, err.Error()}

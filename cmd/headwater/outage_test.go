@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"os/exec"
@@ -17,12 +18,14 @@ import (
 	"testing"
 	"time"
 
+	"headwater/internal/config"
 	"headwater/internal/store/pgtest"
 )
 
 // child is a server in a process of its own.
 type child struct {
 	cmd   *exec.Cmd
+	data  string        // its folder
 	ended chan struct{} // closed when its log has ended
 	mu    sync.Mutex
 	log   bytes.Buffer
@@ -32,7 +35,7 @@ type child struct {
 func startChild(t *testing.T, data string, settings ...string) *child {
 	t.Helper()
 	program := ownProgram(t)
-	c := &child{cmd: exec.Command(program, "serve", "--listen", "127.0.0.1:0", "--data", data), ended: make(chan struct{})}
+	c := &child{data: data, cmd: exec.Command(program, "serve", "--listen", "127.0.0.1:0", "--data", data), ended: make(chan struct{})}
 	c.cmd.Dir = filepath.Dir(program)
 	c.cmd.Env = append(os.Environ(), append([]string{"HEADWATER_LISTS=", "HEADWATER_POLL_SCHEDULE=@every 1000h"}, settings...)...)
 	stderr, err := c.cmd.StderrPipe()
@@ -162,6 +165,13 @@ func TestDatabaseGoesAway(t *testing.T) {
 				t.Errorf("%s gives %d, Retry-After %q: %.300s", path, status, header.Get("Retry-After"), text)
 			}
 		}
+		for _, data := range []string{server.data, t.TempDir()} {
+			var out bytes.Buffer
+			code := run(t.Context(), []string{"--data", data, "doctor"}, strings.NewReader(""), &out, io.Discard)
+			if code != exitFailed || strings.Count(out.String(), "FAILED") != 1 || !strings.Contains(out.String(), "The other checks need the database and were left out") {
+				t.Errorf("doctor gives %d: %s", code, &out)
+			}
+		}
 		if status, _, _ := ask(t, base+"/healthz"); status != http.StatusOK {
 			t.Errorf("/healthz gives %d while the database is away", status)
 		}
@@ -176,6 +186,27 @@ func TestDatabaseGoesAway(t *testing.T) {
 	}
 	if n := strings.Count(server.said(), "the database is back"); n != 3 {
 		t.Errorf("the log tells %d times that the database is back, want 3", n)
+	}
+}
+
+// TestExamineWithoutDatabase has a server whose database has gone away examine itself.
+func TestExamineWithoutDatabase(t *testing.T) {
+	s := pgtest.Start(t, pgtest.Options{Host: "127.0.0.1"})
+	cfg := config.Default()
+	cfg.Data, cfg.Database = t.TempDir(), config.Secret(s.Database(t))
+	a, err := open(t.Context(), cfg, slog.New(slog.DiscardHandler), openOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Stop(false); err != nil {
+		t.Fatal(err)
+	}
+	found := a.examine(t.Context())
+	if len(found) != 1 || found[0].What != "database" || found[0].OK || !strings.Contains(found[0].Detail, "were left out") {
+		t.Errorf("got %+v, want that the database cannot be reached and nothing else", found)
+	}
+	if err := errors.Join(s.Start(), a.close()); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -1,9 +1,14 @@
 package store
 
 import (
+	"errors"
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"headwater/internal/news"
 )
 
 // A server whose advisory locks go to everybody is refused, since each process would settle. Here a function of ours, found
@@ -30,6 +35,29 @@ func TestServerWithoutAdvisoryLocks(t *testing.T) {
 		}
 	}
 	saysAll(t, err, "advisory locks", "without a pool by transaction")
+}
+
+// TestAdviceOfPostgreSQL checks that each reason for an outage has words of its own.
+func TestAdviceOfPostgreSQL(t *testing.T) {
+	e, err := newPostgres("postgres://me@host/news")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.close(); err != nil {
+			t.Error(err)
+		}
+	})
+	for code, says := range map[string]string{
+		"57P01": "closed the connection: it is shutting down", "57P02": "after a crash", "57P03": "is starting", "57P04": "was dropped",
+		"57P05": "it connects again", "57000": "interrupted", "08004": "refuses connections", "08006": "check the network",
+		"08P01": "breaks the protocol", "53300": "max_connections", "25006": "name the primary",
+	} {
+		err := explain(e, &pgconn.PgError{Code: code})
+		if saysAll(t, err, "database news on host", says); !errors.Is(err, news.ErrUnavailable) {
+			t.Errorf("%s: %v is not one of a database that is away", code, err)
+		}
+	}
 }
 
 // TestAddressOfPostgreSQL checks that what is wrong with an address is said without its password.

@@ -388,8 +388,22 @@ func (e *postgresEngine) advice(err error) string {
 		return e.String() + " has no free connection; raise max_connections or close other clients"
 	case pe.Code == "57P05": // idle_session_timeout
 		return e.String() + " ended a connection that was not used for " + leadIdle.String() + ", since this process was paused or cut off; it connects again"
-	case pe.Code[:2] == "57" || pe.Code[:2] == "08":
-		return e.String() + " is shutting down or starting; wait until it runs"
+	case pe.Code == "57P01":
+		return e.String() + " closed the connection: it is shutting down, or an administrator closed it; wait until it runs"
+	case pe.Code == "57P02":
+		return e.String() + " closed all connections after a crash of one of its processes; wait until it has recovered"
+	case pe.Code == "57P03":
+		return e.String() + " is starting, recovering or shutting down; wait until it runs"
+	case pe.Code == "57P04":
+		return e.String() + " was dropped; create it again and restore a backup, or name another database"
+	case pe.Code == "08P01":
+		return e.String() + " received a message that breaks the protocol; check what stands between, such as a pool of connections"
+	case pe.Code == "08004":
+		return e.String() + " refuses connections; see the server's log for the reason"
+	case pe.Code[:2] == "08":
+		return "the connection to " + e.String() + " failed; check the network and whether the server runs"
+	case pe.Code[:2] == "57":
+		return "an administrator of " + e.String() + " interrupted what ran; try again"
 	case pe.Code[:2] == "XX":
 		return e.String() + " is damaged; see the server's log, and restore a backup into a new database"
 	case pe.Code == "54000":
