@@ -13,7 +13,7 @@ const (
 			WHERE s.event_id = e.id AND s.title = '' AND a.summary <> '' ORDER BY s.rank DESC, s.id DESC, a.id LIMIT 1), ''),
 		e.stories, e.latest FROM events AS e`
 	eventsSQL = eventColumns + ` WHERE e.stories >= ?1 AND (?2 = 0 OR (e.latest, e.id) < (?3, ?2)) ORDER BY e.latest DESC, e.id DESC LIMIT ?4`
-	eventSQL  = eventColumns + ` WHERE e.id = ?`
+	eventSQL  = eventColumns + ` WHERE e.id = coalesce((SELECT r.new FROM event_redirects AS r WHERE r.old = ?1), ?1)`
 )
 
 func scanEvent(row scanner) (e news.Event, err error) {
@@ -44,7 +44,7 @@ func (db *DB) Events(ctx context.Context, l news.EventList) ([]news.Event, error
 	return all, err
 }
 
-// Event returns an event, or news.ErrNotFound.
+// Event returns an event, or news.ErrNotFound. An id whose stories went to another event returns that event.
 func (db *DB) Event(ctx context.Context, id int64) (news.Event, error) {
 	e, err := rowOf(ctx, db, fmt.Sprint("event ", id), scanEvent, eventSQL, id)
 	if err != nil {

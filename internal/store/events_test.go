@@ -1,9 +1,11 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"testing"
+	"time"
 
 	"headwater/internal/news"
 )
@@ -65,4 +67,42 @@ func TestReach(t *testing.T) {
 	if n := news.Independent(stories); err != nil || n != want[1].Independent {
 		t.Errorf("%d independent of the stories (%v)", n, err)
 	}
+}
+
+// TestMergedEventsLeadOn merges events, one after another and all at once, and gives them their stories back.
+func TestMergedEventsLeadOn(t *testing.T) {
+	db := newsroom(t, 6)
+	leads := func(when string, want map[int64]int64) {
+		t.Helper()
+		check(t, db)
+		for id, to := range want {
+			e, err := db.Event(t.Context(), id)
+			if to == 0 && !errors.Is(err, news.ErrNotFound) || to != 0 && (err != nil || e.ID != to) {
+				t.Errorf("%s: event %d leads to %d (%v), want %d", when, id, e.ID, err, to)
+			}
+		}
+	}
+	settle(t, db, Settlement{Stories: []news.Story{story(1, 1, 1), story(2, 2, 2), story(3, 3, 3), story(4, 3, 4), story(5, 3, 5), story(6, 4, 6)}})
+	leads("before", map[int64]int64{1: 1, 2: 2, 3: 3, 4: 4, 5: 0})
+
+	settle(t, db, Settlement{Stories: []news.Story{story(1, 2, 1)}})
+	leads("a story changed its event", map[int64]int64{1: 2, 2: 2})
+	settle(t, db, Settlement{Stories: []news.Story{story(6, 2, 2, 6)}, Moved: map[int64]int64{2: 6}})
+	settle(t, db, Settlement{Stories: []news.Story{story(1, 3, 1), story(6, 3, 2, 6)}})
+	leads("an event that took another in went too", map[int64]int64{1: 3, 2: 3, 4: 3})
+
+	settle(t, db, Settlement{Stories: []news.Story{story(3, 5, 3), story(4, 6, 4), story(5, 6, 5), story(1, 7, 1), story(6, 6, 2, 6)}})
+	leads("an event fell apart", map[int64]int64{1: 6, 3: 6, 4: 6, 5: 5, 7: 7})
+	settle(t, db, Settlement{Stories: []news.Story{story(3, 3, 3)}})
+	leads("an event is back", map[int64]int64{1: 6, 3: 3, 5: 3})
+
+	if _, err := db.AgeOut(t.Context(), day.Add(time.Hour), day.Add(time.Hour), 100); err != nil {
+		t.Fatal(err)
+	}
+	leads("stories are open", map[int64]int64{1: 6})
+	execute(t, db.Dir(), `DELETE FROM prints; UPDATE stories SET phase = 2`)
+	if _, err := db.AgeOut(t.Context(), day.Add(time.Hour), day.Add(time.Hour), 100); err != nil {
+		t.Fatal(err)
+	}
+	leads("all is aged out", map[int64]int64{1: 0, 3: 0, 5: 0, 6: 0})
 }

@@ -445,6 +445,8 @@ func TestCheckFindsBrokenPromises(t *testing.T) {
 		"events whose story counter is wrong":  `UPDATE events SET stories = 9`,
 		"broken references between tables":     `PRAGMA foreign_keys = off; UPDATE members SET story_id = 99`,
 		"moved stories that still exist":       `INSERT INTO redirects (old, new) VALUES (1, 1)`,
+		"1 moved events that still exist":      `INSERT INTO event_redirects (old, new) VALUES (1, 1)`,
+		"2 moved events that still exist":      `INSERT INTO event_redirects (old, new) VALUES (8, 9), (7, 9)`,
 		"closed stories with prints":           `UPDATE stories SET phase = 2; INSERT INTO prints VALUES (1, x'00')`,
 		"aged-out stories that still exist":    `INSERT INTO aged_stories VALUES (1, '', 1, 1, 0, 0, 0, '', '', 0, '', '', 0, '', 0)`,
 		"aged-out articles that still exist":   `INSERT INTO aged_items VALUES (1, 1, 0, '', '', '', '', '', 0, 0, 0, 0, 0, 0, 0, 0)`,

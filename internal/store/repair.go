@@ -36,6 +36,9 @@ func repairs() []repair {
 			`UPDATE marks SET value = ` + lastChangeSQL + ` WHERE name IN ('` + watermarkTopics + `', '` + watermarkAlerts + `') AND value > ` + lastChangeSQL,
 		}},
 		{says: "forwardings of stories that still exist, removed", mend: []string{`DELETE FROM redirects WHERE old IN (SELECT id FROM stories)`}},
+		{says: "forwardings of events that still exist, or to events that do not, removed", mend: []string{
+			`DELETE FROM event_redirects WHERE old IN (SELECT id FROM events) OR new NOT IN (SELECT id FROM events)`,
+		}},
 		{says: "records of aged-out articles and stories that still exist, removed", mend: []string{
 			`DELETE FROM aged_redirects WHERE new IN (SELECT id FROM stories)`,
 			`DELETE FROM aged_stories WHERE id IN (SELECT id FROM stories)`,
@@ -186,14 +189,14 @@ func (t tx) removeEmptyStories(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	ids := idList(empty)
-	events, err := t.idList(ctx, eventsOfSQL, ids)
+	former, err := t.eventOf(ctx, ids)
 	if err != nil {
 		return 0, err
 	}
 	if err := t.all(ctx, []string{clearRedirectsSQL, clearStoriesSQL}, ids); err != nil {
 		return 0, err
 	}
-	if err := t.all(ctx, []string{dropEventsSQL, countEventsSQL}, events, ids); err != nil {
+	if err := t.countEvents(ctx, former, ids); err != nil {
 		return 0, err
 	}
 	return len(empty), t.logStories(ctx, ids, idList(nil), idList(nil))

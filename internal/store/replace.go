@@ -15,7 +15,7 @@ import (
 const (
 	affectedStoriesSQL = `SELECT value FROM json_each(?) UNION
 		SELECT story_id FROM members WHERE article_id IN (SELECT value FROM json_each(?))`
-	eventsOfSQL            = `SELECT DISTINCT event_id FROM stories WHERE id IN (SELECT value FROM json_each(?))`
+	eventOfStorySQL        = `SELECT id, event_id FROM stories WHERE id IN (SELECT value FROM json_each(?))`
 	clearMembersSQL        = `DELETE FROM members WHERE story_id IN (SELECT value FROM json_each(?))`
 	removeMembersSQL       = `DELETE FROM members WHERE article_id IN (SELECT value FROM json_each(?))`
 	formerRedirectsSQL     = `SELECT old FROM redirects WHERE old IN (SELECT value FROM json_each(?))`
@@ -82,7 +82,7 @@ func (t tx) replaceStories(ctx context.Context, stories []news.Story, moved map[
 	if err != nil {
 		return err
 	}
-	events, err := t.idList(ctx, eventsOfSQL, touched)
+	former, err := t.eventOf(ctx, touched)
 	if err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func (t tx) replaceStories(ctx context.Context, stories []news.Story, moved map[
 	if err := t.all(ctx, []string{clearRedirectsSQL, clearStoriesSQL}, empty); err != nil {
 		return err
 	}
-	if err := t.all(ctx, []string{dropEventsSQL, countEventsSQL}, events, touched); err != nil {
+	if err := t.countEvents(ctx, former, touched); err != nil {
 		return err
 	}
 	if err := t.all(ctx, []string{clearLeadsSQL, setLeadsSQL}, touched); err != nil {
@@ -173,6 +173,97 @@ func (t tx) moveStories(ctx context.Context, moved map[int64]int64) error {
 		}
 	}
 	return nil
+}
+
+// eventOf returns the event of each story of a JSON list. Stories without an event are left out.
+func (t tx) eventOf(ctx context.Context, stories string) (map[int64]int64, error) {
+	of := map[int64]int64{}
+	err := eachRow(ctx, t.query, func(row scanner) error {
+		var story, event int64
+		err := row.Scan(&story, &event)
+		if event != 0 {
+			of[story] = event
+		}
+		return err
+	}, eventOfStorySQL, stories)
+	return of, err
+}
+
+const (
+	// revivedEventsSQL deletes the redirects of events that have stories again, as after a correction is taken back.
+	revivedEventsSQL = `DELETE FROM event_redirects WHERE old IN
+		(SELECT event_id FROM stories WHERE id IN (SELECT value FROM json_each(?)))`
+	goneEventsSQL = `SELECT wanted.value FROM json_each(?) AS wanted WHERE NOT EXISTS (SELECT 1 FROM events AS e WHERE e.id = wanted.value)
+		ORDER BY 1`
+	// eventNowSQL selects, for each story of a list, its event, or that of the story that it was merged into.
+	eventNowSQL = `SELECT wanted.value, s.event_id FROM json_each(?) AS wanted LEFT JOIN redirects AS r ON r.old = wanted.value
+		CROSS JOIN stories AS s WHERE s.id = coalesce(r.new, wanted.value)`
+	forwardEventsSQL       = `UPDATE event_redirects SET new = ? WHERE new = ?`
+	redirectEventSQL       = `INSERT INTO event_redirects (old, new) VALUES (?, ?) ON CONFLICT (old) DO UPDATE SET new = excluded.new`
+	clearEventRedirectsSQL = `DELETE FROM event_redirects WHERE new = ?`
+)
+
+// countEvents counts again the events that touched stories, a JSON list, are in now or were in before: former has that by
+// story. An event that has no story left is redirected to the event that has the most of its former stories, of several the
+// oldest. Where no story of it is left, the ids that led to it lead nowhere.
+func (t tx) countEvents(ctx context.Context, former map[int64]int64, touched string) error {
+	before := slices.Compact(slices.Sorted(maps.Values(former)))
+	if err := t.all(ctx, []string{dropEventsSQL, countEventsSQL}, idList(before), touched); err != nil {
+		return err
+	}
+	gone, err := t.ids(ctx, goneEventsSQL, idList(before))
+	if err != nil {
+		return err
+	}
+	heirs := map[int64]map[int64]int{} // how many stories went to each event, by event that is gone
+	for _, id := range gone {
+		heirs[id] = map[int64]int{}
+	}
+	var left []int64 // stories of events that are gone
+	for story, event := range former {
+		if heirs[event] != nil {
+			left = append(left, story)
+		}
+	}
+	slices.Sort(left)
+	now := map[int64]int64{} // events by story
+	if len(left) > 0 {
+		err := eachRow(ctx, t.query, func(row scanner) error {
+			var story, event int64
+			err := row.Scan(&story, &event)
+			now[story] = event
+			return err
+		}, eventNowSQL, idList(left))
+		if err != nil {
+			return err
+		}
+	}
+	for _, story := range left {
+		if event := now[story]; event != 0 {
+			heirs[former[story]][event]++
+		}
+	}
+	for _, old := range gone {
+		var heir int64
+		for event, n := range heirs[old] {
+			if most := heirs[old][heir]; n > most || n == most && event < heir {
+				heir = event
+			}
+		}
+		if heir == 0 {
+			if err := t.exec(ctx, clearEventRedirectsSQL, old); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := t.exec(ctx, forwardEventsSQL, heir, old); err != nil {
+			return err
+		}
+		if err := t.exec(ctx, redirectEventSQL, old, heir); err != nil {
+			return err
+		}
+	}
+	return t.exec(ctx, revivedEventsSQL, touched)
 }
 
 // signature hashes what readers see of a story: its articles and their roles, its headline, and its origin. The

@@ -259,7 +259,7 @@ var forgetStoriesSQL = []string{
 // ageStories updates or deletes the stories' rows while their articles still exist, and removes the members.
 func (t tx) ageStories(ctx context.Context, out AgedOut, partly []int64) error {
 	gone, part, articles := idList(out.Stories), idList(partly), idList(out.Articles)
-	events, err := t.idList(ctx, eventsOfSQL, gone)
+	former, err := t.eventOf(ctx, gone)
 	if err != nil {
 		return err
 	}
@@ -283,10 +283,7 @@ func (t tx) ageStories(ctx context.Context, out AgedOut, partly []int64) error {
 	if err := t.exec(ctx, clearStoriesSQL, gone); err != nil {
 		return err
 	}
-	if err := t.all(ctx, []string{dropEventsSQL, countEventsSQL}, events, `[]`); err != nil {
-		return err
-	}
-	return nil
+	return t.countEvents(ctx, former, `[]`)
 }
 
 const (
@@ -322,8 +319,9 @@ var forgetArticlesOfSQL = []string{
 // retentionSQL returns the statements of a step.
 func retentionSQL() []string {
 	return slices.Concat(forgetStoriesSQL, forgetArticlesOfSQL, []string{
-		agingStoriesSQL, agingArticlesSQL, membersLeftSQL, bodyBytesSQL, eventsOfSQL, ageStoriesSQL, ageRedirectsSQL, agedPhaseSQL, agePartlySQL, ageOriginSQL, ageCarriedSQL,
+		agingStoriesSQL, agingArticlesSQL, membersLeftSQL, bodyBytesSQL, eventOfStorySQL, ageStoriesSQL, ageRedirectsSQL, agedPhaseSQL, agePartlySQL, ageOriginSQL, ageCarriedSQL,
 		dropReadMarksSQL, removeMembersSQL, clearLeadsSQL, setLeadsSQL, addToFeedListsSQL, clearStoriesSQL, dropEventsSQL, countEventsSQL,
+		goneEventsSQL, eventNowSQL, clearEventRedirectsSQL, forwardEventsSQL, revivedEventsSQL,
 		uncountSQL, ageItemsSQL, logRemovalsSQL, oldRemovalsSQL, citedPagesSQL, dropCreditedPagesSQL,
 	})
 }

@@ -64,6 +64,8 @@ func invariants() map[string]string {
 		"events whose id may be given again": `SELECT count(*) FROM events
 			WHERE id > coalesce((SELECT value FROM marks WHERE name = '` + highestEvent + `'), 0)`,
 		"moved stories that still exist": `SELECT count(*) FROM redirects AS r JOIN stories AS s ON s.id = r.old`,
+		"moved events that still exist, or that moved to none": `SELECT count(*) FROM event_redirects AS r
+			WHERE EXISTS (SELECT 1 FROM events AS e WHERE e.id = r.old) OR NOT EXISTS (SELECT 1 FROM events AS e WHERE e.id = r.new)`,
 	}
 }
 
