@@ -20,7 +20,7 @@ func (c *cli) storyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "story ID",
 		Short: "Show a story: its origin, the reasons, and its members; or correct what is in it",
-		Long: "Show a story: its origin, the reasons, and its members. The newest version of an outlet's report stands for those\n" +
+		Long: "Show a story: its origin, the reasons, its event, and its members. The newest version of an outlet's report stands for those\n" +
 			"before it, which are listed below with what each changed. With --why, show of each member what it takes from the\n" +
 			"origin's text, what it adds and why it is in the story; with --json too, passages are byte offsets into both texts.",
 		Example: "  headwater story 17\n  headwater story 17 --why --json\n  headwater story merge 17 23\n  headwater story split 17 231 240",
@@ -42,6 +42,13 @@ func (c *cli) storyCommand() *cobra.Command {
 					c.printOrigin(s)
 					c.printf("It was aged out: it had %s at %s, which are not kept any more (keep).\n", count(s.Aged, "article"), count(s.Outlets, "outlet"))
 					return nil
+				}
+				var event news.Event
+				if s.Event != 0 && !c.asJSON {
+					event, err = db.Event(cmd.Context(), s.Event)
+					if err != nil && !errors.Is(err, news.ErrNotFound) { // it ended meanwhile
+						return err
+					}
 				}
 				var reports []news.Report
 				if !why || c.asJSON {
@@ -66,9 +73,9 @@ func (c *cli) storyCommand() *cobra.Command {
 					}
 					return c.printJSON(v)
 				case why:
-					c.printComparisons(s, compared)
+					c.printComparisons(s, event, compared)
 				default:
-					c.printStory(s, reports)
+					c.printStory(s, event, reports)
 				}
 				return nil
 			})
@@ -80,9 +87,10 @@ func (c *cli) storyCommand() *cobra.Command {
 	return cmd
 }
 
-// printStory prints the origin, a table of the members, and what each report's versions changed, newest first.
-func (c *cli) printStory(s news.Story, reports []news.Report) {
+// printStory prints the origin, the event, a table of the members, and what each report's versions changed, newest first.
+func (c *cli) printStory(s news.Story, e news.Event, reports []news.Report) {
 	c.printOrigin(s)
+	c.printEvent(e)
 	w := c.table(faint, plain, faint, bold)
 	row := func(m news.Member, what string) {
 		w.row(strconv.FormatInt(m.Article.ID, 10), what, timeOf(m.Article), m.Article.Outlet.Name, m.Article.Headline())
@@ -160,6 +168,20 @@ func (c *cli) printOrigin(s news.Story) {
 	c.printf("\n")
 }
 
+// printEvent prints how widely the event is told that a story belongs to. The zero Event prints nothing.
+func (c *cli) printEvent(e news.Event) {
+	switch {
+	case e.ID == 0:
+		return
+	case e.Stories == 1:
+		c.printf("Event %d: no other story tells of it.\n\n", e.ID)
+	default:
+		c.print(0, span{plain, fmt.Sprintf("Event %d: ", e.ID)}, span{bold, e.Title},
+			span{plain, fmt.Sprintf(", %d stories, %s, %d independent", e.Stories, count(e.Outlets, "outlet"), e.Independent)})
+		c.printf("\n")
+	}
+}
+
 // printReasons prints evidence, each with its weight: green for a positive one, red for a negative one.
 func (c *cli) printReasons(indent int, list []news.Evidence) {
 	for _, e := range list {
@@ -178,8 +200,9 @@ const (
 )
 
 // printComparisons prints what each member takes from the origin, what it adds, and why it is in the story.
-func (c *cli) printComparisons(s news.Story, compared map[int64]news.Comparison) {
+func (c *cli) printComparisons(s news.Story, e news.Event, compared map[int64]news.Comparison) {
 	c.printOrigin(s)
+	c.printEvent(e)
 	for i, m := range s.Members {
 		if i > 0 {
 			c.printf("\n")

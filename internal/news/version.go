@@ -166,21 +166,47 @@ func folded(text string) string {
 
 // Current is the member to read and link to: the newest version of the lead from its outlet, on the same site. A listing
 // without text and an item of a redirector replace nothing. It panics on a story without members.
-func (s Story) Current() Member {
+func (s Story) Current() Member { return s.currentVersion().Member }
+
+func (s Story) currentVersion() Version {
 	lead := s.Lead()
 	if len(s.Members) == 1 {
-		return lead
+		return Version{Member: lead}
 	}
 	for _, all := range byOutlet(s.Members) {
 		if slices.ContainsFunc(all, func(m Member) bool { return m.Article.ID == lead.Article.ID }) {
 			for _, v := range reportOf(all).Versions {
 				if v.Has(lead.Article.ID) || replaces(v.Member, lead.Article) {
-					return v.Member
+					return v
 				}
 			}
 		}
 	}
-	return lead
+	return Version{Member: lead}
+}
+
+// Told returns when the story last said something new: the time at which its current version was first listed, or of the
+// earliest member if that has no date. Copies and other listings say nothing new. It is zero where no member has a date.
+func (s Story) Told() time.Time {
+	if len(s.Members) == 0 {
+		return time.Time{}
+	}
+	v := s.currentVersion()
+	if m, ok := earliest(append([]Member{v.Member}, v.Again...)); ok {
+		return m.Article.Time()
+	}
+	m, _ := earliest(s.Members)
+	return m.Article.Time()
+}
+
+// earliest returns the earliest member with a date, or the zero Member and false if there is none.
+func earliest(members []Member) (first Member, found bool) {
+	for _, m := range members {
+		if !m.Article.Undated && (!found || m.Article.Time().Before(first.Article.Time())) {
+			first, found = m, true
+		}
+	}
+	return first, found
 }
 
 // keptShare is the least share of a version's prose that has to be in the version before it, so that it counts as an

@@ -58,6 +58,33 @@ func TestStories(t *testing.T) {
 	}
 }
 
+// TestFullCoverage reads an event with its stories, also by the id of an event that went into it.
+func TestFullCoverage(t *testing.T) {
+	l := openLibrary(t)
+	moved := story(comet, 3, heraldComet)
+	l.settle(t, store.Settlement{Stories: []news.Story{moved}})
+	for _, tt := range []struct {
+		name    string
+		id      int64
+		want    int64
+		stories []int64
+		err     error
+	}{
+		{"its own id", 3, 3, []int64{strike, comet}, nil},
+		{"went into it", 2, 3, []int64{strike, comet}, nil},
+		{"another", 1, 1, []int64{flood}, nil},
+		{"unknown", 4711, 0, nil, news.ErrNotFound},
+	} {
+		c, err := l.FullCoverage(t.Context(), tt.id)
+		if !errors.Is(err, tt.err) || c.ID != tt.want || !slices.Equal(storyIDs(c.All), tt.stories) || c.Stories != len(tt.stories) {
+			t.Errorf("%s: event %d of %v, %d in all, %v; want %+v", tt.name, c.ID, storyIDs(c.All), c.Stories, err, tt)
+		}
+	}
+	if c, err := l.FullCoverage(t.Context(), 1); err != nil || c.Outlets != 3 {
+		t.Errorf("%d outlets, %v", c.Outlets, err)
+	}
+}
+
 func TestStoryOf(t *testing.T) {
 	l := openLibrary(t)
 	for _, tt := range []struct {

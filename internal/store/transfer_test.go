@@ -131,7 +131,7 @@ func fullNewsroom(t *testing.T) *DB {
 		Claims: map[int64][]news.Claim{1: {{Kind: "dateline", Outlet: "AP", Strength: .3}}},
 		Edges:  []news.Edge{{A: 1, B: 2, Story: 1.0 / 3, Event: -1e-17}},
 		Stories: []news.Story{
-			story(1, 1, 1, 2), story(2, 1, 3), story(3, 2, 4, 5), story(4, 2, 6), story(9, 0, 7, 8),
+			story(1, 1, 1, 2), story(2, 1, 3), story(3, 2, 4, 5), story(4, 3, 6), story(9, 0, 7, 8),
 		},
 		Cited: []Cited{{Article: 1, Address: "credited.example/1", Link: "https://credited.example/1", Host: "credited.example"}},
 	})

@@ -215,11 +215,11 @@ func (s *server) register(api huma.API) {
 
 	register(api, get, "status", "/status", "Count what is stored and what is still to do", s.status)
 	register(api, get, "list-stories", "/stories", "List stories", s.stories)
-	register(api, get, "get-story", "/stories/{id}", "Show a story: its origin, the reasons and its members", s.story, moved, fails(missing))
+	register(api, get, "get-story", "/stories/{id}", "Show a story: its origin, the reasons and its members", s.story, moved("story"), fails(missing))
 	register(api, get, "list-articles", "/articles", "List articles, newest first", s.articles)
 	register(api, get, "get-article", "/articles/{id}", "Show an article: its text and its credits", s.article, fails(missing))
 	register(api, get, "list-events", "/events", "List events, the newest first", s.events)
-	register(api, get, "get-event", "/events/{id}", "Show an event and the stories that tell of it", s.event, fails(missing))
+	register(api, get, "get-event", "/events/{id}", "Show an event and the stories that tell of it", s.event, moved("event"), fails(missing))
 	register(api, get, "list-outlets", "/outlets", "List outlets and what they published", s.outlets)
 	register(api, get, "get-outlet", "/outlets/{domain}", "Show what the outlet of a domain published, under each of its names", s.outlet, fails(missing))
 	register(api, get, "list-corrections", "/corrections", "List what was merged and split by hand", s.corrections)
@@ -255,13 +255,16 @@ func fails(status ...int) option {
 
 func noContent(op *huma.Operation) { op.DefaultStatus = http.StatusNoContent }
 
-func moved(op *huma.Operation) {
-	op.Responses = map[string]*huma.Response{"301": {
-		Description: "The story was merged into another, which Location leads to",
-		Headers: map[string]*huma.Param{"Location": {
-			Description: "the path of the story that it was merged into", Schema: &huma.Schema{Type: huma.TypeString},
-		}},
-	}}
+// moved describes the answer for a thing that was merged into another of its kind.
+func moved(kind string) option {
+	return func(op *huma.Operation) {
+		op.Responses = map[string]*huma.Response{"301": {
+			Description: "The " + kind + " was merged into another, which Location leads to",
+			Headers: map[string]*huma.Param{"Location": {
+				Description: "the path of the " + kind + " that it was merged into", Schema: &huma.Schema{Type: huma.TypeString},
+			}},
+		}}
+	}
 }
 
 // register adds an operation, with what all of its method have in common.

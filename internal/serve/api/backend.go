@@ -17,6 +17,7 @@ type Backend struct {
 	Comparer
 	ArticleStore
 	EventStore
+	EventReader
 	OutletStore
 	Searcher
 
@@ -84,10 +85,15 @@ type ArticleStore interface {
 	Claims(ctx context.Context, articles []int64) (map[int64][]news.Claim, error)
 }
 
-// EventStore reads events.
+// EventStore lists events.
 type EventStore interface {
 	Events(context.Context, news.EventList) ([]news.Event, error)
-	Event(ctx context.Context, id int64) (news.Event, error)
+}
+
+// EventReader reads events with their stories.
+type EventReader interface {
+	// FullCoverage gives the event that an id leads to: where its stories went to another event, the event has that other's ID.
+	FullCoverage(ctx context.Context, event int64) (news.FullCoverage, error)
 }
 
 // OutletStore counts what outlets have published.

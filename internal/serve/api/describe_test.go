@@ -166,6 +166,8 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"GET", "/api/v1/events?limit=1", "", 200},
 		{"GET", "/api/v1/events?cursor=elsewhere", "", 422},
 		{"GET", "/api/v1/events/1", "", 200},
+		{"GET", "/api/v1/events/1?order=time&limit=1&offset=1", "", 200},
+		{"GET", "/api/v1/events/1?order=coverage", "", 422},
 		{"GET", "/api/v1/events/4711", "", 404},
 		{"GET", "/api/v1/outlets?limit=1", "", 200},
 		{"GET", "/api/v1/outlets?cursor=elsewhere", "", 422},

@@ -41,6 +41,11 @@ func TestKeys(t *testing.T) {
 		{"stories/1", "origin evidence", "detail,kind,weight"},
 		{"stories/1", "members", "article,evidence,outlet,role,share,time,title,url"},
 		{"stories/1", "members outlet", "agency,domain,name"},
+		{"events", "", "events"},
+		{"events", "events", "id,independent,latest,outlets,stories,title"},
+		{"events/1", "", "first,id,independent,latest,newest,outlets,stories,title,total"},
+		{"events/1", "first", "article,outlet,story,time,title,url"},
+		{"events/1", "stories", "changed,event,first,id,latest,members,origin,outlets,title,told"},
 		{"articles", "", "articles,total"},
 		{"articles", "articles", "authors,enclosures,feed,id,lang,outlet,published,seen,summary,title,url"},
 		{"articles", "articles outlet", "domain,name"},
@@ -277,6 +282,65 @@ func TestMergedStory(t *testing.T) {
 	a.is(200)
 	if to := a.Header().Get("Location"); to != "" {
 		t.Errorf("story %d leads on to %s", kept, to)
+	}
+}
+
+// TestEvent puts all stories into one event: it is given by independence and by time, in parts, and the ids of the events that
+// it took in lead there for good.
+func TestEvent(t *testing.T) {
+	d := filled(t)
+	var stories []news.Story
+	var others []int64
+	for _, title := range []string{floodTitle, strikeTitle, cometTitle} {
+		st, err := d.room.Stories.Story(t.Context(), d.storyAbout(t, title))
+		must(t, err)
+		others, st.Event = append(others, st.Event), d.event(t, floodTitle)
+		stories = append(stories, st)
+	}
+	stories[1].Origin.Outlet = stories[0].Origin.Outlet // the wire tells it twice
+	must(t, d.room.Store.Settle(t.Context(), store.Settlement{Stories: stories}))
+	flood, strike, comet := stories[0].ID, stories[1].ID, stories[2].ID
+	type event struct {
+		ID, Newest                  int64
+		Total, Outlets, Independent int
+		First                       struct {
+			Story  int64
+			Title  string
+			Outlet struct{ Name string }
+		}
+		Stories []struct {
+			ID    int64
+			Told  *time.Time
+			Again bool
+		}
+	}
+	for query, want := range map[string][]int64{
+		"": {flood, strike, comet}, "?order=time": {strike, flood, comet}, "?limit=1&offset=1": {strike}, "?offset=9": {},
+	} {
+		var got event
+		d.ask(t, "GET", fmt.Sprintf("/api/v1/events/%d%s", others[0], query), "").read(200, &got)
+		var ids []int64
+		for _, st := range got.Stories {
+			ids = append(ids, st.ID)
+			if st.Again != (st.ID == strike) || (st.Told == nil) != (st.ID == comet) {
+				t.Errorf("%s: story %d again %v, told %v", query, st.ID, st.Again, st.Told)
+			}
+		}
+		if !slices.Equal(ids, want) {
+			t.Errorf("%s: stories %v, want %v", query, ids, want)
+		}
+		if got.Total != 3 || got.Outlets != 3 || got.Independent != 2 || got.Newest != strike {
+			t.Errorf("%s: %+v", query, got)
+		}
+		if got.First.Story != flood || got.First.Title != floodTitle || got.First.Outlet.Name != "Harbour Wire" {
+			t.Errorf("%s: first report %+v", query, got.First)
+		}
+	}
+	var got event
+	a := d.ask(t, "GET", fmt.Sprintf("/api/v1/events/%d", others[1]), "")
+	a.read(301, &got)
+	if want := fmt.Sprintf("/api/v1/events/%d", others[0]); a.Header().Get("Location") != want || got.ID != others[0] {
+		t.Errorf("event %d leads to %q, want %q: %+v", others[1], a.Header().Get("Location"), want, got)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"headwater/internal/news"
@@ -134,22 +135,77 @@ func (s *server) events(ctx context.Context, q *eventQuery) (*body[eventList], e
 }
 
 type wholeEvent struct {
-	ID     int64     `json:"id" doc:"its number"`
+	ID     int64     `json:"id" doc:"its number; where its stories went to another event, that one's"`
 	Title  string    `json:"title" doc:"of the story with the most coverage"`
 	Latest time.Time `json:"latest" doc:"the newest article of its stories"`
 	EventReach
-	Stories []story `json:"stories" nullable:"false" doc:"the stories that tell of it, by coverage and freshness"`
+	Total   int          `json:"total" doc:"how many stories tell of it"`
+	First   *firstReport `json:"first" doc:"who broke it: the earliest article of its stories; null where none has a date"`
+	Newest  int64        `json:"newest" doc:"the story with the latest development; 0 where none has a date"`
+	Stories []eventStory `json:"stories" nullable:"false" doc:"the stories in the order asked for"`
 }
 
-func (s *server) event(ctx context.Context, q *byID) (*body[wholeEvent], error) {
-	what := fmt.Sprintf("event %d", q.ID)
-	e, err := s.backend.Event(ctx, q.ID)
+// firstReport is the first report of an event.
+type firstReport struct {
+	Article int64       `json:"article" doc:"its number"`
+	Story   int64       `json:"story" doc:"the story that it is in"`
+	Title   string      `json:"title" doc:"its headline"`
+	URL     string      `json:"url" doc:"its address"`
+	Outlet  view.Outlet `json:"outlet" doc:"who published it"`
+	Time    time.Time   `json:"time" doc:"the best guess at when it came out"`
+}
+
+type eventStory struct {
+	view.Story
+	Changed time.Time  `json:"changed" doc:"when its members or its origin last changed"`
+	Told    *time.Time `json:"told" doc:"when it last said something new: its newest version, or its earliest member where that has no date; null where none has"`
+	Again   bool       `json:"again,omitempty" doc:"it goes back to an outlet that another story of the event goes back to, and is no further independent report"`
+}
+
+type wholeEventQuery struct {
+	ID int64 `path:"id" minimum:"1" doc:"its number"`
+	Page
+	Order string `query:"order" enum:"independence,time" default:"independence" doc:"the stories of each outlet together, those that most outlets carry first, or the latest development first"`
+}
+
+// oneEvent answers with an event, or with the way to the one that took its stories in.
+type oneEvent struct {
+	Status   int
+	Location string `header:"Location" doc:"the path of the event that its stories went to"`
+	Body     wholeEvent
+}
+
+func (s *server) event(ctx context.Context, q *wholeEventQuery) (*oneEvent, error) {
+	c, err := s.backend.FullCoverage(ctx, q.ID)
 	if err != nil {
-		return nil, s.fail(err, what, "/events")
+		return nil, s.fail(err, fmt.Sprintf("event %d", q.ID), "/events")
 	}
-	list, err := s.backend.Stories(ctx, news.StoryList{Event: q.ID, Limit: max(e.Stories, 1)})
-	if err != nil {
-		return nil, s.fail(err, what, "/events")
+	out := &oneEvent{Status: http.StatusOK, Body: wholeEvent{
+		ID: c.ID, Title: c.Title, Latest: c.Latest, EventReach: EventReach(c.Reach), Total: c.Event.Stories, Stories: []eventStory{},
+	}}
+	if st, m, ok := c.Broke(); ok {
+		a := m.Article
+		out.Body.First = &firstReport{Article: a.ID, Story: st.ID, Title: a.Headline(), URL: a.URL, Outlet: view.Outlet(a.Outlet), Time: a.Time()}
 	}
-	return &body[wholeEvent]{wholeEvent{e.ID, e.Title, e.Latest, EventReach(e.Reach), view.All(list, storyOf)}}, nil
+	if st, ok := c.Newest(); ok {
+		out.Body.Newest = st.ID
+	}
+	again := map[int64]bool{}
+	groups := c.ByIndependence()
+	for _, g := range groups {
+		for _, st := range g[1:] {
+			again[st.ID] = true
+		}
+	}
+	list := slices.Concat(groups...)
+	if q.Order == "time" {
+		list = c.ByTime()
+	}
+	for _, st := range list[min(q.Offset, len(list)):min(q.Offset+q.Limit, len(list))] {
+		out.Body.Stories = append(out.Body.Stories, eventStory{view.StoryOf(st), st.Changed, view.Time(st.Told()), again[st.ID]})
+	}
+	if c.ID != q.ID {
+		out.Status, out.Location = http.StatusMovedPermanently, fmt.Sprintf("%s/events/%d", root, c.ID)
+	}
+	return out, nil
 }
