@@ -163,8 +163,9 @@ const (
 
 // QueueAlerts reads the next entries of the story log that topics have processed and alerts have not, at most limit of
 // them. It queues the deliveries that decide returns true for. It returns how many entries it read; 0 means that there
-// are none. The watermark, the stories told of and the queue change in one transaction, so a story is queued exactly
-// once, whatever happens.
+// are no more. The watermark, the stories told of and the queue change in one transaction, so a story is queued exactly
+// once, whatever happens. After the last entry the watermark is that of topics, also where the stories of the last entries have
+// changed again: their entries have moved behind it.
 func (db *DB) QueueAlerts(ctx context.Context, limit int, decide func(AlertCandidate) (news.Delivery, bool)) (read int, err error) {
 	err = db.write(ctx, "queue alerts", func(ctx context.Context, t tx) error {
 		read = 0
@@ -183,8 +184,11 @@ func (db *DB) QueueAlerts(ctx context.Context, limit int, decide func(AlertCandi
 			}
 			return err
 		}, changedSQL, from, to, limit)
-		if err != nil || read == 0 {
+		if err != nil || from >= to {
 			return err
+		}
+		if read < limit {
+			last = to
 		}
 		living := idList(ids)
 		if err := t.all(ctx, []string{dropUntoldSQL, dropRepeatsSQL, moveNotifiedSQL, dropWaitingSQL, moveOutboxSQL, dropOutboxSQL}, living); err != nil {

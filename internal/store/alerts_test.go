@@ -135,6 +135,21 @@ func TestQueueAlerts(t *testing.T) {
 	same(t, "what waits is told of the living story", waitingIDs(t, db, 1), []string{"3 new", "2 new", "3 original", "3 grown"})
 }
 
+// TestChangedBeforeAlertsRead changes the last story that topics have seen, before alerts have read its entry. The entry moves to
+// the end of the log, so alerts find none where it was. They are not behind all the same.
+func TestChangedBeforeAlertsRead(t *testing.T) {
+	db, topic, _ := watched(t, news.Alert{})
+	settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1), story(2, 2, 2)}})
+	matches(t, db, topic, 1, 2)
+	settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(2, 2, 2, 3)}})
+	same(t, "the story that did not change", queued(t, db), []string{"1 1 new"})
+	matches(t, db, topic, 2)
+	settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(2, 2, 2, 3, 4)}})
+	same(t, "nothing", queued(t, db), nil)
+	matches(t, db, topic, 2)
+	same(t, "the one that did", queued(t, db), []string{"1 2 new"})
+}
+
 // TestMergeOfTold merges two stories that were both told of.
 func TestMergeOfTold(t *testing.T) {
 	db, topic, _ := watched(t, news.Alert{AgainOutlets: 3})
