@@ -1,5 +1,6 @@
 // Package compare says what the members of a story take from its origin, and what each version of a report changed, for who
-// shows a story: `headwater story ID --why`, the API and the story's page. Comparisons are in compare.go, versions in versions.go.
+// shows a story: `headwater story ID --why`, the API and the story's page. Comparisons are in compare.go, versions in versions.go,
+// two members side by side in sides.go.
 //
 // Nothing of it is stored. The texts are read as they are now, within a bound, and so are the kept edges with the
 // reasons for which grouping joined the members. Where the origin is only named, members are compared with the story's lead. A member

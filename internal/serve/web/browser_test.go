@@ -115,7 +115,7 @@ func TestInBrowser(t *testing.T) {
 	seen := watching(ctx, t)
 	dir := folder(t)
 	for name, path := range map[string]string{
-		"front": "/", "story": "/story/1", "named": "/story/4", "article": "/article/1", "credits": "/article/20",
+		"front": "/", "story": "/story/1", "named": "/story/4", "compare": "/story/1/compare?a=1&b=6", "article": "/article/1", "credits": "/article/20",
 		"search": "/search?q=ferry", "topics": "/topics", "topic": "/topic/Mining", "feeds": "/feeds", "error": "/search?q=%22",
 	} {
 		for _, screen := range []struct {

@@ -25,6 +25,7 @@ type fake struct {
 	found        map[string]news.Finding // by the address that is looked at
 	status       news.Status
 	compared     map[int64]news.Comparison
+	sides        news.SideBySide
 	changed      map[int64]*news.Changes // by the version that changed it
 	alerts       map[int64][]news.Alert  // by topic
 	broken       error                   // what every method answers when set
@@ -347,6 +348,13 @@ func (f *fake) RemoveFeed(_ context.Context, id int64) error {
 func (f *fake) Status(context.Context) (news.Status, error) {
 	defer f.lock()()
 	return f.status, f.broken
+}
+
+func (f *fake) Sides(_ context.Context, a, b news.Member) (news.SideBySide, error) {
+	if f.sides.A.Article.ID == 0 {
+		f.sides.A.Article, f.sides.B.Article = a.Article, b.Article
+	}
+	return f.sides, f.broken
 }
 
 func (f *fake) Reports(_ context.Context, st news.Story) ([]news.Report, error) {

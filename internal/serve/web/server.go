@@ -212,6 +212,8 @@ type StoryReader interface {
 type Comparer interface {
 	// Comparisons says what each member takes from the origin, by article id; an original has none.
 	Comparisons(ctx context.Context, st news.Story) (map[int64]news.Comparison, error)
+	// Sides puts two members side by side.
+	Sides(ctx context.Context, a, b news.Member) (news.SideBySide, error)
 	// Reports gives the members by outlet, the newest version of each first, with what each version changed.
 	Reports(ctx context.Context, st news.Story) ([]news.Report, error)
 }

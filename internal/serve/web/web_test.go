@@ -50,7 +50,7 @@ func showing(f *fake, p web.Pictures) http.Handler {
 	})
 }
 
-func get(t *testing.T, h http.Handler, path string) *httptest.ResponseRecorder {
+func get(t testing.TB, h http.Handler, path string) *httptest.ResponseRecorder {
 	t.Helper()
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
@@ -78,7 +78,7 @@ func words(t *testing.T, page string) string {
 }
 
 var everyPage = []string{
-	"/", "/?page=2", "/story/1", "/story/4", "/article/1", "/article/20", "/search", "/search?q=ferry", "/search?q=%22",
+	"/", "/?page=2", "/story/1", "/story/4", "/story/1/compare?a=1&b=6", "/article/1", "/article/20", "/search", "/search?q=ferry", "/search?q=%22",
 	"/topics", "/topic/Ferries%20&%20boats", "/topic/Ferries%20&%20boats/alerts", "/feeds", "/feeds?state=unreachable", "/nowhere", "/story/12345",
 }
 

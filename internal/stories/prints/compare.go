@@ -100,9 +100,19 @@ func (r *Reference) addPassages(c *news.Comparison, s sequence, t tile) (own, th
 	return own, theirs
 }
 
-// countAdded counts the added sentences: those with fewer words in shared runs than a passage needs, since a run that ends with
-// the first word of a sentence says nothing about the sentence. Sentences that are too short for a passage do not count.
+// countAdded counts the added sentences, and keeps the first of them.
 func (r *Reference) countAdded(c *news.Comparison, s sequence, shared []bool) {
+	r.added(s, shared, func(start, end int) {
+		c.Added++
+		if len(c.Adds) < maxAdds {
+			c.Adds = append(c.Adds, strings.TrimSpace(s.text[start:end]))
+		}
+	})
+}
+
+// added finds the added sentences: those with fewer words in shared runs than a passage needs, since a run that ends with the
+// first word of a sentence says nothing about the sentence. Sentences that are too short for a passage do not count.
+func (r *Reference) added(s sequence, shared []bool, found func(start, end int)) {
 	next := 0
 	for it := sentences.FromString(s.text); it.Next(); {
 		words, taken := 0, 0
@@ -112,12 +122,8 @@ func (r *Reference) countAdded(c *news.Comparison, s sequence, shared []bool) {
 				taken++
 			}
 		}
-		if words < r.k || taken >= r.k {
-			continue
-		}
-		c.Added++
-		if len(c.Adds) < maxAdds {
-			c.Adds = append(c.Adds, strings.TrimSpace(it.Value()))
+		if words >= r.k && taken < r.k {
+			found(it.Start(), it.End())
 		}
 	}
 }

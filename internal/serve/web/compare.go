@@ -1,0 +1,126 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"headwater/internal/news"
+	"headwater/internal/serve/publish"
+)
+
+// sidesView is two members of a story side by side.
+type sidesView struct {
+	Story  articleStory
+	Action string
+	A, B   sideView
+	Note   string
+	Rows   []news.SideRow
+	Same   string // address with the two exchanged
+	Moved  bool   // a passage is in another row of the other text
+}
+
+// sideView is one of the two.
+type sideView struct {
+	Member  memberView
+	Title   []news.Stretch
+	Figures string // "96% of its 410 own words are in the other; 3 sentences only here"
+	Cut     bool
+	Choices []choice
+}
+
+// choice is a member that may be chosen.
+type choice struct {
+	ID       int64
+	Text     string
+	Selected bool
+}
+
+// compare shows two members of a story. Without ?a= it takes the lead, without ?b= the first of the others.
+func (s *server) compare(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	st, err := s.backend.Story(r.Context(), id)
+	if err != nil {
+		return fmt.Errorf("story %d: %w", id, err)
+	}
+	if st.ID != id {
+		http.Redirect(w, r, (&url.URL{Path: storyPath(st.ID) + "/compare", RawQuery: r.URL.RawQuery}).String(), http.StatusMovedPermanently)
+		return nil
+	}
+	if len(st.Members) < 2 {
+		return notFound("This story has no two versions to compare.")
+	}
+	a, err := chosen(st, r.URL.Query().Get("a"), st.Lead().Article.ID)
+	if err != nil {
+		return err
+	}
+	other := slices.IndexFunc(st.Members, func(m news.Member) bool { return m.Article.ID != a.Article.ID })
+	b, err := chosen(st, r.URL.Query().Get("b"), st.Members[other].Article.ID)
+	if err != nil {
+		return err
+	}
+	sides, err := s.backend.Sides(r.Context(), a, b)
+	if err != nil {
+		return err
+	}
+	now := s.now()
+	v := sidesView{
+		Story:  articleStory{Page: storyPath(st.ID), Title: titleOf(st), Lang: st.Current().Article.Lang, By: originOf(st)},
+		Action: storyPath(st.ID) + "/compare", Note: sides.Note, Rows: sides.Rows,
+		Same: comparePath(st.ID, b.Article.ID, a.Article.ID),
+	}
+	v.A = sideView{Member: memberOf(st, a, now), Title: sides.A.Headline, Figures: figuresOf(sides.A), Cut: sides.A.Cut, Choices: choicesOf(st, a)}
+	v.B = sideView{Member: memberOf(st, b, now), Title: sides.B.Headline, Figures: figuresOf(sides.B), Cut: sides.B.Cut, Choices: choicesOf(st, b)}
+	for _, row := range sides.Rows {
+		for _, p := range row.A {
+			v.Moved = v.Moved || slices.ContainsFunc(p, func(x news.Stretch) bool { return x.Link > 0 })
+		}
+	}
+	return s.write(w, r, http.StatusOK, "compare", page{Title: "Compared: " + v.Story.Title, Body: v})
+}
+
+// chosen finds the member that a parameter names.
+func chosen(st news.Story, parameter string, otherwise int64) (news.Member, error) {
+	id := otherwise
+	if parameter != "" {
+		var err error
+		if id, err = strconv.ParseInt(parameter, 10, 64); err != nil {
+			return news.Member{}, badRequest(fmt.Sprintf("%q is no number of an article.", publish.Cut(parameter, 40)))
+		}
+	}
+	i := slices.IndexFunc(st.Members, func(m news.Member) bool { return m.Article.ID == id })
+	if i < 0 {
+		return news.Member{}, notFound(fmt.Sprintf("Article %d is not in this story. It may have been corrected or aged out since; the story's page has those that are.", id))
+	}
+	return st.Members[i], nil
+}
+
+func figuresOf(s news.Side) string {
+	if s.Words == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("%d%% of its %s stand in the other", percent(s.Share), plural(s.Words, "own word"))
+	if s.Only > 0 {
+		text += ", " + plural(s.Only, "sentence") + " only here"
+	}
+	return text
+}
+
+func choicesOf(st news.Story, chosen news.Member) (all []choice) {
+	for _, m := range st.Members {
+		a := m.Article
+		text := publish.Name(a.Outlet) + ", "
+		if a.Undated {
+			text += "no date"
+		} else {
+			text += a.Time().UTC().Format("2 Jan 15:04")
+		}
+		all = append(all, choice{a.ID, text + ": " + publish.Cut(articleTitle(a), 80), a.ID == chosen.Article.ID})
+	}
+	return all
+}
