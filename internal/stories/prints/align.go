@@ -48,13 +48,16 @@ func withShort(passages []news.Passage, a, b *Reference) []news.Passage {
 	find := func(s sequence, covered func(at int) bool) map[uint64][]short {
 		found := map[uint64][]short{}
 		numbers := sentenceNumbers(s)
-		for from, to := 0, 0; from < len(numbers); from = to {
-			for to = from; to < len(numbers) && numbers[to] == numbers[from]; to++ {
+		for from := 0; from < len(numbers); {
+			to := from
+			for to < len(numbers) && numbers[to] == numbers[from] {
+				to++
 			}
 			if n := to - from; n > 1 && n < a.k && !covered(s.tokens[from].start) {
 				h := a.hash(s, from, n) + uint64(n)
 				found[h] = append(found[h], short{from, to})
 			}
+			from = to
 		}
 		return found
 	}
