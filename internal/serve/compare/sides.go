@@ -152,7 +152,7 @@ func boilerplateOf(body string, claims []news.Claim) (all []news.Span) {
 }
 
 // placeLine is a dateline without an agency: "DUBAI: ", "NEW YORK, Aug 18 — ".
-var placeLine = regexp.MustCompile(`^\s*\p{Lu}[\p{Lu} .,'/-]{2,40}(?:, \p{L}{3,9}\.? \d{1,2})?(?: ?: | ?[—–] ?| - )`)
+var placeLine = regexp.MustCompile(`^\s*(?:\p{Lu}[\p{Lu} .,'/-]{2,40}(?:, \p{L}{3,9}\.? \d{1,2})?|\p{Lu}\p{L}{2,8}\.? \d{1,2})(?: ?: | ?[—–] ?| - )`)
 
 const (
 	maxDateline   = 120 // bytes before the sign of a dateline
