@@ -46,6 +46,7 @@ var layers = [][]string{
 		"internal/intake/poll", "internal/intake/websub", "internal/stories/embed", "internal/stories/group", "internal/stories/origin",
 		"internal/store", "internal/store/pgtest", "internal/search", "internal/demo", "internal/serve/publish",
 	},
+	{"internal/stories/front"},
 	{"internal/store/storetest", "internal/stories", "internal/accounts", "internal/notify", "internal/query", "internal/subscribe"},
 	{"internal/stories/stream"},
 	{"internal/serve/compare", "internal/serve/ingress", "internal/serve/view"},

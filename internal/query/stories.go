@@ -23,11 +23,14 @@ type Reader struct {
 	outlets *outlets.Registry
 	now     func() time.Time
 	feeds   feedOutlets
+	fronts  frontCache
 }
 
 // NewReader returns a Reader.
 func NewReader(db *store.DB, x *Index, registry *outlets.Registry, now func() time.Time) *Reader {
-	return &Reader{store: db, index: x, outlets: registry, now: now, feeds: feedOutlets{lock: semaphore.NewWeighted(1)}}
+	return &Reader{store: db, index: x, outlets: registry, now: now, feeds: feedOutlets{lock: semaphore.NewWeighted(1)},
+		fronts: frontCache{pages: map[string]*frontPage{}},
+	}
 }
 
 // Status counts what is stored and what is still to be processed.

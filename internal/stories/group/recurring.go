@@ -23,6 +23,10 @@ import (
 // recurring holds the series of recurring.txt: reports that are published every day. The head of the file describes its format.
 var recurring = mustReadSeries(words.Recurring())
 
+// Recurring reports whether a headline is that of a report which is published every day: of markets, weather or fixtures, or a
+// briefing.
+func Recurring(headline string) bool { return recurring.editionOf(headline, time.Time{}).series != 0 }
+
 const secondsPerDay = 24 * 60 * 60
 
 // sessionEvent is the event probability of two reports of one market and day.

@@ -1,0 +1,271 @@
+package query
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"headwater/internal/news"
+	"headwater/internal/stories/front"
+)
+
+const (
+	frontLength   = 40
+	frontFewest   = 12     // a page with fewer events looks further back
+	frontFurthest = 64     // windows at most that it looks back
+	frontMembers  = 60_000 // articles that a page is made from at most, the newest
+	cardArticles  = 500    // articles of a card at most
+	mainLang      = .25    // share of the stories that makes a language one of the page
+)
+
+// frontCache holds the front pages that were asked for last. A page is made again when stories have changed, but not so often
+// that it takes more than one part in frontEase of the time; meanwhile readers get the page before.
+type frontCache struct {
+	lock  sync.Mutex
+	pages map[string]*frontPage
+}
+
+const (
+	frontKept  = 32          // pages
+	frontCards = 200         // cards of a page that are kept
+	frontEase  = 20          // a page that took a second to make is shown for 20
+	frontFresh = time.Minute // after which a page of now is made again though nothing has changed
+)
+
+// frontPage is a page in the cache.
+type frontPage struct {
+	used   time.Time           // guarded by the cache's lock
+	making *semaphore.Weighted // held by who makes the page
+	made   atomic.Pointer[madeFront]
+}
+
+// madeFront is a page as it was made.
+type madeFront struct {
+	front  news.Front // with frontCards cards
+	change int64      // of the story log
+	at     time.Time
+	took   time.Duration
+}
+
+// Front returns a front page.
+func (r *Reader) Front(ctx context.Context, q news.FrontQuery) (news.Front, error) {
+	end := q.Offset + cmp.Or(q.Limit, frontLength)
+	if end > frontCards {
+		return r.makeFront(ctx, q, q.Offset, end)
+	}
+	change, err := r.store.LastChange(ctx)
+	if err != nil {
+		return news.Front{}, err
+	}
+	front, err := r.keptFront(ctx, q, change)
+	front.Cards = front.Cards[min(q.Offset, len(front.Cards)):min(end, len(front.Cards))]
+	return front, err
+}
+
+// keptFront returns the first cards of a page, from the cache where it can.
+func (r *Reader) keptFront(ctx context.Context, q news.FrontQuery, change int64) (news.Front, error) {
+	p := r.fronts.page(q)
+	holds := func(m *madeFront) bool {
+		if q.At.IsZero() && r.now().Sub(m.front.At).Abs() > frontFresh {
+			return false
+		}
+		return m.change == change || time.Since(m.at) < frontEase*m.took
+	}
+	if m := p.made.Load(); m == nil {
+		if err := p.making.Acquire(ctx, 1); err != nil {
+			return news.Front{}, err
+		}
+	} else if holds(m) || !p.making.TryAcquire(1) {
+		return m.front, nil
+	}
+	defer p.making.Release(1)
+	if m := p.made.Load(); m != nil && holds(m) { // somebody else made it meanwhile
+		return m.front, nil
+	}
+	began := time.Now()
+	front, err := r.makeFront(ctx, q, 0, frontCards)
+	if err != nil {
+		return front, err
+	}
+	p.made.Store(&madeFront{front, change, time.Now(), time.Since(began)})
+	return front, nil
+}
+
+// page returns the place of a page in the cache.
+func (c *frontCache) page(q news.FrontQuery) *frontPage {
+	key := fmt.Sprintf("%d %q %q", q.At.UnixMilli(), q.Langs, q.Folder)
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	p := c.pages[key]
+	if p == nil {
+		if len(c.pages) >= frontKept {
+			oldest := ""
+			for k, other := range c.pages {
+				if oldest == "" || other.used.Before(c.pages[oldest].used) {
+					oldest = k
+				}
+			}
+			delete(c.pages, oldest)
+		}
+		p = &frontPage{making: semaphore.NewWeighted(1)}
+		c.pages[key] = p
+	}
+	p.used = time.Now()
+	return p
+}
+
+// makeFront makes the cards of a page from one number to before another.
+func (r *Reader) makeFront(ctx context.Context, q news.FrontQuery, from, to int) (news.Front, error) {
+	at := q.At
+	if at.IsZero() {
+		at = r.now()
+	}
+	var feeds map[int64]bool // of the folder; nil for all
+	if q.Folder != "" {
+		all, err := r.store.Feeds(ctx)
+		if err != nil {
+			return news.Front{}, err
+		}
+		feeds = map[int64]bool{}
+		for _, f := range all {
+			feeds[f.ID] = f.Folder == q.Folder
+		}
+	}
+	for back := 1; ; back *= 2 {
+		out := news.Front{At: at, Since: at.Add(-time.Duration(back) * front.Window)}
+		members, err := r.store.FrontMembers(ctx, out.Since, at, frontMembers)
+		if err != nil {
+			return out, err
+		}
+		if feeds != nil {
+			members = slices.DeleteFunc(members, func(m news.FrontMember) bool { return !feeds[m.Feed] })
+		}
+		stories := frontStories(members)
+		out.Langs = langsOf(stories)
+		by := front.Reader{Langs: langSet(q.Langs, out.Langs, len(stories))}
+		events := front.Events(stories, at, by)
+		if len(events) < frontFewest && back < frontFurthest {
+			continue
+		}
+		texts, err := r.frontTexts(ctx, front.Wanted(events))
+		if err != nil {
+			return out, err
+		}
+		page := front.Join(events, texts, at, by)
+		out.Total = len(page.Events)
+		return out, r.addCards(ctx, &out, page, page.Events[min(from, out.Total):min(to, out.Total)])
+	}
+}
+
+// addCards adds the cards of events.
+func (r *Reader) addCards(ctx context.Context, out *news.Front, page front.Page, events []front.Event) error {
+	var ids []int64
+	for _, e := range events {
+		ids = append(ids, e.Articles(cardArticles)...)
+	}
+	articles, err := r.store.Headers(ctx, ids)
+	if err != nil {
+		return err
+	}
+	byID, texts := make(map[int64]news.Article, len(articles)), make(map[int64]front.Text, len(articles))
+	for _, a := range articles {
+		byID[a.ID], texts[a.ID] = a, front.TextOf(a)
+	}
+	for _, e := range events {
+		out.Cards = append(out.Cards, cardOf(e, page.Headline(e, texts), byID))
+	}
+	return nil
+}
+
+// frontStories groups articles by story. Those of a story are in the order of their times.
+func frontStories(members []news.FrontMember) []front.Story {
+	at := map[int64]int{}
+	var out []front.Story
+	for _, m := range slices.Backward(members) {
+		i, known := at[m.Story]
+		if !known {
+			i = len(out)
+			at[m.Story] = i
+			out = append(out, front.Story{ID: m.Story, Event: m.Event, Origin: m.Origin.Key(), First: m.First})
+		}
+		out[i].Members = append(out[i].Members, front.Member{Article: m.Article, Outlet: m.Outlet.Key(), Lang: m.Lang, Time: m.Time})
+	}
+	return out
+}
+
+func langsOf(stories []front.Story) []news.LangCount {
+	counts := map[string]int{}
+	for _, s := range stories {
+		here := map[string]bool{}
+		for _, m := range s.Members {
+			here[m.Lang] = true
+		}
+		for lang := range here {
+			counts[lang]++
+		}
+	}
+	out := make([]news.LangCount, 0, len(counts))
+	for _, lang := range slices.Sorted(maps.Keys(counts)) {
+		out = append(out, news.LangCount{Lang: lang, Stories: counts[lang]})
+	}
+	slices.SortStableFunc(out, func(a, b news.LangCount) int { return b.Stories - a.Stories })
+	return out
+}
+
+// langSet returns the languages that count in full: those of the reader, or else those in which much is told.
+func langSet(wanted []string, told []news.LangCount, stories int) map[string]bool {
+	set := map[string]bool{}
+	for _, lang := range wanted {
+		set[lang] = true
+	}
+	if len(wanted) > 0 {
+		return set
+	}
+	for _, l := range told {
+		if float64(l.Stories) >= mainLang*float64(stories) {
+			set[l.Lang] = true
+		}
+	}
+	return set
+}
+
+func (r *Reader) frontTexts(ctx context.Context, ids []int64) (map[int64]front.Text, error) {
+	articles, err := r.store.Headers(ctx, ids)
+	texts := make(map[int64]front.Text, len(articles))
+	for _, a := range articles {
+		texts[a.ID] = front.TextOf(a)
+	}
+	return texts, err
+}
+
+// cardOf makes the card of an event. An article that was aged out meanwhile is not in it.
+func cardOf(e front.Event, headline int64, articles map[int64]news.Article) news.FrontCard {
+	c := news.FrontCard{Event: e.IDs[0], Outlets: e.Outlets, Independent: e.Independent, Score: e.Score}
+	for _, id := range e.IDs {
+		if id != 0 {
+			c.Events = append(c.Events, id)
+		}
+	}
+	for _, s := range e.Stories {
+		c.Stories = append(c.Stories, s.ID)
+		if c.First.IsZero() || s.First.Before(c.First) {
+			c.First = s.First
+		}
+		if s.First.After(c.Latest) {
+			c.Latest = s.First
+		}
+	}
+	for _, id := range append([]int64{headline}, slices.DeleteFunc(e.Articles(cardArticles), func(id int64) bool { return id == headline })...) {
+		if a, ok := articles[id]; ok {
+			c.Articles = append(c.Articles, a)
+		}
+	}
+	return c
+}

@@ -1,0 +1,265 @@
+package front
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"headwater/internal/stories/prints"
+)
+
+// Joined events come from average link: the nearness of two groups of events is the mean cosine of their pairs, and the two
+// nearest groups are joined until no two are nearer than joinAt. The words of an event are those of the first reports of its
+// stories (prints.Print.Terms of title and summary), by inverse document frequency over the events: counted by event and not
+// by article, a word of one large event is still rare.
+
+const (
+	joinAt     = .23 // cosine from which groups are joined
+	common     = .2  // terms of more than this share of the events tell nothing
+	titleUses  = 3   // a use in the title counts as this many
+	nameWeight = 2.  // factor of terms that are written with a capital
+	nameShare  = .75 // of the texts with a term, so many write it with a capital: it is a name
+	perEvent   = 20  // stories of an event whose words are read, the best ones
+	maxJoin    = 400 // events that are compared, the best ones
+)
+
+// Wanted returns the articles whose texts Join reads: the first reports of the best events.
+func Wanted(events []Event) []int64 {
+	var ids []int64
+	for _, e := range events[:min(len(events), maxJoin)] {
+		for _, s := range e.Stories[:min(len(e.Stories), perEvent)] {
+			ids = append(ids, s.Members[0].Article)
+		}
+	}
+	return ids
+}
+
+// Page is events as a front page shows them, the best first.
+type Page struct {
+	Events []Event
+
+	terms weights
+	at    time.Time
+	by    Reader
+}
+
+// Join joins the best of the events into affairs and scores these. The others follow as they are. texts are by article.
+func Join(events []Event, texts map[int64]Text, at time.Time, r Reader) Page {
+	top, rest := fit(events[:min(len(events), maxJoin)], texts), events[min(len(events), maxJoin):]
+	page := Page{terms: weightsOf(top, texts), at: at, by: r}
+	words := make([][]term, len(top))
+	for i, e := range top {
+		words[i] = page.terms.event(e, texts)
+	}
+	for _, g := range averageLink(similarities(words)) {
+		slices.Sort(g) // the best first, as top is
+		var affair Event
+		sum := map[uint32]float64{}
+		for _, i := range g {
+			affair.IDs = append(affair.IDs, top[i].IDs...)
+			for _, s := range top[i].Stories {
+				s.share = top[i].Score / top[g[0]].Score
+				affair.Stories = append(affair.Stories, s)
+			}
+			for _, t := range words[i] {
+				sum[t.hash] += top[i].Score * t.weight
+			}
+		}
+		affair.weigh(at, r)
+		affair.words = unit(sum)
+		page.Events = append(page.Events, affair)
+	}
+	page.Events = append(page.Events, rest...)
+	order(page.Events)
+	return page
+}
+
+// fit returns events without the stories that are no report: advertisements, programmes, live pages.
+func fit(events []Event, texts map[int64]Text) []Event {
+	var out []Event
+	for _, e := range events {
+		e.Stories = slices.DeleteFunc(slices.Clone(e.Stories), func(s Story) bool { return texts[s.Members[0].Article].Fit <= fitShell })
+		if len(e.Stories) > 0 {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// term is a word of an event with its weight.
+type term struct {
+	hash   uint32
+	weight float64
+}
+
+// weights are those of the terms of a page.
+type weights struct {
+	idf   map[uint32]float64 // inverse document frequency over the events, in nats; 0 for common terms
+	names map[uint32]bool
+}
+
+func weightsOf(events []Event, texts map[int64]Text) weights {
+	used, capital, in := map[uint32]int{}, map[uint32]int{}, map[uint32]int{}
+	for _, e := range events {
+		here := map[uint32]bool{}
+		for _, s := range e.Stories[:min(len(e.Stories), perEvent)] {
+			p := texts[s.Members[0].Article].Print
+			for i, t := range p.Terms {
+				used[t]++
+				if p.Uses[i]&prints.TermName != 0 {
+					capital[t]++
+				}
+				if !here[t] {
+					here[t] = true
+					in[t]++
+				}
+			}
+		}
+	}
+	w := weights{make(map[uint32]float64, len(in)), map[uint32]bool{}}
+	for t, n := range in {
+		if float64(n) <= max(common*float64(len(events)), 1) {
+			w.idf[t] = math.Log(float64(len(events)+1) / float64(n))
+		}
+		w.names[t] = float64(capital[t]) >= nameShare*float64(used[t])
+	}
+	return w
+}
+
+// of returns the weight of a term that is used so often.
+func (w weights) of(t uint32, uses int) float64 {
+	x := (1 + math.Log(float64(max(uses, 1)))) * w.idf[t]
+	if w.names[t] {
+		x *= nameWeight
+	}
+	return x
+}
+
+// event returns the words of an event, of length 1: the sum of those of its stories.
+func (w weights) event(e Event, texts map[int64]Text) []term {
+	sum := map[uint32]float64{}
+	for _, s := range e.Stories[:min(len(e.Stories), perEvent)] {
+		for _, t := range w.text(texts[s.Members[0].Article].Print) {
+			sum[t.hash] += t.weight
+		}
+	}
+	return unit(sum)
+}
+
+// text returns the words of a text, of length 1.
+func (w weights) text(p prints.Print) []term {
+	sum := make(map[uint32]float64, len(p.Terms))
+	for i, t := range p.Terms {
+		uses := int(p.Uses[i] & prints.TermCount)
+		if p.Uses[i]&prints.TermTitle != 0 {
+			uses += titleUses - 1
+		}
+		sum[t] = w.of(t, uses)
+	}
+	return unit(sum)
+}
+
+// title returns the words of a title, of length 1.
+func (w weights) title(p prints.Print) []term {
+	sum := make(map[uint32]float64, len(p.Title))
+	for _, t := range p.Title {
+		sum[t] = w.of(t, 1)
+	}
+	return unit(sum)
+}
+
+func unit(sum map[uint32]float64) []term {
+	out := make([]term, 0, len(sum))
+	for t, w := range sum {
+		if w > 0 {
+			out = append(out, term{t, w})
+		}
+	}
+	slices.SortFunc(out, func(a, b term) int { return cmp.Compare(a.hash, b.hash) })
+	var square float64
+	for _, t := range out {
+		square += t.weight * t.weight
+	}
+	for i := range out {
+		out[i].weight /= math.Sqrt(square)
+	}
+	return out
+}
+
+func cosine(a, b []term) (sum float64) {
+	for i, j := 0, 0; i < len(a) && j < len(b); {
+		switch {
+		case a[i].hash < b[j].hash:
+			i++
+		case a[i].hash > b[j].hash:
+			j++
+		default:
+			sum += a[i].weight * b[j].weight
+			i++
+			j++
+		}
+	}
+	return sum
+}
+
+// similarities returns the cosines of all pairs.
+func similarities(vs [][]term) [][]float64 {
+	out := make([][]float64, len(vs))
+	for i := range vs {
+		out[i] = make([]float64, len(vs))
+		for j := range i {
+			out[i][j] = cosine(vs[i], vs[j])
+			out[j][i] = out[i][j]
+		}
+	}
+	return out
+}
+
+// averageLink returns groups of indices. It changes near. Of pairs that are equally near the first is joined.
+func averageLink(near [][]float64) [][]int {
+	groups := make([][]int, len(near))
+	best := make([]int, len(near)) // the nearest group with a higher index, -1 for none
+	nearest := func(i int) int {
+		at := -1
+		for j := i + 1; j < len(near); j++ {
+			if groups[j] != nil && near[i][j] >= joinAt && (at < 0 || near[i][j] > near[i][at]) {
+				at = j
+			}
+		}
+		return at
+	}
+	for i := range near {
+		groups[i] = []int{i}
+	}
+	for i := range near {
+		best[i] = nearest(i)
+	}
+	for {
+		a := -1
+		for i := range near {
+			if groups[i] != nil && best[i] >= 0 && (a < 0 || near[i][best[i]] > near[a][best[a]]) {
+				a = i
+			}
+		}
+		if a < 0 {
+			return slices.DeleteFunc(groups, func(g []int) bool { return g == nil })
+		}
+		b := best[a]
+		na, nb := float64(len(groups[a])), float64(len(groups[b]))
+		groups[a], groups[b] = append(groups[a], groups[b]...), nil
+		for c := range near {
+			near[a][c] = (na*near[a][c] + nb*near[b][c]) / (na + nb)
+			near[c][a] = near[a][c]
+		}
+		for i := range near {
+			switch {
+			case groups[i] == nil:
+			case i == a || best[i] == a || best[i] == b:
+				best[i] = nearest(i)
+			case i < a && near[i][a] >= joinAt && (best[i] < 0 || near[i][a] > near[i][best[i]]):
+				best[i] = a
+			}
+		}
+	}
+}

@@ -1,0 +1,59 @@
+package front
+
+import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
+	"time"
+)
+
+const (
+	halfLife   = 24 * time.Hour
+	reachShare = .5 // of log2(outlets)
+	otherLang  = .3 // factor of a story that is not told in one of the reader's languages
+)
+
+// weigh sets the score and the counts of an event, and orders its stories.
+func (e *Event) weigh(at time.Time, r Reader) {
+	worth := make(map[int64]float64, len(e.Stories))
+	byOrigin := map[string][]float64{}
+	outlets := map[string]bool{}
+	for _, s := range e.Stories {
+		w := s.worth(at, r)
+		worth[s.ID] = w
+		byOrigin[s.Origin] = append(byOrigin[s.Origin], w)
+		for _, m := range s.Members {
+			outlets[m.Outlet] = true
+		}
+	}
+	e.Score, e.Outlets, e.Independent = 0, len(outlets), len(byOrigin)
+	for _, origin := range slices.Sorted(maps.Keys(byOrigin)) { // in one order, since sums of floats depend on it
+		for n, w := range descending(byOrigin[origin]) {
+			e.Score += w / float64(n+1)
+		}
+	}
+	slices.SortFunc(e.Stories, func(a, b Story) int {
+		return cmp.Or(cmp.Compare(worth[b.ID], worth[a.ID]), a.First.Compare(b.First), cmp.Compare(a.ID, b.ID))
+	})
+}
+
+func descending(ws []float64) []float64 {
+	slices.SortFunc(ws, func(a, b float64) int { return cmp.Compare(b, a) })
+	return ws
+}
+
+// worth is what a story adds to the score of its event; see the comment of the package.
+func (s Story) worth(at time.Time, r Reader) float64 {
+	outlets := map[string]bool{}
+	for _, m := range s.Members {
+		outlets[m.Outlet] = true
+	}
+	w := (1 + reachShare*math.Log2(float64(len(outlets)))) * math.Exp2(-max(at.Sub(s.First).Hours(), 0)/halfLife.Hours())
+	if !slices.ContainsFunc(s.Members, func(m Member) bool { return r.reads(m.Lang) }) {
+		w *= otherLang
+	}
+	return w
+}
+
+func (r Reader) reads(lang string) bool { return r.Langs == nil || lang == "" || r.Langs[lang] }
