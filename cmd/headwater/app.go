@@ -184,7 +184,7 @@ func (a *app) webBackend() web.Backend {
 func (a *app) apiBackend() api.Backend {
 	db := a.store
 	return api.Backend{
-		StoryReader: a.stories, StoryStore: db, Comparer: compare.New(db), ArticleStore: db, EventStore: db, EventReader: a.stories, OutletStore: db, Searcher: a.stories,
+		FrontReader: a.stories, StoryReader: a.stories, StoryStore: db, Comparer: compare.New(db), ArticleStore: db, EventStore: db, EventReader: a.stories, OutletStore: db, Searcher: a.stories,
 		ChangeLog: db, ChangeNotifier: a.pipeline,
 		TopicStore: db, TopicSearcher: a.stories, TopicEditor: a.topics, AlertStore: db, AlertEditor: a.alerts,
 		FeedStore: db, FeedEditor: a.feeds, OPML: a.lists, CorrectionStore: db, Corrector: a.pipeline.Settler, TokenReader: a.accounts,

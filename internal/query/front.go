@@ -19,7 +19,7 @@ import (
 const (
 	frontLength   = 40
 	frontFewest   = 12     // a page with fewer events looks further back
-	frontFurthest = 64     // windows at most that it looks back
+	frontFurthest = 64     // windows that it looks back before it takes all there is, and what has no date
 	frontMembers  = 60_000 // articles that a page is made from at most, the newest
 	cardArticles  = 500    // articles of a card at most
 	mainLang      = .25    // share of the stories that makes a language one of the page
@@ -139,8 +139,11 @@ func (r *Reader) makeFront(ctx context.Context, q news.FrontQuery, from, to int)
 		}
 	}
 	for back := 1; ; back *= 2 {
-		out := news.Front{At: at, Since: at.Add(-time.Duration(back) * front.Window)}
-		members, err := r.store.FrontMembers(ctx, out.Since, at, frontMembers)
+		out := news.Front{At: at, Since: time.UnixMilli(0)}
+		if back <= frontFurthest {
+			out.Since = at.Add(-time.Duration(back) * front.Window)
+		}
+		members, err := r.store.FrontMembers(ctx, out.Since, at, back > frontFurthest, frontMembers)
 		if err != nil {
 			return out, err
 		}
@@ -151,7 +154,7 @@ func (r *Reader) makeFront(ctx context.Context, q news.FrontQuery, from, to int)
 		out.Langs = langsOf(stories)
 		by := front.Reader{Langs: langSet(q.Langs, out.Langs, len(stories))}
 		events := front.Events(stories, at, by)
-		if len(events) < frontFewest && back < frontFurthest {
+		if len(events) < frontFewest && back <= frontFurthest {
 			continue
 		}
 		texts, err := r.frontTexts(ctx, front.Wanted(events))

@@ -214,6 +214,7 @@ func (s *server) register(api huma.API) {
 	})
 
 	register(api, get, "status", "/status", "Count what is stored and what is still to do", s.status)
+	register(api, get, "front", "/front", "Show the front page, of now or of an earlier hour", s.front)
 	register(api, get, "list-stories", "/stories", "List stories", s.stories)
 	register(api, get, "get-story", "/stories/{id}", "Show a story: its origin, the reasons and its members", s.story, moved("story"), fails(missing))
 	register(api, get, "list-articles", "/articles", "List articles, newest first", s.articles)

@@ -12,6 +12,7 @@ import (
 
 // Backend is what the API reads and changes. All of it is required.
 type Backend struct {
+	FrontReader
 	StoryReader
 	StoryStore
 	Comparer
@@ -50,6 +51,11 @@ func (b Backend) check() error {
 		}
 	}
 	return nil
+}
+
+// FrontReader reads front pages.
+type FrontReader interface {
+	Front(context.Context, news.FrontQuery) (news.Front, error)
 }
 
 // StoryReader reads stories as readers see them.

@@ -62,7 +62,7 @@ func shaky(t *testing.T) (*failing, http.Handler, *bytes.Buffer) {
 var errDisk = errors.New("disk /srv/news failed")
 
 func TestNew(t *testing.T) {
-	if _, err := api.New(api.Options{}); err == nil || !strings.Contains(err.Error(), "Options.Backend.StoryReader is nil") {
+	if _, err := api.New(api.Options{}); err == nil || !strings.Contains(err.Error(), "Options.Backend.FrontReader is nil") {
 		t.Errorf("without a backend: %v", err)
 	}
 	h := serve(t, api.Options{Backend: backendOf(openRoom(t))}) // neither a check nor a log

@@ -34,7 +34,7 @@ func All[T, V any](list []T, show func(T) V) []V {
 // ParseSince reads a time from which on something is asked for: an RFC 3339 time, a day as 2026-08-18, or a stretch before
 // now as 90m, 24h, 7d or 2w.
 func ParseSince(s string, now time.Time) (time.Time, error) {
-	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", time.DateOnly} {
 		if t, err := time.Parse(layout, s); err == nil {
 			return t, nil
 		}

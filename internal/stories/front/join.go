@@ -16,7 +16,7 @@ import (
 
 const (
 	joinAt     = .23 // cosine from which groups are joined
-	common     = .2  // terms of more than this share of the events tell nothing
+	common     = .2  // terms of more than this share of the events tell nothing,
 	titleUses  = 3   // a use in the title counts as this many
 	nameWeight = 2.  // factor of terms that are written with a capital
 	nameShare  = .75 // of the texts with a term, so many write it with a capital: it is a name

@@ -1,0 +1,173 @@
+package front_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"headwater/internal/news"
+	"headwater/internal/stories/front"
+)
+
+var evening = time.Date(2026, 8, 19, 20, 0, 0, 0, time.UTC)
+
+// report is a story in short: its event, the outlet that it goes back to, its age in hours, its headline and language, and the
+// outlets that carry it.
+type report struct {
+	event    int64
+	origin   string
+	age      float64
+	title    string
+	lang     string
+	carriers []string
+}
+
+// edition makes stories of reports. Ids follow their order.
+func edition(reports []report) (stories []front.Story, texts map[int64]front.Text) {
+	texts = map[int64]front.Text{}
+	for i, r := range reports {
+		first := evening.Add(-time.Duration(r.age * float64(time.Hour)))
+		s := front.Story{ID: int64(i + 1), Event: r.event, Origin: r.origin, First: first}
+		for k, outlet := range append([]string{r.origin}, r.carriers...) {
+			id := int64(100*(i+1) + k)
+			lang := r.lang
+			if lang == "" {
+				lang = "en"
+			}
+			s.Members = append(s.Members, front.Member{Article: id, Outlet: outlet, Lang: lang, Time: first.Add(time.Duration(k) * time.Hour)})
+			texts[id] = front.TextOf(news.Article{Title: r.title, Lang: lang})
+		}
+		stories = append(stories, s)
+	}
+	return stories, texts
+}
+
+// page returns the headlines of a page in order.
+func page(reports []report, r front.Reader) []string {
+	stories, texts := edition(reports)
+	p := front.Join(front.Events(stories, evening, r), texts, evening, r)
+	var titles []string
+	for _, e := range p.Events {
+		titles = append(titles, reports[p.Headline(e, texts)/100-1].title)
+	}
+	return titles
+}
+
+func TestOrder(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		reports []report
+		langs   map[string]bool
+		want    []string
+	}{
+		{
+			name: "independent reports before copies of one",
+			reports: []report{
+				{1, "wire", 3, "Council buys a ferry", "", []string{"a", "b", "c"}},
+				{2, "wire", 3, "Dam bursts above Aldermere", "", nil}, {2, "herald", 3, "Aldermere dam gives way", "", nil}, {2, "gazette", 3, "Dam of Aldermere broken", "", nil},
+			},
+			want: []string{"Dam of Aldermere broken", "Council buys a ferry"},
+		}, {
+			name:    "a rerun does not renew what was told yesterday",
+			reports: []report{{1, "wire", 30, "Gardener finds comet", "", []string{"a"}}, {2, "herald", 1, "Bakers strike in north", "", nil}},
+			want:    []string{"Bakers strike in north", "Gardener finds comet"},
+		}, {
+			name: "an outlet's own posts are no independent reports",
+			reports: []report{
+				{1, "blog", 2, "Goat wins fair", "", nil}, {1, "blog", 2, "Goat wins county fair", "", nil}, {1, "blog", 2, "Goat has won fair", "", nil},
+				{2, "herald", 2, "Harbour closes berth", "", nil}, {2, "gazette", 2, "Berth of harbour closed", "", nil},
+			},
+			want: []string{"Harbour closes berth", "Goat wins fair"},
+		}, {
+			name:    "the reader's languages first",
+			reports: []report{{1, "zeitung", 1, "Damm gebrochen", "de", []string{"blatt"}}, {2, "herald", 3, "Bakers strike in north", "en", nil}},
+			langs:   map[string]bool{"en": true},
+			want:    []string{"Bakers strike in north", "Damm gebrochen"},
+		}, {
+			name: "one affair, one place",
+			reports: []report{
+				{11, "l", 8, "Ferry line opens", "", nil}, {12, "m", 9, "Choir tours islands", "", nil}, {13, "n", 10, "Vaccine for sheep tested", "", nil},
+				{14, "o", 11, "Lighthouse painted", "", nil}, {15, "p", 12, "Chess final drawn", "", nil}, {16, "q", 13, "Storm warning lifted", "", nil},
+				{1, "wire", 2, "Quintero resigns as mayor of Aldermere", "", []string{"a"}}, {2, "herald", 1, "Who follows Quintero, mayor of Aldermere?", "", nil},
+				{3, "gazette", 2, "Bakers strike in north", "", nil}, {4, "a", 3, "Goat wins fair", "", nil}, {5, "b", 4, "Comet found", "", nil},
+			},
+			want: []string{
+				"Quintero resigns as mayor of Aldermere", "Bakers strike in north", "Goat wins fair", "Comet found", "Ferry line opens", "Choir tours islands",
+				"Vaccine for sheep tested", "Lighthouse painted", "Chess final drawn", "Storm warning lifted",
+			},
+		}, {
+			name: "programmes and live pages do not stand there",
+			reports: []report{
+				{1, "tv", 1, "Watch: bakers on strike", "", []string{"a", "b"}}, {2, "radio", 1, "Strike talk (Podcast)", "", nil},
+				{3, "herald", 2, "Bakers strike in north", "", nil},
+			},
+			want: []string{"Bakers strike in north"},
+		},
+	} {
+		if diff := cmp.Diff(tt.want, page(tt.reports, front.Reader{Langs: tt.langs})); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+	}
+}
+
+// TestAnyOrder gives the same stories in other orders. The page stays the same.
+func TestAnyOrder(t *testing.T) {
+	subjects := []string{"Aldermere dam", "Quintero trial", "bakers strike", "comet", "ferry line"}
+	var reports []report
+	for i := range 60 {
+		s := i % len(subjects)
+		reports = append(reports, report{int64(s + len(subjects)*(i/20) + 1), fmt.Sprint("outlet", i%7), float64(i%11) + .5, fmt.Sprintf("%s report %d of day", subjects[s], i), "", nil})
+	}
+	stories, texts := edition(reports)
+	ids := func(stories []front.Story) (out [][]int64) {
+		p := front.Join(front.Events(stories, evening, front.Reader{}), texts, evening, front.Reader{})
+		for _, e := range p.Events {
+			of := []int64{p.Headline(e, texts)}
+			for _, s := range e.Stories {
+				of = append(of, s.ID)
+			}
+			out = append(out, of)
+		}
+		return out
+	}
+	want := ids(stories)
+	if len(want) != len(subjects) {
+		t.Errorf("%d places, want one for each subject", len(want))
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 20 {
+		other := slices.Clone(stories)
+		rng.Shuffle(len(other), func(i, j int) { other[i], other[j] = other[j], other[i] })
+		if diff := cmp.Diff(want, ids(other)); diff != "" {
+			t.Fatalf("in another order (-want +got):\n%s", diff)
+		}
+	}
+}
+
+func TestFit(t *testing.T) {
+	report := front.TextOf(news.Article{Title: "Dam bursts above Aldermere", Lang: "en"}).Fit
+	for _, title := range []string{
+		"What to know about the dam", "Why the dam burst", "Analysis: a dam and its builders", "Will the dam hold?", "¿Resistirá la presa?", "Cómo se rompió la presa", "アングル：ダム決壊の背景",
+	} {
+		if got := front.TextOf(news.Article{Title: title}).Fit; got >= report || got <= 0 {
+			t.Errorf("%q: fitness %v, a report has %v", title, got, report)
+		}
+	}
+	comment := front.TextOf(news.Article{Title: "Why the dam burst"}).Fit
+	for _, a := range []news.Article{
+		{Title: "Dam talk | Podcast"}, {Title: "Watch: the dam bursts"}, {Title: "Dam live updates"}, {Title: "Dam bursts", Roundup: true}, {Title: "Wall St closes higher"}, {Title: "Die Bilderstrecke zum Damm"}, {},
+	} {
+		if got := front.TextOf(a).Fit; got >= comment {
+			t.Errorf("%+v: fitness %v, a comment has %v", a.Title, got, comment)
+		}
+	}
+	for _, title := range []string{"Whatsapp is fined", "Whitehall plans a levy", "Livestock prices rise", "Watchdog opens an inquiry", "Canada signs the treaty"} {
+		if got := front.TextOf(news.Article{Title: title}).Fit; got != report {
+			t.Errorf("%q: fitness %v, want that of a report", title, got)
+		}
+	}
+}
