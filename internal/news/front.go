@@ -27,12 +27,12 @@ type LangCount struct {
 
 // FrontCard is one place on a front page: what is told of one happening, or of several that belong to one affair.
 type FrontCard struct {
-	Event       int64   // the event with most weight; 0 for a story that stands alone
-	Events      []int64 // all events, the one with most weight first; without stories that stand alone
-	Stories     []int64 // the one with most weight first
+	Event       int64     // the event with most weight; 0 for a story that stands alone
+	Events      []int64   // all events, the one with most weight first; without stories that stand alone
+	Stories     []int64   // the one with most weight first
 	Articles    []Article // until the time of the page, without bodies: the one whose headline is shown, then by story and time
-	Outlets     int     // different outlets
-	Independent int     // different outlets that the stories go back to
+	Outlets     int       // different outlets
+	Independent int       // different outlets that the stories go back to
 	First       time.Time
 	Latest      time.Time // the first report of the newest story
 	Score       float64

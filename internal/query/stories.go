@@ -28,7 +28,8 @@ type Reader struct {
 
 // NewReader returns a Reader.
 func NewReader(db *store.DB, x *Index, registry *outlets.Registry, now func() time.Time) *Reader {
-	return &Reader{store: db, index: x, outlets: registry, now: now, feeds: feedOutlets{lock: semaphore.NewWeighted(1)},
+	return &Reader{
+		store: db, index: x, outlets: registry, now: now, feeds: feedOutlets{lock: semaphore.NewWeighted(1)},
 		fronts: frontCache{pages: map[string]*frontPage{}},
 	}
 }

@@ -68,7 +68,9 @@ func TestOrder(t *testing.T) {
 			name: "independent reports before copies of one",
 			reports: []report{
 				{1, "wire", 3, "Council buys a ferry", "", []string{"a", "b", "c"}},
-				{2, "wire", 3, "Dam bursts above Aldermere", "", nil}, {2, "herald", 3, "Aldermere dam gives way", "", nil}, {2, "gazette", 3, "Dam of Aldermere broken", "", nil},
+				{2, "wire", 3, "Dam bursts above Aldermere", "", nil},
+				{2, "herald", 3, "Aldermere dam gives way", "", nil},
+				{2, "gazette", 3, "Dam of Aldermere broken", "", nil},
 			},
 			want: []string{"Dam of Aldermere broken", "Council buys a ferry"},
 		}, {
@@ -78,8 +80,11 @@ func TestOrder(t *testing.T) {
 		}, {
 			name: "an outlet's own posts are no independent reports",
 			reports: []report{
-				{1, "blog", 2, "Goat wins fair", "", nil}, {1, "blog", 2, "Goat wins county fair", "", nil}, {1, "blog", 2, "Goat has won fair", "", nil},
-				{2, "herald", 2, "Harbour closes berth", "", nil}, {2, "gazette", 2, "Berth of harbour closed", "", nil},
+				{1, "blog", 2, "Goat wins fair", "", nil},
+				{1, "blog", 2, "Goat wins county fair", "", nil},
+				{1, "blog", 2, "Goat has won fair", "", nil},
+				{2, "herald", 2, "Harbour closes berth", "", nil},
+				{2, "gazette", 2, "Berth of harbour closed", "", nil},
 			},
 			want: []string{"Harbour closes berth", "Goat wins fair"},
 		}, {
@@ -90,10 +95,17 @@ func TestOrder(t *testing.T) {
 		}, {
 			name: "one affair, one place",
 			reports: []report{
-				{11, "l", 8, "Ferry line opens", "", nil}, {12, "m", 9, "Choir tours islands", "", nil}, {13, "n", 10, "Vaccine for sheep tested", "", nil},
-				{14, "o", 11, "Lighthouse painted", "", nil}, {15, "p", 12, "Chess final drawn", "", nil}, {16, "q", 13, "Storm warning lifted", "", nil},
-				{1, "wire", 2, "Quintero resigns as mayor of Aldermere", "", []string{"a"}}, {2, "herald", 1, "Who follows Quintero, mayor of Aldermere?", "", nil},
-				{3, "gazette", 2, "Bakers strike in north", "", nil}, {4, "a", 3, "Goat wins fair", "", nil}, {5, "b", 4, "Comet found", "", nil},
+				{11, "l", 8, "Ferry line opens", "", nil},
+				{12, "m", 9, "Choir tours islands", "", nil},
+				{13, "n", 10, "Vaccine for sheep tested", "", nil},
+				{14, "o", 11, "Lighthouse painted", "", nil},
+				{15, "p", 12, "Chess final drawn", "", nil},
+				{16, "q", 13, "Storm warning lifted", "", nil},
+				{1, "wire", 2, "Quintero resigns as mayor of Aldermere", "", []string{"a"}},
+				{2, "herald", 1, "Who follows Quintero, mayor of Aldermere?", "", nil},
+				{3, "gazette", 2, "Bakers strike in north", "", nil},
+				{4, "a", 3, "Goat wins fair", "", nil},
+				{5, "b", 4, "Comet found", "", nil},
 			},
 			want: []string{
 				"Quintero resigns as mayor of Aldermere", "Bakers strike in north", "Goat wins fair", "Comet found", "Ferry line opens", "Choir tours islands",
@@ -102,7 +114,8 @@ func TestOrder(t *testing.T) {
 		}, {
 			name: "programmes and live pages do not stand there",
 			reports: []report{
-				{1, "tv", 1, "Watch: bakers on strike", "", []string{"a", "b"}}, {2, "radio", 1, "Strike talk (Podcast)", "", nil},
+				{1, "tv", 1, "Watch: bakers on strike", "", []string{"a", "b"}},
+				{2, "radio", 1, "Strike talk (Podcast)", "", nil},
 				{3, "herald", 2, "Bakers strike in north", "", nil},
 			},
 			want: []string{"Bakers strike in north"},
