@@ -115,18 +115,20 @@ const (
 		WHERE l.seq > ? AND l.seq <= ? ORDER BY l.seq LIMIT ?`
 	// repeatsSQL finds the deliveries of merged stories, and of those that they went into, where another of these stories was
 	// told of. They would tell of what is one story now once more.
-	repeatsSQL = `FROM redirects AS r CROSS JOIN alert_outbox AS o CROSS JOIN alerts AS a
-		WHERE r.new IN (SELECT value FROM json_each(?1)) AND o.story_id IN (r.old, r.new) AND a.id = o.alert_id
-			AND EXISTS (SELECT 1 FROM alert_told AS t WHERE t.alert_id = o.alert_id AND t.story_id <> o.story_id
-				AND t.story_id IN (SELECT r.new UNION ALL SELECT x.old FROM redirects AS x WHERE x.new = r.new)
+	repeatsSQL = `FROM merged CROSS JOIN alert_outbox AS o CROSS JOIN alerts AS a WHERE o.story_id = merged.id AND a.id = o.alert_id
+			AND EXISTS (SELECT 1 FROM merged AS y CROSS JOIN alert_told AS t WHERE y.target = merged.target AND t.alert_id = o.alert_id AND t.story_id = y.id
+				AND t.story_id <> o.story_id
 				AND CASE o.reason WHEN '` + string(news.ReasonGrown) + `' THEN t.outlets >= a.again_outlets
 					WHEN '` + string(news.ReasonOriginal) + `' THEN t.original = 1 ELSE TRUE END
 				AND NOT EXISTS (SELECT 1 FROM alert_outbox AS w WHERE w.alert_id = t.alert_id AND w.story_id = t.story_id AND w.reason = o.reason))`
+	// mergedSQL has the merged stories, each with the story that it went into, and these stories themselves.
+	mergedSQL = `WITH merged (id, target) AS (SELECT old, new FROM redirects WHERE new IN (SELECT value FROM json_each(?1))
+		UNION SELECT new, new FROM redirects WHERE new IN (SELECT value FROM json_each(?1))) `
 	// dropUntoldSQL has to come before dropRepeatsSQL. A story that nobody was told of is new if a later settlement takes the
 	// merge back.
-	dropUntoldSQL = `DELETE FROM alert_told WHERE (alert_id, story_id) IN (SELECT o.alert_id, o.story_id ` + repeatsSQL + `
+	dropUntoldSQL = mergedSQL + `DELETE FROM alert_told WHERE (alert_id, story_id) IN (SELECT o.alert_id, o.story_id ` + repeatsSQL + `
 		AND o.reason = '` + string(news.ReasonNew) + `')`
-	dropRepeatsSQL = `DELETE FROM alert_outbox WHERE id IN (SELECT o.id ` + repeatsSQL + `)`
+	dropRepeatsSQL = mergedSQL + `DELETE FROM alert_outbox WHERE id IN (SELECT o.id ` + repeatsSQL + `)`
 	// moveNotifiedSQL copies the rows of merged stories to the story that they went into, so that this one counts as told
 	// too.
 	moveNotifiedSQL = `INSERT INTO alert_told (alert_id, story_id, outlets, original)

@@ -44,7 +44,7 @@ func benchPolls(feeds, each, words int) []Poll {
 	return polls
 }
 
-func benchDB(b *testing.B, feeds int) *DB {
+func benchDB(b testing.TB, feeds int) *DB {
 	b.Helper()
 	db := open(b, b.TempDir())
 	all := make([]news.Feed, feeds)
@@ -57,7 +57,7 @@ func benchDB(b *testing.B, feeds int) *DB {
 	return db
 }
 
-func collectAll(b *testing.B, db *DB, polls []Poll) {
+func collectAll(b testing.TB, db *DB, polls []Poll) {
 	b.Helper()
 	for i := 0; i < len(polls); i += 20 {
 		if _, err := db.Collect(b.Context(), polls[i:min(i+20, len(polls))]); err != nil {

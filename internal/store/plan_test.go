@@ -1,8 +1,14 @@
 package store
 
 import (
+	"cmp"
+	"database/sql"
 	"fmt"
+	"math"
+	"net/url"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -10,10 +16,11 @@ import (
 	"headwater/internal/store/pgtest"
 )
 
-// TestQueriesUseTheirIndexes checks SQLite's plans for the queries whose cost could grow with the store.
-func TestQueriesUseTheirIndexes(t *testing.T) {
-	sqliteOnly(t)
-	db := newsroom(t, 3)
+// planned is a statement whose cost could grow with the store, and a part of its plan in SQLite.
+type planned struct{ name, query, uses string }
+
+// plannedStatements are the statements that run by themselves or for a page.
+func plannedStatements() []planned {
 	stories := func(l news.StoryList) string {
 		q, _ := storyQuery(storyColumns, l)
 		return q
@@ -22,9 +29,7 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		q, _ := articleQuery(l)
 		return q
 	}
-	tests := []struct {
-		name, query, uses string
-	}{
+	all := []planned{
 		{"hosts with due feeds", dueHostsSQL, "INDEX feeds_due"},
 		{"known guids", knownSQL, "INDEX sqlite_autoindex_articles_1"},
 		{"known ids", knownSQL, "INDEX articles_id_key"},
@@ -107,7 +112,7 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		{"due deliveries", dueDeliveriesSQL, "INDEX alert_outbox_due"},
 		{"drop what was told", dropRepeatsSQL, "INDEX alert_outbox_story"},
 		{"drop what was told", dropRepeatsSQL, "INDEX redirects_new"},
-		{"drop what was told", dropRepeatsSQL, "SEARCH t EXISTS USING PRIMARY KEY (alert_id=? AND story_id=?)"},
+		{"drop what was told", dropRepeatsSQL, "SEARCH t USING PRIMARY KEY (alert_id=? AND story_id=?)"},
 		{"forget what was not told", dropUntoldSQL, "SEARCH alert_told USING PRIMARY KEY"},
 		{"forget what waits", dropWaitingSQL, "INDEX alert_told_story"},
 		{"move what waits", moveOutboxSQL, "INDEX alert_outbox_story"},
@@ -151,9 +156,16 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		{"articles since", articles(news.ArticleList{Since: day}), "INDEX articles_seen"},
 	}
 	for i, q := range append(slices.Clone(forgetStoriesSQL), forgetArticlesOfSQL...) {
-		tests = append(tests, struct{ name, query, uses string }{fmt.Sprint("age out ", i), q, "SEARCH"})
+		all = append(all, planned{fmt.Sprint("age out ", i), q, "SEARCH"})
 	}
-	for _, tt := range tests {
+	return all
+}
+
+// TestQueriesUseTheirIndexes checks SQLite's plans.
+func TestQueriesUseTheirIndexes(t *testing.T) {
+	sqliteOnly(t)
+	db := newsroom(t, 3)
+	for _, tt := range plannedStatements() {
 		t.Run(tt.name, func(t *testing.T) {
 			args := make([]any, strings.Count(tt.query, "?"))
 			for i := range args {
@@ -193,7 +205,7 @@ func scansFew(step string) bool {
 			return true
 		}
 	}
-	return slices.Contains([]string{"SCAN w", "SCAN page", "SCAN found", "SCAN open", "SCAN f", "SCAN feeds", "SCAN gone", "SCAN sqlite_sequence"}, step)
+	return slices.Contains([]string{"SCAN w", "SCAN page", "SCAN found", "SCAN open", "SCAN f", "SCAN feeds", "SCAN gone", "SCAN merged", "SCAN sqlite_sequence"}, step)
 }
 
 // TestKnownItemsAreLookedUp holds that PostgreSQL looks up the items of a document by their keys, and does not try each article
@@ -223,3 +235,181 @@ func TestKnownItemsAreLookedUp(t *testing.T) {
 		}
 	}
 }
+
+// largeSQL fills the tables that grow with time, beside those of articles and stories. A new one belongs here, too.
+const largeSQL = `
+	INSERT INTO users (id, name, password, added) SELECT i, 'user' || i, '', 0 FROM generate_series(1, 3) AS i;
+	INSERT INTO read_marks (user_id, article_id) SELECT u, a.id FROM generate_series(1, 3) AS u, articles AS a;
+	INSERT INTO labelled (user_id, label, article_id) SELECT u, 'x', a.id FROM generate_series(1, 3) AS u, articles AS a;
+	INSERT INTO topics (id, name, query, added) SELECT i, 'topic' || i, 'x', 0 FROM generate_series(1, 10) AS i;
+	INSERT INTO topic_stories (topic_id, story_id, seq, at) SELECT i, s.id, s.id * 10 + i, 0 FROM generate_series(1, 10) AS i, stories AS s;
+	INSERT INTO topic_articles (article_id, story_id, seq) SELECT article_id, story_id, article_id FROM members;
+	INSERT INTO alerts (id, topic_id, kind, target, secret, schedule, again_outlets, again_original, after, added)
+		SELECT i, i, 'webhook', 'https://receiver.example/' || i, '', '', 0, 0, 0, 0 FROM generate_series(1, 10) AS i;
+	INSERT INTO alert_told (alert_id, story_id, outlets, original) SELECT i, s.id, 1, 0 FROM generate_series(1, 10) AS i, stories AS s;
+	INSERT INTO alert_outbox (id, alert_id, story_id, reason, since, due) SELECT 'm' || i, 1 + i % 10, i, 'new', 0, i FROM generate_series(1, 5000) AS i;
+	INSERT INTO sources (id, address, link, host, credited) SELECT i, 'a' || i, 'l' || i, 'host' || i % 500, i FROM generate_series(1, 5000) AS i;
+	INSERT INTO citing (source_id, article_id) SELECT 1 + id % 5000, id FROM articles;
+	INSERT INTO pages (article_id, hash, url, host) SELECT id, 'h', 'u', 'host' || id % 500 FROM articles;
+	INSERT INTO page_hosts (queue, host) SELECT q, 'host' || i FROM unnest(ARRAY['pages', 'sources']) AS q, generate_series(1, 2000) AS i;
+	INSERT INTO poll_hosts (host) SELECT 'host' || i FROM generate_series(1, 5000) AS i;
+	INSERT INTO subscriptions (id, feed_id, hub, topic, secret, ending, asked, next, until, failures, problem)
+		SELECT 's' || id, id, 'h', 't', '', 0, 0, id, 0, 0, '' FROM feeds;
+	INSERT INTO removals (seq, article_id, at) SELECT i, 1000000 + i, i FROM generate_series(1, 20000) AS i;
+	INSERT INTO aged_items (id, feed_id, listed, guid, hash, url, title, published, seen, undated, id_key, address_key, title_key, text_key)
+		SELECT 1000000 + f.id * 1000 + i, f.id, i, 'g' || i, 'h' || i, 'u' || i, 't' || i, i, i, 0, i, i, i, i FROM generate_series(1, 200) AS i, feeds AS f WHERE f.id <= 50;
+	INSERT INTO aged_stories (id, title, articles, outlets, first, latest, changed, origin_name, origin_domain, origin_agency, origin_url, origin_title, origin_aged, level, confidence)
+		SELECT 1000000 + i, 't', 1, 1, 0, 0, i, '', '', 0, '', '', 0, 'none', 0 FROM generate_series(1, 10000) AS i;
+	INSERT INTO aged_redirects (old, new) SELECT 2000000 + i, 1000000 + i FROM generate_series(1, 5000) AS i;
+	INSERT INTO redirects (old, new) SELECT 3000000 + id, id FROM stories;
+	INSERT INTO event_redirects (old, new) SELECT 3000000 + id, id FROM events;
+	INSERT INTO corrections (id, made) SELECT i, i FROM generate_series(1, 2000) AS i;
+	INSERT INTO corrected (correction_id, article_id, apart) SELECT i, i, 0 FROM generate_series(1, 2000) AS i;
+	INSERT INTO vectors (article_id, hash, model, vector) SELECT id, 'h', 'm', '\x00' FROM articles;
+	INSERT INTO shown (id, feed_id, item, blocks) SELECT id, feed_id, id, '\x00' FROM articles;
+	INSERT INTO furniture (feed_id, block, seen) SELECT f.id, i, i FROM feeds AS f, generate_series(1, 50) AS i`
+
+// millionsSQL tells the planner that tables which grow with time have a thousand times their rows, with as many more
+// different values, none of which is frequent.
+const millionsSQL = `
+	UPDATE pg_statistic AS s SET stadistinct = -least(1, s.stadistinct / c.reltuples) FROM pg_class AS c WHERE c.oid = s.starelid AND s.stadistinct > 50;
+	UPDATE pg_statistic SET stakind1 = 0 WHERE stakind1 = 1 AND stadistinct < 0;
+	UPDATE pg_class SET reltuples = reltuples * 1000 WHERE relnamespace = 'public'::regnamespace AND reltuples > 200`
+
+// TestNoTableIsReadWhole holds that PostgreSQL reads no table that grows with time from end to end. Reading an index from end to
+// end counts, too. A prepared statement keeps a plan for all arguments unless plans for the arguments of each call are cheaper.
+// The latter are tried with numbers and times that are low, and high.
+func TestNoTableIsReadWhole(t *testing.T) {
+	if !pgtest.OnPostgreSQL() {
+		t.Skip("TestQueriesUseTheirIndexes has SQLite's plans")
+	}
+	server := pgtest.Start(t, pgtest.Options{Settings: []string{"autovacuum=off"}})
+	address := server.Database(t)
+	db := openWith(t, t.TempDir(), Options{Database: address})
+	polls := benchPolls(100, 50, 80)
+	addFeeds(t, db, len(polls))
+	for i := range polls {
+		for j := range polls[i].Articles {
+			a := &polls[i].Articles[j]
+			a.Outlet.Domain = fmt.Sprint("paper", i, ".example")
+			a.Keys = news.ItemKeys{ID: a.GUID, Address: a.GUID, Text: a.GUID}
+		}
+	}
+	collectAll(t, db, polls)
+	settlement, _ := benchSettlement(1, 4500)
+	if err := db.Settle(t.Context(), settlement); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := db.writer.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := conn.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	run := func(t *testing.T, query string) {
+		t.Helper()
+		if _, err := conn.ExecContext(t.Context(), query); err != nil {
+			t.Fatalf("%v: %s", err, query)
+		}
+	}
+	for query := range strings.SplitSeq(largeSQL, ";") {
+		run(t, query)
+	}
+	if err := db.engine.compact(t.Context(), db.writer); err != nil {
+		t.Fatal(err)
+	}
+	at, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin, err := sql.Open("pgx", server.AdminURL(strings.TrimPrefix(at.Path, "/")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for query := range strings.SplitSeq(millionsSQL, ";") {
+		if _, err := admin.ExecContext(t.Context(), query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := admin.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range plannedStatements() {
+		t.Run(p.name, func(t *testing.T) {
+			run(t, "PREPARE p AS "+p.query)
+			defer run(t, "DEALLOCATE p")
+			types, err := collect(t.Context(), conn.QueryContext, scanText, "SELECT unnest(parameter_types)::text FROM pg_prepared_statements WHERE name = 'p'")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var plan []string
+			cost := math.Inf(1)
+			for _, tt := range []struct{ mode, number string }{
+				{"force_generic_plan", "1"}, {"force_custom_plan", "1"}, {"force_custom_plan", "3000000000000"},
+			} {
+				run(t, "SET plan_cache_mode = "+tt.mode)
+				args := make([]string, len(types))
+				for i, typ := range types {
+					args[i] = cmp.Or(map[string]string{"text": "'[1]'", "bytea": `'\x31'`}[typ], tt.number)
+				}
+				execute := "EXPLAIN EXECUTE p"
+				if len(args) > 0 {
+					execute += "(" + strings.Join(args, ", ") + ")"
+				}
+				other, err := collect(t.Context(), conn.QueryContext, scanText, execute)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if c := costOf(t, other); c < cost {
+					plan, cost = other, c
+				}
+			}
+			for _, step := range readsWhole(plan) {
+				t.Errorf("%s\n%s", step, strings.Join(plan, "\n"))
+			}
+		})
+	}
+}
+
+// costOf returns the cost that PostgreSQL expects of a plan.
+func costOf(t *testing.T, plan []string) (cost float64) {
+	t.Helper()
+	_, after, _ := strings.Cut(plan[0], "..")
+	text, _, _ := strings.Cut(after, " ")
+	cost, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		t.Fatalf("%v: %s", err, plan[0])
+	}
+	return cost
+}
+
+// readsWhole returns the steps of a plan of PostgreSQL that read a table or an index from end to end.
+func readsWhole(plan []string) (steps []string) {
+	for i, step := range plan {
+		scan := scanOfPlan.FindStringSubmatch(step)
+		if scan == nil || slices.Contains(smallTables, scan[3]) || slices.Contains(queues, scan[2]) {
+			continue
+		}
+		next := ""
+		if i+1 < len(plan) {
+			next = plan[i+1]
+		}
+		limited := !strings.Contains(next, "Filter:") && slices.ContainsFunc(plan[:i], func(above string) bool { return strings.Contains(above, "Limit ") })
+		if scan[1] == "Seq Scan" || !strings.Contains(next, "Index Cond:") && !limited {
+			steps = append(steps, strings.TrimSpace(step))
+		}
+	}
+	return steps
+}
+
+// scanOfPlan finds the kind, the index and the table of a step that reads one. The step of a bitmap has the index as its table.
+var scanOfPlan = regexp.MustCompile(`(Seq Scan|Index Scan|Index Only Scan|Bitmap Index Scan)(?: Backward)?(?: using ([a-z_0-9]+))? on ([a-z_0-9]+)`)
+
+// smallTables do not grow with time. queues are indexes that have only what waits.
+var (
+	smallTables = []string{"feeds", "marks", "topics", "users", "alerts", "counters", "settings", "writer"}
+	queues      = []string{"citing_due"}
+)
