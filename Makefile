@@ -121,17 +121,19 @@ race:
 FAULTS ?= 2105
 FULL ?= 100
 POWER ?= 1000
+DAMAGES ?= 100
 CRASHES ?= 40
 OUTAGES ?= 20
 
 .PHONY: faults
-faults: ## fail FAULTS writes and syncs of SQLite one by one, fill its disk at FULL points, and lose the power POWER times
+faults: ## fail FAULTS writes and syncs of SQLite one by one, fill its disk at FULL points, lose the power POWER times, and damage the index DAMAGES times on each engine
 	HEADWATER_TEST_FAULTS=$(FAULTS) HEADWATER_TEST_FULL=$(FULL) HEADWATER_TEST_POWER=$(POWER) \
 		$(GO) test -count=1 -timeout 3h -run '^Test(DiskFails|DiskFills|PowerFails)$$' -v ./internal/store
 	$(GO) test -count=1 -run '^TestFullDiskEndsTheServer$$' -v ./cmd/headwater
+	HEADWATER_TEST_DAMAGES=$(DAMAGES) $(GO) test -count=1 -timeout 1h -run '^TestIndexDamaged$$' -v ./internal/pipeline
 
 .PHONY: crash
-crash: ## kill the program 50 times on each engine, CRASHES times (40: 2,000 kills each)
+crash: ## kill the program 50 times on each engine while it polls, settles, indexes and delivers, CRASHES times (40: 2,000 kills each)
 	$(GO) test -count=$(CRASHES) -timeout 12h -run '^TestCrash$$' -v ./internal/pipeline
 
 .PHONY: outages

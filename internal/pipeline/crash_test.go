@@ -124,7 +124,11 @@ func TestCrashChild(t *testing.T) {
 	_, err := room.Feeds.AddFeeds(t.Context(), feeds)
 	must(t, err)
 	fmt.Println("polling")
-	go func() { _ = room.Pipeline.KeepUp(t.Context()) }() // as serve does, until it is killed
+	go func() { // as serve does, until it is killed
+		err := room.Pipeline.KeepUp(t.Context())
+		fmt.Fprintln(os.Stderr, "the stages ended:", err)
+		os.Exit(1)
+	}()
 	for {
 		_, err := room.Pipeline.Pass(t.Context(), pipeline.PassOptions{Force: true, Alerts: time.Second})
 		must(t, err)

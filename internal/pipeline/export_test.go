@@ -37,14 +37,11 @@ func (p *Pipeline) ServePushes(ctx context.Context) error {
 	return g.Wait()
 }
 
-// KeepUp is the part of Serve that runs the stages behind the log and delivers alerts.
+// KeepUp is the part of Serve that runs the stages behind the log and delivers alerts. It returns an error where Serve would.
 func (p *Pipeline) KeepUp(ctx context.Context) error {
-	var g errgroup.Group
+	g, ctx := errgroup.WithContext(ctx)
 	for _, f := range append(p.webFollowers(), p.leadFollowers()...) {
-		g.Go(func() error {
-			_ = f.run(ctx, p.options.Store, p.turn, p.options.Logger)
-			return nil
-		})
+		g.Go(func() error { return f.run(ctx, p.options.Store, p.turn, p.options.Logger) })
 	}
 	g.Go(func() error {
 		p.options.Store.Listen(ctx)

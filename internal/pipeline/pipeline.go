@@ -207,7 +207,10 @@ const (
 // webFollowers returns the stages of each process that searches.
 func (p *Pipeline) webFollowers() []follower {
 	return []follower{
-		{"index", store.AreaArticles, nil, 200 * time.Millisecond, func(ctx context.Context) error {
+		{"index", store.AreaArticles, p.options.Index.Damaged(), 200 * time.Millisecond, func(ctx context.Context) error {
+			if err := p.options.Index.Check(ctx); err != nil {
+				return err
+			}
 			_, err := p.options.Index.CatchUp(ctx, nil)
 			return err
 		}},

@@ -31,11 +31,12 @@ type Index struct {
 	current *search.Index // swap is held for writing while another index replaces it
 	table   storyTable
 	level   atomic.Pointer[time.Time] // when the index was last at the end of the log, or was opened
+	damaged chan struct{}             // gets a value when a read meets damage; holds one
 }
 
 // NewIndex wraps an open index. Close closes that index, or the one that has replaced it.
 func NewIndex(db *store.DB, x *search.Index, batch int) *Index {
-	i := &Index{store: db, current: x, batch: max(batch, 1), writing: semaphore.NewWeighted(1), table: storyTable{lock: semaphore.NewWeighted(1)}}
+	i := &Index{store: db, current: x, batch: max(batch, 1), writing: semaphore.NewWeighted(1), damaged: make(chan struct{}, 1), table: storyTable{lock: semaphore.NewWeighted(1)}}
 	now := time.Now()
 	i.level.Store(&now)
 	return i
@@ -54,6 +55,28 @@ func (i *Index) CatchUp(ctx context.Context, progress func(done, total int)) (in
 		i.level.Store(&began)
 	}
 	return done, err
+}
+
+// Check compares the files of the index with their checksums, if it was opened without that or a search met damage. A damaged
+// index is begun anew: CatchUp fills it.
+func (i *Index) Check(ctx context.Context) error {
+	if err := i.writing.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer i.writing.Release(1)
+	return i.current.Check(ctx)
+}
+
+// Damaged returns a channel that gets a value when a read of the index has met damage, so that Check is due.
+func (i *Index) Damaged() chan struct{} { return i.damaged }
+
+func (i *Index) noteDamage(err error) {
+	if errors.Is(err, search.ErrDamaged) {
+		select {
+		case i.damaged <- struct{}{}:
+		default: // it has one that nobody has taken yet
+		}
+	}
 }
 
 // Behind returns how many entries of the article log the index lacks, and how long ago it lacked none. Both are 0 while it
@@ -240,6 +263,7 @@ func (i *Index) notStored(ctx context.Context) (missing []int64, err error) {
 		return err
 	})
 	if err != nil {
+		i.noteDamage(err)
 		return nil, fmt.Errorf("compare the index with the stored articles: %w", err)
 	}
 	return missing, nil
@@ -281,7 +305,9 @@ func (i *Index) Search(ctx context.Context, s search.Request, now time.Time) (se
 	i.swap.RLock()
 	defer i.swap.RUnlock()
 	if !i.current.Building() {
-		return i.current.Search(ctx, s, now)
+		found, err := i.current.Search(ctx, s, now)
+		i.noteDamage(err)
+		return found, err
 	}
 	indexed, errCount := i.current.Count()
 	mark, errMark := i.current.Watermark()

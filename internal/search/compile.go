@@ -225,7 +225,7 @@ func (l leaf) hitLists(ctx context.Context) ([]*hitList, error) {
 	var next atomic.Int32
 	group, ctx := errgroup.WithContext(ctx)
 	read := func() (err error) {
-		defer recoverDamage(&err)
+		defer recoverDamage(catchFaults(), &err)
 		for n := int(next.Add(1)) - 1; n < len(missing); n = int(next.Add(1)) - 1 {
 			i := missing[n]
 			part := l.view.parts[i]

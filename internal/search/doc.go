@@ -12,7 +12,13 @@
 // differs if the database is another one, an older copy, or a copy with a different continuation. Then the index is rebuilt.
 //
 // A closed index has a file that lists its files with sizes and times. If that file is missing or does not agree, all checksums
-// are compared before bleve maps a file into memory, since a truncated file would end the process.
+// are compared before bleve maps a file into memory, since a truncated file would end the process. Otherwise a server compares
+// them behind its first searches (Index.Check).
+//
+// Damage that a search or a write meets while the index is open is an ErrDamaged, not a panic. Check then compares the checksums,
+// and begins the index anew where they differ; without a server the next command does. If one of bleve's own goroutines panics,
+// writes fail with news.ErrDisk, which ends the process. A file that is cut short while such a goroutine reads it ends the process
+// at once. The next start compares the checksums after either.
 //
 // Texts are not stored: highlights are offsets into the store's text. An indexed body is Article.Body followed by the result of
 // Options.Shown. Without stored text and doc values an article takes 3.9 KB instead of 13.

@@ -29,6 +29,9 @@ const (
 	tornName  = "index.bleve.torn-"
 )
 
+// metaFile is bleve's description of an index.
+const metaFile = "index_meta.json"
+
 // errLocked means that another process, or another Index in this process, holds the index.
 var errLocked = errors.New("the index is in use by another process")
 
@@ -61,14 +64,14 @@ func fromMachine(err error) bool {
 
 // verify reads the whole index and compares checksums.
 func verify(path string) error {
-	data, err := os.ReadFile(filepath.Join(path, "index_meta.json"))
+	data, err := os.ReadFile(filepath.Join(path, metaFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		return torn("index_meta.json is missing")
+		return torn("%s is missing", metaFile)
 	} else if err != nil {
 		return err
 	}
 	if !json.Valid(data) {
-		return torn("index_meta.json is no JSON")
+		return torn("%s is no JSON", metaFile)
 	}
 	store := filepath.Join(path, "store")
 	segments, err := segmentNames(filepath.Join(store, "root.bolt"))
@@ -199,8 +202,9 @@ func syncDir(dir string) error {
 	return errors.Join(err, d.Close())
 }
 
-// closeMarker is a file in the index's folder that lists the index's files with sizes and times. It is written last when the
-// index is closed, and removed when the index is opened. An index with the marker and exactly these files needs no other check.
+// closeMarker is a file in the index's folder that lists the index's files with sizes and times, and with checksums of those that
+// have none of their own. It is written last when the index is closed, and removed when the index is opened. An index with the
+// marker and exactly these files is opened without another check; Index.Check may compare the segments' checksums later.
 const closeMarker = "closed"
 
 // writeCloseMarker marks the index at path as closed.
@@ -248,7 +252,14 @@ func listFiles(path string) ([]byte, error) {
 	add := func(info fs.FileInfo) {
 		fmt.Fprintf(&list, "%s %d %d\n", info.Name(), info.Size(), info.ModTime().UnixNano())
 	}
-	meta, err := os.Stat(filepath.Join(path, "index_meta.json"))
+	for _, small := range []string{metaFile, filepath.Join("store", "root.bolt")} {
+		data, err := os.ReadFile(filepath.Join(path, small))
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(&list, "%s %08x\n", small, crc32.ChecksumIEEE(data))
+	}
+	meta, err := os.Stat(filepath.Join(path, metaFile))
 	if err != nil {
 		return nil, err
 	}

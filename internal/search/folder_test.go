@@ -13,6 +13,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/blevesearch/bleve/v2/index/scorch"
+
+	"headwater/internal/news"
 )
 
 // full makes a closed index in a new data folder and gives the folder.
@@ -270,6 +274,9 @@ func TestClosedIsTrusted(t *testing.T) {
 		{"the closing cut short", Options{}, func(t *testing.T, dir string) {
 			write(t, filepath.Join(dir, folder, closeMarker), half)
 		}, false},
+		{"another root file of the same time", Options{}, func(t *testing.T, dir string) {
+			spoil(t, filepath.Join(dir, folder, "store", "root.bolt"))
+		}, false},
 		{"a file more", Options{}, func(t *testing.T, dir string) {
 			if err := os.WriteFile(filepath.Join(dir, folder, "store", "0000000000ff.zap"), nil, 0o600); err != nil {
 				t.Fatal(err)
@@ -287,6 +294,107 @@ func TestClosedIsTrusted(t *testing.T) {
 				t.Errorf("mark %d, %v; trusted is to be %t", mark, err, tt.trusted)
 			}
 		})
+	}
+}
+
+// logged opens an index and returns it with what it logs.
+func logged(t *testing.T, dir string) (*Index, *bytes.Buffer) {
+	t.Helper()
+	log := &bytes.Buffer{}
+	return open(t, dir, Options{Logger: slog.New(slog.NewTextHandler(log, nil))}), log
+}
+
+// What an index that was closed hides from Open is found by Check, once.
+func TestCheckAfterTrust(t *testing.T) {
+	dir := full(t)
+	spoil(t, segment(t, dir))
+	x, log := logged(t, dir)
+	check(t, x, 6, 6)
+	for range 2 {
+		if err := x.Check(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check(t, x, 0, 0)
+	if n := strings.Count(log.String(), "does not match its checksum"); n != 1 {
+		t.Errorf("said %d times:\n%s", n, log)
+	}
+	put(t, x, 6, corpus()...)
+	equal(t, []int64{5}, found(t, x, Request{Query: "全人代"}))
+}
+
+// A file that is cut short under an open index must not end the process when it is read, nor stay unnoticed. The index has one
+// segment, so that bleve has nothing to merge: a fault in a goroutine of its own ends the process.
+func TestCutWhileOpen(t *testing.T) {
+	uses := map[string]func(x *Index) error{
+		"search": func(x *Index) error {
+			_, err := x.Search(t.Context(), Request{Query: "全人代"}, now)
+			return err
+		},
+		"put":          func(x *Index) error { return x.Put(t.Context(), corpus()[:1], 6) },
+		"each article": func(x *Index) error { return x.EachArticle(t.Context(), func([]int64) error { return nil }) },
+		"search, again": func(x *Index) error { // found by the next process
+			_, err := x.Search(t.Context(), Request{Query: "全人代"}, now)
+			return errors.Join(err, x.Close())
+		},
+	}
+	for name, use := range uses {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			x, log := logged(t, dir)
+			put(t, x, 6, corpus()...)
+			segments, err := filepath.Glob(filepath.Join(dir, folder, "store", "*.zap"))
+			if err != nil || len(segments) == 0 {
+				t.Fatalf("segments: %v %v", segments, err)
+			}
+			for _, path := range segments {
+				if err := os.Truncate(path, 0); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := use(x); !errors.Is(err, ErrDamaged) {
+				t.Fatalf("got %v", err)
+			}
+			if x.closed {
+				x, log = logged(t, dir)
+			} else if err := x.Check(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			check(t, x, 0, 0)
+			if n := strings.Count(log.String(), "index begun anew"); n != 1 {
+				t.Errorf("said %d times:\n%s", n, log)
+			}
+			put(t, x, 6, corpus()...)
+			equal(t, []int64{5}, found(t, x, Request{Query: "全人代"}))
+		})
+	}
+}
+
+// When one of bleve's goroutines has panicked, writes fail, where bleve would let them wait for ever. What was indexed is kept.
+func TestBleveStops(t *testing.T) {
+	x, _ := logged(t, full(t))
+	scorch.RegistryAsyncErrorCallbacks[panicCallback](scorch.NewScorchError("merger", "panic: index out of range", scorch.ErrAsyncPanic), bleveFolder(x.path))
+	err := x.Put(t.Context(), corpus()[:1], 7)
+	if !errors.Is(err, news.ErrDisk) || !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "index out of range") {
+		t.Errorf("got %v", err)
+	}
+	check(t, x, 6, 6) // opened again
+	put(t, x, 7, corpus()[:1]...)
+}
+
+// An error of the program that looks like damage does not cost the index.
+func TestSuspectedWrongly(t *testing.T) {
+	x, log := logged(t, full(t))
+	for range 2 {
+		x.suspect.Store(true)
+		if err := x.Check(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		check(t, x, 6, 6)
+		equal(t, []int64{5}, found(t, x, Request{Query: "全人代"}))
+	}
+	if log.Len() > 0 {
+		t.Errorf("the log says %s", log)
 	}
 }
 

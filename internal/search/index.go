@@ -18,6 +18,7 @@ import (
 
 	"github.com/blevesearch/bleve/v2"
 	"github.com/blevesearch/bleve/v2/index/scorch"
+	segapi "github.com/blevesearch/scorch_segment_api/v2"
 	bolterrors "go.etcd.io/bbolt/errors"
 
 	"headwater/internal/news"
@@ -86,6 +87,11 @@ type Index struct {
 	mu      sync.RWMutex // held for writing while b changes
 	b       bleve.Index  // nil when closed, or when it could not be opened again after a failure
 	closed  bool
+
+	trusted bool        // opened without a look at the checksums; guarded by mu
+	suspect atomic.Bool // a search or a write met damage
+	checked bool        // the files of a suspect index were found intact; guarded by mu
+	run     *bleveRun   // of b; guarded by mu
 
 	goal     int64       // the end of the log when b was opened; guarded by mu
 	building atomic.Bool // the watermark has not reached goal
@@ -206,17 +212,146 @@ func (x *Index) release() error {
 	if x.b == nil {
 		return nil
 	}
-	err := x.b.Close()
+	bleveRuns.CompareAndDelete(bleveFolder(x.path), x.run)
+	err := x.closeBleve()
 	x.b = nil
 	x.forward.forget()
 	x.lists.forget()
 	if err != nil {
 		return fmt.Errorf("close index %s: %w", x.path, err)
 	}
+	if x.suspect.Load() {
+		return nil // without the marker it is checked when it is opened
+	}
 	if err := writeCloseMarker(x.path); err != nil {
 		x.options.Logger.Warn("the index could not be marked as closed; it is checked when it is opened", "index", x.path, "error", err)
 	}
 	return nil
+}
+
+// closeWait is how long to wait for bleve to close after it has stopped working. It may wait for ever.
+const closeWait = 2 * time.Second
+
+// closeBleve closes bleve's index. x.mu is held.
+func (x *Index) closeBleve() (err error) {
+	select {
+	case <-x.run.stopped:
+	default:
+		defer recoverDamage(catchFaults(), &err)
+		return x.b.Close()
+	}
+	done := make(chan error, 1)
+	go func(b bleve.Index) {
+		var err error
+		defer func() { done <- err }()
+		defer recoverDamage(catchFaults(), &err)
+		err = b.Close()
+	}(x.b)
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(closeWait):
+		return fmt.Errorf("bleve has stopped working: %w", x.run.reason)
+	}
+}
+
+// Check compares the files of an index that was opened without that with their checksums. It does so too after a search or a write
+// met damage. A damaged index is begun anew, as by Open. Searches go on during the first comparison.
+func (x *Index) Check(ctx context.Context) error {
+	paths, err := x.unchecked()
+	if err != nil {
+		return err
+	}
+	for _, path := range paths {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		err := verifySegment(path)
+		if _, gone := os.Stat(path); errors.Is(gone, fs.ErrNotExist) {
+			continue // merged meanwhile
+		}
+		var damage *tornError
+		if errors.As(err, &damage) {
+			x.suspect.Store(true)
+		} else if err != nil {
+			return err
+		}
+	}
+	if !x.suspect.Load() {
+		return nil
+	}
+	x.writing.Lock()
+	defer x.writing.Unlock()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.checked || x.b == nil { // what searches met is an error of the program
+		return nil
+	}
+	err = x.release()
+	if err == nil {
+		err = x.open(context.WithoutCancel(ctx))
+	}
+	if err != nil {
+		return fmt.Errorf("%w: check index %s: %w", news.ErrDisk, x.path, err)
+	}
+	mark, err := watermark(x.b)
+	x.checked = err == nil && mark > 0 // else it was begun anew
+	return err
+}
+
+// unchecked returns the files of the segments in use, once after the index was opened without comparing them.
+func (x *Index) unchecked() (paths []string, err error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.b == nil || !x.trusted {
+		return nil, nil
+	}
+	x.trusted = false
+	inner, err := x.b.Advanced()
+	if err != nil {
+		return nil, err
+	}
+	r, err := inner.Reader()
+	if err != nil {
+		return nil, err
+	}
+	if s, ok := r.(*scorch.IndexSnapshot); ok {
+		for _, part := range s.Segments() {
+			if file, ok := part.Segment().(segapi.PersistedSegment); ok {
+				paths = append(paths, file.Path())
+			}
+		}
+	}
+	return paths, r.Close()
+}
+
+// bleveRun is what bleve says of the goroutines of one open index. If one of them panics it ends, and bleve lets whoever needs it
+// wait for ever.
+type bleveRun struct {
+	once    sync.Once
+	reason  error         // of the panic
+	stopped chan struct{} // closed after reason is set
+}
+
+// bleveRuns are the runs of open indexes, by bleveFolder.
+var bleveRuns sync.Map
+
+// bleveFolder returns the folder of an index that bleve calls its path.
+func bleveFolder(path string) string { return filepath.Join(path, "store") }
+
+// panicCallback names the function in scorch's configuration that hears of panics.
+const panicCallback = "headwater"
+
+func init() { //nolint:gochecknoinits // scorch reads this map without a lock
+	scorch.RegistryAsyncErrorCallbacks[panicCallback] = func(err error, path string) {
+		run, ok := bleveRuns.Load(path)
+		if r, is := run.(*bleveRun); ok && is && errors.Is(err, scorch.ErrAsyncPanic) {
+			r.once.Do(func() {
+				r.reason = err
+				close(r.stopped)
+			})
+		}
+	}
 }
 
 // handle returns bleve's index, for use while x.mu is held.
@@ -281,6 +416,12 @@ func (x *Index) EachArticle(ctx context.Context, take func(ids []int64) error) (
 	if err != nil {
 		return err
 	}
+	defer func() {
+		if errors.Is(err, ErrDamaged) {
+			x.suspect.Store(true)
+		}
+	}()
+	defer recoverDamage(catchFaults(), &err)
 	advanced, err := b.Advanced()
 	if err != nil {
 		return err
@@ -365,7 +506,7 @@ func (x *Index) Size() (size int64, err error) {
 // scorchConfig is the configuration of scorch. Batches are safe: Put returns when they are on disk. Unsafe batches were 5 to
 // 10% faster, but hide a full disk.
 func scorchConfig() map[string]any {
-	return map[string]any{"bolt_timeout": lockWait.String(), "numSnapshotsToKeep": 1}
+	return map[string]any{"bolt_timeout": lockWait.String(), "numSnapshotsToKeep": 1, "asyncErrorCallbackName": panicCallback}
 }
 
 // open sets x.b, which is nil, to the index at x.path, or to a new index if there is none or it can't be used.
@@ -376,6 +517,8 @@ func (x *Index) open(ctx context.Context) error {
 	if err := os.MkdirAll(x.dir, 0o700); err != nil {
 		return fmt.Errorf("data folder of the index: %w", err)
 	}
+	x.run = &bleveRun{stopped: make(chan struct{})}
+	bleveRuns.Store(bleveFolder(x.path), x.run)
 	b, err := x.openExisting(ctx)
 	var damage *tornError
 	switch {
@@ -385,9 +528,11 @@ func (x *Index) open(ctx context.Context) error {
 		b, err = x.replace(damage)
 	}
 	if err != nil {
+		bleveRuns.CompareAndDelete(bleveFolder(x.path), x.run)
 		return err
 	}
 	x.b, x.goal = b, 0
+	x.suspect.Store(false)
 	if x.options.Log != nil { // searches must know whether the index has reached the end of the log
 		if x.goal, err = x.options.Log.LastSeq(ctx); err != nil {
 			return errors.Join(err, x.release())
@@ -418,7 +563,8 @@ func (x *Index) openExisting(ctx context.Context) (b bleve.Index, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if x.options.Verify || !sound {
+	x.trusted = sound && !x.options.Verify
+	if !x.trusted {
 		if err := verify(path); err != nil {
 			return nil, err
 		}
@@ -443,6 +589,9 @@ func (x *Index) checkOrigin(ctx context.Context, b bleve.Index) error {
 	version, err := b.GetInternal(mappingKey)
 	if err != nil {
 		return err
+	}
+	if len(version) == 0 { // bleve begins an empty index where it can load no snapshot
+		return torn("no snapshot of it can be loaded")
 	}
 	if string(version) != mappingVersion {
 		return &tornError{outdated, true}

@@ -122,7 +122,7 @@ func (f *finder) collect(ctx context.Context, r api.IndexReader, m mapping.Index
 		part.matches = matchLists.take()
 		group.Go(func() (err error) {
 			defer f.x.limiter.release()
-			defer recoverDamage(&err)
+			defer recoverDamage(catchFaults(), &err)
 			read, _, err := part.reader(gctx, r, m, n)
 			if err != nil {
 				return err
@@ -131,7 +131,7 @@ func (f *finder) collect(ctx context.Context, r api.IndexReader, m mapping.Index
 		})
 	}
 	group.Go(func() (err error) {
-		defer recoverDamage(&err)
+		defer recoverDamage(catchFaults(), &err)
 		return read(gctx, 0, size)
 	})
 	err = group.Wait()

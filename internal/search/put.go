@@ -92,7 +92,8 @@ func (x *Index) Delete(ctx context.Context, ids []int64, mark int64) error {
 }
 
 // write writes one batch. If bleve can't write, the index is reopened in its state on disk. Otherwise bleve would retry without
-// pause for as long as it is open, and show articles that are not on disk. The error is news.ErrDisk.
+// pause for as long as it is open, and show articles that are not on disk. The error is news.ErrDisk, unless the index turned out
+// to be damaged and has been begun anew.
 func (x *Index) write(ctx context.Context, fill func(*bleve.Batch) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -108,13 +109,13 @@ func (x *Index) write(ctx context.Context, fill func(*bleve.Batch) error) error 
 		if err := fill(batch); err != nil {
 			return err
 		}
-		if err := b.Batch(batch); err != nil {
-			return fmt.Errorf("%w: %w", news.ErrDisk, err)
-		}
-		return nil
+		return x.run.batch(b, batch)
 	}()
 	if err == nil {
 		return nil
+	}
+	if errors.Is(err, ErrDamaged) {
+		x.suspect.Store(true)
 	}
 	err = fmt.Errorf("write to index %s: %w", x.path, err)
 	x.mu.Lock()
@@ -123,6 +124,37 @@ func (x *Index) write(ctx context.Context, fill func(*bleve.Batch) error) error 
 		return err
 	}
 	return errors.Join(err, x.release(), x.open(context.WithoutCancel(ctx)))
+}
+
+// batch writes a batch, and does not wait where bleve has stopped working. Bleve reads segments for it too, to find the former
+// versions of its documents.
+func (r *bleveRun) batch(b bleve.Index, batch *bleve.Batch) error {
+	select {
+	case <-r.stopped:
+		return r.error()
+	default:
+	}
+	done := make(chan error, 1)
+	go func() {
+		var err error
+		defer func() { done <- err }()
+		defer recoverDamage(catchFaults(), &err)
+		err = b.Batch(batch)
+	}()
+	select {
+	case err := <-done:
+		if err != nil && !errors.Is(err, ErrDamaged) {
+			return fmt.Errorf("%w: %w", news.ErrDisk, err)
+		}
+		return err
+	case <-r.stopped:
+		return r.error()
+	}
+}
+
+// error says that bleve has stopped working. The process has to end, since bleve can't be closed either.
+func (r *bleveRun) error() error {
+	return fmt.Errorf("%w: %w: %w; the index is checked at the next start", news.ErrDisk, ErrDamaged, r.reason)
 }
 
 // IndexedText returns the text to which the spans of a hit's body refer: the article's body, followed by the additional shown

@@ -79,11 +79,12 @@ func (x *Index) find(ctx context.Context, f *finder, n node) (hits Result, err e
 		f.stories = t.snapshot()
 	}
 	defer func() {
-		if errors.Is(err, errDamaged) {
-			err = fmt.Errorf("search in %s: %w; run `headwater reindex`", x.path, err)
+		if errors.Is(err, ErrDamaged) {
+			x.suspect.Store(true)
+			err = fmt.Errorf("search in %s: %w; its files are compared with their checksums now, or by the next command, and it is built anew where they differ; try again", x.path, err)
 		}
 	}()
-	defer recoverDamage(&err)
+	defer recoverDamage(catchFaults(), &err)
 	inner, err := b.Advanced()
 	if err != nil {
 		return Result{}, fmt.Errorf("search: %w", err)

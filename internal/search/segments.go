@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"sync"
@@ -13,16 +14,22 @@ import (
 	segapi "github.com/blevesearch/scorch_segment_api/v2"
 )
 
-// errDamaged means that a search found something that no valid index contains.
-var errDamaged = errors.New("the index is damaged")
+// ErrDamaged means that a search or a write found something that no valid index contains.
+var ErrDamaged = errors.New("the index is damaged")
 
-// recoverDamage turns a panic into an error, since bleve reads a damaged index without checks. Each goroutine of a search
-// defers it.
-func recoverDamage(err *error) {
-	if r := recover(); r != nil {
-		*err = fmt.Errorf("%w: %v", errDamaged, r)
+// recoverDamage turns a panic, and a fault of memory that is mapped from a file, into an error, since bleve reads a damaged index
+// without checks. Each goroutine that reads the index defers it, called with catchFaults().
+func recoverDamage(catching bool, err *error) {
+	r := recover()
+	debug.SetPanicOnFault(catching)
+	if r != nil {
+		*err = fmt.Errorf("%w: %v", ErrDamaged, r)
 	}
 }
+
+// catchFaults lets faults of mapped memory panic in this goroutine, where they would end the process: a file may have been cut
+// short. It returns whether they did before.
+func catchFaults() (before bool) { return debug.SetPanicOnFault(true) }
 
 // forwardIndex holds the values that searches need of every match, by document number within a segment. Reading them through
 // bleve would take longer than finding the matches. A segment never changes, so its forward index is made once, in a
@@ -169,7 +176,7 @@ func eachTerm(s segapi.Segment, field, prefix string, take func(string) (func(ui
 		}
 		put, err := take(entry.Term[len(prefix):])
 		if err != nil {
-			return fmt.Errorf("%w: term %q of %s", errDamaged, entry.Term, field)
+			return fmt.Errorf("%w: term %q of %s", ErrDamaged, entry.Term, field)
 		}
 		if list, err = dict.PostingsList([]byte(entry.Term), nil, list); err != nil {
 			return err
