@@ -321,6 +321,13 @@ func (i *Index) Search(ctx context.Context, s search.Request, now time.Time) (se
 	return search.Result{}, &search.BuildingError{Indexed: int(indexed), Missing: missing}
 }
 
+// Complete returns how the last word of a query may go on.
+func (i *Index) Complete(ctx context.Context, query string) ([]search.Completion, error) {
+	i.swap.RLock()
+	defer i.swap.RUnlock()
+	return i.current.Complete(ctx, query)
+}
+
 // Percolator returns a percolator for topics. It is valid until the index is rebuilt.
 func (i *Index) Percolator(topics []news.Topic) *search.Percolator {
 	i.swap.RLock()

@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"headwater/internal/news"
 	"headwater/internal/search"
@@ -55,6 +56,97 @@ func (r *Reader) TopicStories(ctx context.Context, t news.Topic, limit, offset i
 	}
 	stories, err := r.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
 	return stories, hits.Total, err
+}
+
+// maxNewListed is the most stories that TopicPage lists as new.
+const maxNewListed = 8
+
+// TopicPage returns a part of a topic's stories in the order of its page, with what the page says of all of them. New stories
+// are those that matched after somebody has last seen the topic; they come with the first part.
+func (r *Reader) TopicPage(ctx context.Context, t news.Topic, limit, offset int) (search.TopicPage, error) {
+	ids, hits, err := r.storyIDs(ctx, search.Request{Query: t.Query, Only: t.Options, Newest: true, Prominent: true, Facets: true}, limit, offset)
+	page := search.TopicPage{Total: hits.Total, Prominent: hits.Prominent, Facets: hits.Facets}
+	if err != nil {
+		return page, err
+	}
+	var fresh []int64
+	if offset == 0 && t.New > 0 {
+		if fresh, err = r.store.NewStoriesOfTopic(ctx, t.ID, maxNewListed); err != nil {
+			return page, err
+		}
+	}
+	if page.Stories, err = r.storiesInOrder(ctx, ids); err != nil {
+		return page, err
+	}
+	page.New, err = r.storiesInOrder(ctx, fresh)
+	return page, err
+}
+
+// storiesInOrder returns stories by id, in the order given. Those that are gone are left out.
+func (r *Reader) storiesInOrder(ctx context.Context, ids []int64) ([]news.Story, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	stories, err := r.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[int64]news.Story, len(stories))
+	for _, s := range stories {
+		byID[s.ID] = s
+	}
+	stories = stories[:0]
+	for _, id := range ids {
+		if s, ok := byID[id]; ok {
+			stories = append(stories, s)
+		}
+	}
+	return stories, nil
+}
+
+// maxTopicsSuggested is the most topics that Complete gives.
+const maxTopicsSuggested = 3
+
+// Complete returns how a search may go on that somebody types: everybody's topics of which a word begins like it, outlets, and
+// words of headlines as they are written there.
+func (r *Reader) Complete(ctx context.Context, query string) ([]search.Completion, error) {
+	found, err := r.index.Complete(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	var ids []int64
+	for _, c := range found {
+		if c.Article != 0 {
+			ids = append(ids, c.Article)
+		}
+	}
+	articles, err := r.store.ArticlesByID(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range articles {
+		for i, c := range found {
+			if c.Article != a.ID || c.Span.Start < 0 || c.Span.Start >= c.Span.End || c.Span.End > len(a.Title) {
+				continue
+			}
+			if written := strings.ToLower(a.Title[c.Span.Start:c.Span.End]); search.SameTerm(written, c.Value) { // else the article was revised since
+				found[i].Name, found[i].Value = written, written
+			}
+		}
+	}
+	topics, err := r.store.Topics(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	typed := strings.ToLower(strings.TrimSpace(query))
+	var all []search.Completion
+	for _, t := range topics {
+		name := strings.ToLower(t.Name)
+		if typed != "" && len(all) < maxTopicsSuggested && (strings.HasPrefix(name, typed) || strings.Contains(name, " "+typed)) {
+			all = append(all, search.Completion{Kind: search.CompleteTopic, Name: t.Name, Value: t.Query})
+		}
+	}
+	return append(all, found...), nil
 }
 
 // TopicStoryIDs returns the ids of the newest 2,000 stories that a topic finds, in order.

@@ -94,6 +94,7 @@
 //	search.go                Index.Search; spans to highlight; another spelling
 //	page.go                  results of a search: page, cursor, facets
 //	matches.go               all matches of a query
+//	complete.go              how a query may go on that somebody types
 //	topics.go                topics: validation, and which topics an article matches
 //	parse.go                 the grammar and the table of fields
 //	boolean.go               AND, OR, NOT

@@ -356,7 +356,7 @@ func parseRole(p *parser, v fieldValue) (node, error) {
 	if near := closestName(value, roles); near != "" {
 		advice = fmt.Sprintf("did you mean is:%s? ", near) + advice
 	}
-	return nil, p.fail(v.at, fmt.Sprintf("an article is not %q to its story", value), advice)
+	return nil, p.fail(v.at, fmt.Sprintf("there is no is:%s", value), advice)
 }
 
 func (n roleNode) filter(q *queryContext) rowFilter {

@@ -179,7 +179,8 @@ func (t tally) add(number, story int32) {
 // facets counts the matches by outlet, origin, language and day. If stories are requested it counts stories, with the same
 // result as a search within the facet. It is called before the matches are folded.
 func (f *finder) facets() []Facet {
-	outlets, origins := f.newOutletTally("outlet:", f.view.outlets), f.newOutletTally("origin:", f.stories.origins)
+	outlets := newOutletTally("outlet:", f.view.outlets, f.x.options.Outlet)
+	origins := newOutletTally("origin:", f.stories.origins, f.x.options.Outlet)
 	langs, days := newTally(len(f.view.langs)), newTally(math.MaxUint32/daySeconds+1)
 	count := func(m *match, story int32) {
 		outlets.add(m.row.outlet, story)
@@ -257,17 +258,23 @@ type outletTally struct {
 	others map[int32][]int32 // further numbers of the outlet
 }
 
-func (f *finder) newOutletTally(field string, terms []string) *outletTally {
-	t := &outletTally{tally: newTally(len(terms)), field: field, terms: terms, known: f.x.options.Outlet, same: make([]int32, len(terms))}
+func newOutletTally(field string, terms []string, known func(news.Outlet) (news.Outlet, bool)) *outletTally {
+	t := &outletTally{tally: newTally(len(terms)), field: field, terms: terms, known: known, same: make([]int32, len(terms))}
 	t.first, t.names, t.others = map[string]int32{}, map[int32]string{}, map[int32][]int32{}
 	return t
 }
 
-func (t *outletTally) add(number, story int32) {
+func (t *outletTally) add(number, story int32) { t.tally.add(t.outlet(number), story) }
+
+// addMany counts n articles.
+func (t *outletTally) addMany(number int32, n int) { t.counts[t.outlet(number)] += n }
+
+// outlet returns the number under which the outlet of a number counts.
+func (t *outletTally) outlet(number int32) int32 {
 	if t.same[number] == 0 {
 		t.same[number] = t.resolve(number) + 1
 	}
-	t.tally.add(t.same[number]-1, story)
+	return t.same[number] - 1
 }
 
 // resolve returns the number under which the outlet of a term counts. Outlets that Options.Outlet does not know are the same

@@ -49,11 +49,11 @@ func fieldNames() (names []string) {
 func parse(query string) (node, error) {
 	p := &parser{src: []rune(query)}
 	if len(p.src) > maxQuery {
-		return nil, p.fail(maxQuery, fmt.Sprintf("the query is longer than %d characters", maxQuery), "leave some of it out")
+		return nil, p.fail(maxQuery, fmt.Sprintf("the search is longer than %d characters", maxQuery), "leave some of it out")
 	}
 	n, err := p.all()
 	if errors.Is(err, errNothing) {
-		return nil, p.fail(0, "the query has no word to search for", "write at least one word or field, such as source:reuters")
+		return nil, p.fail(0, "there is no word to search for", "write at least one word, or something like source:reuters")
 	}
 	if err != nil {
 		return nil, err
@@ -211,8 +211,8 @@ func (p *parser) bare() (node, error) {
 		if near := closestName(field, fieldNames()); near != "" {
 			advice = fmt.Sprintf("did you mean %s:? ", near)
 		}
-		return nil, p.fail(start, fmt.Sprintf("there is no field %q", name),
-			advice+"the fields are "+strings.Join(fieldNames(), ", ")+`; put quotation marks around it to search for the words`)
+		return nil, p.fail(start, fmt.Sprintf("nothing can be searched by %s:", name),
+			advice+"before a colon may stand "+strings.Join(fieldNames(), ", ")+`; put quotation marks around it to search for the words`)
 	}
 	f := queryFields[i]
 	v := fieldValue{field: field, example: field + ":" + f.example, text: value, at: start + utf8.RuneCountInString(name) + 1}
@@ -225,9 +225,9 @@ func (p *parser) bare() (node, error) {
 			}
 			v.quoted = true
 		case p.at < len(p.src) && p.src[p.at] == '(':
-			return nil, p.fail(v.at, field+": takes one value, not a group", fmt.Sprintf("write (%s:a OR %s:b)", field, field))
+			return nil, p.fail(v.at, field+": takes one word or phrase, not several in parentheses", fmt.Sprintf("write (%s:a OR %s:b)", field, field))
 		default:
-			return nil, p.fail(start, field+": has no value", "write it right after the colon, as in "+v.example)
+			return nil, p.fail(start, "nothing stands after "+field+":", "write it right after the colon, as in "+v.example)
 		}
 	}
 	return f.parse(p, v)

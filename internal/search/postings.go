@@ -176,6 +176,11 @@ func (in fieldReader) otherForms(term string, langs []string) (others []wordForm
 
 // eachWord calls take with the words of the field that begin with prefix, in order, until take returns false.
 func (in fieldReader) eachWord(prefix string, take func(word string) (more bool, err error)) error {
+	return in.eachCount(prefix, func(word string, _ uint64) (bool, error) { return take(word) })
+}
+
+// eachCount is eachWord with the number of documents of each word, deleted ones included.
+func (in fieldReader) eachCount(prefix string, take func(word string, count uint64) (more bool, err error)) error {
 	end := []byte(prefix)
 	for len(end) > 0 && end[len(end)-1] == math.MaxUint8 {
 		end = end[:len(end)-1]
@@ -189,7 +194,7 @@ func (in fieldReader) eachWord(prefix string, take func(word string) (more bool,
 		if err != nil || entry == nil {
 			return err
 		}
-		more, err := take(entry.Term)
+		more, err := take(entry.Term, entry.Count)
 		if err != nil || !more {
 			return err
 		}

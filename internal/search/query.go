@@ -169,6 +169,15 @@ func (f FoundArticle) Text() string {
 	return f.Article.Body()
 }
 
+// TopicPage is a part of a topic's stories, with what its page says of all of them.
+type TopicPage struct {
+	Stories   []news.Story // those that have the topic in headline or lead first, each part the newest first
+	Total     int
+	Prominent int          // of Total, those that have it in headline or lead
+	Facets    []Facet      // by story
+	New       []news.Story // the latest of those that are new since somebody has seen the topic; only with the first part
+}
+
 // Found is the answer to a search.
 type Found struct {
 	Total      int // articles, or stories if these are requested

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -107,6 +108,11 @@ func TestNewOfTopics(t *testing.T) {
 	settle(t, db, Settlement{Through: 4, Stories: []news.Story{story(3, 3, 3)}})
 	putMatches(t, db, MatchBatch{Through: 6, Matches: []Match{{Topic: tides.ID, Story: 3, Seq: 6}}})
 	count(1)
+	for limit, want := range map[int][]int64{1: {3}, 0: nil, 5: {3}} {
+		if got, err := db.NewStoriesOfTopic(t.Context(), tides.ID, limit); err != nil || !slices.Equal(got, want) {
+			t.Errorf("new are %v, %v, want %v", got, err, want)
+		}
+	}
 }
 
 // TestChangeTopicBeginsAnew: a changed query drops the matches, a changed name keeps them.

@@ -102,6 +102,7 @@ func plannedStatements() []planned {
 		{"articles of a feed", articles(news.ArticleList{FeedID: 1}), "INDEX articles_feed"},
 		{"topics of stories", matchesOfSQL, "INDEX topic_stories_story"},
 		{"what is new of topics", topicsSQL, "INDEX topic_stories_seq"},
+		{"the new stories of a topic", newStoriesOfTopicSQL, "INDEX topic_stories_seq"},
 		{"unread of a topic", unreadTopicSQL, "INDEX topic_stories_seq"},
 		{"new of topics", topicsSQL, "COVERING INDEX topic_stories_seq"},
 		{"articles held against topics", topicChecksSQL, "INDEX topic_articles_story"},

@@ -300,6 +300,14 @@ func (db *DB) MarkTopicSeen(ctx context.Context, id, through int64) error {
 	return db.execFound(ctx, fmt.Sprint("see topic ", id), markTopicSeenSQL, through, id)
 }
 
+const newStoriesOfTopicSQL = `SELECT m.story_id FROM topics AS t CROSS JOIN topic_stories AS m
+	WHERE t.id = ?1 AND m.topic_id = ?1 AND m.seq > t.seen ORDER BY m.seq DESC LIMIT ?2`
+
+// NewStoriesOfTopic returns the stories that first matched a topic after somebody has last seen it, the latest first.
+func (db *DB) NewStoriesOfTopic(ctx context.Context, topic int64, limit int) ([]int64, error) {
+	return rowsOf(ctx, db, fmt.Sprint("new stories of topic ", topic), func(row scanner) (id int64, err error) { return id, row.Scan(&id) }, newStoriesOfTopicSQL, topic, limit)
+}
+
 const topicsStateSQL = `SELECT count(*) || ' ' || coalesce(max(id), 0) || ' ' || coalesce(sum(version), 0) FROM topics`
 
 // TopicsState returns a text that changes whenever a topic is added or removed, or its query or options change.
