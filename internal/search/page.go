@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/fnv"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -181,11 +180,14 @@ func (t tally) add(number, story int32) {
 func (f *finder) facets() []Facet {
 	outlets := newOutletTally("outlet:", f.view.outlets, f.x.options.Outlet)
 	origins := newOutletTally("origin:", f.stories.origins, f.x.options.Outlet)
-	langs, days := newTally(len(f.view.langs)), newTally(math.MaxUint32/daySeconds+1)
+	firstDay, lastDay := f.days()
+	langs, days := newTally(len(f.view.langs)), newTally(int(lastDay-firstDay)+1)
 	count := func(m *match, story int32) {
 		outlets.add(m.row.outlet, story)
 		langs.add(m.row.lang, story)
-		days.add(int32(m.row.time/daySeconds), story)
+		if m.row.time > 0 {
+			days.add(int32(m.row.time/daySeconds-firstDay), story)
+		}
 		if m.slot != 0 {
 			origins.add(f.stories.story(m.slot).origin, story)
 		}
@@ -215,9 +217,9 @@ func (f *finder) facets() []Facet {
 		}
 	}
 	byDay := []FacetValue{}
-	for day := len(days.counts) - 1; day > 0 && len(byDay) < mostDays; day-- {
+	for day := len(days.counts) - 1; day >= 0 && len(byDay) < mostDays; day-- {
 		if days.counts[day] > 0 {
-			name := time.Unix(int64(day)*daySeconds, 0).UTC().Format(time.DateOnly)
+			name := time.Unix((int64(firstDay)+int64(day))*daySeconds, 0).UTC().Format(time.DateOnly)
 			byDay = append(byDay, FacetValue{Name: name, Query: "date:" + name, Count: days.counts[day]})
 		}
 	}
@@ -227,6 +229,20 @@ func (f *finder) facets() []Facet {
 		{Field: "lang", Values: topValues(langs.counts, f.view.langs, func(i int) (string, string) { return f.view.langs[i], "lang:" + f.view.langs[i] })},
 		{Field: "day", Values: byDay},
 	}
+}
+
+// days returns the first and the last day of the matches whose time is known, as days since 1970.
+func (f *finder) days() (first, last uint32) {
+	for i := range f.matches {
+		if t := f.matches[i].row.time; t > 0 {
+			day := t / daySeconds
+			if last == 0 {
+				first = day
+			}
+			first, last = min(first, day), max(last, day)
+		}
+	}
+	return first, last
 }
 
 // topValues returns the most frequent values. Number 0 means no name, and show gives the name and the query of a number.

@@ -163,7 +163,7 @@ func cutsOf(text string, from, to int) (all []cut) {
 		switch {
 		case at == len(text):
 			all = append(all, cut{at: at, space: true})
-		case unicode.IsSpace(after):
+		case unicode.IsSpace(after) || unicode.Is(unicode.Pd, after): // a dash belongs to what is before it
 		case c.space || beginsUnspaced(before, after):
 			c.sentence = beginsSentence(text[max(0, at-4*columnBytes):at], c.space)
 			all = append(all, c)

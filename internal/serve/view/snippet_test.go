@@ -47,6 +47,7 @@ func TestSnippetCuts(t *testing.T) {
 		{"Katakana words stay whole", strings.Repeat("コンピューターの", 40) + "船" + strings.Repeat("のコンピューター", 40), "船", "… ", " …"},
 		{"Thai is cut at a space that is near", strings.Repeat("สวัสดี ครับ ", 60) + "เรือ" + strings.Repeat(" ครับ", 99), "เรือ", "… ", "ครับ …"},
 		{"Arabic", strings.Repeat("قال الوزير اليوم ", 40) + "العبارة" + strings.Repeat(" توقفت اليوم", 60), "العبارة", "… ", "اليوم …"},
+		{"no dash at the beginning", strings.Repeat("x", 300) + " ORRIN (MNW) - Seven ferries", "ferries", "… ORRIN (MNW) - Seven [ferries]", "]"},
 		{"a word longer than a snippet", strings.Repeat("a", 900) + "ferry" + strings.Repeat("b", 900), "ferry", "… [ferry]bbb", "bbb …"},
 		{"a short text", "\n\n The ferry. \n", "ferry", "The [ferry].", "."},
 		{"no mark", " " + strings.Repeat("extraordinary measures ", 40), "", "extraordinary measures", "extraordinary …"},

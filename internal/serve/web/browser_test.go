@@ -18,6 +18,9 @@ import (
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"headwater/internal/search"
 )
 
 // browser starts Chromium, or skips the test where there is none.
@@ -44,7 +47,7 @@ func browser(t *testing.T) context.Context {
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatalf("start %s: %v", path, err)
 	}
-	ctx, end := context.WithTimeout(ctx, time.Minute)
+	ctx, end := context.WithTimeout(ctx, 4*time.Minute)
 	t.Cleanup(end)
 	return ctx
 }
@@ -110,13 +113,17 @@ func folder(t *testing.T) string {
 
 func TestInBrowser(t *testing.T) {
 	ctx := browser(t)
-	server := httptest.NewServer(handler(edition()))
+	f := edition()
+	f.facets = manyFacets()
+	f.topics[1].New = 3
+	server := httptest.NewServer(handler(f))
 	defer server.Close()
 	seen := watching(ctx, t)
 	dir := folder(t)
 	for name, path := range map[string]string{
 		"front": "/", "story": "/story/1", "named": "/story/4", "compare": "/story/1/compare?a=1&b=6", "article": "/article/1", "credits": "/article/20",
-		"search": "/search?q=ferry", "topics": "/topics", "topic": "/topic/Mining", "feeds": "/feeds", "error": "/search?q=%22",
+		"search": "/search?q=ferry", "search-none": "/search?q=zeppelin", "search-facets": "/search?q=ferry+lang%3Aen", "error": "/search?q=%22",
+		"topics": "/topics", "topic": "/topic/Mining", "feeds": "/feeds",
 	} {
 		for _, screen := range []struct {
 			name, scheme string
@@ -208,5 +215,100 @@ func TestFormsInBrowser(t *testing.T) {
 	}
 	if got := text(".topics"); strings.Contains(got, "radar") || !strings.Contains(got, "Mining") {
 		t.Errorf("the topics after removing one: %s", got)
+	}
+}
+
+// manyFacets are facets with long names and large counts.
+func manyFacets() []search.Facet {
+	var days, outlets []search.FacetValue
+	for i := range 31 {
+		day := now.AddDate(0, 0, -i).Format(time.DateOnly)
+		days = append(days, search.FacetValue{Name: day, Query: "date:" + day, Count: 1 + i*i*i})
+	}
+	for i := range 10 {
+		outlets = append(outlets, search.FacetValue{Name: strings.Repeat("The Evening Lantern of Skarholm ", 1+i%3) + string(rune('A'+i)), Query: "outlet:lantern.example", Count: 60_000 / (i + 1)})
+	}
+	return []search.Facet{
+		{Field: "outlet", Values: outlets},
+		{Field: "origin", Values: outlets[:3]},
+		{Field: "day", Values: days},
+		{Field: "lang", Values: []search.FacetValue{{Name: "en", Query: "lang:en", Count: 9}, {Name: "ar", Query: "lang:ar", Count: 2}}},
+	}
+}
+
+// TestSuggestionsInBrowser types into the search box and chooses with the keyboard.
+func TestSuggestionsInBrowser(t *testing.T) {
+	ctx := browser(t)
+	f := edition()
+	f.completions = map[string][]search.Completion{
+		"fer": {
+			{Kind: search.CompleteTopic, Name: "Ferries & boats", Value: "ferry"},
+			{Kind: search.CompleteWord, Name: "ferry", Value: "ferry", Articles: 7},
+			{Kind: search.CompleteWord, Name: "<b>fern</b>", Value: "<b>fern</b>", Articles: 1},
+		},
+	}
+	server := httptest.NewServer(handler(f))
+	defer server.Close()
+	seen := watching(ctx, t)
+	eval := func(js string) string {
+		t.Helper()
+		got, err := chromedp.Run(ctx, chromedp.Evaluate[string](js))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	state := `(() => { const q = document.getElementById("q"), active = document.getElementById(q.getAttribute("aria-activedescendant"));
+		return [q.getAttribute("role"), q.getAttribute("aria-expanded"), q.value, active?.textContent ?? "-", document.querySelectorAll("#suggestions [role=option]").length].join("|") })()`
+	wait := func(want string) {
+		t.Helper()
+		for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+			if got := eval(state); got == want {
+				return
+			} else if time.Now().After(end) {
+				t.Fatalf("the box is %s, want %s", got, want)
+			}
+		}
+	}
+	key := func(keys string) {
+		t.Helper()
+		if err := chromedp.Do(ctx, chromedp.KeyEvent(keys)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := chromedp.Do(ctx, chromedp.Navigate(server.URL), chromedp.Click(chromedp.CSS("#q"))); err != nil {
+		t.Fatal(err)
+	}
+	wait("combobox|false||-|0")
+	key("fer")
+	wait("combobox|true|fer|-|3")
+	look(ctx, t, filepath.Join(folder(t), "suggestions.png"))
+	if status := eval(`document.querySelector(".find [role=status]").textContent`); status != "3 suggestions" {
+		t.Errorf("said is %q", status)
+	}
+	key(kb.ArrowDown)
+	key(kb.ArrowDown)
+	wait("combobox|true|ferry|ferry7 headlines|3")
+	key(kb.ArrowDown)
+	wait("combobox|true|<b>fern</b>|<b>fern</b>1 headline|3") // as text
+	key(kb.ArrowDown)
+	wait("combobox|true|fer|-|3") // what was typed
+	key(kb.Escape)
+	wait("combobox|false|fer|-|3")
+	key("x") // nothing goes on like this
+	wait("combobox|false|ferx|-|0")
+	key(kb.Backspace)
+	wait("combobox|true|fer|-|3")
+	key(kb.ArrowDown)
+	if _, err := chromedp.RunResponse(ctx, chromedp.KeyEvent(kb.Enter)); err != nil {
+		t.Fatal(err)
+	}
+	if got := eval(`location.pathname`); got != "/topic/Ferries%20&%20boats" {
+		t.Errorf("Enter leads to %s", got)
+	}
+	seen.mu.Lock()
+	defer seen.mu.Unlock()
+	if len(seen.complaints) > 0 || len(seen.hosts) != 1 {
+		t.Errorf("the browser complains of %v and asked %v", seen.complaints, seen.hosts)
 	}
 }

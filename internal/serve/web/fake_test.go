@@ -28,7 +28,9 @@ type fake struct {
 	sides        news.SideBySide
 	changed      map[int64]*news.Changes // by the version that changed it
 	alerts       map[int64][]news.Alert  // by topic
-	broken       error                   // what every method answers when set
+	facets       []search.Facet          // of every search and topic
+	completions  map[string][]search.Completion
+	broken       error // what every method answers when set
 }
 
 // backend has the fake answer everything.
@@ -155,7 +157,7 @@ func (f *fake) Search(_ context.Context, q search.Request) (search.Found, error)
 			}
 		}
 	}
-	found.Total = len(found.Articles)
+	found.Total, found.Facets = len(found.Articles), f.facets
 	found.Articles = cut(found.Articles, q.Limit, q.Offset)
 	return found, f.broken
 }
@@ -250,9 +252,19 @@ func (f *fake) Topic(_ context.Context, _ int64, name string) (news.Topic, error
 	return news.Topic{}, news.ErrNotFound
 }
 
-func (f *fake) TopicStories(_ context.Context, t news.Topic, limit, offset int) ([]news.Story, int, error) {
+// TopicPage has the last of several stories mention the topic in passing.
+func (f *fake) TopicPage(_ context.Context, t news.Topic, limit, offset int) (search.TopicPage, error) {
 	found := f.matching(t.Query)
-	return cut(found, limit, offset), len(found), f.broken
+	page := search.TopicPage{Stories: cut(found, limit, offset), Total: len(found), Prominent: max(len(found)-1, min(len(found), 1))}
+	if offset == 0 {
+		page.New = cut(found, min(t.New, 8), 0)
+	}
+	page.Facets = f.facets
+	return page, f.broken
+}
+
+func (f *fake) Complete(_ context.Context, query string) ([]search.Completion, error) {
+	return f.completions[query], f.broken
 }
 
 func (f *fake) AddTopic(ctx context.Context, t news.Topic) (news.Topic, error) {

@@ -265,6 +265,22 @@ func percent(share float64) int {
 	return int(math.Round(100 * min(max(share, 0), 1)))
 }
 
+// number writes a count with commas: 50,000.
+func number(n int) string {
+	digits := strconv.Itoa(n)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+func countText(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return number(n) + " " + many
+}
+
 func plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun

@@ -7,7 +7,13 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
+	"unicode"
+
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
 
 	"headwater/internal/news"
 	"headwater/internal/search"
@@ -21,14 +27,23 @@ type searchView struct {
 	Articles   bool   // each by itself, not folded into stories
 	Sorts      []sortLink
 	Shows      []sortLink
-	Error      string
+	Rule       string // what stands first
+	Error      *queryFault
 	Building   string // that the index is, so that nothing is searched
-	Total      int    // stories, or articles
-	Matches    int    // articles
+	Total      string // "1,204 stories"
 	Facets     []facet
+	Narrowed   []facetLink // what of the facets is in the query; each links to the search without it
 	Results    []result
+	Passing    []result // those that have the words further down in their texts alone
 	Pager      pager
 	Suggestion sortLink
+	Help       []helpLine
+}
+
+// queryFault says what is wrong with a query, and where.
+type queryFault struct {
+	Problem, Advice string
+	Where           []view.Piece // the query with the place marked; nil where it has none
 }
 
 // facet counts the results by one property. Each value links to the same search narrowed to it.
@@ -37,10 +52,11 @@ type facet struct {
 	Values []facetLink
 }
 
-// facetLink links to the search narrowed to one value.
+// facetLink links to the search narrowed to one value, or no longer narrowed to it.
 type facetLink struct {
 	Name, URL string
-	Count     int
+	Count     string
+	Chosen    bool
 }
 
 // sortLink links to the same search in another order or form.
@@ -66,11 +82,23 @@ type result struct {
 	Others   int // members of its story that match too
 }
 
+// searchOrders are the orders of a search by their names in ?sort=, with what they put first.
+var searchOrders = []struct{ sort, name, rule string }{
+	{"", "Best match", "What has the words in its headline or first lines comes first; of equal matches, stories whose original is among what is found."},
+	{"newest", "Newest", "The newest article comes first."},
+	{"coverage", "Most outlets", "What the most outlets carry comes first; of equals, stories whose original is among what is found."},
+}
+
 func (s *server) search(w http.ResponseWriter, r *http.Request) error {
 	v := searchView{Query: queryOf(r), Order: r.URL.Query().Get("sort"), Articles: r.URL.Query().Get("show") == "articles"}
-	known := v.Order == "newest" || v.Order == "coverage"
-	for _, o := range []struct{ name, order string }{{"Best match", ""}, {"Newest", "newest"}, {"Most outlets", "coverage"}} {
-		v.Sorts = append(v.Sorts, sortLink{o.name, v.link(v.Query, o.order, v.Articles), v.Order == o.order || o.order == "" && !known})
+	if !slices.ContainsFunc(searchOrders[1:], func(o struct{ sort, name, rule string }) bool { return o.sort == v.Order }) {
+		v.Order = ""
+	}
+	for _, o := range searchOrders {
+		v.Sorts = append(v.Sorts, sortLink{o.name, v.link(v.Query, o.sort, v.Articles), v.Order == o.sort})
+		if v.Order == o.sort {
+			v.Rule = o.rule
+		}
 	}
 	v.Shows = []sortLink{
 		{"Stories", v.link(v.Query, v.Order, false), !v.Articles},
@@ -78,27 +106,53 @@ func (s *server) search(w http.ResponseWriter, r *http.Request) error {
 	}
 	status := http.StatusOK
 	var building *search.BuildingError
+	var sample news.Article
 	if err := s.validate(v.Query); err != nil {
-		v.Error, status = err.Error(), http.StatusBadRequest
-	} else if err := s.find(r, &v); errors.Is(err, search.ErrSlow) {
-		v.Error, status = search.ErrSlow.Error(), http.StatusServiceUnavailable
+		v.Error, status = faultOf(v.Query, err), http.StatusBadRequest
+	} else if sample, err = s.find(r, &v); errors.Is(err, search.ErrSlow) {
+		v.Error, status = &queryFault{Problem: sentence(search.ErrSlow)}, http.StatusServiceUnavailable
 	} else if errors.As(err, &building) {
 		w.Header().Set("Retry-After", retryBuilding)
 		v.Building, status = sentence(building), http.StatusServiceUnavailable
 	} else if err != nil {
 		return err
 	}
+	var err error
+	if v.Help, err = s.help(r.Context(), sample); err != nil {
+		return err
+	}
 	p := page{Title: cmp.Or(v.Query, "Search"), Nav: "search", Query: v.Query, Body: v}
-	if v.Query != "" && v.Error == "" {
+	if v.Query != "" && v.Error == nil {
 		p.Feeds = feedLinks("Search: "+v.Query, "/feeds/search", "?q="+url.QueryEscape(v.Query))
 	}
 	return s.write(w, r, status, "search", p)
 }
 
-// find searches and fills in the results.
-func (s *server) find(r *http.Request, v *searchView) error {
+// faultOf shows what is wrong with a query. Only the package of the query language knows the place.
+func faultOf(query string, err error) *queryFault {
+	var q *search.QueryError
+	if !errors.As(err, &q) {
+		return &queryFault{Problem: "This search cannot be read: " + err.Error() + "."}
+	}
+	f := &queryFault{Problem: "This search cannot be read: " + q.Problem + ".", Advice: sentence(errors.New(q.Advice))}
+	runes := []rune(query)
+	if len(runes) > maxQuery { // where it is too long says nothing
+		return f
+	}
+	at := min(max(q.At-1, 0), len(runes))
+	end := at
+	for end < len(runes) && (end == at || !unicode.IsSpace(runes[end])) {
+		end++
+	}
+	start := len(string(runes[:at]))
+	f.Where = view.Pieces(query, []news.Span{{Start: start, End: start + len(string(runes[at:end]))}})
+	return f
+}
+
+// find searches and fills in the results. It returns one of the articles found.
+func (s *server) find(r *http.Request, v *searchView) (sample news.Article, err error) {
 	if v.Query == "" {
-		return nil
+		return sample, nil
 	}
 	n, cursor := pageNumber(r), r.URL.Query().Get("cursor")
 	want := search.Request{
@@ -114,9 +168,13 @@ func (s *server) find(r *http.Request, v *searchView) error {
 		found, err = s.backend.Search(r.Context(), want)
 	}
 	if err != nil {
-		return fmt.Errorf("search %q: %w", v.Query, err)
+		return sample, fmt.Errorf("search %q: %w", v.Query, err)
 	}
-	v.Total, v.Matches, v.Facets = found.Total, found.Matches, facetsOf(*v, found.Facets)
+	v.Total = countText(found.Total, "story", "stories")
+	if v.Articles {
+		v.Total = countText(found.Total, "article", "articles")
+	}
+	v.Facets, v.Narrowed = v.facets(found.Facets)
 	v.Pager = pagerOf(r, n, n*perPage < found.Total)
 	if v.Pager.Next != "" && found.Next != "" {
 		v.Pager.Next += "&cursor=" + url.QueryEscape(found.Next)
@@ -126,26 +184,38 @@ func (s *server) find(r *http.Request, v *searchView) error {
 	}
 	stories, err := s.storiesOf(r.Context(), found.Articles)
 	if err != nil {
-		return err
+		return sample, err
 	}
-	for _, f := range found.Articles {
-		a := f.Article
-		res := result{
-			Title: view.Pieces(cmp.Or(a.Title, a.Headline(), "Untitled"), f.Title), Lang: a.Lang, Snippet: view.Snippet(f.Text(), f.Body),
-			Outlet: publish.Name(a.Outlet), Page: articlePath(a.ID), Out: outTo(a.URL), Time: articleTime(a, s.now()), Others: f.Others,
+	for i, f := range found.Articles {
+		res := s.resultOf(f, stories)
+		if f.Passing {
+			v.Passing = append(v.Passing, res)
+		} else {
+			v.Results = append(v.Results, res)
 		}
-		if st, ok := stories[f.Story]; ok {
-			res.Story, res.By, res.Versions = storyPath(st.ID), originOf(st), len(st.Reports())
-			for _, m := range st.Members {
-				if m.Article.ID == a.ID {
-					shown := memberOf(st, m, time.Time{})
-					res.Label, res.Class = shown.Label, shown.Class
-				}
+		if i == 0 {
+			sample = f.Article
+		}
+	}
+	return sample, nil
+}
+
+func (s *server) resultOf(f search.FoundArticle, stories map[int64]news.Story) result {
+	a := f.Article
+	res := result{
+		Title: view.Pieces(cmp.Or(a.Title, a.Headline(), "Untitled"), f.Title), Lang: a.Lang, Snippet: view.Snippet(f.Text(), f.Body),
+		Outlet: publish.Name(a.Outlet), Page: articlePath(a.ID), Out: outTo(a.URL), Time: articleTime(a, s.now()), Others: f.Others,
+	}
+	if st, ok := stories[f.Story]; ok {
+		res.Story, res.By, res.Versions = storyPath(st.ID), originOf(st), len(st.Reports())
+		for _, m := range st.Members {
+			if m.Article.ID == a.ID {
+				shown := memberOf(st, m, time.Time{})
+				res.Label, res.Class = shown.Label, shown.Class
 			}
 		}
-		v.Results = append(v.Results, res)
 	}
-	return nil
+	return res
 }
 
 // storiesOf gives the stories of found articles by id, in one query.
@@ -185,19 +255,69 @@ func (v searchView) link(query, order string, articles bool) string {
 	return link
 }
 
-// facetsOf shows the facets that have something to choose from.
-func facetsOf(v searchView, list []search.Facet) (shown []facet) {
-	names := map[string]string{"outlet": "Outlets", "origin": "First by", "lang": "Languages", "day": "Days"}
-	for _, f := range list {
-		if len(f.Values) < 2 {
-			continue
+// facetNames are the headings of facets, in their order.
+var facetNames = []struct{ field, name string }{{"outlet", "Outlets"}, {"origin", "Told first by"}, {"lang", "Languages"}, {"day", "Days"}}
+
+// Limits of what a page shows of a facet.
+const (
+	maxValues    = 10
+	maxValueName = 60 // characters
+)
+
+// facets shows the facets that have something to choose from. What the query has of them already is chosen, and is given apart too.
+func (v searchView) facets(list []search.Facet) (shown []facet, narrowed []facetLink) {
+	for _, of := range facetNames {
+		for _, f := range list {
+			if f.Field != of.field {
+				continue
+			}
+			one := facet{Name: of.name}
+			chosen := false
+			for _, value := range f.Values[:min(len(f.Values), maxValues)] {
+				link := facetLink{Name: valueName(f.Field, value.Name), Count: number(value.Count)}
+				if rest, ok := without(v.Query, value.Query); ok {
+					link.URL, link.Chosen, chosen = v.link(rest, v.Order, v.Articles), true, true
+					narrowed = append(narrowed, link)
+				} else {
+					link.URL = v.link(strings.TrimSpace(v.Query+" "+value.Query), v.Order, v.Articles)
+				}
+				one.Values = append(one.Values, link)
+			}
+			if len(f.Values) > 1 || chosen {
+				shown = append(shown, one)
+			}
 		}
-		one := facet{Name: names[f.Field]}
-		for _, value := range f.Values {
-			link := v.link("("+v.Query+") "+value.Query, v.Order, v.Articles)
-			one.Values = append(one.Values, facetLink{value.Name, link, value.Count})
-		}
-		shown = append(shown, one)
 	}
-	return shown
+	return shown, narrowed
+}
+
+// without takes a part out of a query in which it stands by itself, between spaces.
+func without(query, part string) (rest string, ok bool) {
+	before, after, ok := strings.Cut(" "+query+" ", " "+part+" ")
+	if !ok || part == "" {
+		return query, false
+	}
+	return strings.TrimSpace(before + " " + after), true
+}
+
+// valueName is a value of a facet as readers know it.
+func valueName(field, name string) string {
+	switch field {
+	case "lang":
+		return languageName(name)
+	case "day":
+		if t, err := time.Parse(time.DateOnly, name); err == nil {
+			return t.Format("Mon 2 Jan 2006")
+		}
+	}
+	return publish.Cut(publish.Line(name), maxValueName)
+}
+
+// languageName is the English name of a language, or its code where it has none.
+func languageName(code string) string {
+	tag, err := language.Parse(code)
+	if err != nil {
+		return code
+	}
+	return cmp.Or(display.English.Tags().Name(tag), code)
 }

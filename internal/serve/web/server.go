@@ -157,7 +157,7 @@ func pathID(r *http.Request) (int64, error) {
 }
 
 // policy lets the pages load our own files and nothing else, from anywhere.
-const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; " +
+const policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; " +
 	"base-uri 'none'; frame-ancestors 'none'"
 
 // directPolicy is that of an article whose pictures are to come from where they are.
@@ -233,6 +233,8 @@ type EventStore interface {
 // Searcher finds articles. Queries are in the query language of package search.
 type Searcher interface {
 	Search(ctx context.Context, q search.Request) (search.Found, error)
+	// Complete gives ways to go on with a query that somebody types.
+	Complete(ctx context.Context, query string) ([]search.Completion, error)
 }
 
 // EditionReader reads combined feeds.
@@ -256,8 +258,8 @@ type TopicStore interface {
 
 // TopicSearcher finds the stories of topics.
 type TopicSearcher interface {
-	// TopicStories gives a part of a topic's stories and how many there are in all.
-	TopicStories(ctx context.Context, t news.Topic, limit, offset int) ([]news.Story, int, error)
+	// TopicPage gives a part of a topic's stories, with what is to be said of all of them.
+	TopicPage(ctx context.Context, t news.Topic, limit, offset int) (search.TopicPage, error)
 }
 
 // TopicEditor adds and changes topics.

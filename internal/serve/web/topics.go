@@ -7,11 +7,14 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"headwater/internal/news"
+	"headwater/internal/search"
+	"headwater/internal/serve/publish"
 )
 
 // maxTopicName bounds a topic's name, in characters.
@@ -34,21 +37,27 @@ type topicForm struct {
 type topicView struct {
 	Name, Query, URL, Search string
 	Problem                  string // why nothing matches it
-	New                      int
+	New                      string // how many stories are; empty where none is
 	Added                    timestamp
 	Feeds                    []feedLink
 	Secret                   string // address of the feed that who has it can read
 	Form                     topicForm
-	Total                    int
+	Total                    string // "1,204 stories"
+	Langs                    string // "only in English and Spanish"; empty for all languages
+	Fresh                    []headline
+	MoreFresh                string // "12 more"
+	Chart                    *chart // nil where there is no story
+	Facets                   []facet
 	Cards                    []card
+	Passing                  []card // of stories that have the topic further down in their texts alone
 	Pager                    pager
 }
 
 func (s *server) topicOf(t news.Topic) topicView {
 	name := url.PathEscape(t.Name)
 	return topicView{
-		Name: t.Name, Query: t.Query, URL: "/topic/" + name, New: t.New,
-		Search: "/search?q=" + url.QueryEscape(t.Query), Added: timestampOf(t.Added, s.now()),
+		Name: t.Name, Query: t.Query, URL: "/topic/" + name, New: newCount(t),
+		Search: "/search?q=" + url.QueryEscape(scopeOf(t)), Langs: langsText(t.Options.Langs), Added: timestampOf(t.Added, s.now()),
 		Feeds: feedLinks(t.Name, "/feeds/topic/"+name, ""), Form: topicFormOf(t, "/topic/"+name, "Change"),
 	}
 }
@@ -162,16 +171,100 @@ func (s *server) showTopic(w http.ResponseWriter, r *http.Request, status int, t
 		view.Problem = err.Error()
 	} else {
 		n := pageNumber(r)
-		stories, total, err := s.backend.TopicStories(r.Context(), t, perPage, (n-1)*perPage)
+		found, err := s.backend.TopicPage(r.Context(), t, perPage, (n-1)*perPage)
 		if err != nil {
 			return fmt.Errorf("topic %q: %w", t.Name, err)
 		}
-		view.Total, view.Pager = total, pagerOf(r, n, n*perPage < total)
-		if view.Cards, err = s.cards(r.Context(), stories); err != nil {
+		if err := s.fillTopic(r, &view, t, n, found); err != nil {
 			return err
 		}
 	}
 	return s.write(w, r, status, "topic", page{Title: t.Name, Nav: view.URL, Feeds: view.Feeds, Body: view})
+}
+
+// fillTopic adds to a topic's page what it has found: what is new, the chart, its outlets, and the stories of page n.
+func (s *server) fillTopic(r *http.Request, v *topicView, t news.Topic, n int, found search.TopicPage) error {
+	v.Total, v.Pager = countText(found.Total, "story", "stories"), pagerOf(r, n, n*perPage < found.Total)
+	for _, st := range found.New {
+		if len(st.Members) > 0 {
+			v.Fresh = append(v.Fresh, s.headlineOf(st))
+		}
+	}
+	if more := t.New - len(v.Fresh); len(v.Fresh) > 0 && more > 0 {
+		v.MoreFresh = number(more) + " more"
+	}
+	scope := searchView{Query: scopeOf(t)}
+	for _, f := range found.Facets {
+		if f.Field == "day" && found.Total > 0 {
+			v.Chart = chartOf(f.Values, s.now(), func(day string) string { return scope.link(scope.Query+" date:"+day, "newest", false) })
+		}
+	}
+	v.Facets, _ = scope.facets(slices.DeleteFunc(slices.Clone(found.Facets), func(f search.Facet) bool {
+		return f.Field == "day" || f.Field == "lang" && len(t.Options.Langs) == 1
+	}))
+	at := min(max(found.Prominent-(n-1)*perPage, 0), len(found.Stories)) // where those begin that mention it in passing
+	var err error
+	if v.Cards, err = s.cards(r.Context(), found.Stories[:at]); err != nil {
+		return err
+	}
+	v.Passing, err = s.cards(r.Context(), found.Stories[at:])
+	return err
+}
+
+// headlineOf shows a story in one line.
+func (s *server) headlineOf(st news.Story) headline {
+	return headline{
+		Title: titleOf(st), Lang: st.Current().Article.Lang, Page: storyPath(st.ID),
+		Outlet: publish.Name(publish.Author(st)), Time: storyTime(st, st.Latest, s.now()),
+	}
+}
+
+// newCount is how many stories of a topic are new, or "" for none.
+func newCount(t news.Topic) string {
+	if t.New == 0 {
+		return ""
+	}
+	return number(t.New)
+}
+
+// scopeOf is a topic as a search: its query with what its options ask for.
+func scopeOf(t news.Topic) string {
+	parts := []string{t.Query}
+	if t.Options.Originals {
+		parts = append(parts, "is:original")
+	}
+	if t.Options.MinOutlets > 1 {
+		parts = append(parts, "outlets:>="+strconv.Itoa(t.Options.MinOutlets))
+	}
+	var langs []string
+	for _, lang := range t.Options.Langs {
+		langs = append(langs, "lang:"+lang)
+	}
+	if len(langs) == 1 {
+		parts = append(parts, langs[0])
+	} else if len(langs) > 1 {
+		parts = append(parts, "("+strings.Join(langs, " OR ")+")")
+	}
+	for _, outlet := range t.Options.Muted {
+		parts = append(parts, `-outlet:"`+strings.ReplaceAll(outlet, `"`, " ")+`"`)
+	}
+	return strings.Join(parts, " ")
+}
+
+// langsText says in which languages alone a topic looks.
+func langsText(langs []string) string {
+	if len(langs) == 0 {
+		return ""
+	}
+	names := make([]string, len(langs))
+	for i, lang := range langs {
+		names[i] = languageName(lang)
+	}
+	last := len(names) - 1
+	if last == 0 {
+		return "only in " + names[0]
+	}
+	return "only in " + strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
 // changeTopic stores the form of a topic.

@@ -77,6 +77,7 @@ func New(o Options) ingress.Routes {
 		"GET /story/{id}/compare":   s.compare,
 		"GET /article/{id}":         s.article,
 		"GET /search":               s.search,
+		"GET /suggest":              s.suggest,
 		"GET /topics":               s.topics,
 		"POST /topics":              s.addTopic,
 		"GET /topic/{name}":         s.topic,

@@ -1,0 +1,88 @@
+package web
+
+import (
+	"fmt"
+	"time"
+
+	"headwater/internal/search"
+)
+
+// Sizes of a chart in units of its drawing, which is stretched to the width of the page.
+const (
+	chartDays   = 30
+	chartStep   = 20 // from bar to bar
+	chartHeight = 100
+	barGap      = 4
+	leastBar    = 3 // of a day with a story, so that it is seen
+)
+
+// chart is how many stories a topic had on each of the last days, in UTC.
+type chart struct {
+	Bars          []bar
+	Width, Height int
+	Most          string // of one day
+	First, Last   string // days
+	Words         string // what it shows, in a sentence
+}
+
+// bar is one day of a chart.
+type bar struct {
+	X, Y, Width, Height int
+	Day                 string // "Tue 18 Aug 2026"
+	Short               string // "18 Aug"
+	Count               string // "12 stories"
+	URL                 string // of the search for them; empty where there are none
+}
+
+// chartOf draws the last 30 days through today, or through the newest day with a story if that is later.
+func chartOf(days []search.FacetValue, now time.Time, link func(day string) string) *chart {
+	last := now.UTC().Truncate(24 * time.Hour)
+	counts := map[time.Time]int{}
+	var newest time.Time
+	for _, d := range days {
+		day, err := time.Parse(time.DateOnly, d.Name)
+		if err != nil {
+			continue
+		}
+		counts[day] = d.Count
+		if day.After(newest) {
+			newest = day
+		}
+	}
+	if newest.After(last) {
+		last = newest
+	}
+	first := last.AddDate(0, 0, 1-chartDays)
+	most, sum, busiest := 0, 0, first
+	for day, n := range counts {
+		if day.Before(first) {
+			continue
+		}
+		sum += n
+		if n > most || n == most && day.After(busiest) {
+			most, busiest = n, day
+		}
+	}
+	c := &chart{Width: chartDays * chartStep, Height: chartHeight, Most: number(most), First: first.Format("2 Jan"), Last: last.Format("2 Jan")}
+	for i := range chartDays {
+		day := first.AddDate(0, 0, i)
+		n := counts[day]
+		b := bar{X: i*chartStep + barGap/2, Width: chartStep - barGap, Day: day.Format("Mon 2 Jan 2006"), Short: day.Format("2 Jan"), Count: countText(n, "story", "stories")}
+		if n > 0 {
+			b.Height = max(leastBar, n*chartHeight/most)
+			b.URL = link(day.Format(time.DateOnly))
+		}
+		b.Y = chartHeight - b.Height
+		c.Bars = append(c.Bars, b)
+	}
+	span := fmt.Sprintf("Stories a day from %s to %s", first.Format("2 January"), last.Format("2 January 2006"))
+	switch {
+	case sum == 0 && newest.IsZero():
+		c.Words = span + ": none, and none has a known date."
+	case sum == 0:
+		c.Words = span + ": none. The latest was on " + newest.Format("2 January 2006") + "."
+	default:
+		c.Words = fmt.Sprintf("%s: %s on the busiest day, %s.", span, countText(most, "story", "stories"), busiest.Format("2 January"))
+	}
+	return c
+}
