@@ -65,7 +65,8 @@ func (x *Index) Complete(ctx context.Context, query string) (list []Completion, 
 	if err != nil {
 		return nil, err
 	}
-	defer recoverDamage(&err)
+	defer x.suspectDamage(&err)
+	defer recoverDamage(catchFaults(), &err)
 	inner, err := b.Advanced()
 	if err != nil {
 		return nil, fmt.Errorf("complete: %w", err)

@@ -78,12 +78,7 @@ func (x *Index) find(ctx context.Context, f *finder, n node) (hits Result, err e
 	if t := x.stories.Load(); t != nil {
 		f.stories = t.snapshot()
 	}
-	defer func() {
-		if errors.Is(err, ErrDamaged) {
-			x.suspect.Store(true)
-			err = fmt.Errorf("search in %s: %w; its files are compared with their checksums now, or by the next command, and it is built anew where they differ; try again", x.path, err)
-		}
-	}()
+	defer x.suspectDamage(&err)
 	defer recoverDamage(catchFaults(), &err)
 	inner, err := b.Advanced()
 	if err != nil {
@@ -115,6 +110,14 @@ func (x *Index) find(ctx context.Context, f *finder, n node) (hits Result, err e
 		return Result{}, fmt.Errorf("search: highlights: %w", err)
 	}
 	return hits, nil
+}
+
+// suspectDamage has the index checked after an error of what no valid index contains.
+func (x *Index) suspectDamage(err *error) {
+	if errors.Is(*err, ErrDamaged) {
+		x.suspect.Store(true)
+		*err = fmt.Errorf("search in %s: %w; its files are compared with their checksums now, or by the next command, and it is built anew where they differ; try again", x.path, *err)
+	}
 }
 
 // maxSpans is the maximum number of highlights in one text.
