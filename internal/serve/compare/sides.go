@@ -46,8 +46,8 @@ func (cr Comparer) Sides(ctx context.Context, a, b news.Member) (news.SideBySide
 	}
 	x := prints.Align(first, second)
 	v := news.SideBySide{
-		A: news.Side{Article: a.Article, Words: x.Back.Words, Share: x.Back.Share, Only: x.Back.Added, Cut: firstCut},
-		B: news.Side{Article: b.Article, Words: x.Words, Share: x.Share, Only: x.Added, Cut: secondCut},
+		A: news.Side{Article: a.Article, Words: x.Back.Words, Share: x.Back.Share, Only: len(x.First.Only), Cut: firstCut},
+		B: news.Side{Article: b.Article, Words: x.Words, Share: x.Share, Only: len(x.Second.Only), Cut: secondCut},
 	}
 	v.A.Headline, v.B.Headline = headlines(a.Article, b.Article)
 	v.Note = sidesNote(first, second, x)
@@ -285,11 +285,15 @@ func rowsOf(a, b marking, passages []news.Passage) (rows []news.SideRow) {
 			rowB[n] = row
 		}
 	}
-	number := 0
+	number, last := 0, news.Passage{} // the passage that has a number, or goes on from one
 	for _, p := range passages {
+		if goesOn(last, p, a.text, b.text) {
+			last = p
+			continue
+		}
 		if x, y := first(left, p.OriginStart), first(right, p.Start); x < len(left) && y < len(right) && rowA[x] != rowB[y] {
 			number++
-			a.links[p.OriginStart], b.links[p.Start] = number, number
+			a.links[p.OriginStart], b.links[p.Start], last = number, number, p
 		}
 	}
 	for _, s := range spans {
@@ -303,6 +307,12 @@ func rowsOf(a, b marking, passages []news.Passage) (rows []news.SideRow) {
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// goesOn reports whether a passage goes on from another in both texts: they are one, cut at a quotation.
+func goesOn(from, p news.Passage, a, b string) bool {
+	return from.End > 0 && p.Start >= from.End && p.OriginStart >= from.OriginEnd &&
+		letters(b[from.End:p.Start]) == 0 && letters(a[from.OriginEnd:p.OriginStart]) == 0
 }
 
 // chainOf returns the passages, in order, of the heaviest chain that is in the same order in both texts.

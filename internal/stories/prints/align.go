@@ -19,7 +19,7 @@ type Alignment struct {
 // Parts are spans of one text, in order.
 type Parts struct {
 	Quoted []news.Span // quotations
-	Only   []news.Span // sentences that Comparison.Added counts
+	Only   []news.Span // sentences of which the other text has no passage
 }
 
 // Align compares two articles in both directions. Like Compare it is linear in both texts except for a logarithm. Its passages do
@@ -37,8 +37,12 @@ func Align(first, second news.Article) Alignment {
 		}
 	}
 	x.Passages = withShort(c.Passages, a, b)
-	x.First = Parts{quotedSpans(first, a.sequence), b.only(a.sequence)}
-	x.Second = Parts{quotedSpans(second, b.sequence), a.only(b.sequence)}
+	var here, back []news.Span
+	for _, p := range x.Passages {
+		here, back = append(here, news.Span{Start: p.Start, End: p.End}), append(back, news.Span{Start: p.OriginStart, End: p.OriginEnd})
+	}
+	x.First = Parts{quotedSpans(first, a.sequence), b.only(a.sequence, back)}
+	x.Second = Parts{quotedSpans(second, b.sequence), a.only(b.sequence, here)}
 	return x
 }
 
@@ -127,10 +131,16 @@ func quotedSpans(a news.Article, s sequence) (all []news.Span) {
 	return all
 }
 
-// only returns the sentences of a text that the reference has no run of words of.
-func (r *Reference) only(s sequence) []news.Span {
-	_, shared := r.runs(s)
-	var all []news.Span
+// only returns the sentences of a text that have less than k words in passages.
+func (r *Reference) only(s sequence, passages []news.Span) (all []news.Span) {
+	slices.SortFunc(passages, func(x, y news.Span) int { return cmp.Compare(x.Start, y.Start) })
+	shared, next := make([]bool, len(s.tokens)), 0
+	for i, t := range s.tokens {
+		for next < len(passages) && passages[next].End <= t.start {
+			next++
+		}
+		shared[i] = next < len(passages) && passages[next].Start <= t.start
+	}
 	r.added(s, shared, func(start, end int) { all = append(all, news.Span{Start: start, End: end}) })
 	return all
 }
