@@ -62,6 +62,37 @@ func (c *cli) storySplit() *cobra.Command {
 	return cmd
 }
 
+func (c *cli) storyOrigin() *cobra.Command {
+	var outlet string
+	cmd := &cobra.Command{
+		Use:   "origin ID [ARTICLE]",
+		Short: "Say what a story goes back to",
+		Long: "Says which article of a story is its original, or with --outlet which outlet wrote it, whatever the scores say. It holds for\n" +
+			"the story that the article is in from now on. A later correction outranks an earlier one.",
+		Example: "  headwater story origin 17 231\n  headwater story origin 17 --outlet 'The Northern Ledger'",
+		Args:    arguments(1, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			story, err := parseIDs("story", args[:1])
+			if err != nil {
+				return err
+			}
+			article, err := parseIDs("article", args[1:])
+			if err != nil {
+				return err
+			}
+			if (len(article) == 1) == (outlet != "") {
+				return usagef("give the article that is the origin, or the outlet with --outlet")
+			}
+			return c.correct(cmd, func(ctx context.Context, a *app) (news.Corrected, error) {
+				return a.pipeline.Settler.SetOrigin(ctx, story[0], append(article, 0)[0], outlet)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&outlet, "outlet", "", "the outlet that wrote it, by name or domain")
+	c.jsonFlag(cmd)
+	return cmd
+}
+
 func (c *cli) storyForget() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "forget N",
@@ -122,7 +153,7 @@ func (c *cli) correct(cmd *cobra.Command, work func(context.Context, *app) (news
 func (c *cli) storyCorrections() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "corrections",
-		Short:   "List what was merged and split by hand",
+		Short:   "List what was corrected by hand",
 		Example: "  headwater story corrections --json",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {

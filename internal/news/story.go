@@ -189,13 +189,18 @@ type Edge struct {
 	Reasons      []Evidence
 }
 
-// Correction is a person's decision about which articles are one story. It outranks every score. If two corrections
-// contradict each other, the later one holds.
+// Correction is a person's decision about which articles are one story, or about what a story goes back to. It outranks every
+// score. If two corrections contradict each other, the later one holds.
 type Correction struct {
 	ID    int64 // used to take the correction back; never reused
 	Made  time.Time
 	Same  []int64 // articles that are one story
 	Apart []int64 // articles that are never in one story with Same; empty for a merge
+
+	// OriginOf is the article whose story goes back to Origin, or to the article itself if Origin is zero. It is 0 in a
+	// merge and in a split, which name no origin.
+	OriginOf int64
+	Origin   Outlet
 
 	Former map[int64]Grouping // where its articles were when it was made, by article; unknown ones are left out
 }
@@ -221,7 +226,13 @@ func (e *RefusedError) Unwrap() error { return e.Cause }
 type Grouping struct{ Story, Event int64 }
 
 // Articles returns all articles of a correction.
-func (c Correction) Articles() []int64 { return append(append([]int64(nil), c.Same...), c.Apart...) }
+func (c Correction) Articles() []int64 {
+	all := append(append([]int64(nil), c.Same...), c.Apart...)
+	if c.OriginOf != 0 {
+		all = append(all, c.OriginOf)
+	}
+	return all
+}
 
 // OutletCount counts what an outlet has published.
 type OutletCount struct {

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"headwater/internal/news"
 	"headwater/internal/store"
@@ -38,6 +40,16 @@ func (s *Settler) Merge(ctx context.Context, ids []int64) (news.Corrected, error
 // Scores decide whether the rest stays together; it keeps the story's id.
 func (s *Settler) Split(ctx context.Context, id int64, articles []int64) (news.Corrected, error) {
 	return s.makeCorrection(ctx, store.CorrectionRequest{Kind: store.RequestSplit, IDs: append([]int64{id}, articles...)})
+}
+
+// SetOrigin says what a story goes back to: one of its articles, or, where article is 0, an outlet, given by name or domain. It
+// holds for the story that the article is in, or for an outlet the article that leads the story now.
+func (s *Settler) SetOrigin(ctx context.Context, story, article int64, outlet string) (news.Corrected, error) {
+	r := store.CorrectionRequest{Kind: store.RequestOrigin, IDs: []int64{story}, Outlet: outlet}
+	if article != 0 {
+		r.IDs, r.Outlet = append(r.IDs, article), ""
+	}
+	return s.makeCorrection(ctx, r)
 }
 
 // Forget takes a correction back. Its articles are settled as if it had never been made. Stories that a merge ended get
@@ -162,6 +174,8 @@ func (s *Settler) carryOut(ctx context.Context, r store.CorrectionRequest) (news
 		return s.split(ctx, r)
 	case store.RequestForget:
 		return s.forget(ctx, r)
+	case store.RequestOrigin:
+		return s.setOrigin(ctx, r)
 	}
 	return news.Corrected{}, refuse(nil, "%q is no correction that this version of the program knows", r.Kind)
 }
@@ -206,6 +220,48 @@ func (s *Settler) split(ctx context.Context, r store.CorrectionRequest) (news.Co
 		return news.Corrected{}, refuse(nil, "story %d has no other article; a split leaves at least one in it", st.ID)
 	}
 	return s.correct(ctx, c, r.ID)
+}
+
+// maxOutlet is the most characters of an outlet's name that a person gives.
+const maxOutlet = 200
+
+func (s *Settler) setOrigin(ctx context.Context, r store.CorrectionRequest) (news.Corrected, error) {
+	st, err := s.storyToCorrect(ctx, r.IDs[0])
+	if err != nil {
+		return news.Corrected{}, err
+	}
+	if len(r.IDs) > 1 {
+		article := r.IDs[1]
+		if !slices.Contains(membersOf(st), article) {
+			return news.Corrected{}, s.notInStory(ctx, st.ID, article)
+		}
+		return s.correct(ctx, news.Correction{OriginOf: article}, r.ID)
+	}
+	name := strings.Join(strings.Fields(r.Outlet), " ")
+	switch {
+	case name == "":
+		return news.Corrected{}, refuse(nil, "an origin is an article of the story or an outlet; neither is given")
+	case utf8.RuneCountInString(name) > maxOutlet:
+		return news.Corrected{}, refuse(nil, "the name of an outlet has at most %d characters", maxOutlet)
+	}
+	return s.correct(ctx, news.Correction{OriginOf: st.Lead().Article.ID, Origin: s.outletNamed(name)}, r.ID)
+}
+
+// outletNamed finds an outlet by its name or domain. One that is not listed has only the name.
+func (s *Settler) outletNamed(name string) news.Outlet {
+	if o, ok := s.outlets.ByName(name); ok {
+		return o
+	}
+	if strings.Contains(name, ".") && !strings.Contains(name, " ") {
+		address := name
+		if !strings.Contains(address, "://") {
+			address = "https://" + address
+		}
+		if o, ok := s.outlets.ByURL(address); ok {
+			return o
+		}
+	}
+	return news.Outlet{Name: name}
 }
 
 func (s *Settler) forget(ctx context.Context, r store.CorrectionRequest) (news.Corrected, error) {

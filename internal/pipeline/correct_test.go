@@ -226,6 +226,15 @@ func TestNothingToCorrect(t *testing.T) {
 				}
 				return room.Pipeline.Settler.Split(ctx, flood.story.ID, all)
 			}},
+			{"there is no story 99", true, func() (news.Corrected, error) { return room.Pipeline.Settler.SetOrigin(ctx, 99, 1, "") }},
+			{"there is no article 99", true, func() (news.Corrected, error) { return room.Pipeline.Settler.SetOrigin(ctx, one, 99, "") }},
+			{"but in story", false, func() (news.Corrected, error) {
+				return room.Pipeline.Settler.SetOrigin(ctx, one, flood.Article.ID, "")
+			}},
+			{"neither is given", false, func() (news.Corrected, error) { return room.Pipeline.Settler.SetOrigin(ctx, one, 0, " ") }},
+			{"at most 200 characters", false, func() (news.Corrected, error) {
+				return room.Pipeline.Settler.SetOrigin(ctx, one, 0, strings.Repeat("é", 201))
+			}},
 			{"there is no correction 99", true, func() (news.Corrected, error) { return room.Pipeline.Settler.Forget(ctx, 99) }},
 		}
 		for _, tt := range tests {
@@ -306,5 +315,74 @@ func TestForgetBesideSplit(t *testing.T) {
 		if diff := gocmp.Diff(split, stories(t, room)); diff != "" {
 			t.Errorf("stories before and after (-want +got):\n%s", diff)
 		}
+	})
+}
+
+// What a person says of an origin outranks the scores, for one of the articles and for an outlet that no feed carries. It holds
+// after revisions, new members, a restart, a split and the closing of the story, until it is taken back.
+func TestCorrectOrigin(t *testing.T) {
+	d := newDesk(t)
+	wantOrigin := func(t *testing.T, room *pipelinetest.Room, key, name string, article int64) {
+		t.Helper()
+		st := d.place(t, room, key).story
+		if o := st.Origin; o.Name != name || o.Article != article || o.Level != news.LevelOriginal || o.Evidence[0].Kind != "correction" {
+			t.Errorf("the origin is %+v, want %s, article %d", o, name, article)
+		}
+		must(t, room.Store.Check(t.Context()))
+	}
+	var tribune news.Article
+	var first news.Origin
+	d.run(t, "say so", func(t *testing.T, room *pipelinetest.Room) {
+		p := d.place(t, room, "tribune/flood")
+		tribune, first = p.Article, p.story.Origin
+		if first.Article == tribune.ID {
+			t.Fatal("the last copy is the origin anyway")
+		}
+		done, err := room.Pipeline.Settler.SetOrigin(t.Context(), p.story.ID, tribune.ID, "")
+		must(t, err)
+		if len(done.Stories) != 1 || done.Stories[0].Origin.Article != tribune.ID || done.Correction.OriginOf != tribune.ID {
+			t.Errorf("%+v", done)
+		}
+		wantOrigin(t, room, "tribune/flood", tribune.Outlet.Name, tribune.ID)
+	})
+	d.items["echo"] = []item{{"flood", floodTitle, floodText, d.clock.Now().Add(-10 * time.Hour)}}
+	for i := range d.items["tribune"] {
+		d.items["tribune"][i].text += " More follows."
+	}
+	d.run(t, "revised, and an earlier copy", func(t *testing.T, room *pipelinetest.Room) {
+		wantStories(t, room, "echo/flood "+threeFloods, "herald/comet", "tribune/strike")
+		wantOrigin(t, room, "herald/flood", tribune.Outlet.Name, tribune.ID)
+	})
+	d.clock.Advance(400 * time.Hour)
+	d.run(t, "an outlet, when closed", func(t *testing.T, room *pipelinetest.Room) {
+		wantOrigin(t, room, "herald/flood", tribune.Outlet.Name, tribune.ID)
+		story := d.place(t, room, "herald/flood").story.ID
+		_, err := room.Pipeline.Settler.SetOrigin(t.Context(), story, 0, "The  Kestrel Clarion")
+		must(t, err)
+		wantOrigin(t, room, "herald/flood", "The Kestrel Clarion", 0) // the last correction wins
+		_, err = room.Pipeline.Settler.Split(t.Context(), story, []int64{d.place(t, room, "echo/flood").Article.ID})
+		must(t, err)
+		if o := d.place(t, room, "echo/flood").story.Origin; o.Name == "The Kestrel Clarion" {
+			t.Error("what was split off has the origin of the rest")
+		}
+		wantOrigin(t, room, "herald/flood", "The Kestrel Clarion", 0)
+	})
+	d.run(t, "taken back", func(t *testing.T, room *pipelinetest.Room) {
+		all, err := room.Store.Corrections(t.Context())
+		must(t, err)
+		if len(all) != 3 || all[1].Origin.Name != "The Kestrel Clarion" || all[0].Origin != (news.Outlet{}) {
+			t.Fatalf("corrections %+v", all)
+		}
+		for i, n := range []int{2, 1} { // the split, then the outlet
+			_, err = room.Pipeline.Settler.Forget(t.Context(), all[n].ID)
+			must(t, err)
+			wantOrigin(t, room, "herald/flood", []string{"The Kestrel Clarion", tribune.Outlet.Name}[i], []int64{0, tribune.ID}[i])
+		}
+		_, err = room.Pipeline.Settler.Forget(t.Context(), all[0].ID)
+		must(t, err)
+		if o := d.place(t, room, "herald/flood").story.Origin; o.Article == tribune.ID || o.Evidence[0].Kind == "correction" {
+			t.Errorf("without corrections the origin is %+v", o)
+		}
+		must(t, room.Store.Check(t.Context()))
 	})
 }

@@ -333,6 +333,13 @@ func TestCorrectionsElsewhere(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
+	named := corrected(asker, func(s *pipeline.Settler) (news.Corrected, error) {
+		return s.SetOrigin(t.Context(), second.Stories[0].ID, 0, "The Kestrel Clarion")
+	}, 1)
+	if o := named.Stories[0].Origin; o.Name != "The Kestrel Clarion" || named.Correction.Origin.Name != o.Name {
+		t.Errorf("the leader was asked for an origin, and made %+v", o)
+	}
+	corrected(command, forget(named.Correction.ID), 1)
 	corrected(asker, forget(third.Correction.ID), 1)
 	corrected(command, forget(second.Correction.ID), 2)
 	corrected(asker, forget(first.Correction.ID), 2)

@@ -8,10 +8,17 @@ import (
 )
 
 const (
-	addCorrectionSQL = `INSERT INTO corrections (made) VALUES (?) RETURNING id`
+	addCorrectionSQL = `INSERT INTO corrections (made, outlet, domain) VALUES (?, ?, ?) RETURNING id`
 	addCorrectedSQL  = `INSERT INTO corrected (correction_id, article_id, apart, story, event)
 		SELECT ?, j.value, ?, coalesce(m.story_id, 0), coalesce(s.event_id, 0) FROM json_each(?) AS j
 		LEFT JOIN members AS m ON m.article_id = j.value LEFT JOIN stories AS s ON s.id = m.story_id`
+)
+
+// What corrected.apart says of an article.
+const (
+	together  = 0 // it is in one story with the others of 0
+	apart     = 1 // it is in no story with those
+	hasOrigin = 2 // its story goes back to it, or to the outlet of the correction
 )
 
 // AddCorrection stores a correction together with the settlement that it led to, and returns the correction's id. It
@@ -20,12 +27,16 @@ const (
 func (db *DB) AddCorrection(ctx context.Context, c news.Correction, s Settlement) (id int64, err error) {
 	err = db.write(ctx, "keep a correction", func(ctx context.Context, t tx) error {
 		t.ring(AreaCorrections)
-		if err := t.QueryRowContext(ctx, addCorrectionSQL, millis(c.Made)).Scan(&id); err != nil {
+		if err := t.QueryRowContext(ctx, addCorrectionSQL, millis(c.Made), text(c.Origin.Name), text(c.Origin.Domain)).Scan(&id); err != nil {
 			return err
 		}
-		for apart, articles := range [][]int64{c.Same, c.Apart} {
+		origin := []int64{}
+		if c.OriginOf != 0 {
+			origin = append(origin, c.OriginOf)
+		}
+		for place, articles := range [][]int64{together: c.Same, apart: c.Apart, hasOrigin: origin} {
 			ids := idList(articles)
-			if err := t.exec(ctx, addCorrectedSQL, id, apart, ids); err != nil {
+			if err := t.exec(ctx, addCorrectedSQL, id, place, ids); err != nil {
 				return err
 			}
 		}
@@ -68,20 +79,21 @@ func (db *DB) RemoveCorrection(ctx context.Context, id int64, s Settlement) erro
 	})
 }
 
-const correctionsSQL = `SELECT c.id, c.made, d.article_id, d.apart, d.story, d.event FROM corrections AS c
+const correctionsSQL = `SELECT c.id, c.made, c.outlet, c.domain, d.article_id, d.apart, d.story, d.event FROM corrections AS c
 	JOIN corrected AS d ON d.correction_id = c.id ORDER BY c.id, d.article_id`
 
 // Corrections returns all corrections in the order in which they were made. The articles of each are sorted by id.
 func (db *DB) Corrections(ctx context.Context) (all []news.Correction, err error) {
 	err = db.eachRow(ctx, "corrections", func(row scanner) error {
 		var id, made, article int64
-		var apart bool
+		var place int
+		var origin news.Outlet
 		var was news.Grouping
-		if err := row.Scan(&id, &made, &article, &apart, &was.Story, &was.Event); err != nil {
+		if err := row.Scan(&id, &made, &origin.Name, &origin.Domain, &article, &place, &was.Story, &was.Event); err != nil {
 			return err
 		}
 		if len(all) == 0 || all[len(all)-1].ID != id {
-			all = append(all, news.Correction{ID: id, Made: fromMillis(made)})
+			all = append(all, news.Correction{ID: id, Made: fromMillis(made), Origin: origin})
 		}
 		c := &all[len(all)-1]
 		if was.Story != 0 {
@@ -90,9 +102,12 @@ func (db *DB) Corrections(ctx context.Context) (all []news.Correction, err error
 			}
 			c.Former[article] = was
 		}
-		if apart {
+		switch place {
+		case apart:
 			c.Apart = append(c.Apart, article)
-		} else {
+		case hasOrigin:
+			c.OriginOf = article
+		default:
 			c.Same = append(c.Same, article)
 		}
 		return nil

@@ -59,6 +59,20 @@ func TestCorrections(t *testing.T) {
 	if id, err = db.AddCorrection(ctx, split, Settlement{}); id != 3 || err != nil {
 		t.Errorf("correction %d, %v, want 3", id, err)
 	}
+	origin := news.Correction{
+		ID: 4, Made: day, OriginOf: 4, Origin: news.Outlet{Name: "Ledger", Domain: "ledger.example"},
+		Former: map[int64]news.Grouping{4: {Story: 3, Event: 3}},
+	}
+	if id, err = db.AddCorrection(ctx, origin, Settlement{}); id != 4 || err != nil {
+		t.Fatalf("correction %d, %v", id, err)
+	}
+	split.ID = 3
+	split.Former[2] = news.Grouping{Story: 1, Event: 1}
+	wantCorrections(t, db, merge, split, origin)
+	if err := db.RemoveCorrection(ctx, 4, Settlement{}); err != nil {
+		t.Fatal(err)
+	}
+	wantCorrections(t, db, merge, split)
 }
 
 // When an earlier merge is forgotten, a later merge of the merged story learns where its articles were before both.

@@ -16,7 +16,10 @@ import (
 type CorrectionRequest struct {
 	ID   int64 // 0 if the correction needs no request
 	Kind string
-	IDs  []int64 // merge: stories; split: a story and the articles that leave it; forget: a correction
+	// IDs are: merge: stories; split: a story and the articles that leave it; forget: a correction; origin: a story, and the
+	// article that is its origin unless Outlet names that.
+	IDs    []int64
+	Outlet string // origin: a name or a domain
 }
 
 // The kinds of a CorrectionRequest.
@@ -24,6 +27,7 @@ const (
 	RequestMerge  = "merge"
 	RequestSplit  = "split"
 	RequestForget = "forget"
+	RequestOrigin = "origin"
 )
 
 // CorrectionAnswer is what became of a CorrectionRequest. The zero value means that it waits.
@@ -41,12 +45,12 @@ var ErrWithdrawn = errors.New("the request for the correction was withdrawn")
 const requestFor = time.Minute
 
 const (
-	askCorrectionSQL    = `INSERT INTO correction_requests (asked, kind, ids) VALUES (?, ?, ?) RETURNING id`
+	askCorrectionSQL    = `INSERT INTO correction_requests (asked, kind, ids, outlet) VALUES (?, ?, ?, ?) RETURNING id`
 	answerCorrectionSQL = `UPDATE correction_requests SET done = ?, correction = ?, refused = ?, missing = ? WHERE id = ? AND done = 0`
 	correctionAnswerSQL = `SELECT done > 0, correction, refused, missing FROM correction_requests WHERE id = ?`
 	dropRequestSQL      = `DELETE FROM correction_requests WHERE id = ?`
 	dropOldRequestsSQL  = `DELETE FROM correction_requests WHERE asked < ?`
-	waitingRequestsSQL  = `SELECT id, kind, ids FROM correction_requests WHERE done = 0 ORDER BY id`
+	waitingRequestsSQL  = `SELECT id, kind, ids, outlet FROM correction_requests WHERE done = 0 ORDER BY id`
 	haveOldRequestsSQL  = `SELECT count(*) FROM correction_requests WHERE asked < ?`
 )
 
@@ -58,7 +62,7 @@ func (db *DB) AskCorrection(ctx context.Context, r CorrectionRequest) (id int64,
 			return err
 		}
 		t.ring(AreaRequests)
-		return t.scan(ctx, []any{&id}, askCorrectionSQL, now, r.Kind, idList(r.IDs))
+		return t.scan(ctx, []any{&id}, askCorrectionSQL, now, r.Kind, idList(r.IDs), text(r.Outlet))
 	})
 	return id, err
 }
@@ -104,7 +108,7 @@ func (db *DB) CorrectionRequests(ctx context.Context) ([]CorrectionRequest, erro
 	}
 	return rowsOf(ctx, db, "requests for corrections", func(row scanner) (r CorrectionRequest, err error) {
 		var ids string
-		if err := row.Scan(&r.ID, &r.Kind, &ids); err != nil {
+		if err := row.Scan(&r.ID, &r.Kind, &ids, &r.Outlet); err != nil {
 			return r, err
 		}
 		return r, json.Unmarshal([]byte(ids), &r.IDs)

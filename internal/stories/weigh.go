@@ -23,6 +23,9 @@ func Candidates(w *group.Grouper, c group.Change, known map[int64]time.Time) []o
 // Weigh turns a group into a story: with its origin, roles, title, times and counts. pages are the pages that its members
 // credit.
 func Weigh(w *group.Grouper, weigher origin.Weigher, c group.Change, members []origin.Candidate, pages []origin.Page, now time.Time) news.Story {
+	if article, outlet, made, ok := w.Origin(c.Members); ok {
+		weigher.Correction = &origin.Correction{Article: article, Outlet: outlet, Made: made}
+	}
 	d := weigher.Decide(members, pages...)
 	s := news.Story{ID: c.Story, Event: c.Event, Origin: d.Origin, Members: d.Members, Changed: now, Template: Templated(w, members)}
 	carriers, undated := map[string]bool{}, s.Undated()

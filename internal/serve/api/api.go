@@ -232,7 +232,7 @@ func (s *server) register(api huma.API) {
 
 	register(api, post, "add-topic", "/topics", "Follow a query under a name", s.addTopic, fails(conflict))
 	register(api, post, "add-feed", "/feeds", "Subscribe to a feed", s.addFeed, fails(conflict))
-	register(api, post, "add-correction", "/corrections", "Merge stories, or split one", s.addCorrection, fails(missing, conflict))
+	register(api, post, "add-correction", "/corrections", "Merge stories, split one, or say what one goes back to", s.addCorrection, fails(missing, conflict))
 	register(api, remove, "remove-correction", "/corrections/{id}", "Take a correction back", s.removeCorrection, fails(missing, conflict))
 	register(api, patch, "change-topic", "/topics/{name}", "Change a topic; with another query its matches begin anew", s.changeTopic, fails(missing, conflict))
 	register(api, patch, "change-feed", "/feeds/{id}", "Give a feed another title, folder or way with full texts", s.changeFeed, fails(missing))

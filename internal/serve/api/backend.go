@@ -195,6 +195,8 @@ type CorrectionStore interface {
 type Corrector interface {
 	Merge(ctx context.Context, stories []int64) (news.Corrected, error)
 	Split(ctx context.Context, story int64, articles []int64) (news.Corrected, error)
+	// SetOrigin says that a story goes back to one of its articles, or where that is 0 to an outlet.
+	SetOrigin(ctx context.Context, story, article int64, outlet string) (news.Corrected, error)
 	Forget(ctx context.Context, id int64) (news.Corrected, error)
 }
 

@@ -39,7 +39,16 @@ type newCorrection struct {
 		Merge    []int64 `json:"merge,omitempty" maxItems:"100" doc:"stories to make one of, two at least"`
 		Split    int64   `json:"split,omitempty" minimum:"1" doc:"or a story to take articles out of"`
 		Articles []int64 `json:"articles,omitempty" maxItems:"1000" doc:"the articles to take out, which become a story of their own"`
+
+		Origin *newOrigin `json:"origin,omitempty" doc:"or what a story goes back to"`
 	}
+}
+
+// newOrigin is what a story goes back to.
+type newOrigin struct {
+	Story   int64  `json:"story" minimum:"1" doc:"the story"`
+	Article int64  `json:"article,omitempty" minimum:"1" doc:"the article of it that is the origin"`
+	Outlet  string `json:"outlet,omitempty" maxLength:"200" doc:"or the outlet that is, by name or domain"`
 }
 
 type corrected struct {
@@ -64,6 +73,12 @@ func (s *server) addCorrection(ctx context.Context, q *newCorrection) (*created[
 	switch {
 	case b.Split != 0 && len(b.Merge) > 0:
 		return nil, invalid("body", "merge and split", "expected one of merge and split")
+	case b.Origin != nil && (b.Split != 0 || len(b.Merge) > 0):
+		return nil, invalid("body", "origin and others", "expected one of merge, split and origin")
+	case b.Origin != nil && (b.Origin.Article != 0) == (b.Origin.Outlet != ""):
+		return nil, invalid("body.origin", *b.Origin, "expected an article or an outlet")
+	case b.Origin != nil:
+		done, err = s.backend.SetOrigin(ctx, b.Origin.Story, b.Origin.Article, b.Origin.Outlet)
 	case b.Split != 0 && len(b.Articles) == 0:
 		return nil, invalid("body.articles", b.Articles, "expected the articles to take out of the story")
 	case b.Split != 0:

@@ -308,14 +308,23 @@ func ComparisonOf(c news.Comparison) *comparison {
 	}
 }
 
-// Correction is a person's word on which articles are one story.
+// Correction is a person's word on which articles are one story, or on what a story goes back to.
 type Correction struct {
 	ID      int64     `json:"id" doc:"its number, by which it is taken back"`
-	Kind    string    `json:"kind" enum:"merge,split" doc:"what was done"`
+	Kind    string    `json:"kind" enum:"merge,split,origin" doc:"what was done"`
 	Made    time.Time `json:"made" doc:"when"`
 	Same    []int64   `json:"same" nullable:"false" doc:"articles that are one story"`
 	Apart   []int64   `json:"apart" nullable:"false" doc:"articles that are in no story with those"`
 	Stories []int64   `json:"stories" nullable:"false" doc:"the stories that the articles are in now: those of same, then the others"`
+
+	Origin *correctedOrigin `json:"origin,omitempty" doc:"of the kind origin: what the article's story goes back to"`
+}
+
+// correctedOrigin is a person's word on what a story goes back to.
+type correctedOrigin struct {
+	Article int64  `json:"article" doc:"the article whose story it is; without an outlet it is the origin itself"`
+	Name    string `json:"name" doc:"the outlet that is the origin, or empty"`
+	Domain  string `json:"domain" doc:"its domain, or empty"`
 }
 
 // CorrectionOf shows a correction; of has the stories of its articles.
@@ -323,7 +332,10 @@ func CorrectionOf(c news.Correction, of map[int64]int64) Correction {
 	v := Correction{
 		ID: c.ID, Kind: "merge", Made: c.Made, Same: append([]int64{}, c.Same...), Apart: append([]int64{}, c.Apart...), Stories: []int64{},
 	}
-	if len(c.Apart) > 0 {
+	switch {
+	case c.OriginOf != 0:
+		v.Kind, v.Origin = "origin", &correctedOrigin{c.OriginOf, c.Origin.Name, c.Origin.Domain}
+	case len(c.Apart) > 0:
 		v.Kind = "split"
 	}
 	seen := map[int64]bool{0: true}

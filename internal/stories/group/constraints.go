@@ -16,13 +16,25 @@ type constraints struct {
 	parts       *partition      // of these numbers: a part must be in one story
 	mustLinks   map[int][]int64 // articles of each part, by its root
 	cannotLinks map[int]string  // articles from which each part must stay apart, by its root
+
+	origins map[int64]originRule // by the article whose story has the origin
+}
+
+// originRule is a person's word on what the story of an article goes back to. Later ones have a greater order.
+type originRule struct {
+	order  int
+	made   int64 // milliseconds
+	outlet news.Outlet
 }
 
 // newConstraints takes corrections in the order in which they were made.
 func newConstraints(all []news.Correction) *constraints {
-	c := &constraints{number: map[int64]int{}, mustLinks: map[int][]int64{}, cannotLinks: map[int]string{}}
+	c := &constraints{number: map[int64]int{}, mustLinks: map[int][]int64{}, cannotLinks: map[int]string{}, origins: map[int64]originRule{}}
 	var articles []int64
-	for _, x := range all {
+	for order, x := range all {
+		if x.OriginOf != 0 {
+			c.origins[x.OriginOf] = originRule{order, x.Made.UnixMilli(), x.Origin}
+		}
 		articles = append(append(articles, x.Same...), x.Apart...)
 	}
 	slices.Sort(articles)
@@ -95,6 +107,13 @@ func (c *constraints) diff(other *constraints) []int64 {
 	var out []int64
 	for _, id := range slices.Concat(slices.Collect(maps.Keys(c.number)), slices.Collect(maps.Keys(other.number))) {
 		if !slices.Equal(c.mustLink(id), other.mustLink(id)) || c.cannotLink(id) != other.cannotLink(id) {
+			out = append(out, id)
+		}
+	}
+	for _, id := range slices.Concat(slices.Collect(maps.Keys(c.origins)), slices.Collect(maps.Keys(other.origins))) {
+		a, had := c.origins[id]
+		b, has := other.origins[id]
+		if had != has || a.made != b.made || a.outlet != b.outlet {
 			out = append(out, id)
 		}
 	}

@@ -43,6 +43,20 @@ func (g *Grouper) SetCorrections(all []news.Correction) {
 	}
 }
 
+// Origin returns the last correction of the origin of a story with these articles, or false for none.
+func (g *Grouper) Origin(members []int64) (article int64, outlet news.Outlet, made time.Time, ok bool) {
+	last := -1
+	if len(g.constraints.origins) == 0 {
+		return 0, news.Outlet{}, time.Time{}, false
+	}
+	for _, id := range members {
+		if r, named := g.constraints.origins[id]; named && r.order > last {
+			last, article, outlet, made = r.order, id, r.outlet, time.UnixMilli(r.made)
+		}
+	}
+	return article, outlet, made, last >= 0
+}
+
 // MustLinked returns the ids of the articles that must be in one story with any of the given ones, including these.
 func (g *Grouper) MustLinked(ids []int64) []int64 {
 	var out []int64

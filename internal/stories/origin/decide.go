@@ -26,6 +26,15 @@ type Weigher struct {
 	// Clocks are the errors of clocks: positive if dates are ahead of time, negative if they are behind. Correct clocks are not
 	// included.
 	Clocks map[Clock]time.Duration
+	// Correction is a person's word on the origin, which outranks all evidence. Nil means none.
+	Correction *Correction
+}
+
+// Correction is a person's word on the origin of a story: one of its articles, or an outlet if that is not zero.
+type Correction struct {
+	Article int64
+	Outlet  news.Outlet
+	Made    time.Time
 }
 
 // Decide weighs the members of a story, the outlets that they only name, and the possibility that the origin is none of these.
@@ -43,6 +52,9 @@ func (w Weigher) Decide(members []Candidate, pages ...Page) Decision {
 	f.readPages(pages)
 	f.passCredits()
 	best, rest := f.best()
+	if w.Correction != nil {
+		best, rest = f.corrected(*w.Correction), 0
+	}
 	o := originOf(best, rest, members)
 	o.Scoop = f.scoopOf(best)
 	carries := f.prose.carrying(members, best.member)
@@ -94,6 +106,36 @@ func (f *weighing) best() (best contender, rest float64) {
 	}
 	best.against(second)
 	return best, rest
+}
+
+// weightCorrection is the log-odds of a person's word, and more than all evidence has together.
+const weightCorrection = 99
+
+// corrected returns the contender that a person named. An outlet with members is its best member.
+func (f *weighing) corrected(said Correction) contender {
+	best := contender{member: -1, outlet: said.Outlet, explain: true}
+	for i, m := range f.members {
+		if said.Outlet == (news.Outlet{}) && m.Article.ID == said.Article || said.Outlet != (news.Outlet{}) && same(m.Article.Outlet, said.Outlet) {
+			if c := f.member(i, false); best.member < 0 || c.beats(best) {
+				best = c
+			}
+		}
+	}
+	if best.member >= 0 {
+		best = f.member(best.member, true)
+	} else {
+		credits := f.credits[said.Outlet.Key()]
+		best.credits(credits)
+		best.page(f)
+		if i := slices.IndexFunc(credits, func(x outletCredit) bool { return x.claim.URL != "" }); i >= 0 && best.url == "" {
+			best.url = credits[i].claim.URL
+		}
+	}
+	best.score, best.ineligible, best.credited = weightCorrection, false, true
+	best.evidence = append([]news.Evidence{{
+		Kind: "correction", Detail: "a person said so on " + said.Made.UTC().Format("2 January 2006, 15:04 UTC"), Weight: weightCorrection,
+	}}, best.evidence...)
+	return best
 }
 
 const (

@@ -30,7 +30,8 @@ func TestAlign(t *testing.T) {
 		"no text":          {"", harbour, nil, [2][]string{nil, {harbour}}},
 		"a quotation": {
 			harbour + "“The pier will stand until the spring,” he said.", harbour + "“The pier will stand until the spring,” the office said.",
-			[]string{trim(harbour), "[The pier will stand until the spring]"}, [2][]string{},
+			[]string{trim(harbour), "[The pier will stand until the spring]"},
+			[2][]string{},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
