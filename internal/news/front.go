@@ -15,8 +15,10 @@ type Front struct {
 	At    time.Time
 	Since time.Time // what was first told before this does not stand on the page
 	Cards []FrontCard
-	Total int         // how many cards there are in all
-	Langs []LangCount // the languages of what is told, the most frequent first
+	Total int // how many cards there are in all
+
+	Langs   []LangCount // the languages of what is told, the most frequent first
+	Folders []string    // the folders whose feeds tell it, by name
 }
 
 // LangCount is how many stories have an article in a language.
@@ -30,6 +32,10 @@ type FrontCard struct {
 	Event       int64     // the event with most weight; 0 for a story that stands alone
 	Events      []int64   // all events, the one with most weight first; without stories that stand alone
 	Stories     []int64   // the one with most weight first
+	Story       int64     // of the headline
+	Origin      Outlet    // that this story goes back to
+	Dek         string    // what the summary of the headline's article says, or of another of its story; may be ""
+	Picture     string    // address of a picture that came with one of the articles; may be ""
 	Articles    []Article // until the time of the page, without bodies: the one whose headline is shown, then by story and time
 	Outlets     int       // different outlets
 	Independent int       // different outlets that the stories go back to

@@ -127,16 +127,13 @@ func (r *Reader) makeFront(ctx context.Context, q news.FrontQuery, from, to int)
 	if at.IsZero() {
 		at = r.now()
 	}
-	var feeds map[int64]bool // of the folder; nil for all
-	if q.Folder != "" {
-		all, err := r.store.Feeds(ctx)
-		if err != nil {
-			return news.Front{}, err
-		}
-		feeds = map[int64]bool{}
-		for _, f := range all {
-			feeds[f.ID] = f.Folder == q.Folder
-		}
+	feeds, err := r.store.Feeds(ctx)
+	if err != nil {
+		return news.Front{}, err
+	}
+	folderOf := make(map[int64]string, len(feeds))
+	for _, f := range feeds {
+		folderOf[f.ID] = f.Folder
 	}
 	for back := 1; ; back *= 2 {
 		out := news.Front{At: at, Since: time.UnixMilli(0)}
@@ -147,8 +144,9 @@ func (r *Reader) makeFront(ctx context.Context, q news.FrontQuery, from, to int)
 		if err != nil {
 			return out, err
 		}
-		if feeds != nil {
-			members = slices.DeleteFunc(members, func(m news.FrontMember) bool { return !feeds[m.Feed] })
+		out.Folders = foldersOf(members, folderOf)
+		if q.Folder != "" {
+			members = slices.DeleteFunc(members, func(m news.FrontMember) bool { return folderOf[m.Feed] != q.Folder })
 		}
 		stories := frontStories(members)
 		out.Langs = langsOf(stories)
@@ -163,7 +161,11 @@ func (r *Reader) makeFront(ctx context.Context, q news.FrontQuery, from, to int)
 		}
 		page := front.Join(events, texts, at, by)
 		out.Total = len(page.Events)
-		return out, r.addCards(ctx, &out, page, page.Events[min(from, out.Total):min(to, out.Total)])
+		if err := r.addCards(ctx, &out, page, page.Events[min(from, out.Total):min(to, out.Total)]); err != nil {
+			return out, err
+		}
+		setOrigins(out.Cards, members)
+		return out, nil
 	}
 }
 
@@ -182,7 +184,9 @@ func (r *Reader) addCards(ctx context.Context, out *news.Front, page front.Page,
 		byID[a.ID], texts[a.ID] = a, front.TextOf(a)
 	}
 	for _, e := range events {
-		out.Cards = append(out.Cards, cardOf(e, page.Headline(e, texts), byID))
+		c := cardOf(e, page.Headline(e, texts), byID)
+		r.illustrate(&c, e)
+		out.Cards = append(out.Cards, c)
 	}
 	return nil
 }
@@ -246,6 +250,57 @@ func (r *Reader) frontTexts(ctx context.Context, ids []int64) (map[int64]front.T
 		texts[a.ID] = front.TextOf(a)
 	}
 	return texts, err
+}
+
+// setOrigins sets the origins of cards.
+func setOrigins(cards []news.FrontCard, members []news.FrontMember) {
+	origin := make(map[int64]news.Outlet, len(cards))
+	for _, c := range cards {
+		origin[c.Story] = news.Outlet{}
+	}
+	for _, m := range members {
+		if _, wanted := origin[m.Story]; wanted {
+			origin[m.Story] = m.Origin
+		}
+	}
+	for i := range cards {
+		cards[i].Origin = origin[cards[i].Story]
+	}
+}
+
+// foldersOf returns the folders of the feeds that brought articles, by name.
+func foldersOf(members []news.FrontMember, folderOf map[int64]string) []string {
+	folders := map[string]bool{}
+	for _, m := range members {
+		folders[folderOf[m.Feed]] = true
+	}
+	delete(folders, "")
+	return slices.Sorted(maps.Keys(folders))
+}
+
+// illustrate sets the dek and the picture of a card: of the headline's article, or else of another one. A dek is of the same
+// story and language.
+func (r *Reader) illustrate(c *news.FrontCard, e front.Event) {
+	if len(c.Articles) == 0 {
+		return
+	}
+	lead := c.Articles[0]
+	at := slices.IndexFunc(e.Stories, func(s front.Story) bool {
+		return slices.ContainsFunc(s.Members, func(m front.Member) bool { return m.Article == lead.ID })
+	})
+	if at < 0 {
+		return
+	}
+	c.Story = e.Stories[at].ID
+	for _, a := range c.Articles {
+		same := slices.ContainsFunc(e.Stories[at].Members, func(m front.Member) bool { return m.Article == a.ID })
+		if c.Dek == "" && same && a.Lang == lead.Lang && r.outlets != nil {
+			c.Dek = front.Dek(a, r.outlets)
+		}
+		if i := slices.IndexFunc(a.Enclosures, news.Enclosure.IsPicture); c.Picture == "" && i >= 0 {
+			c.Picture = a.Enclosures[i].URL
+		}
+	}
 }
 
 // cardOf makes the card of an event. An article that was aged out meanwhile is not in it.

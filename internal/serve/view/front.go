@@ -18,6 +18,7 @@ type Front struct {
 // FrontCard is one place on a front page.
 type FrontCard struct {
 	Title       string         `json:"title" doc:"the headline that is shown: of the first of articles"`
+	Origin      Outlet         `json:"origin" doc:"the outlet that the story of this headline goes back to"`
 	Event       int64          `json:"event" doc:"the event with most weight; 0 for a story that stands alone"`
 	Events      []int64        `json:"events" nullable:"false" doc:"all events of the affair, the one with most weight first"`
 	Stories     []int64        `json:"stories" nullable:"false" doc:"its stories, the one with most weight first"`
@@ -46,7 +47,7 @@ func FrontOf(f news.Front) Front {
 
 func frontCardOf(c news.FrontCard) FrontCard {
 	v := FrontCard{
-		Event: c.Event, Events: All(c.Events, same), Stories: All(c.Stories, same), Outlets: c.Outlets, Independent: c.Independent,
+		Origin: Outlet(c.Origin), Event: c.Event, Events: All(c.Events, same), Stories: All(c.Stories, same), Outlets: c.Outlets, Independent: c.Independent,
 		First: c.First, Latest: c.Latest, Score: c.Score, Articles: All(c.Articles, frontArticleOf),
 	}
 	if len(v.Articles) > 0 {

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -30,13 +31,15 @@ type fake struct {
 	alerts       map[int64][]news.Alert  // by topic
 	facets       []search.Facet          // of every search and topic
 	completions  map[string][]search.Completion
-	broken       error // what every method answers when set
+	folders      []string // on the front page
+	picture      string   // of every card of the front page
+	broken       error    // what every method answers when set
 }
 
 // backend has the fake answer everything.
 func (f *fake) backend() web.Backend {
 	return web.Backend{
-		StoryReader: f, Comparer: f, ArticleStore: f, EventStore: f, Searcher: f, EditionReader: f,
+		FrontReader: f, StoryReader: f, Comparer: f, ArticleStore: f, EventStore: f, Searcher: f, EditionReader: f,
 		TopicStore: f, TopicSearcher: f, TopicEditor: f, AlertStore: f, AlertEditor: f,
 		FeedStore: f, FeedEditor: f, StatusReader: f,
 	}
@@ -77,6 +80,44 @@ func (f *fake) Coverage(_ context.Context, events []int64, each int) (map[int64]
 		of[event] = c
 	}
 	return of, f.broken
+}
+
+// Front has a card for each event, in the order of its first stories, and one for each story without an event.
+func (f *fake) Front(_ context.Context, q news.FrontQuery) (news.Front, error) {
+	defer f.lock()()
+	page := news.Front{At: cmp.Or(q.At, now), Langs: []news.LangCount{{Lang: "en", Stories: len(f.stories)}, {Lang: "ja", Stories: 1}}, Folders: f.folders}
+	at := map[int64]int{}
+	for _, st := range f.stories {
+		if len(st.Members) == 0 || !q.At.IsZero() && st.First.After(q.At) {
+			continue
+		}
+		i, known := at[st.Event]
+		if !known || st.Event == 0 {
+			i = len(page.Cards)
+			at[st.Event] = i
+			page.Cards = append(page.Cards, news.FrontCard{Event: st.Event, Story: st.ID, Origin: st.Origin.Outlet, First: st.First, Dek: st.Current().Article.Summary, Picture: f.picture})
+		}
+		c := &page.Cards[i]
+		c.Stories, c.Latest = append(c.Stories, st.ID), st.First
+		for _, m := range st.Members {
+			c.Articles = append(c.Articles, m.Article)
+		}
+		reach := reachOf(append(f.of(c.Stories[:len(c.Stories)-1]), st))
+		c.Outlets, c.Independent = reach.Outlets, reach.Independent
+	}
+	page.Total = len(page.Cards)
+	page.Cards = cut(page.Cards, cmp.Or(q.Limit, 40), q.Offset)
+	return page, f.broken
+}
+
+// of returns the stories of some ids.
+func (f *fake) of(ids []int64) (all []news.Story) {
+	for _, st := range f.stories {
+		if slices.Contains(ids, st.ID) {
+			all = append(all, st)
+		}
+	}
+	return all
 }
 
 // reachOf counts the outlets that tell an event.

@@ -193,6 +193,8 @@ type timestamp struct {
 	Ago     string // "3 h ago"
 	Clock   string // "12:04", or "18 Aug, 12:04" where that is not today
 	Full    string // "Tue 18 Aug 2026, 12:04 UTC"
+	Day     string // "Tuesday, 18 August 2026"
+	Hour    string // "12:04 UTC"
 }
 
 // timestampOf gives the zero timestamp for the zero time.
@@ -206,6 +208,8 @@ func timestampOf(t, now time.Time) timestamp {
 		Ago:     relative(t, now.UTC()),
 		Clock:   clockText(t, now.UTC()),
 		Full:    t.Format("Mon 2 Jan 2006, 15:04 UTC"),
+		Day:     t.Format("Monday, 2 January 2006"),
+		Hour:    t.Format("15:04 UTC"),
 	}
 }
 

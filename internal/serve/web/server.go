@@ -181,6 +181,7 @@ func secure(publicURL string, next, refused http.Handler) http.Handler {
 
 // Backend is what the pages read and change. All of it is required.
 type Backend struct {
+	FrontReader
 	StoryReader
 	Comparer
 	ArticleStore
@@ -197,6 +198,11 @@ type Backend struct {
 	FeedStore
 	FeedEditor
 	StatusReader
+}
+
+// FrontReader reads front pages.
+type FrontReader interface {
+	Front(ctx context.Context, q news.FrontQuery) (news.Front, error)
 }
 
 // StoryReader reads stories as readers see them.

@@ -165,13 +165,13 @@ func TestVersionsFold(t *testing.T) {
 
 func TestVersionsOnLists(t *testing.T) {
 	h := handler(running())
-	front := get(t, h, "/").Body.String()
+	list := get(t, h, "/latest").Body.String()
 	for _, want := range []string{">Twelve missing after ferry sinks</a>", `href="https://www.soundagency.example/news/95"`, "<strong>1 rewrite</strong>"} {
-		if !strings.Contains(front, want) {
-			t.Errorf("the front page has no %s", want)
+		if !strings.Contains(list, want) {
+			t.Errorf("the list of all stories has no %s", want)
 		}
 	}
-	if got := strings.Count(front, "<circle"); got != 2 {
+	if got := strings.Count(list, "<circle"); got != 2 {
 		t.Errorf("%d dots, want one an outlet", got)
 	}
 	for article, newer := range map[string]string{"90": "95", "93": "95", "91": "94", "92": "95"} {

@@ -78,7 +78,7 @@ func words(t *testing.T, page string) string {
 }
 
 var everyPage = []string{
-	"/", "/?page=2", "/story/1", "/story/4", "/story/1/compare?a=1&b=6", "/article/1", "/article/20", "/search", "/search?q=ferry", "/search?q=%22",
+	"/", "/?page=2", "/?view=dense", "/?day=2026-08-18", "/latest", "/story/1", "/story/4", "/story/1/compare?a=1&b=6", "/article/1", "/article/20", "/search", "/search?q=ferry", "/search?q=%22",
 	"/topics", "/topic/Ferries%20&%20boats", "/topic/Ferries%20&%20boats/alerts", "/feeds", "/feeds?state=unreachable", "/nowhere", "/story/12345",
 }
 
@@ -89,12 +89,20 @@ func TestPages(t *testing.T) {
 		want   []string // in the page's text
 	}{
 		{"/", 200, []string{
-			"Harbour Post Original Ferry with 340 aboard", "31 min ago Read at harbourpost.example",
-			"4 copies: Coastline Daily, Nordlys Wire, Capital Herald, +1 more", "2 rewrites: The Evening Lantern, Voyage Blog", "1 excerpt: Morning Digest",
-			"Full coverage Minister orders inquiry into coastal radar after grounding Capital Herald",
-			"The Northern Ledger Likely original not among your feeds", "Minato Shimbun Earliest seen", "214 articles of 6 feeds in 61 stories",
+			"Front page of Tuesday, 18 August 2026, 12:00 UTC", "Harbour Post 08:50 Ferry with 340 aboard", "8 outlets, 3 independent Read at harbourpost.example",
+			"More: Coastline Daily, Nordlys Wire, Capital Herald, Island Times, The Evening Lantern, Voyage Blog, +1",
+			"The Northern Ledger via Valley Observer 10:40", "214 articles of 6 feeds in 61 stories",
+		}},
+		{"/?day=2026-08-17", 200, []string{"Nothing is told here", "No story of this day"}},
+		{"/?day=2026-08-18", 200, []string{"Ferry with 340 aboard"}},
+		{"/?day=yesterday", 400, []string{`"yesterday" is no day`}},
+		{"/?view=dense", 200, []string{"Roomy view"}},
+		{"/latest", 200, []string{
+			"Island Times Original “I steered by the church bell”: the captain speaks", "15 min ago Read at islandtimes.example", "Full coverage Ferry with 340 aboard",
+			"The Northern Ledger Likely original not among your feeds", "Minato Shimbun Earliest seen", "1 copy: Capital Herald",
 		}},
 		{"/?page=2", 200, []string{"This is past the last page"}},
+		{"/latest?page=2", 200, []string{"This is past the last page"}},
 		{"/story/1", 200, []string{
 			"Original: Harbour Post, 08:50. The Evening Lantern credits the news to it. It is the earliest.",
 			"Why Harbour Post 3 reasons, confidence 94% 3 of the others credit it by name. (strong)",
@@ -176,8 +184,10 @@ func TestPaging(t *testing.T) {
 	h := handler(f)
 	for path, want := range map[string]string{
 		"/":                          "next=/?page=2",
-		"/?page=2":                   "prev=/ next=/?page=3",
-		"/?page=3":                   "prev=/?page=2",
+		"/?page=2":                   "prev=/",
+		"/latest":                    "next=/latest?page=2",
+		"/latest?page=2":             "prev=/latest next=/latest?page=3",
+		"/latest?page=3":             "prev=/latest?page=2",
 		"/search?q=ferry&page=2":     "prev=/search?q=ferry next=/search?page=3&q=ferry",
 		"/topic/Ferries%20&%20boats": "next=/topic/Ferries%20&%20boats?page=2",
 		"/?page=-3":                  "next=/?page=2",

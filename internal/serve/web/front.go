@@ -1,0 +1,391 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/net/html"
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
+
+	"headwater/internal/news"
+	"headwater/internal/serve/publish"
+)
+
+const (
+	frontPages   = 5  // of perFront cards: more than anybody reads, and all that the page is kept for
+	perFront     = 40 // cards
+	maxOthers    = 6  // other outlets that a card names
+	maxLangs     = 6  // languages that the page links to, the most frequent ones
+	earlierDays  = 7  // days that the page links to
+	visitEnds    = 30 * time.Minute
+	cookieAge    = 365 * 24 * time.Hour
+	cookieVisits = "headwater_visits" // begin of this visit and of the one before, in seconds since 1970
+	cookieView   = "headwater_view"
+	viewDense    = "dense"
+)
+
+type frontView struct {
+	Now      timestamp
+	Earlier  bool // the page is of an earlier hour
+	Part     bool // of an earlier hour, a folder or a language
+	Cards    []frontCard
+	Dense    bool
+	View     link // to the other view
+	Sections []section
+	Days     []link
+	Day      string // shown, in the form of <input type=date>
+	Hidden   []hidden
+	Pager    pager
+	Status   news.Status
+	Fresh    freshView
+}
+
+// section is a part of the front page that one can choose.
+type section struct {
+	Name, Lang string
+	Link       string
+	Current    bool
+}
+
+type link struct{ Name, URL string }
+
+// hidden is a field that a form carries along.
+type hidden struct{ Name, Value string }
+
+// freshView says why there is nothing to show yet.
+type freshView struct {
+	Feeds, Read, Failed int
+	Offline             bool
+	Unsettled           int
+}
+
+// frontCard is a card of the front page.
+type frontCard struct {
+	Title, Lang string
+	Page        string // of the event, or of the story where that is all
+	Outlet      string // that the story goes back to
+	Via         string // whose article it is where that is another
+	Out         outLink
+	Time        timestamp
+	Dek         string
+	Picture     template.HTML
+	Counts      string // "14 outlets, 5 independent"
+	Coverage    string // the page with all of it; "" where it is one story
+	Others      []otherOutlet
+	More        int
+	New         string // "New" or "New reports" since the last visit; "" for neither
+}
+
+// otherOutlet is an outlet that tells of a card's event too.
+type otherOutlet struct {
+	Name, Title, Lang, Page string
+}
+
+// front shows what is told now, or at the end of a day.
+func (s *server) front(w http.ResponseWriter, r *http.Request) error {
+	now := s.now()
+	query := r.URL.Query()
+	q := news.FrontQuery{Limit: perFront + 1, Offset: (pageNumber(r) - 1) * perFront, Folder: query.Get("folder"), Langs: query["lang"]}
+	day, err := frontDay(query.Get("day"), now)
+	if err != nil {
+		return err
+	}
+	q.At = day
+	if q.Offset >= frontPages*perFront {
+		q.Offset, q.Limit = frontPages*perFront, 1
+	}
+	page, err := s.readFront(r, q)
+	if err != nil {
+		return fmt.Errorf("front page: %w", err)
+	}
+	n := pageNumber(r)
+	view := frontView{Now: timestampOf(page.At, now), Earlier: !day.IsZero(), Day: page.At.UTC().Format(time.DateOnly), Pager: pagerOf(r, n, len(page.Cards) > perFront && n < frontPages)}
+	view.Part = view.Earlier || q.Folder != "" || len(query["lang"]) > 0
+	view.Dense = chosenView(w, r) == viewDense
+	view.View = otherView(r, view.Dense)
+	view.Sections = sectionsOf(r, page, q)
+	view.Days = earlierOf(r, page.At, now)
+	view.Hidden = hiddenOf(query, "day", "page", "view")
+	since := lastVisit(w, r, now)
+	for _, c := range page.Cards[:min(perFront, len(page.Cards))] {
+		if len(c.Articles) > 0 {
+			view.Cards = append(view.Cards, s.frontCardOf(c, since, now))
+		}
+	}
+	if view.Status, err = s.backend.Status(r.Context()); err != nil {
+		return fmt.Errorf("front page: %w", err)
+	}
+	p := page0(q)
+	if len(view.Cards) == 0 && n == 1 && !view.Part {
+		if view.Fresh, err = s.freshOf(r.Context(), view.Status); err != nil {
+			return err
+		}
+		if f := view.Fresh; f.Read+f.Failed < f.Feeds || f.Unsettled > 0 { // there will be more soon
+			p.Refresh = 5
+		}
+	}
+	p.Body = view
+	return s.write(w, r, http.StatusOK, "front", p)
+}
+
+// page0 is the frame of the front page.
+func page0(q news.FrontQuery) page {
+	p := page{Nav: "front", Feeds: feedLinks("All stories", "/feeds/all", "")}
+	if q.Folder != "" {
+		p.Title = q.Folder
+		p.Feeds = feedLinks(q.Folder, "/feeds/folder/"+url.PathEscape(q.Folder), "")
+	}
+	return p
+}
+
+// frontDay reads the day whose page is asked for, and returns its end; the zero time for now.
+func frontDay(s string, now time.Time) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	day, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return day, problem{http.StatusBadRequest, "No such day", fmt.Sprintf("%q is no day; give one as 2026-08-19.", publish.Cut(s, 40))}
+	}
+	if end := day.Add(24*time.Hour - time.Second); end.Before(now) {
+		return end, nil
+	}
+	return time.Time{}, nil
+}
+
+// readFront reads a page in the languages that the reader's browser asks for, as far as anything is told in them.
+func (s *server) readFront(r *http.Request, q news.FrontQuery) (news.Front, error) {
+	page, err := s.backend.Front(r.Context(), q)
+	if err != nil || len(q.Langs) > 0 || len(page.Langs) < 2 {
+		return page, err
+	}
+	if q.Langs = readerLangs(r.Header.Get("Accept-Language"), page.Langs); len(q.Langs) == 0 {
+		return page, nil
+	}
+	return s.backend.Front(r.Context(), q)
+}
+
+// readerLangs returns the languages of an Accept-Language header in which something is told, by name.
+func readerLangs(header string, told []news.LangCount) []string {
+	tags, _, err := language.ParseAcceptLanguage(header)
+	if err != nil { // a browser that says nothing sensible asks for nothing
+		return nil
+	}
+	var langs []string
+	for _, t := range tags {
+		base, _ := t.Base()
+		if lang := base.String(); slices.ContainsFunc(told, func(l news.LangCount) bool { return l.Lang == lang }) {
+			langs = append(langs, lang)
+		}
+	}
+	slices.Sort(langs)
+	return slices.Compact(langs)
+}
+
+// chosenView returns how dense the reader wants the page, and keeps what ?view= asks for in a cookie.
+func chosenView(w http.ResponseWriter, r *http.Request) string {
+	if view := r.URL.Query().Get("view"); view != "" {
+		http.SetCookie(w, &http.Cookie{Name: cookieView, Value: url.QueryEscape(view), Path: "/", MaxAge: int(cookieAge.Seconds()), HttpOnly: true, SameSite: http.SameSiteLaxMode})
+		return view
+	}
+	if c, err := r.Cookie(cookieView); err == nil {
+		return c.Value
+	}
+	return ""
+}
+
+func otherView(r *http.Request, dense bool) link {
+	q := r.URL.Query()
+	if dense {
+		q.Set("view", "roomy")
+		return link{"Roomy", "/?" + q.Encode()}
+	}
+	q.Set("view", viewDense)
+	return link{"Dense", "/?" + q.Encode()}
+}
+
+// lastVisit returns when the reader was here before this visit; zero for the first. A visit ends after visitEnds.
+func lastVisit(w http.ResponseWriter, r *http.Request, now time.Time) (since time.Time) {
+	var last, before int64
+	if c, err := r.Cookie(cookieVisits); err == nil {
+		a, b, _ := strings.Cut(c.Value, ".")
+		last, _ = strconv.ParseInt(a, 10, 64) // what nobody of us wrote is no visit
+		before, _ = strconv.ParseInt(b, 10, 64)
+	}
+	if last > now.Unix() {
+		last = 0
+	}
+	if now.Sub(time.Unix(last, 0)) > visitEnds {
+		before = last
+	}
+	http.SetCookie(w, &http.Cookie{
+		Name: cookieVisits, Value: fmt.Sprintf("%d.%d", now.Unix(), before), Path: "/", MaxAge: int(cookieAge.Seconds()), HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	})
+	if before <= 0 {
+		return time.Time{}
+	}
+	return time.Unix(before, 0)
+}
+
+// sectionsOf links to the folders, and to the languages where there are several.
+func sectionsOf(r *http.Request, page news.Front, q news.FrontQuery) []section {
+	if len(page.Folders) == 0 && len(page.Langs) < 2 {
+		return nil
+	}
+	to := func(key, value string) string {
+		query := r.URL.Query()
+		for _, k := range []string{"page", "folder", "lang"} {
+			query.Del(k)
+		}
+		if key != "" {
+			query.Set(key, value)
+		}
+		if len(query) == 0 {
+			return "/"
+		}
+		return "/?" + query.Encode()
+	}
+	asked := r.URL.Query().Get("lang")
+	all := []section{{Name: "All", Link: to("", ""), Current: q.Folder == "" && asked == ""}}
+	for _, f := range page.Folders {
+		all = append(all, section{Name: f, Link: to("folder", f), Current: f == q.Folder})
+	}
+	if len(page.Langs) > 1 {
+		for _, l := range page.Langs[:min(len(page.Langs), maxLangs)] {
+			if tag, err := language.Parse(l.Lang); err == nil && l.Lang != "" {
+				all = append(all, section{Name: cmp.Or(display.Self.Name(tag), l.Lang), Lang: l.Lang, Link: to("lang", l.Lang), Current: l.Lang == asked})
+			}
+		}
+	}
+	return all
+}
+
+// earlierOf links to the pages of the days before.
+func earlierOf(r *http.Request, at, now time.Time) (days []link) {
+	for i := range earlierDays {
+		day := now.UTC().AddDate(0, 0, -i)
+		q := r.URL.Query()
+		q.Del("page")
+		q.Set("day", day.Format(time.DateOnly))
+		name := day.Format("Mon 2 Jan")
+		if i == 0 {
+			name = "Now"
+			q.Del("day")
+		}
+		to := "/?" + q.Encode()
+		if len(q) == 0 {
+			to = "/"
+		}
+		if i > 0 && day.YearDay() == at.UTC().YearDay() {
+			to = ""
+		}
+		days = append(days, link{name, to})
+	}
+	return days
+}
+
+// hiddenOf returns the parameters of an address that a form carries along, without some.
+func hiddenOf(q url.Values, without ...string) (all []hidden) {
+	for name, values := range q {
+		if !slices.Contains(without, name) {
+			for _, v := range values {
+				all = append(all, hidden{name, v})
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b hidden) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Value, b.Value))
+	})
+	return all
+}
+
+func (s *server) frontCardOf(c news.FrontCard, since, now time.Time) frontCard {
+	lead := c.Articles[0]
+	v := frontCard{
+		Title: articleTitle(lead), Lang: lead.Lang, Page: storyPath(c.Story), Outlet: publish.Name(lead.Outlet), Out: outTo(lead.URL),
+		Time: timestampOf(c.First, now), Dek: publish.Cut(publish.Line(c.Dek), maxDek),
+		Counts: fmt.Sprintf("%s, %d independent", plural(c.Outlets, "outlet"), c.Independent),
+	}
+	if origin := c.Origin; origin.Key() != "" && origin.Key() != lead.Outlet.Key() {
+		v.Outlet, v.Via = publish.Name(origin), publish.Name(lead.Outlet)
+	}
+	if lead.Undated {
+		v.Time = timestamp{}
+	}
+	if len(c.Stories) > 1 && c.Event != 0 {
+		v.Coverage = eventPath(c.Event)
+	}
+	if source := s.pictures.source(); source != nil {
+		if address := source(publish.Absolute(c.Picture)); address != "" {
+			v.Picture = template.HTML(pictureTag(address, html.Token{})) //nolint:gosec // escaped by pictureTag
+		}
+	}
+	switch {
+	case since.IsZero():
+	case c.First.After(since):
+		v.New = "New"
+	case c.Latest.After(since):
+		v.New = "New reports"
+	}
+	seen := map[string]bool{lead.Outlet.Key(): true}
+	for _, a := range c.Articles[1:] {
+		switch key := a.Outlet.Key(); {
+		case seen[key]:
+			continue
+		case len(v.Others) < maxOthers:
+			v.Others = append(v.Others, otherOutlet{Name: publish.Name(a.Outlet), Title: articleTitle(a), Lang: a.Lang, Page: articlePath(a.ID)})
+		default:
+			v.More++
+		}
+		seen[a.Outlet.Key()] = true
+	}
+	return v
+}
+
+// freshOf says why there is nothing to show.
+func (s *server) freshOf(ctx context.Context, status news.Status) (f freshView, err error) {
+	feeds, err := s.backend.Feeds(ctx)
+	if err != nil {
+		return f, fmt.Errorf("front page: %w", err)
+	}
+	f = freshView{Feeds: len(feeds), Offline: offline(feeds), Unsettled: status.Unsettled}
+	for _, feed := range feeds {
+		switch {
+		case failed(feed.State):
+			f.Failed++
+		case stateOf(feed) != string(news.FeedWaiting):
+			f.Read++
+		}
+	}
+	return f, nil
+}
+
+type latestView struct {
+	Cards []card
+	Pager pager
+}
+
+// latest lists all stories, the newest change first.
+func (s *server) latest(w http.ResponseWriter, r *http.Request) error {
+	n := pageNumber(r)
+	stories, err := s.backend.Stories(r.Context(), news.StoryList{Limit: perPage + 1, Offset: (n - 1) * perPage, Newest: true})
+	if err != nil {
+		return fmt.Errorf("all stories: %w", err)
+	}
+	view := latestView{Pager: pagerOf(r, n, len(stories) > perPage)}
+	if view.Cards, err = s.cards(r.Context(), stories[:min(len(stories), perPage)]); err != nil {
+		return err
+	}
+	return s.write(w, r, http.StatusOK, "latest", page{Title: "All stories", Nav: "latest", Feeds: feedLinks("All stories", "/feeds/all", ""), Body: view})
+}
+
+func eventPath(id int64) string { return "/event/" + strconv.FormatInt(id, 10) }
