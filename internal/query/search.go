@@ -62,7 +62,8 @@ func (r *Reader) TopicStories(ctx context.Context, t news.Topic, limit, offset i
 const maxNewListed = 8
 
 // TopicPage returns a part of a topic's stories in the order of its page, with what the page says of all of them. New stories
-// are those that matched after somebody has last seen the topic; they come with the first part.
+// are those that matched after somebody has last seen the topic; they come with the first part. Limit 0 gives only what is
+// said of all of them.
 func (r *Reader) TopicPage(ctx context.Context, t news.Topic, limit, offset int) (search.TopicPage, error) {
 	ids, hits, err := r.storyIDs(ctx, search.Request{Query: t.Query, Only: t.Options, Newest: true, Prominent: true, Facets: true}, limit, offset)
 	page := search.TopicPage{Total: hits.Total, Prominent: hits.Prominent, Facets: hits.Facets}
@@ -70,7 +71,7 @@ func (r *Reader) TopicPage(ctx context.Context, t news.Topic, limit, offset int)
 		return page, err
 	}
 	var fresh []int64
-	if offset == 0 && t.New > 0 {
+	if offset == 0 && limit > 0 && t.New > 0 {
 		if fresh, err = r.store.NewStoriesOfTopic(ctx, t.ID, maxNewListed); err != nil {
 			return page, err
 		}

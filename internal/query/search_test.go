@@ -1,12 +1,14 @@
 package query_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"headwater/internal/news"
 	"headwater/internal/search"
+	"headwater/internal/store"
 )
 
 func foundIDs(f search.Found) []int64 {
@@ -139,5 +141,86 @@ func TestTopicStories(t *testing.T) {
 	ids, err := l.TopicStoryIDs(t.Context(), news.Topic{Query: "comet OR bakers OR gymnasium OR goat"})
 	if want := []int64{flood, comet, strike}; err != nil || !slices.Equal(ids, want) {
 		t.Errorf("ids %v, %v; want %v", ids, err, want)
+	}
+}
+
+// TestTopicPage has what a topic's page says of its stories, and those that are new.
+func TestTopicPage(t *testing.T) {
+	l := openLibrary(t)
+	ctx := t.Context()
+	id, err := l.store.AddTopic(ctx, news.Topic{Name: "news", Query: "river OR comet OR bakers"})
+	must(t, err)
+	last, err := l.store.LastChange(ctx)
+	must(t, err)
+	must(t, l.store.PutMatches(ctx, store.MatchBatch{Through: last, Matches: []store.Match{
+		{Topic: id, Story: flood, Seq: last + 2}, {Topic: id, Story: comet, Seq: last + 1}, {Topic: id, Story: strike},
+	}}))
+	topic, err := l.store.Topic(ctx, 0, "news")
+	must(t, err)
+	ids := func(stories []news.Story) (ids []int64) {
+		for _, s := range stories {
+			ids = append(ids, s.ID)
+		}
+		return ids
+	}
+	for _, tt := range []struct {
+		limit, offset int
+		want, fresh   []int64
+	}{
+		{10, 0, []int64{strike, comet, flood}, []int64{flood, comet}},
+		{1, 1, []int64{comet}, nil},
+		{10, 9, nil, nil},
+		{0, 0, nil, nil},
+	} {
+		page, err := l.TopicPage(ctx, topic, tt.limit, tt.offset)
+		must(t, err)
+		if !slices.Equal(ids(page.Stories), tt.want) || !slices.Equal(ids(page.New), tt.fresh) || page.Total != 3 || page.Prominent != 3 {
+			t.Errorf("%d from %d: %v of %d, new %v; want %v, new %v", tt.limit, tt.offset, ids(page.Stories), page.Total, ids(page.New), tt.want, tt.fresh)
+		}
+		counts := map[string]int{}
+		for _, f := range page.Facets {
+			for _, v := range f.Values {
+				counts[f.Field+" "+v.Name] = v.Count
+			}
+		}
+		if counts["outlet Herald"] != 2 || counts["origin Harbour Wire"] != 1 || counts["day 2026-08-18"] != 3 {
+			t.Errorf("facets: %v", counts)
+		}
+	}
+	topic.Query = "zeppelin"
+	if page, err := l.TopicPage(ctx, topic, 10, 0); err != nil || page.Total != 0 || len(page.Stories) != 0 {
+		t.Errorf("a topic of nothing: %+v, %v", page, err)
+	}
+	topic.Query = "("
+	if _, err := l.TopicPage(ctx, topic, 10, 0); err == nil {
+		t.Error("a malformed topic has a page")
+	}
+}
+
+// TestComplete gives topics, outlets and words as their headlines have them.
+func TestComplete(t *testing.T) {
+	l := openLibrary(t)
+	ctx := t.Context()
+	for _, name := range []string{"Rivers", "A river", "Driver", "Ferries"} {
+		_, err := l.store.AddTopic(ctx, news.Topic{Name: name, Query: "river"})
+		must(t, err)
+	}
+	for typed, want := range map[string]string{
+		"riv":        "topic A river 0, topic Rivers 0, word river 3",
+		"floo":       "word floods 3", // the index has flood
+		"goat flo":   "word floods 3",
+		"her":        "outlet Herald 2",
+		"outlet:gaz": "outlet Gazette 2",
+		"":           "", "zzz": "",
+	} {
+		found, err := l.Complete(ctx, typed)
+		must(t, err)
+		var got []string
+		for _, c := range found {
+			got = append(got, fmt.Sprintf("%s %s %d", c.Kind, c.Name, c.Articles))
+		}
+		if strings.Join(got, ", ") != want {
+			t.Errorf("%q: %s, want %s", typed, strings.Join(got, ", "), want)
+		}
 	}
 }

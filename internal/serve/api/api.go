@@ -226,7 +226,7 @@ func (s *server) register(api huma.API) {
 	register(api, get, "list-corrections", "/corrections", "List what was merged and split by hand", s.corrections)
 	register(api, get, "search", "/search", "Search the coverage", s.search)
 	register(api, get, "list-topics", "/topics", "List the topics that are followed", s.topics)
-	register(api, get, "get-topic", "/topics/{name}", "Show a topic and its stories, newest first", s.topic, fails(missing))
+	register(api, get, "get-topic", "/topics/{name}", "Show a topic and its stories", s.topic, fails(missing))
 	register(api, get, "list-feeds", "/feeds", "List the feeds and how they are", s.feeds)
 	register(api, get, "get-feed", "/feeds/{id}", "Show a feed and how it is", s.feed, fails(missing))
 

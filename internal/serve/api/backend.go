@@ -137,6 +137,8 @@ type TopicStore interface {
 type TopicSearcher interface {
 	// TopicStories gives a part of a topic's stories and how many there are in all.
 	TopicStories(ctx context.Context, t news.Topic, limit, offset int) ([]news.Story, int, error)
+	// TopicPage gives a part of its stories in the order of its page, with what is to be said of all of them.
+	TopicPage(ctx context.Context, t news.Topic, limit, offset int) (search.TopicPage, error)
 }
 
 // TopicEditor adds and changes topics.

@@ -225,6 +225,8 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"POST", "/api/v1/topics", strings.Repeat(" ", 1<<17), 413},
 		{"GET", "/api/v1/topics", "", 200},
 		{"GET", "/api/v1/topics/weather", "", 200},
+		{"GET", "/api/v1/topics/weather?order=prominent&facets=true", "", 200},
+		{"GET", "/api/v1/topics/weather?order=best", "", 422},
 		{"GET", "/api/v1/topics/sport", "", 404},
 		{"POST", "/api/v1/topics", `{"name":"hills","query":"hill","originals":true,"min_outlets":2,"langs":["en"],"muted":["The Sun"]}`, 201},
 		{"POST", "/api/v1/topics", `{"name":"odd","query":"hill","langs":["!"]}`, 422},

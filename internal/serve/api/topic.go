@@ -29,6 +29,8 @@ type topicQuery struct {
 	Page
 	ByName
 	Mine
+	Order  string `query:"order" enum:"newest,prominent" default:"newest" doc:"the newest story first, or as on the topic's page: those that have it in headline or lead (the first 60 words) before those that mention it in passing, each part the newest first"`
+	Facets bool   `query:"facets" default:"false" doc:"count the topic's stories by outlet, by origin (who told them first), language and day"`
 }
 
 type oneTopic struct {
@@ -39,7 +41,11 @@ type oneTopic struct {
 type topicStories struct {
 	view.Topic
 	Total   int     `json:"total" doc:"how many stories the newest articles that match are in"`
-	Stories []story `json:"stories" nullable:"false" doc:"the stories, newest first"`
+	Stories []story `json:"stories" nullable:"false" doc:"the stories, in the order asked for"`
+
+	Prominent  int          `json:"prominent,omitempty" doc:"with order=prominent, how many of total have the topic in headline or lead"`
+	NewStories []int64      `json:"new_stories,omitempty" nullable:"false" doc:"with order=prominent and without an offset, the latest of the stories that are new, by their numbers"`
+	Facets     []view.Facet `json:"facets,omitempty" nullable:"false" doc:"counts of stories, where they are asked for"`
 }
 
 type newTopic struct {
@@ -84,11 +90,33 @@ func (s *server) topic(ctx context.Context, q *topicQuery) (*body[topicStories],
 	if err != nil {
 		return nil, err
 	}
+	if q.Order == "prominent" {
+		found, err := s.backend.TopicPage(ctx, t, q.Limit, q.Offset)
+		if err != nil {
+			return nil, s.fail(err, q.what(), "/topics")
+		}
+		out := topicStories{Topic: view.TopicOf(t), Total: found.Total, Prominent: found.Prominent, Stories: view.All(found.Stories, storyOf)}
+		for _, st := range found.New {
+			out.NewStories = append(out.NewStories, st.ID)
+		}
+		if q.Facets {
+			out.Facets = view.All(found.Facets, view.FacetOf)
+		}
+		return &body[topicStories]{out}, nil
+	}
 	list, total, err := s.backend.TopicStories(ctx, t, q.Limit, q.Offset)
 	if err != nil {
 		return nil, s.fail(err, q.what(), "/topics")
 	}
-	return &body[topicStories]{topicStories{view.TopicOf(t), total, view.All(list, storyOf)}}, nil
+	out := topicStories{Topic: view.TopicOf(t), Total: total, Stories: view.All(list, storyOf)}
+	if q.Facets {
+		counted, err := s.backend.TopicPage(ctx, t, 0, 0)
+		if err != nil {
+			return nil, s.fail(err, q.what(), "/topics")
+		}
+		out.Facets = view.All(counted.Facets, view.FacetOf)
+	}
+	return &body[topicStories]{out}, nil
 }
 
 func (s *server) addTopic(ctx context.Context, q *newTopic) (*created[view.Topic], error) {
