@@ -9,8 +9,8 @@
 //
 // A request goes to a page's handler (front.go, story.go, compare.go, article.go, search.go, topics.go, alerts.go, feeds.go)
 // or to a combined feed's (emit.go). The handler reads from the Backend, builds a view of what it shows (card.go, member.go, verdict.go,
-// timeline.go, media.go) and renders the template of that name within the layout (layout.go). server.go has the Backend, and what all
-// handlers share: errors, forms, security headers.
+// timeline.go, searchhelp.go, chart.go, media.go) and renders the template of that name within the layout (layout.go). server.go has the Backend, and what all
+// handlers share: errors, forms, security headers. What the search box suggests while somebody types is JSON for app.js (suggest.go).
 package web
 
 import (
