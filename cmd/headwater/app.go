@@ -174,7 +174,7 @@ func (a *app) newIndex(ctx context.Context) (*search.Index, error) {
 func (a *app) webBackend() web.Backend {
 	db := a.store
 	return web.Backend{
-		FrontReader: a.stories, StoryReader: a.stories, Comparer: compare.Brief(db), ArticleStore: db, EventStore: db, Searcher: a.stories, EditionReader: a.stories,
+		FrontReader: a.stories, StoryReader: a.stories, Comparer: compare.Brief(db), ArticleStore: db, EventStore: db, EventReader: a.stories, Searcher: a.stories, EditionReader: a.stories,
 		TopicStore: db, TopicSearcher: a.stories, TopicEditor: a.topics, AlertStore: db, AlertEditor: a.alerts,
 		FeedStore: db, FeedEditor: a.feeds, StatusReader: a.stories,
 	}

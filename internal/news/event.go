@@ -49,7 +49,8 @@ type FullCoverage struct {
 
 // ByIndependence returns the stories by the outlets that they go back to: those of one outlet stand together, since only one
 // of them is an independent report. The outlet whose stories most others carry comes first, of several the earlier one. Of
-// one outlet's stories the one that most carry is the first. A story whose origin is not known stands alone.
+// one outlet's stories the one that most carry is the first; the others follow by Story.Told, the newest first. A story whose
+// origin is not known stands alone.
 func (c FullCoverage) ByIndependence() [][]Story {
 	var groups [][]Story
 	at := map[string]int{} // groups by the origin's key
@@ -75,6 +76,7 @@ func (c FullCoverage) ByIndependence() [][]Story {
 			}
 		}
 		carriers[g[0].ID] = len(outlets)
+		copy(g[1:], byTold(g[1:]))
 	}
 	slices.SortStableFunc(groups, func(a, b []Story) int {
 		return cmp.Or(cmp.Compare(carriers[b[0].ID], carriers[a[0].ID]), firstOf(a).Compare(firstOf(b)), cmp.Compare(a[0].ID, b[0].ID))
@@ -93,21 +95,16 @@ func firstOf(stories []Story) time.Time {
 }
 
 // ByTime returns the stories by Story.Told, the newest first. Stories without a date come last.
-func (c FullCoverage) ByTime() []Story {
-	type timed struct {
-		Story
-		told time.Time
+func (c FullCoverage) ByTime() []Story { return byTold(c.All) }
+
+func byTold(stories []Story) []Story {
+	told := make(map[int64]time.Time, len(stories))
+	for _, s := range stories {
+		told[s.ID] = s.Told()
 	}
-	all := make([]timed, len(c.All))
-	for i, s := range c.All {
-		all[i] = timed{s, s.Told()}
-	}
-	slices.SortStableFunc(all, func(a, b timed) int { return cmp.Or(b.told.Compare(a.told), cmp.Compare(b.ID, a.ID)) })
-	out := make([]Story, len(all))
-	for i, t := range all {
-		out[i] = t.Story
-	}
-	return out
+	return slices.SortedStableFunc(slices.Values(stories), func(a, b Story) int {
+		return cmp.Or(told[b.ID].Compare(told[a.ID]), cmp.Compare(b.ID, a.ID))
+	})
 }
 
 // Broke returns the first report of the event that is known, and its story. It returns false if no article has a date.

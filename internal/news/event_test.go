@@ -62,7 +62,7 @@ func TestFullCoverage(t *testing.T) {
 			[]Story{telling(1, 9, "Post"), telling(2, 8, "Herald"), telling(3, 10, "Wire", "Post", "Herald")}, "3 | 2 | 1", "3 1 2", 20, 3,
 		},
 		"an outlet's further stories are with its first": {
-			[]Story{telling(1, 9, "Wire", "Post"), telling(2, 8, "Herald", "Post"), telling(3, 12, "Wire"), telling(4, 11, "Wire", "Mail", "Sun")}, "4 1 3 | 2", "3 4 1 2", 20, 3,
+			[]Story{telling(1, 9, "Wire", "Post"), telling(2, 8, "Herald", "Post"), telling(3, 12, "Wire"), telling(4, 11, "Wire", "Mail", "Sun")}, "4 3 1 | 2", "3 4 1 2", 20, 3,
 		},
 		"a named origin stands with its own articles": {
 			[]Story{telling(1, 9, "Wire"), named(telling(2, 7, "Post"), "Wire"), named(telling(3, 8, "Sun"), "")}, "2 1 | 3", "1 3 2", 20, 1,

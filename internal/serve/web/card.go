@@ -29,6 +29,7 @@ type card struct {
 	Dots        []dot
 	Time        timestamp
 	Coverage    []headline // other stories of the same event
+	Event       string     // the page of that event
 	More        int        // those not in Coverage
 }
 
@@ -179,6 +180,7 @@ func (s *server) cards(ctx context.Context, stories []news.Story) ([]card, error
 		}
 		shown[st.Event] = true
 		c, of := cardOf(st, s.now()), coverage[st.Event]
+		c.Event = eventPath(st.Event)
 		for _, o := range of.Stories {
 			if o.ID != st.ID && len(o.Members) > 0 && len(c.Coverage) < maxCoverage {
 				c.Coverage = append(c.Coverage, headline{

@@ -39,7 +39,7 @@ type fake struct {
 // backend has the fake answer everything.
 func (f *fake) backend() web.Backend {
 	return web.Backend{
-		FrontReader: f, StoryReader: f, Comparer: f, ArticleStore: f, EventStore: f, Searcher: f, EditionReader: f,
+		FrontReader: f, StoryReader: f, Comparer: f, ArticleStore: f, EventStore: f, EventReader: f, Searcher: f, EditionReader: f,
 		TopicStore: f, TopicSearcher: f, TopicEditor: f, AlertStore: f, AlertEditor: f,
 		FeedStore: f, FeedEditor: f, StatusReader: f,
 	}
@@ -118,6 +118,32 @@ func (f *fake) of(ids []int64) (all []news.Story) {
 		}
 	}
 	return all
+}
+
+// FullCoverage takes the stories in their order. Ids of events that went into others are those of stories that did.
+func (f *fake) FullCoverage(_ context.Context, event int64) (c news.FullCoverage, err error) {
+	defer f.lock()()
+	if f.broken != nil {
+		return c, f.broken
+	}
+	if to, ok := f.moved[event]; ok {
+		event = to
+	}
+	c.ID = event
+	for _, st := range f.stories {
+		if st.Event != event {
+			continue
+		}
+		c.All = append(c.All, st)
+		if st.Latest.After(c.Latest) {
+			c.Latest = st.Latest
+		}
+	}
+	if len(c.All) == 0 {
+		return c, fmt.Errorf("event %d: %w", event, news.ErrNotFound)
+	}
+	c.Title, c.Stories, c.Reach = c.All[0].Title, len(c.All), reachOf(c.All)
+	return c, nil
 }
 
 // reachOf counts the outlets that tell an event.

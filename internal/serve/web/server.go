@@ -186,6 +186,7 @@ type Backend struct {
 	Comparer
 	ArticleStore
 	EventStore
+	EventReader
 	Searcher
 	EditionReader
 
@@ -234,6 +235,12 @@ type ArticleStore interface {
 type EventStore interface {
 	// Coverage gives the first stories of some events, each of them at most, by event.
 	Coverage(ctx context.Context, events []int64, each int) (map[int64]news.Coverage, error)
+}
+
+// EventReader reads events with their stories.
+type EventReader interface {
+	// FullCoverage gives the event that an id leads to: where its stories went to another event, the event has that other's ID.
+	FullCoverage(ctx context.Context, event int64) (news.FullCoverage, error)
 }
 
 // Searcher finds articles. Queries are in the query language of package search.

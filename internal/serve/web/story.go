@@ -32,6 +32,7 @@ type storyView struct {
 	First       timestamp
 	Latest      timestamp
 	Coverage    []card
+	Event       string // the page of the event that these tell, too
 	Aged        string // how many of its articles were aged out; empty where none was
 }
 
@@ -79,6 +80,7 @@ func (s *server) story(w http.ResponseWriter, r *http.Request) error {
 	}
 	view := storyOf(st, reports, compared, s.now())
 	if st.Event != 0 {
+		view.Event = eventPath(st.Event)
 		all, err := s.backend.Stories(r.Context(), news.StoryList{Event: st.Event, Limit: maxEventStories})
 		if err != nil {
 			return fmt.Errorf("event %d: %w", st.Event, err)

@@ -7,7 +7,7 @@
 // holds as of which change, so that 304 is decided before a story is read. Only /feeds/all names the hub, which is notified of
 // no other feed.
 //
-// A request goes to a page's handler (front.go, story.go, compare.go, article.go, search.go, topics.go, alerts.go, feeds.go)
+// A request goes to a page's handler (front.go, story.go, compare.go, event.go, article.go, search.go, topics.go, alerts.go, feeds.go)
 // or to a combined feed's (emit.go). The handler reads from the Backend, builds a view of what it shows (card.go, member.go, verdict.go,
 // timeline.go, searchhelp.go, chart.go, media.go) and renders the template of that name within the layout (layout.go). server.go has the Backend, and what all
 // handlers share: errors, forms, security headers. What the search box suggests while somebody types is JSON for app.js (suggest.go).
@@ -76,6 +76,7 @@ func New(o Options) ingress.Routes {
 		"GET /latest":               s.latest,
 		"GET /story/{id}":           s.story,
 		"GET /story/{id}/compare":   s.compare,
+		"GET /event/{id}":           s.event,
 		"GET /article/{id}":         s.article,
 		"GET /search":               s.search,
 		"GET /suggest":              s.suggest,

@@ -1,0 +1,342 @@
+package web
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"headwater/internal/news"
+	"headwater/internal/serve/publish"
+)
+
+const (
+	maxHeadline = 240 // characters of a headline on the page of an event
+	maxFurther  = 20  // further stories of one outlet that are listed
+	maxCarriers = 20  // reports that a story's line of carriers lists
+	eventRows   = 12  // outlets that the timeline of an event shows one by one
+	byTime      = "time"
+)
+
+// eventView is an event: how widely it is told, who broke it, what is new, and its stories.
+type eventView struct {
+	Title, Lang   string
+	Reach         string // "14 outlets, 5 independent"
+	Stories       string // "9 stories"
+	First, Latest timestamp
+	Broke         *brokeView // nil where no article has a date
+	Newest        *headline  // nil where that is the first report, too
+	Orders        []orderLink
+	ByTime        bool
+	Timeline      *timelineView
+	Marks         []kindView // those of the timeline, with what they mean
+	Entries       []entryView
+	Pager         pager
+	Unread        string     // which of its stories are not here; empty where all are
+	Affair        []headline // other events of its affair
+}
+
+// orderLink leads to the same page in another order.
+type orderLink struct {
+	Name, URL string
+	Current   bool
+}
+
+// brokeView is the first report of an event, and what that goes back to.
+type brokeView struct {
+	headline
+	Origin *originView // nil where the report is the original
+	Scoop  *scoopView  // nil where its story's origin had the news first itself
+}
+
+// entryView is a story of an event, with its copies in one line.
+type entryView struct {
+	Title, Lang string
+	Page        string
+	By          originView
+	Out         outLink
+	Dek         string
+	Time        timestamp // when it last said something new
+	Again       bool      // another story goes back to the same outlet, so that this one does not count as independent
+	Carried     string    // "6 others carry it: 4 copies, 2 rewrites"; empty where none does
+	Carriers    []carrierView
+	More        int        // carriers that are not listed
+	Further     []headline // further stories that go back to the same outlet
+	FurtherMore int
+}
+
+// carrierView is one report of another outlet's story.
+type carrierView struct {
+	Outlet, Label, Kind, Page string
+	Time                      timestamp
+}
+
+func (s *server) event(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	c, err := s.backend.FullCoverage(r.Context(), id)
+	if errors.Is(err, news.ErrNotFound) {
+		return notFound("There is no event of this number now. Its stories were aged out, or a correction moved them to other events; a search finds what is kept.")
+	}
+	if err != nil {
+		return fmt.Errorf("event %d: %w", id, err)
+	}
+	if c.ID != id {
+		http.Redirect(w, r, eventPath(c.ID), http.StatusMovedPermanently)
+		return nil
+	}
+	view := eventOf(c, r.URL.Query().Get("order") == byTime, r, s.now())
+	return s.write(w, r, http.StatusOK, "event", page{Title: "Full coverage: " + view.Title, Body: view})
+}
+
+func eventOf(c news.FullCoverage, timed bool, r *http.Request, now time.Time) eventView {
+	n := pageNumber(r)
+	v := eventView{
+		Title: cmp.Or(publish.Cut(publish.Line(c.Title), maxHeadline), "Untitled"), Reach: reachText(c.Reach), ByTime: timed,
+		Stories: pluralOf(c.Event.Stories, "story", "stories"),
+		Orders: []orderLink{
+			{Name: "By independence", URL: eventPath(c.ID), Current: !timed},
+			{Name: "By time", URL: eventPath(c.ID) + "?" + url.Values{"order": {byTime}}.Encode(), Current: timed},
+		},
+	}
+	if left := c.Event.Stories - len(c.All); left > 0 {
+		v.Unread = fmt.Sprintf("The %d stories with the most coverage are here; %s more are not.", len(c.All), pluralOf(left, "story", "stories"))
+	}
+	if len(c.All) > 0 && len(c.All[0].Members) > 0 {
+		v.Lang = c.All[0].Current().Article.Lang
+	}
+	groups := c.ByIndependence()
+	again := map[int64]bool{}
+	for _, g := range groups {
+		for _, st := range g[1:] {
+			again[st.ID] = true
+		}
+	}
+	v.addNews(c, now)
+	var more bool
+	if timed {
+		var part []news.Story
+		part, more = pageOf(c.ByTime(), n)
+		for _, st := range part {
+			e := entryOf(st, now)
+			e.Again = again[st.ID]
+			v.Entries = append(v.Entries, e)
+		}
+	} else {
+		var part [][]news.Story
+		part, more = pageOf(groups, n)
+		for _, g := range part {
+			e := entryOf(g[0], now)
+			further := g[1:]
+			for _, st := range further[:min(len(further), maxFurther)] {
+				e.Further = append(e.Further, headlineOf(st, now))
+			}
+			e.FurtherMore = len(further) - len(e.Further)
+			v.Entries = append(v.Entries, e)
+		}
+	}
+	v.Pager = pagerOf(r, n, more)
+	if n == 1 {
+		v.Timeline, v.Marks = timelineOfEvent(groups, now)
+	}
+	return v
+}
+
+// pageOf gives the entries of page n, which counts from 1, and whether there are more.
+func pageOf[T any](all []T, n int) ([]T, bool) {
+	from := min((n-1)*perPage, len(all))
+	to := min(from+perPage, len(all))
+	return all[from:to], to < len(all)
+}
+
+// addNews fills in when the event was told, who broke it, and what is new.
+func (v *eventView) addNews(c news.FullCoverage, now time.Time) {
+	st, first, ok := c.Broke()
+	if !ok {
+		return
+	}
+	v.First, v.Latest = timestampOf(first.Article.Time(), now), timestampOf(c.Latest, now)
+	v.Broke = &brokeView{headline: headline{
+		Title: publish.Cut(articleTitle(first.Article), maxHeadline), Lang: first.Article.Lang, Page: articlePath(first.Article.ID),
+		Outlet: publish.Name(first.Article.Outlet), Time: articleTime(first.Article, now),
+	}}
+	if st.Origin.Key() != "" && st.Origin.Key() != first.Article.Outlet.Key() {
+		by := originOf(st)
+		v.Broke.Origin = &by
+	}
+	if f := st.Origin.Scoop; f.Key() != "" {
+		v.Broke.Scoop = &scoopView{Outlet: publish.Name(f.Outlet), Out: outTo(f.URL), By: f.By, Text: publish.Line(f.Text)}
+	}
+	if newest, ok := c.Newest(); ok && (newest.ID != st.ID || newest.Told().After(first.Article.Time())) {
+		h := headlineOf(newest, now)
+		v.Newest = &h
+	}
+}
+
+// headlineOf is a story in one line, with when it last said something new.
+func headlineOf(st news.Story, now time.Time) headline {
+	return headline{
+		Title: publish.Cut(titleOf(st), maxHeadline), Lang: langOf(st), Page: storyPath(st.ID),
+		Outlet: publish.Name(publish.Author(st)), Time: timestampOf(st.Told(), now),
+	}
+}
+
+func langOf(st news.Story) string {
+	if len(st.Members) == 0 {
+		return ""
+	}
+	return st.Current().Article.Lang
+}
+
+func entryOf(st news.Story, now time.Time) entryView {
+	h := headlineOf(st, now)
+	e := entryView{Title: h.Title, Lang: h.Lang, Page: h.Page, Time: h.Time, By: originOf(st)}
+	if len(st.Members) == 0 {
+		return e
+	}
+	e.Out = outTo(st.Link())
+	if dek := publish.Line(st.Current().Article.Summary); dek != h.Title {
+		e.Dek = publish.Cut(dek, maxDek)
+	}
+	var others []news.Report
+	for _, r := range st.Reports() {
+		if r.Role() == news.RoleOriginal || st.Origin.Key() != "" && r.Newest().Article.Outlet.Key() == st.Origin.Key() {
+			continue
+		}
+		others = append(others, r)
+		if m := r.Newest(); len(e.Carriers) < maxCarriers {
+			e.Carriers = append(e.Carriers, carrierView{
+				Outlet: publish.Name(m.Article.Outlet), Label: labelOf(st, m), Kind: kindOf(m), Page: articlePath(m.Article.ID), Time: articleTime(m.Article, now),
+			})
+		}
+	}
+	e.More = len(others) - len(e.Carriers)
+	var labels []string
+	for _, g := range groupReports(others, func(r news.Report) string { return kindOf(r.Newest()) }) {
+		labels = append(labels, g.Label)
+	}
+	switch {
+	case len(others) == 1:
+		e.Carried = "1 other carries it: " + strings.Join(labels, ", ")
+	case len(others) > 1:
+		e.Carried = fmt.Sprintf("%d others carry it: %s", len(others), strings.Join(labels, ", "))
+	}
+	return e
+}
+
+// reachText says how many outlets tell an event.
+func reachText(r news.Reach) string {
+	text := plural(r.Outlets, "outlet")
+	if r.Outlets > 1 || r.Independent > 1 {
+		text += fmt.Sprintf(", %d independent", r.Independent)
+	}
+	return text
+}
+
+func pluralOf(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// timelineOfEvent shows when the event was told: a row for each outlet that its stories go back to, the earliest first, with all
+// articles of these stories. It gives nil where there is only one time to show, and the kinds of marks that it has.
+func timelineOfEvent(groups [][]news.Story, now time.Time) (*timelineView, []kindView) {
+	type row struct {
+		timelineRow
+		first    time.Time
+		articles []news.Member
+		outlets  map[string]bool
+	}
+	var rows []row
+	var from, to time.Time
+	count, undated, used := 0, 0, map[string]bool{}
+	for _, g := range groups {
+		x := row{outlets: map[string]bool{}}
+		x.Name = cmp.Or(publish.Name(publish.Author(g[0])), "Unknown outlet")
+		for _, st := range g {
+			dated := false
+			for _, m := range st.Members {
+				x.outlets[m.Article.Outlet.Key()] = true
+				at := m.Article.Time()
+				if m.Article.Undated {
+					continue
+				}
+				dated = true
+				x.articles = append(x.articles, m)
+				if x.first.IsZero() || at.Before(x.first) {
+					x.first = at
+				}
+				if from.IsZero() || at.Before(from) {
+					from = at
+				}
+				if at.After(to) {
+					to = at
+				}
+			}
+			if !dated {
+				undated++
+			}
+		}
+		count += len(x.articles)
+		if len(x.articles) > 0 {
+			x.Time, x.Label = timestampOf(x.first, now), "in "+plural(len(x.outlets), "outlet")
+			if len(g) > 1 {
+				x.Label = fmt.Sprintf("%d stories, %s", len(g), x.Label)
+			}
+			rows = append(rows, x)
+		}
+	}
+	if count < 2 {
+		return nil, nil
+	}
+	slices.SortStableFunc(rows, func(a, b row) int { return a.first.Compare(b.first) })
+	v := &timelineView{From: timestampOf(from, now), To: timestampOf(to, now)}
+	if undated > 0 {
+		v.Undated = pluralOf(undated, "story", "stories")
+	}
+	scale := scaleOf(from, to)
+	v.Ticks = scale.ticks(now)
+	for i, x := range rows {
+		if i >= eventRows && len(rows) > eventRows+1 {
+			if v.More == nil {
+				v.More = &timelineRow{Label: "and " + plural(len(rows)-eventRows, "more outlet"), Time: x.Time}
+			}
+			if len(v.More.Marks) < allMarks {
+				used["original"] = true
+				v.More.Marks = append(v.More.Marks, mark{scale.at(x.first), "original"})
+			}
+			continue
+		}
+		// Originals are drawn last, above the others.
+		slices.SortStableFunc(x.articles, func(a, b news.Member) int {
+			original := func(m news.Member) int { return map[bool]int{true: 1}[kindOf(m) == string(news.RoleOriginal)] }
+			return cmp.Or(original(a)-original(b), a.Article.Time().Compare(b.Article.Time()))
+		})
+		drawn := map[mark]bool{}
+		for _, m := range x.articles {
+			at, kind := m.Article.Time(), kindOf(m)
+			place := mark{scale.at(at.Truncate(scale.long / allMarks)), kind} // the same for marks that would cover each other
+			if drawn[place] {
+				continue
+			}
+			drawn[place], used[kind] = true, true
+			x.Marks = append(x.Marks, mark{scale.at(at), kind})
+		}
+		v.Rows = append(v.Rows, x.timelineRow)
+	}
+	var marks []kindView
+	for _, k := range kinds {
+		if used[k.Kind] {
+			marks = append(marks, k)
+		}
+	}
+	return v, marks
+}
