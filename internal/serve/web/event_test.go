@@ -103,7 +103,7 @@ func TestEventsThatAreNone(t *testing.T) {
 func TestFullCoverageIsLinked(t *testing.T) {
 	h := handler(edition())
 	for path, want := range map[string]string{
-		"/": `<h3><a href="/event/1">Full coverage</a></h3>`, "/story/1": `<h2 id="coverage"><a href="/event/1">Full coverage</a></h2>`,
+		"/": `href="/event/1"`, "/latest": `<h3><a href="/event/1">Full coverage</a></h3>`, "/story/1": `<h2 id="coverage"><a href="/event/1">Full coverage</a></h2>`,
 	} {
 		if page := get(t, h, path).Body.String(); !strings.Contains(page, want) {
 			t.Errorf("%s has no %s", path, want)
