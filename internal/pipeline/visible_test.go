@@ -201,7 +201,7 @@ func publishNext(p *publisher, w *proseWriter, second, i int) batch {
 }
 
 // lookEvery is the time between two searches for what was not seen yet.
-const lookEvery = 20 * time.Millisecond
+const lookEvery = 50 * time.Millisecond
 
 // visibility records when articles are first seen on a node.
 type visibility struct {
