@@ -62,7 +62,11 @@ func spellings(name string, loose bool) []string {
 
 func beyondASCII(r rune) bool { return r >= utf8.RuneSelf }
 
+// add adds a needle. A name of one letter is left out: it is a word in too many texts.
 func (f *finder) add(n needle) {
+	if len(n.text) < 2 {
+		return
+	}
 	first, _ := utf8.DecodeRuneInString(n.text)
 	last, _ := utf8.DecodeLastRuneInString(n.text)
 	n.first, n.last = first, last
@@ -89,7 +93,7 @@ func (f *finder) add(n needle) {
 // Mentions finds the outlets that a text names: by whole words and by the hosts of addresses. If several names begin at one
 // position, the longest counts, and no mention is inside another. Words need a capital if the name has one. Common words
 // ("Time") need more, see Entry. Offsets are in bytes. An article that is part of the name is part of the mention.
-func (r *Registry) Mentions(text string) []Mention {
+func (r *table) Mentions(text string) []Mention {
 	var found []Mention
 	free := 0
 	inside := false // inside a word that began before i
@@ -124,7 +128,7 @@ var wordByte = func() (is [256]bool) {
 }()
 
 // address finds the host around the dot at offset i, in lower case: "www.reuters.com".
-func (r *Registry) address(text string, i, free int) (Mention, bool) {
+func (r *table) address(text string, i, free int) (Mention, bool) {
 	if !wordByte[text[i+1]] {
 		return Mention{}, false
 	}
