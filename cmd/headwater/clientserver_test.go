@@ -393,6 +393,7 @@ func (s side) open(t *testing.T) *sql.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
+	db.SetMaxIdleConns(0) // it stays open to the end of the test, and a server takes only so many connections
 	t.Cleanup(func() {
 		if err := db.Close(); err != nil {
 			t.Error(err)
