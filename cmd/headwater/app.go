@@ -104,6 +104,9 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger, o openOption
 	}
 	a.index = query.NewIndex(a.store, index, cfg.Index.Batch)
 	a.stories = query.NewReader(a.store, a.index, registry, a.store.Now)
+	if _, err := a.stories.RefreshOutlets(ctx); err != nil {
+		return nil, err
+	}
 	a.accounts = accounts.New(a.store, a.store.Now)
 	a.sender = alertSender(cfg, a.client)
 	a.alerts = &notify.Alerts{Store: a.store, Sender: a.sender, Stories: a.stories, Now: a.store.Now}
@@ -176,7 +179,7 @@ func (a *app) webBackend() web.Backend {
 	return web.Backend{
 		FrontReader: a.stories, StoryReader: a.stories, Comparer: compare.Brief(db), ArticleStore: db, EventStore: db, EventReader: a.stories, Searcher: a.stories, EditionReader: a.stories,
 		TopicStore: db, TopicSearcher: a.stories, TopicEditor: a.topics, AlertStore: db, AlertEditor: a.alerts,
-		FeedStore: db, FeedEditor: a.feeds, StatusReader: a.stories,
+		OutletReader: a.stories, OutletEditor: a.stories, FeedStore: db, FeedEditor: a.feeds, StatusReader: a.stories,
 	}
 }
 
@@ -184,7 +187,7 @@ func (a *app) webBackend() web.Backend {
 func (a *app) apiBackend() api.Backend {
 	db := a.store
 	return api.Backend{
-		FrontReader: a.stories, StoryReader: a.stories, StoryStore: db, Comparer: compare.New(db), ArticleStore: db, EventStore: db, EventReader: a.stories, OutletStore: db, Searcher: a.stories,
+		FrontReader: a.stories, StoryReader: a.stories, StoryStore: db, Comparer: compare.New(db), ArticleStore: db, EventStore: db, EventReader: a.stories, OutletReader: a.stories, OutletEditor: a.stories, Searcher: a.stories,
 		ChangeLog: db, ChangeNotifier: a.pipeline,
 		TopicStore: db, TopicSearcher: a.stories, TopicEditor: a.topics, AlertStore: db, AlertEditor: a.alerts,
 		FeedStore: db, FeedEditor: a.feeds, OPML: a.lists, CorrectionStore: db, Corrector: a.pipeline.Settler, TokenReader: a.accounts,

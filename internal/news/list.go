@@ -45,13 +45,6 @@ type EventList struct {
 	Before  Place // only those after this place in the list; zero means from the beginning
 }
 
-// OutletList asks for outlets by domain and name.
-type OutletList struct {
-	Limit  int    // 0 means 50
-	Domain string // only outlets of this domain
-	After  Outlet // only outlets after this one, by domain and name
-}
-
 // EditionQuery asks for a part of a combined feed: stories, the newest change first. The zero value asks for the 100
 // stories that changed last.
 type EditionQuery struct {

@@ -234,14 +234,6 @@ func (c Correction) Articles() []int64 {
 	return all
 }
 
-// OutletCount counts what an outlet has published.
-type OutletCount struct {
-	Outlet
-	Articles  int
-	Originals int // articles that are the original of their story
-	Copies    int // articles that are a copy, rewrite or excerpt
-}
-
 // Placement is a story in the form that searches use: its articles and their roles.
 type Placement struct {
 	Story, Event int64

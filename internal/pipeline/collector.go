@@ -56,7 +56,7 @@ type Collector struct {
 func NewCollector(o Options) *Collector {
 	o = o.withDefaults()
 	return &Collector{
-		store: o.Store, fetch: o.Fetch, cleaner: clean.New(clean.Options{Outlets: o.Outlets}), parse: o.Parse, pace: o.Pace, now: o.Now, log: o.Logger,
+		store: o.Store, fetch: o.Fetch, cleaner: clean.New(clean.Options{Outlets: o.Outlets.BuiltIn()}), parse: o.Parse, pace: o.Pace, now: o.Now, log: o.Logger,
 		parsing: make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
 	}
 }

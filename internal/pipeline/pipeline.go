@@ -64,6 +64,7 @@ type Pipeline struct {
 
 	toMatch, toFill wakeup // sent when topics are to be filled again
 	toRemove        wakeup // sent when more aged-out articles may be in the index
+	toCount         wakeup // sent when the outlets of more stories are to be counted
 
 	passing    chan struct{}       // a semaphore: one pass at a time
 	turn       *semaphore.Weighted // a pass that settles holds wholeTurn of it; each stage that Serve runs holds one
@@ -81,7 +82,7 @@ func New(o Options) *Pipeline {
 	o = o.withDefaults()
 	p := &Pipeline{
 		options: o, collector: NewCollector(o), passing: make(chan struct{}, 1), turn: semaphore.NewWeighted(wholeTurn),
-		toMatch: newWakeup(), toFill: newWakeup(), toRemove: newWakeup(),
+		toMatch: newWakeup(), toFill: newWakeup(), toRemove: newWakeup(), toCount: newWakeup(),
 	}
 	p.hosts = newHostLeases(o)
 	p.push = newPusher(o, p.collector)
@@ -96,7 +97,7 @@ func New(o Options) *Pipeline {
 	})
 	p.Pages = newPageReader(o, p.hosts, p.collector.cleaner, clock)
 	p.CreditedPages = &CreditedPageReader{
-		store: o.Store, fetch: o.Fetch, hosts: p.hosts, settler: p.Settler, prepare: prepare, outlets: o.Outlets,
+		store: o.Store, fetch: o.Fetch, hosts: p.hosts, settler: p.Settler, prepare: prepare, outlets: o.Outlets.BuiltIn(),
 		clock: clock, window: o.windowLength(), off: !o.ReadCreditedPages, now: o.Now, log: o.Logger,
 	}
 	p.Retention = newRetention(o, p.Settler, clock)
@@ -152,6 +153,13 @@ func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 	}
 	run(p.options.Store.Listen)
 	run(p.attend)
+	run(func(ctx context.Context) {
+		p.options.Reader.FollowOutlets(ctx, func(err error) {
+			if isFault(ctx, err) {
+				log.Error("a change of an outlet is not shown yet; the next one tries again", "error", err)
+			}
+		})
+	})
 	if roles.Poll {
 		g.Go(func() error { return p.push.run(ctx) })
 		g.Go(func() error {
@@ -211,6 +219,9 @@ func (p *Pipeline) webFollowers() []follower {
 			if err := p.options.Index.Check(ctx); err != nil {
 				return err
 			}
+			if _, err := p.options.Reader.RefreshOutlets(ctx); err != nil {
+				return err
+			}
 			_, err := p.options.Index.CatchUp(ctx, nil)
 			return err
 		}},
@@ -229,8 +240,24 @@ func (p *Pipeline) webFollowers() []follower {
 	}
 }
 
-// leadFollowers returns the stages of the process that leads. The last two do what was asked for while no process led, or
-// by a process that does not lead.
+// olderStories is how many stories are counted in one transaction.
+const olderStories = 200
+
+// countOlderOutlets counts the outlets of some stories that were stored before outlets were counted.
+func (p *Pipeline) countOlderOutlets(ctx context.Context) error {
+	db, err := p.lead.hold(ctx)
+	if err != nil {
+		return err
+	}
+	done, err := db.CountOlderOutlets(ctx, olderStories)
+	if done > 0 {
+		p.toCount.send() // there may be more
+	}
+	return err
+}
+
+// leadFollowers returns the stages of the process that leads. Some do what was asked for while no process led, or by a
+// process that does not lead.
 func (p *Pipeline) leadFollowers() []follower {
 	return []follower{
 		{"settle", store.AreaArticles, nil, 300 * time.Millisecond, func(ctx context.Context) error {
@@ -240,6 +267,7 @@ func (p *Pipeline) leadFollowers() []follower {
 		{"topics", store.AreaStories | store.AreaTopics, p.toMatch, 300 * time.Millisecond, p.matchAndQueue},
 		{"weigh again", store.AreaCreditedPages, nil, 5 * time.Second, p.Settler.Reweigh},
 		{"corrections", store.AreaRequests, nil, 0, p.Settler.answerRequests},
+		{"outlets of older stories", store.AreaOutlets, p.toCount, 50 * time.Millisecond, p.countOlderOutlets},
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -52,6 +53,7 @@ type Settler struct {
 	weigher origin.Weigher
 	learnt  time.Time           // the day for which the weigher's habits were computed
 	feeds   map[int64]time.Time // when each feed was added, by id
+	version int                 // of the registry of outlets (Reader.RefreshOutlets) that the window was loaded with
 }
 
 func newSettler(o Options, lead *lead, prepare stories.Preparer) *Settler {
@@ -77,9 +79,16 @@ func (s *Settler) begin(ctx context.Context) error {
 		s.lock.Release(1)
 		return err
 	}
-	if db != s.store { // another process may have settled since
+	version := s.version
+	if s.reader != nil {
+		if version, err = s.reader.RefreshOutlets(ctx); err != nil {
+			s.lock.Release(1)
+			return err
+		}
+	}
+	if db != s.store || version != s.version { // another process may have settled since, or outlets are called otherwise
 		s.clear()
-		s.store = db
+		s.store, s.version = db, version
 	}
 	return nil
 }
@@ -436,5 +445,22 @@ func (s *Settler) learn(ctx context.Context) error {
 		habits[h.Outlet.Key()] = sum
 	}
 	s.weigher.Habits, s.weigher.Clocks, s.learnt = habits, log.Clocks(), day
-	return nil
+	return s.store.SaveOutletHabits(ctx, learntHabits(habits, s.weigher.Clocks, day))
+}
+
+// learntHabits returns what readers are shown of outlets' habits, in the order of outlets.
+func learntHabits(habits map[string]origin.Habit, clocks map[origin.Clock]time.Duration, day time.Time) news.OutletHabits {
+	out := news.OutletHabits{Learnt: day}
+	for _, outlet := range slices.Sorted(maps.Keys(habits)) {
+		if habits[outlet].Lists() {
+			out.Lists = append(out.Lists, outlet)
+		}
+	}
+	for clock, ahead := range clocks {
+		out.Clocks = append(out.Clocks, news.OutletClock{Feed: clock.Feed, Outlet: clock.Outlet, Ahead: ahead})
+	}
+	slices.SortFunc(out.Clocks, func(a, b news.OutletClock) int {
+		return cmp.Or(cmp.Compare(a.Outlet, b.Outlet), cmp.Compare(a.Feed, b.Feed))
+	})
+	return out
 }

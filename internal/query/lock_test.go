@@ -21,7 +21,7 @@ func TestWaitsEndWithTheContext(t *testing.T) {
 			if err := r.feeds.lock.Acquire(ctx, 1); err != nil {
 				return err
 			}
-			_, err := r.followed(ctx)
+			_, _, err := r.followed(ctx)
 			return err
 		},
 	} {

@@ -21,7 +21,7 @@ import (
 
 var must = pipelinetest.Must
 
-// agencies are the built-in outlets. They never change, so all tests share them.
+// agencies are the built-in outlets. Each reader has a registry of its own, see Registry.BuiltIn.
 var agencies = sync.OnceValues(func() (*outlets.Registry, error) { return outlets.Load(feeds.Agencies()) })
 
 // day is the time at which the articles of a library were published, and the clock of a library shows the day after.
@@ -119,7 +119,7 @@ func (l *library) openIndex(t *testing.T) {
 	l.index = query.NewIndex(l.store, x, 2)
 	registry, err := agencies()
 	must(t, err)
-	l.Reader = query.NewReader(l.store, l.index, registry, l.clock.Now)
+	l.Reader = query.NewReader(l.store, l.index, registry.BuiltIn(), l.clock.Now)
 }
 
 // another returns the same library as another process has it, with an index of its own. PostgreSQL only.

@@ -24,13 +24,16 @@ type Reader struct {
 	now     func() time.Time
 	feeds   feedOutlets
 	fronts  frontCache
+	edits   outletEdits
+	table   outletTable
 }
 
-// NewReader returns a Reader.
+// NewReader returns a Reader. Until its RefreshOutlets is called, outlets are shown as they are stored.
 func NewReader(db *store.DB, x *Index, registry *outlets.Registry, now func() time.Time) *Reader {
 	return &Reader{
 		store: db, index: x, outlets: registry, now: now, feeds: feedOutlets{lock: semaphore.NewWeighted(1)},
 		fronts: frontCache{pages: map[string]*frontPage{}},
+		edits: outletEdits{lock: semaphore.NewWeighted(1)}, table: outletTable{lock: semaphore.NewWeighted(1)},
 	}
 }
 
@@ -105,9 +108,10 @@ const feedsFor = time.Minute
 // feedOutlets is a cache of the outlets whose feeds are subscribed.
 type feedOutlets struct {
 	lock  *semaphore.Weighted
-	keys  map[string]bool // keys and lower-case names of outlets; nil until loaded
-	until time.Time       // loaded again at this time,
-	next  <-chan struct{} // or when this is closed, since feeds have changed
+	keys  map[string]bool        // keys and lower-case names of outlets; nil until loaded
+	of    map[string][]news.Feed // the feeds of each outlet, by key
+	until time.Time              // loaded again at this time,
+	next  <-chan struct{}        // or when this is closed, since feeds or outlets have changed
 }
 
 // setFollowed sets Followed of origins that are only named: whether a feed of ours belongs to that outlet, or has brought
@@ -122,7 +126,7 @@ func (r *Reader) setFollowed(ctx context.Context, stories []news.Story) error {
 	if len(named) == 0 {
 		return nil
 	}
-	followed, err := r.followed(ctx)
+	followed, _, err := r.followed(ctx)
 	if err != nil {
 		return err
 	}
@@ -138,10 +142,16 @@ func (r *Reader) setFollowed(ctx context.Context, stories []news.Story) error {
 	return nil
 }
 
-func (r *Reader) followed(ctx context.Context) (map[string]bool, error) {
+// feedsOf returns the feeds that are an outlet's own.
+func (r *Reader) feedsOf(ctx context.Context, key string) ([]news.Feed, error) {
+	_, of, err := r.followed(ctx)
+	return of[key], err
+}
+
+func (r *Reader) followed(ctx context.Context) (keys map[string]bool, of map[string][]news.Feed, err error) {
 	f := &r.feeds
 	if err := f.lock.Acquire(ctx, 1); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer f.lock.Release(1)
 	select {
@@ -150,17 +160,18 @@ func (r *Reader) followed(ctx context.Context) (map[string]bool, error) {
 	default:
 	}
 	if now := r.now(); f.keys == nil || now.After(f.until) {
-		next := r.store.Changed(store.AreaFeeds)
+		next := r.store.Changed(store.AreaFeeds | store.AreaOutlets)
 		feeds, err := r.store.Feeds(ctx)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		f.keys, f.until, f.next = map[string]bool{}, now.Add(feedsFor), next
+		f.keys, f.of, f.until, f.next = map[string]bool{}, map[string][]news.Feed{}, now.Add(feedsFor), next
 		for _, feed := range feeds {
 			if o, ok := r.outlets.ByURL(cmp.Or(feed.Site, feed.URL)); ok {
 				f.keys[o.Key()], f.keys[strings.ToLower(o.Name)] = true, true // a credit may have only the name
+				f.of[o.Key()] = append(f.of[o.Key()], feed)
 			}
 		}
 	}
-	return f.keys, nil
+	return f.keys, f.of, nil
 }

@@ -55,6 +55,7 @@ func (db *DB) scanWhole(row scanner) (news.Article, error) {
 	if err != nil {
 		return a, err
 	}
+	db.asPresent(&a.Outlet)
 	if err := db.bodies.unpack(body, &a); err != nil {
 		return a, fmt.Errorf("article %d: %w", a.ID, err)
 	}
@@ -134,6 +135,7 @@ func (db *DB) Claims(ctx context.Context, articleIDs []int64) (map[int64][]news.
 			return 0, nil, err
 		}
 		claims, err = decodeClaims(s)
+		db.claimsAsPresent(claims)
 		return id, claims, err
 	})
 }

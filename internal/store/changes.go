@@ -26,10 +26,11 @@ const (
 	AreaCorrections                    // a correction was made or taken back
 	AreaCreditedPages                  // a page that articles credit was read
 	AreaRequests                       // a correction was asked for, or such a request was answered
+	AreaOutlets                        // what people say of an outlet changed
 )
 
 // AllAreas are all areas.
-const AllAreas = AreaArticles | AreaStories | AreaRemovals | AreaTopics | AreaFeeds | AreaCorrections | AreaCreditedPages | AreaRequests
+const AllAreas = AreaArticles | AreaStories | AreaRemovals | AreaTopics | AreaFeeds | AreaCorrections | AreaCreditedPages | AreaRequests | AreaOutlets
 
 // areaMarks names the row of marks that holds a number of each area, which rises with each change. Logs have theirs on
 // both engines. The others are only counted on PostgreSQL, where other processes ask for them.
@@ -37,6 +38,7 @@ var areaMarks = map[Area]string{
 	AreaArticles: watermarkLog, AreaStories: watermarkStories, AreaRemovals: watermarkRemovals,
 	AreaTopics: "topic-changes", AreaFeeds: "feed-changes", AreaCorrections: "correction-changes",
 	AreaCreditedPages: "credited-changes", AreaRequests: "request-changes",
+	AreaOutlets: "outlet-changes",
 }
 
 // logs are the areas that have a log of their own.

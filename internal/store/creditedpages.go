@@ -167,6 +167,8 @@ func (db *DB) scanCreditedPage(row scanner) (s CreditedPage, err error) {
 		s.Print = p
 	}
 	s.Claims, err = decodeClaims(claims)
+	db.asPresent(&a.Outlet)
+	db.claimsAsPresent(s.Claims)
 	return s, err
 }
 

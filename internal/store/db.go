@@ -30,10 +30,12 @@ type DB struct {
 	lease  time.Duration
 	ahead  *atomic.Int64 // how far the database's clock is ahead of this machine's, in nanoseconds
 	marks  *markCache
-	bells  *bells
-	state  *availability
-	sent   *commits
-	turn   *semaphore.Weighted // held by the transaction that has, or waits for, the writer's lock; unused on SQLite
+	// present says how an outlet that is stored is called now, see SetPresent.
+	present *atomic.Pointer[func(news.Outlet) news.Outlet]
+	bells   *bells
+	state   *availability
+	sent    *commits
+	turn    *semaphore.Weighted // held by the transaction that has, or waits for, the writer's lock; unused on SQLite
 
 	leaders    *leaders
 	leadership *Leadership // each write checks it; nil if there is nothing to check, see As

@@ -8,19 +8,6 @@ import (
 	"headwater/internal/news"
 )
 
-const outletsSQL = `SELECT a.outlet_domain, a.outlet_name, max(a.outlet_agency), count(*), count(*) FILTER (WHERE m.role = 'original'),
-	count(*) FILTER (WHERE m.role IN ('copy', 'rewrite', 'excerpt'))
-	FROM articles AS a INDEXED BY articles_outlet LEFT JOIN members AS m ON m.article_id = a.id
-	WHERE (a.outlet_domain, a.outlet_name) > (?1, ?2) AND (?3 = '' OR a.outlet_domain = ?3) GROUP BY 1, 2 ORDER BY 1, 2 LIMIT ?4`
-
-// Outlets returns how much each outlet has published, by domain and name. Articles without domain and name are left out.
-func (db *DB) Outlets(ctx context.Context, l news.OutletList) ([]news.OutletCount, error) {
-	return rowsOf(ctx, db, "outlets", func(row scanner) (o news.OutletCount, err error) {
-		err = row.Scan(&o.Domain, &o.Name, &o.Agency, &o.Articles, &o.Originals, &o.Copies)
-		return o, err
-	}, outletsSQL, text(l.After.Domain), text(l.After.Name), text(l.Domain), limitOr(l.Limit))
-}
-
 const outletDomainsSQL = `SELECT wanted.value FROM json_each(?1, '$') AS wanted
 	WHERE EXISTS (SELECT 1 FROM articles INDEXED BY articles_outlet WHERE outlet_domain = wanted.value)`
 
@@ -83,6 +70,7 @@ func (db *DB) Habits(ctx context.Context, since, closed time.Time) (all []Habit,
 			err := eachRow(ctx, t.QueryContext, func(row scanner) error {
 				var h Habit
 				err := row.Scan(&h.Outlet.Name, &h.Outlet.Domain, &h.Carried, &h.Carries)
+				db.asPresent(&h.Outlet)
 				all = append(all, h)
 				return err
 			}, query, millis(since), millis(closed), news.LevelOriginal)
@@ -122,6 +110,8 @@ func (db *DB) ItemsSeen(ctx context.Context, from, until time.Time, limit int, e
 		if r.Claims, err = decodeClaims(claims); err != nil {
 			return err
 		}
+		db.asPresent(&a.Outlet)
+		db.claimsAsPresent(r.Claims)
 		return each(r)
 	}, itemsSeenSQL, millis(from), millis(until), limit)
 }

@@ -82,6 +82,20 @@ const (
 	// feedListsSQL selects what story_feeds has to hold.
 	feedListsSQL = `SELECT a.feed_id, s.changed, s.latest, s.id AS story_id FROM members AS m
 		JOIN articles AS a ON a.id = m.article_id JOIN stories AS s ON s.id = m.story_id`
+	// countedOutletStoriesSQL and countedRerunsSQL select what outlet_counts and outlet_pairs have to hold.
+	countedOutletStoriesSQL = `SELECT outlet, name, count(*) AS stories, cast(sum(articles) AS BIGINT) AS articles, count(*) FILTER (WHERE articles > 0) AS carried,
+		count(*) FILTER (WHERE wrote = 1 AND articles > 0) AS wrote, count(*) FILTER (WHERE wrote = 1 AND articles = 0) AS named,
+		count(*) FILTER (WHERE wrote = 1 AND rerun = 1) AS rerun FROM outlet_stories GROUP BY 1, 2`
+	countedRerunsSQL = `SELECT outlet, origin, lag, count(*) AS stories FROM outlet_stories WHERE origin <> '' GROUP BY 1, 2, 3`
+	// wrongOutletsSQL counts the invariants of counted outlets that do not hold.
+	wrongOutletsSQL = `SELECT (SELECT count(*) FROM (SELECT outlet, name, stories, articles, carried, wrote, named, rerun FROM outlet_counts
+			EXCEPT ` + countedOutletStoriesSQL + `) AS a)
+		+ (SELECT count(*) FROM (` + countedOutletStoriesSQL + ` EXCEPT SELECT outlet, name, stories, articles, carried, wrote, named, rerun FROM outlet_counts) AS b)
+		+ (SELECT count(*) FROM (SELECT outlet, origin, lag, stories FROM outlet_pairs EXCEPT ` + countedRerunsSQL + `) AS c)
+		+ (SELECT count(*) FROM (` + countedRerunsSQL + ` EXCEPT SELECT outlet, origin, lag, stories FROM outlet_pairs) AS d)
+		+ (SELECT count(*) FROM stories AS s WHERE s.id > coalesce((SELECT value FROM marks WHERE name = '` + markOutletsToCount + `'), 0)
+			AND NOT EXISTS (SELECT 1 FROM outlet_stories AS o WHERE o.story_id = s.id))
+		+ (SELECT count(*) FROM outlet_stories AS o WHERE NOT EXISTS (SELECT 1 FROM stories AS s WHERE s.id = o.story_id))`
 	// leadsOfFeedsSQL counts, by feed, the articles that stand for a story.
 	leadsOfFeedsSQL = `SELECT a.feed_id, count(*) AS n FROM members AS m JOIN articles AS a ON a.id = m.article_id WHERE m.leads = 1 GROUP BY 1`
 	// readCountsSQL selects what read_counts has to hold.
@@ -125,6 +139,10 @@ func (db *DB) Repair(ctx context.Context) (done []string, err error) {
 			return err
 		}
 		report(len(wrong), "events whose counter of stories was wrong")
+		if n, err = t.recountOutlets(ctx); err != nil {
+			return err
+		}
+		report(n, "counters of outlets that were wrong; all are counted again while the server runs")
 		for _, r := range repairs() {
 			if n, err = t.mend(ctx, r); err != nil {
 				return fmt.Errorf("%s: %w", r.says, err)
@@ -137,6 +155,18 @@ func (db *DB) Repair(ctx context.Context) (done []string, err error) {
 		return nil, err
 	}
 	return done, nil
+}
+
+// recountOutlets forgets all counters of outlets where some are wrong, so that CountOlderOutlets makes them again.
+func (t tx) recountOutlets(ctx context.Context) (wrong int, err error) {
+	if err := t.scan(ctx, []any{&wrong}, wrongOutletsSQL); err != nil || wrong == 0 {
+		return 0, err
+	}
+	return wrong, t.all(ctx, []string{
+		`DELETE FROM outlet_stories`, `DELETE FROM outlet_counts`, `DELETE FROM outlet_pairs`,
+		`INSERT INTO marks (name, value) SELECT '` + markOutletsToCount + `', max(id) FROM stories HAVING count(*) > 0
+			ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+	})
 }
 
 // mend carries out a repair and returns how much it has mended.
@@ -197,6 +227,9 @@ func (t tx) removeEmptyStories(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	if err := t.countEvents(ctx, former, ids); err != nil {
+		return 0, err
+	}
+	if err := t.countOutlets(ctx, ids); err != nil {
 		return 0, err
 	}
 	return len(empty), t.logStories(ctx, ids, idList(nil), idList(nil))

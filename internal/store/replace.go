@@ -122,6 +122,9 @@ func (t tx) replaceStories(ctx context.Context, stories []news.Story, moved map[
 	if err := t.all(ctx, []string{clearLeadsSQL, setLeadsSQL}, touched); err != nil {
 		return err
 	}
+	if err := t.countOutlets(ctx, touched); err != nil {
+		return err
+	}
 	return t.logStories(ctx, touched, same, revived)
 }
 

@@ -283,7 +283,10 @@ func (t tx) ageStories(ctx context.Context, out AgedOut, partly []int64) error {
 	if err := t.exec(ctx, clearStoriesSQL, gone); err != nil {
 		return err
 	}
-	return t.countEvents(ctx, former, `[]`)
+	if err := t.countEvents(ctx, former, `[]`); err != nil {
+		return err
+	}
+	return t.countOutlets(ctx, idList(slices.Concat(out.Stories, partly)))
 }
 
 const (
@@ -356,6 +359,7 @@ func (db *DB) agedStory(ctx context.Context, id int64) (news.Story, error) {
 		err = row.Scan(&s.ID, &s.Title, &s.Aged, &s.Outlets, &first, &latest, &changed,
 			&o.Name, &o.Domain, &o.Agency, &o.URL, &o.Title, &o.Aged, &o.Level, &o.Confidence)
 		s.First, s.Latest, s.Changed = fromMillis(first), fromMillis(latest), fromMillis(changed)
+		db.asPresent(&o.Outlet)
 		return s, err
 	}, agedStorySQL, id)
 }

@@ -63,6 +63,17 @@ func invariants() map[string]string {
 			WHERE id > coalesce((SELECT value FROM marks WHERE name = '` + highestStory + `'), 0)`,
 		"events whose id may be given again": `SELECT count(*) FROM events
 			WHERE id > coalesce((SELECT value FROM marks WHERE name = '` + highestEvent + `'), 0)`,
+		"counters of outlets that are wrong": `SELECT count(*) FROM (
+			SELECT outlet, name, stories, articles, carried, wrote, named, rerun FROM outlet_counts EXCEPT ` + countedOutletStoriesSQL + `) AS found`,
+		"outlets of stories that no counter has": `SELECT count(*) FROM (` + countedOutletStoriesSQL + ` EXCEPT
+			SELECT outlet, name, stories, articles, carried, wrote, named, rerun FROM outlet_counts) AS found`,
+		"counters of reruns that are wrong": `SELECT count(*) FROM (SELECT outlet, origin, lag, stories FROM outlet_pairs EXCEPT ` + countedRerunsSQL + `) AS found`,
+		"reruns that no counter has":        `SELECT count(*) FROM (` + countedRerunsSQL + ` EXCEPT SELECT outlet, origin, lag, stories FROM outlet_pairs) AS found`,
+		"stories whose outlets are not counted": `SELECT count(*) FROM stories AS s
+			WHERE s.id > coalesce((SELECT value FROM marks WHERE name = '` + markOutletsToCount + `'), 0)
+			AND NOT EXISTS (SELECT 1 FROM outlet_stories AS o WHERE o.story_id = s.id)`,
+		"counted outlets of stories that do not exist": `SELECT count(*) FROM outlet_stories AS o
+			WHERE NOT EXISTS (SELECT 1 FROM stories AS s WHERE s.id = o.story_id)`,
 		"moved stories that still exist": `SELECT count(*) FROM redirects AS r JOIN stories AS s ON s.id = r.old`,
 		"moved events that still exist, or that moved to none": `SELECT count(*) FROM event_redirects AS r
 			WHERE EXISTS (SELECT 1 FROM events AS e WHERE e.id = r.old) OR NOT EXISTS (SELECT 1 FROM events AS e WHERE e.id = r.new)`,

@@ -69,6 +69,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/semaphore"
+
+	"headwater/internal/news"
 )
 
 // File is the name of the database in the data folder.
@@ -100,7 +102,7 @@ func Open(ctx context.Context, dir string, opts Options) (*DB, error) {
 	}
 	db := &DB{
 		dir: abs, log: opts.Logger, epoch: rand.Text(), lease: cmp.Or(opts.Lease, defaultLease), ahead: &atomic.Int64{}, engine: sqliteEngine{dir: abs},
-		marks: &markCache{}, bells: &bells{}, sent: &commits{open: map[int64]bool{}}, turn: semaphore.NewWeighted(1), leaders: &leaders{lock: map[string]chan struct{}{}, held: map[*Leadership]bool{}},
+		marks: &markCache{}, present: &atomic.Pointer[func(news.Outlet) news.Outlet]{}, bells: &bells{}, sent: &commits{open: map[int64]bool{}}, turn: semaphore.NewWeighted(1), leaders: &leaders{lock: map[string]chan struct{}{}, held: map[*Leadership]bool{}},
 	}
 	if opts.Database != "" {
 		if db.engine, err = newPostgres(opts.Database); err != nil {
@@ -208,6 +210,7 @@ func preparedSQL() []string {
 		putPrintSQL, putClaimsSQL, putEdgeSQL, putStorySQL, putMemberSQL,
 		putCreditedPageSQL, queuePageSQL, queueHostSQL, putCitingSQL, putVectorSQL, putFurnitureSQL, boundFurnitureSQL, dropShownSQL, putShownSQL, boundShownSQL, putMatchSQL, putTopicCheckSQL,
 		putNotifiedSQL, enqueueSQL, hasAgedSQL, agedSQL, listAgedSQL, forgetAgedSQL, setPhaseSQL,
+		outletStoriesOfSQL, tellingArticlesSQL, putOutletStorySQL, dropOutletStorySQL, addOutletCountsSQL, dropOutletCountsSQL, addOutletPairsSQL, dropOutletPairsSQL,
 	}, retentionSQL()...)
 }
 

@@ -58,6 +58,7 @@ func (db *DB) Stories(ctx context.Context, l news.StoryList) (stories []news.Sto
 		}
 		return addMembers(ctx, t, stories)
 	})
+	db.storiesAsPresent(stories)
 	return stories, err
 }
 
@@ -210,13 +211,13 @@ func (db *DB) Placements(ctx context.Context, take func(news.Placement)) (at Pla
 		if err := t.QueryRowContext(ctx, `SELECT `+lastChangeSQL+`, (`+lastRemovalSQL+`)`).Scan(&at.Story, &at.Removal); err != nil {
 			return err
 		}
-		return placements(ctx, t, take, placementsSQL)
+		return db.placements(ctx, t, take, placementsSQL)
 	})
 	return at, err
 }
 
 // placements calls take for each story of a query, which has placementColumns in the order of stories.
-func placements(ctx context.Context, t *sql.Tx, take func(news.Placement), query string, args ...any) error {
+func (db *DB) placements(ctx context.Context, t *sql.Tx, take func(news.Placement), query string, args ...any) error {
 	var story news.Placement // the story whose members are being read
 	err := eachRow(ctx, t.QueryContext, func(row scanner) error {
 		var p news.Placement
@@ -225,6 +226,7 @@ func placements(ctx context.Context, t *sql.Tx, take func(news.Placement), query
 		if err := row.Scan(&p.Story, &p.Event, &p.Origin.Name, &p.Origin.Domain, &p.Outlets, &article, &role); err != nil {
 			return err
 		}
+		db.asPresent(&p.Origin)
 		if p.Story != story.Story {
 			if story.Story != 0 {
 				take(story)
@@ -285,7 +287,7 @@ func (db *DB) PlacementsAfter(ctx context.Context, at PlacementMark, limit int) 
 		if len(changed) == 0 {
 			return nil
 		}
-		return placements(ctx, t, func(p news.Placement) { c.Stories = append(c.Stories, p) }, placementsOfSQL, idList(changed))
+		return db.placements(ctx, t, func(p news.Placement) { c.Stories = append(c.Stories, p) }, placementsOfSQL, idList(changed))
 	})
 	return c, err
 }

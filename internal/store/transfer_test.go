@@ -122,6 +122,7 @@ func fullNewsroom(t *testing.T) *DB {
 	}
 	f.ETag, f.LastModified = "\"\xff\xfe raw\"", "last\xc3"
 	odd := article("odd\x00id\xff", "odd \x00 title \xff")
+	odd.Outlet = news.Outlet{Name: "The Odd", Domain: "odd.example"}
 	odd.Authors, odd.Categories = []string{"Anna", "Bö"}, []string{"news"}
 	p := Poll{Feed: f, Articles: []news.Article{odd, article("plain", "plain")}, Rest: news.Rest{Host: "slow.example", Until: day.Add(time.Hour)}}
 	p.Furniture = news.Furniture{Blocks: []uint64{1, 1 << 63}, Items: items(1, 2)}
@@ -138,6 +139,10 @@ func fullNewsroom(t *testing.T) *DB {
 	settle(t, db, Settlement{Moved: map[int64]int64{4: 3}, Stories: []news.Story{story(3, 2, 4, 5, 6)}})
 	if err := errors.Join(db.AddUser(ctx, news.User{Name: "anna"}, "hash"), db.AddUser(ctx, news.User{Name: "gone"}, "hash"), db.RemoveUser(ctx, "gone"),
 		db.MarkItems(ctx, 1, news.Marking{Articles: []int64{2, 7}, Read: true, AddLabels: []string{"", "läbel"}})); err != nil {
+		t.Fatal(err)
+	}
+	edit := news.OutletEdit{Outlet: "odd.example", Name: "Das Ödd", Agency: true, Aliases: []string{"Odd"}, Domains: []string{"odd.example"}, Changed: day}
+	if err := db.SetOutletEdit(ctx, edit, EditedOutlets{}); err != nil {
 		t.Fatal(err)
 	}
 	topic, err := db.AddTopic(ctx, news.Topic{Name: "Flüsse", Query: "river OR fluss", User: 1})

@@ -107,6 +107,8 @@ func (db *DB) scanWindow(row scanner) (w WindowRow, err error) {
 		a.Categories = nil
 	}
 	w.Claims, err = decodeClaims(claims)
+	db.asPresent(&a.Outlet)
+	db.claimsAsPresent(w.Claims)
 	return w, err
 }
 

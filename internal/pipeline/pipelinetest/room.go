@@ -45,6 +45,7 @@ func New(o Options) *Room {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	o.Outlets = o.Outlets.BuiltIn() // a registry of its own, since tests share the one that is given
 	r := &Room{Options: o, Store: o.Store, Now: o.Now}
 	r.Index = query.NewIndex(o.Store, o.Search, o.Batch)
 	r.Stories = query.NewReader(o.Store, r.Index, o.Outlets, o.Now)

@@ -56,7 +56,7 @@ func serve(t *testing.T, o api.Options) http.Handler {
 // backendOf is what the program gives the API.
 func backendOf(n *pipelinetest.Room) api.Backend {
 	return api.Backend{
-		FrontReader: n.Stories, StoryReader: n.Stories, StoryStore: n.Store, Comparer: compare.New(n.Store), ArticleStore: n.Store, EventStore: n.Store, EventReader: n.Stories, OutletStore: n.Store, Searcher: n.Stories,
+		FrontReader: n.Stories, StoryReader: n.Stories, StoryStore: n.Store, Comparer: compare.New(n.Store), ArticleStore: n.Store, EventStore: n.Store, EventReader: n.Stories, OutletReader: n.Stories, OutletEditor: n.Stories, Searcher: n.Stories,
 		ChangeLog: n.Store, ChangeNotifier: n.Pipeline,
 		TopicStore: n.Store, TopicSearcher: n.Stories, TopicEditor: n.Topics, AlertStore: n.Store, AlertEditor: n.Alerts,
 		FeedStore: n.Store, FeedEditor: n.Feeds, OPML: n.Lists, CorrectionStore: n.Store, Corrector: n.Pipeline.Settler, TokenReader: n.Accounts,

@@ -19,7 +19,8 @@ type Backend struct {
 	ArticleStore
 	EventStore
 	EventReader
-	OutletStore
+	OutletReader
+	OutletEditor
 	Searcher
 
 	ChangeLog
@@ -102,9 +103,22 @@ type EventReader interface {
 	FullCoverage(ctx context.Context, event int64) (news.FullCoverage, error)
 }
 
-// OutletStore counts what outlets have published.
-type OutletStore interface {
-	Outlets(context.Context, news.OutletList) ([]news.OutletCount, error)
+// OutletReader reads what outlets write and rerun.
+type OutletReader interface {
+	// Outlets gives news.ErrCursor where the outlet after which to continue is not there.
+	Outlets(context.Context, news.OutletList) (news.OutletPage, error)
+	// Outlet gives the outlet that a key, which may be a former one, means, or news.ErrNotFound.
+	Outlet(ctx context.Context, key string) (news.OutletDetails, error)
+	// StoriesBy gives the stories that go back to an outlet, the newest first.
+	StoriesBy(ctx context.Context, key string, limit, offset int) ([]news.Story, error)
+}
+
+// OutletEditor changes outlets.
+type OutletEditor interface {
+	// EditOutlet gives a *news.RefusedError for what cannot be.
+	EditOutlet(context.Context, news.OutletEdit) (news.OutletDetails, error)
+	// RestoreOutlet takes back what people changed, or gives news.ErrNotFound where they changed nothing.
+	RestoreOutlet(ctx context.Context, key string) (news.OutletDetails, error)
 }
 
 // Searcher finds articles.

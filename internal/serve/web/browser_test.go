@@ -125,6 +125,8 @@ func TestInBrowser(t *testing.T) {
 		"search": "/search?q=ferry", "search-none": "/search?q=zeppelin", "search-facets": "/search?q=ferry+lang%3Aen", "error": "/search?q=%22",
 		"topics": "/topics", "topic": "/topic/Mining", "feeds": "/feeds",
 		"event": "/event/1", "event-by-time": "/event/1?order=time",
+		"outlets": "/outlets", "outlet": "/outlet/harbourpost.example", "outlet-named": "/outlet/northernledger.example", "outlets-none": "/outlets?q=nobody",
+		"outlet-names": "/outlet/forty.example", "outlet-domainless": "/outlet/" + url.PathEscape(longOutlet().Key()),
 	} {
 		for _, screen := range []struct {
 			name, scheme string

@@ -34,6 +34,8 @@ type fake struct {
 	folders      []string // on the front page
 	picture      string   // of every card of the front page
 	broken       error    // what every method answers when set
+	outlets      []news.OutletDetails
+	edits        []news.OutletEdit
 }
 
 // backend has the fake answer everything.
@@ -41,7 +43,7 @@ func (f *fake) backend() web.Backend {
 	return web.Backend{
 		FrontReader: f, StoryReader: f, Comparer: f, ArticleStore: f, EventStore: f, EventReader: f, Searcher: f, EditionReader: f,
 		TopicStore: f, TopicSearcher: f, TopicEditor: f, AlertStore: f, AlertEditor: f,
-		FeedStore: f, FeedEditor: f, StatusReader: f,
+		OutletReader: f, OutletEditor: f, FeedStore: f, FeedEditor: f, StatusReader: f,
 	}
 }
 

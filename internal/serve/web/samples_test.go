@@ -98,6 +98,7 @@ func edition() *fake {
 	japanese.Members[0].Article.Lang = "ja"
 	japanese.Origin.Level, japanese.Origin.Evidence = news.LevelEarliest, nil
 	f := &fake{
+		outlets: sampleOutlets(),
 		stories: []news.Story{ferry, inquiry, captain, mine, japanese},
 		moved:   map[int64]int64{99: 1},
 		topics:  []news.Topic{{Name: "Ferries & boats", Secret: "s3cret", Query: "ferry", Added: ago(3000)}, {Name: "Mining", Query: "mine", Added: ago(9000)}},

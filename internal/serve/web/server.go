@@ -196,6 +196,9 @@ type Backend struct {
 	AlertStore
 	AlertEditor
 
+	OutletReader
+	OutletEditor
+
 	FeedStore
 	FeedEditor
 	StatusReader
@@ -297,6 +300,23 @@ type AlertEditor interface {
 	AddAlert(ctx context.Context, a news.Alert) (news.Alert, error)
 	// TestAlert sends an alert now; its error is the receiver's.
 	TestAlert(ctx context.Context, id int64) error
+}
+
+// OutletReader reads what outlets write and rerun.
+type OutletReader interface {
+	Outlets(ctx context.Context, l news.OutletList) (news.OutletPage, error)
+	// Outlet gives the outlet that a key, which may be a former one, means, or news.ErrNotFound.
+	Outlet(ctx context.Context, key string) (news.OutletDetails, error)
+	// StoriesBy gives the stories that go back to an outlet, the newest first.
+	StoriesBy(ctx context.Context, key string, limit, offset int) ([]news.Story, error)
+}
+
+// OutletEditor changes outlets.
+type OutletEditor interface {
+	// EditOutlet gives a *news.RefusedError for what cannot be.
+	EditOutlet(ctx context.Context, e news.OutletEdit) (news.OutletDetails, error)
+	// RestoreOutlet takes back what people changed, or gives news.ErrNotFound where they changed nothing.
+	RestoreOutlet(ctx context.Context, key string) (news.OutletDetails, error)
 }
 
 // FeedStore lists feeds.

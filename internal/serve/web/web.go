@@ -7,7 +7,7 @@
 // holds as of which change, so that 304 is decided before a story is read. Only /feeds/all names the hub, which is notified of
 // no other feed.
 //
-// A request goes to a page's handler (front.go, story.go, compare.go, event.go, article.go, search.go, topics.go, alerts.go, feeds.go)
+// A request goes to a page's handler (front.go, story.go, compare.go, event.go, article.go, search.go, topics.go, alerts.go, outlets.go, feeds.go)
 // or to a combined feed's (emit.go). The handler reads from the Backend, builds a view of what it shows (card.go, member.go, verdict.go,
 // timeline.go, searchhelp.go, chart.go, media.go) and renders the template of that name within the layout (layout.go). server.go has the Backend, and what all
 // handlers share: errors, forms, security headers. What the search box suggests while somebody types is JSON for app.js (suggest.go).
@@ -100,6 +100,11 @@ func New(o Options) ingress.Routes {
 		"POST /topic/{name}/alerts":             s.addAlert,
 		"POST /topic/{name}/alerts/{id}/test":   s.testAlert,
 		"POST /topic/{name}/alerts/{id}/remove": s.removeAlert,
+
+		"GET /outlets":               s.outlets,
+		"GET /outlet/{key}":          s.outlet,
+		"POST /outlet/{key}":         s.changeOutlet,
+		"POST /outlet/{key}/restore": s.restoreOutlet,
 	} {
 		mux.Handle(pattern, s.handle(h))
 	}

@@ -80,6 +80,7 @@ func words(t *testing.T, page string) string {
 var everyPage = []string{
 	"/", "/?page=2", "/?view=dense", "/?day=2026-08-18", "/latest", "/story/1", "/story/4", "/story/1/compare?a=1&b=6", "/article/1", "/article/20", "/search", "/search?q=ferry", "/search?q=%22",
 	"/topics", "/topic/Ferries%20&%20boats", "/topic/Ferries%20&%20boats/alerts", "/feeds", "/feeds?state=unreachable", "/nowhere", "/story/12345",
+	"/outlets", "/outlets?q=post", "/outlet/harbourpost.example", "/outlet/northernledger.example", "/outlet/forty.example",
 }
 
 func TestPages(t *testing.T) {
@@ -248,7 +249,7 @@ func TestFailureIsAPage(t *testing.T) {
 	f := edition()
 	f.broken = errors.New("database is on fire")
 	h := handler(f)
-	for _, path := range []string{"/", "/story/1", "/article/1", "/search?q=ferry", "/topics", "/topic/Mining", "/feeds", "/feeds/all.atom"} {
+	for _, path := range []string{"/", "/story/1", "/article/1", "/search?q=ferry", "/topics", "/topic/Mining", "/feeds", "/outlets", "/outlet/forty.example", "/feeds/all.atom"} {
 		w := get(t, h, path)
 		if w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), "Something went wrong") {
 			t.Errorf("%s: status %d", path, w.Code)

@@ -89,7 +89,7 @@ func (s shape) compile() (pattern, error) {
 
 // Dateline finds the agency that signs the opening paragraph: "HELSINKI (Reuters) -", 【ロンドン共同】. Press release services count
 // too ("/PRNewswire/"), but their outlet is not an agency. The mention is the sign without its brackets.
-func (r *Registry) Dateline(body string) (Mention, bool) {
+func (r *table) Dateline(body string) (Mention, bool) {
 	opening := text.Cut(body, maxDateline)
 	if !strings.ContainsAny(opening, "()|/-–—［[【（电電:：") {
 		return Mention{}, false
@@ -118,7 +118,7 @@ func (r *Registry) Dateline(body string) (Mention, bool) {
 // Credits finds the outlets and agencies that closing lines credit: copyright lines, "with inputs from PTI". text should be the
 // last paragraphs of an article or a rights line, not a whole article. The mentions are in text order, and have the kinds
 // ClaimRights, ClaimPart and ClaimByline.
-func (r *Registry) Credits(text string) []Mention {
+func (r *table) Credits(text string) []Mention {
 	var found []Mention
 	for _, p := range r.credits {
 		if !p.needs.in(text) {
@@ -146,7 +146,7 @@ func (r *Registry) Credits(text string) []Mention {
 
 // sign reads text[start:end] as a sign, either whole or as one of several parts, as reach allows. It also returns the entry's
 // index.
-func (r *Registry) sign(text string, start, end int, reach reach) (int, Mention, bool) {
+func (r *table) sign(text string, start, end int, reach reach) (int, Mention, bool) {
 	if start < 0 { // an optional group that did not match
 		return 0, Mention{}, false
 	}
@@ -184,7 +184,7 @@ func signParts(s string) iter.Seq2[int, string] {
 	}
 }
 
-func (r *Registry) wholeSign(text string, start, end int) (int, Mention, bool) {
+func (r *table) wholeSign(text string, start, end int) (int, Mention, bool) {
 	s := text[start:end]
 	start += len(s) - len(strings.TrimLeft(s, " 　"))
 	s = strings.Trim(s, " 　")
@@ -196,7 +196,7 @@ func (r *Registry) wholeSign(text string, start, end int) (int, Mention, bool) {
 }
 
 // edgeSign finds the longest sign at the beginning or end of text[start:end].
-func (r *Registry) edgeSign(text string, start, end int, reach reach) (int, Mention, bool) {
+func (r *table) edgeSign(text string, start, end int, reach reach) (int, Mention, bool) {
 	s := text[start:end]
 	for n := len(s) - 1; n > 1; n-- {
 		if reach != back && isWordBreak(s, n) {

@@ -51,6 +51,8 @@ type Entry struct {
 	// Namesake means that it is another outlet than the entries before it with the same name or aliases. Two entries of the
 	// configuration with domains of their own are namesakes without it. See Registry.Namesakes.
 	Namesake bool `yaml:"namesake"`
+	// Edited means that people changed it while the program ran, see Registry.Amend.
+	Edited bool `yaml:"-"`
 }
 
 // Outlet returns the entry as a news.Outlet.
@@ -195,6 +197,9 @@ type shape struct {
 	Outlet  string   `yaml:"outlet"`
 	Pattern string   `yaml:"pattern"`
 }
+
+// Fold normalises a name for comparison, see Registry.ByName.
+func Fold(name string) string { return fold(name) }
 
 // fold normalises names for comparison. It ignores compatibility forms, case, accents, punctuation and a leading "The". "The
 // Wall Street Journal" and "wall street journal" become equal, and so do ＡＦＰ and AFP.

@@ -44,7 +44,7 @@ func TestEveryShapeKnowsItsExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range r.datelines {
+	for _, p := range r.builtIn.datelines {
 		if _, ok := r.Dateline(p.like); !ok {
 			t.Errorf("no dateline in %q, the example of %s", p.like, p.expr)
 		}

@@ -58,23 +58,30 @@ func Load(data []byte, extra ...Entry) (*Registry, error) {
 		e.Namesake = e.Namesake || slices.ContainsFunc(extra[:i], e.isNamesakeOf)
 		entries = merge(entries, e)
 	}
-	r := &Registry{
-		entries: entries, names: map[string]int{}, namesakes: namesakesOf(entries), domains: map[string]int{}, signs: map[string]int{},
-		redirectors: redirectors(doc.Redirectors), platforms: doc.Platforms,
-	}
-	r.index()
-	r.finder = newFinder(entries, r.namesakes)
-	r.homes = homesOf(entries)
-	if r.datelines, err = compile(doc.Datelines, true); err != nil {
+	t := &table{redirectors: redirectors(doc.Redirectors), platforms: doc.Platforms}
+	if t.datelines, err = compile(doc.Datelines, true); err != nil {
 		return nil, err
 	}
-	if r.credits, err = compile(doc.Credits, false); err != nil {
+	if t.credits, err = compile(doc.Credits, false); err != nil {
 		return nil, err
 	}
+	r := &Registry{builtIn: t.with(entries)}
+	r.current.Store(r.builtIn)
 	return r, nil
 }
 
-func (r *Registry) index() {
+// with returns a table of these entries with the same shapes, redirectors and platforms.
+func (r *table) with(entries []Entry) *table {
+	t := &table{
+		entries: entries, names: map[string]int{}, namesakes: namesakesOf(entries), domains: map[string]int{}, signs: map[string]int{},
+		finder: newFinder(entries, namesakesOf(entries)), homes: homesOf(entries),
+		datelines: r.datelines, credits: r.credits, redirectors: r.redirectors, platforms: r.platforms,
+	}
+	t.index()
+	return t
+}
+
+func (r *table) index() {
 	for i, e := range r.entries {
 		for _, d := range e.Domains {
 			r.domains[d] = i
@@ -92,7 +99,7 @@ func (r *Registry) index() {
 	r.indexSigns(func(e Entry) bool { return !e.signs() && !e.Common && !e.Quiet })
 }
 
-func (r *Registry) indexSigns(of func(Entry) bool) {
+func (r *table) indexSigns(of func(Entry) bool) {
 	for i, e := range r.entries {
 		if !of(e) {
 			continue

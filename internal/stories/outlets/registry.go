@@ -1,10 +1,12 @@
 // Package outlets knows the names and domains of outlets and agencies, and how agencies sign their texts.
 //
-// The input is agencies.yaml and the users' own entries (Load). The Registry then finds outlets by name, by address, in running
+// The input is agencies.yaml and the users' own entries (Load), and what people change while the program runs
+// (Registry.Amend). The Registry then finds outlets by name, by address, in running
 // text (Mentions), and by the lines with which agencies sign (Dateline, Credits).
 //
-// From the top down: load.go builds a Registry. mention.go finds names in texts. dateline.go finds signatures, and
-// literals.go skips regular expressions that cannot match. registry.go has the type, the look-ups, and how names of several
+// From the top down: edits.go has the Registry, whose table is replaced when people change outlets. load.go builds a table.
+// mention.go finds names in texts. dateline.go finds signatures, and
+// literals.go skips regular expressions that cannot match. registry.go has the table, the look-ups, and how names of several
 // outlets are resolved. entry.go has the format of agencies.yaml, normalises names and finds the ends of words.
 package outlets
 
@@ -23,9 +25,10 @@ import (
 	"headwater/internal/news"
 )
 
-// Registry finds outlets by name, address and in texts. It is safe for concurrent use.
-type Registry struct {
+// table is what a Registry looks up: entries with their indexes. It does not change.
+type table struct {
 	entries   []Entry
+	edited    map[string]int // entries that people changed, by each key that means them
 	names     map[string]int // folded names, aliases and signs
 	namesakes namesakes
 	domains   map[string]int
@@ -40,10 +43,10 @@ type Registry struct {
 }
 
 // All returns every entry.
-func (r *Registry) All() []Entry { return slices.Clone(r.entries) }
+func (r *table) All() []Entry { return slices.Clone(r.entries) }
 
 // Entry returns the entry of an outlet, by its domain or else its name. It returns false if there is none.
-func (r *Registry) Entry(o news.Outlet) (Entry, bool) {
+func (r *table) Entry(o news.Outlet) (Entry, bool) {
 	if i, ok := r.domains[o.Domain]; ok {
 		return r.entries[i], true
 	}
@@ -56,14 +59,14 @@ func (r *Registry) Entry(o news.Outlet) (Entry, bool) {
 
 // Aggregates reports whether an outlet lists or reruns what others publish. A statement of such an outlet is news about a
 // company.
-func (r *Registry) Aggregates(o news.Outlet) bool {
+func (r *table) Aggregates(o news.Outlet) bool {
 	e, ok := r.Entry(o)
 	return ok && e.Aggregator
 }
 
 // ByName finds an outlet by its name, an alias, a sign or a domain ("reuters.com"). Case, width, accents, punctuation, a
 // leading "The" and a trailing ".com" are ignored. For a name of several outlets only the name is returned; see Namesakes.
-func (r *Registry) ByName(name string) (news.Outlet, bool) {
+func (r *table) ByName(name string) (news.Outlet, bool) {
 	folded := fold(name)
 	i, ok := r.names[folded]
 	if !ok && strings.Contains(name, ".") {
@@ -79,7 +82,7 @@ func (r *Registry) ByName(name string) (news.Outlet, bool) {
 }
 
 // host finds the entry with the longest domain that is the host or a parent domain of it.
-func (r *Registry) host(host string) (int, bool) {
+func (r *table) host(host string) (int, bool) {
 	for {
 		if i, ok := r.domains[host]; ok {
 			return i, true
@@ -94,7 +97,7 @@ func (r *Registry) host(host string) (int, bool) {
 
 // ByURL finds the outlet of an address. A host without an entry becomes an outlet named after its registrable domain. ByURL
 // returns false only for an address without a host.
-func (r *Registry) ByURL(address string) (news.Outlet, bool) {
+func (r *table) ByURL(address string) (news.Outlet, bool) {
 	u, err := url.Parse(strings.TrimSpace(address))
 	if err != nil || u.Hostname() == "" {
 		return news.Outlet{}, false
@@ -116,7 +119,7 @@ func (r *Registry) ByURL(address string) (news.Outlet, bool) {
 }
 
 // hostedName returns the name under a platform to which a host belongs, or "" if the host is on none.
-func (r *Registry) hostedName(host string) string {
+func (r *table) hostedName(host string) string {
 	for _, p := range r.platforms {
 		if rest, ok := strings.CutSuffix(host, "."+p); ok {
 			label := rest[strings.LastIndexByte(rest, '.')+1:]
@@ -130,7 +133,7 @@ func (r *Registry) hostedName(host string) string {
 
 // unlisted returns the outlet of a host without an entry. If no name can be registered under the host, the host is its own
 // name.
-func (r *Registry) unlisted(host string) news.Outlet {
+func (r *table) unlisted(host string) news.Outlet {
 	domain, err := publicsuffix.EffectiveTLDPlusOne(host)
 	if own := r.hostedName(host); own != "" {
 		domain = own
@@ -213,12 +216,12 @@ func redirectors(list []string) map[string][]string {
 }
 
 // Redirects reports whether an address is on a shortener, a tracker or another service that only redirects to pages of others.
-func (r *Registry) Redirects(address string) bool {
+func (r *table) Redirects(address string) bool {
 	u, err := url.Parse(strings.TrimSpace(address))
 	return err == nil && r.redirects(u)
 }
 
-func (r *Registry) redirects(u *url.URL) bool {
+func (r *table) redirects(u *url.URL) bool {
 	host := strings.TrimPrefix(strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), "www.")
 	path := strings.TrimPrefix(strings.ToLower(u.Path), "/")
 	return slices.ContainsFunc(r.redirectors[host], func(begin string) bool { return strings.HasPrefix(path, begin) }) ||
@@ -232,7 +235,7 @@ var parameters = []string{"url", "u", "q", "to", "target", "dest", "destination"
 const longestChain = 3
 
 // Unwrap returns the target address in a redirector's address. Other addresses are returned unchanged.
-func (r *Registry) Unwrap(address string) string {
+func (r *table) Unwrap(address string) string {
 	for range longestChain {
 		u, err := url.Parse(strings.TrimSpace(address))
 		if err != nil || !r.redirects(u) {
@@ -321,7 +324,7 @@ func ambiguous(sharers []Entry, name string) news.Outlet {
 }
 
 // Namesakes returns the outlets that share the name of an outlet without a domain. It returns none if only one has the name.
-func (r *Registry) Namesakes(o news.Outlet) []news.Outlet {
+func (r *table) Namesakes(o news.Outlet) []news.Outlet {
 	if o.Domain != "" || len(r.namesakes) == 0 {
 		return nil
 	}
@@ -339,7 +342,7 @@ type SharedName struct {
 }
 
 // SharedNames returns the names of several outlets, in order. `headwater doctor` lists them.
-func (r *Registry) SharedNames() []SharedName {
+func (r *table) SharedNames() []SharedName {
 	all := make([]SharedName, 0, len(r.namesakes))
 	for _, k := range slices.Sorted(maps.Keys(r.namesakes)) {
 		o := ambiguous(r.namesakes[k], k)
@@ -396,7 +399,7 @@ func language(code string) string { return "lang " + code }
 
 // Local returns the outlet that a sign means in an article of a host and a language, if several outlets use the sign. It is the
 // only one that is at home in the host's country, or else the only one in the language (Entry.Langs), or else given.
-func (r *Registry) Local(given news.Outlet, sign, host, lang string) news.Outlet {
+func (r *table) Local(given news.Outlet, sign, host, lang string) news.Outlet {
 	sharers := r.homes.sharers[fold(sign)]
 	if len(sharers) == 0 {
 		return given
@@ -417,7 +420,7 @@ func (r *Registry) Local(given news.Outlet, sign, host, lang string) news.Outlet
 
 // AtHome finds short names of agencies that have other meanings elsewhere, such as "APA", if the article's host or language is
 // that of the agency (an Austrian newspaper). The mentions are in text order.
-func (r *Registry) AtHome(text, host, lang string) []Mention {
+func (r *table) AtHome(text, host, lang string) []Mention {
 	var found []Mention
 	for _, home := range []string{countryOf(host), language(lang)} {
 		for _, i := range r.homes.quiet[home] {

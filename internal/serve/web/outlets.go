@@ -1,0 +1,367 @@
+package web
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"headwater/internal/news"
+	"headwater/internal/serve/publish"
+	"headwater/internal/serve/view"
+)
+
+const (
+	outletsPerPage = 100
+	maxOutletName  = 200 // characters of an outlet's search
+	longestName    = 80  // characters of an outlet's name in tables
+	shownNames     = 4   // other names of an outlet that its page shows before it folds the rest
+	shownReruns    = 15  // outlets that a table of reruns shows before it folds the rest
+	maxReruns      = 500 // outlets that a table of reruns has at most
+)
+
+type outletsView struct {
+	Query    string
+	Columns  []outletColumn
+	Rows     []outletRow
+	Summary  string
+	Unnamed  int
+	Counting bool
+	Counted  timestamp
+	Pager    pager
+}
+
+// outletColumn is the head of a column, with the link that sorts by it.
+type outletColumn struct {
+	Name, URL string
+	Sort      string // "ascending" or "descending" where the table is sorted by it; "" elsewhere
+	Number    bool
+}
+
+type outletRow struct {
+	outletLink
+	Agency      bool
+	Articles    int
+	Originals   string // "12 of 40"; empty where no article of it is stored
+	Share       string // "30 %"
+	ShareWidth  int    // of 100
+	Most        *rerunView
+	Lag         string
+	First, Last timestamp
+	Named       int // where no article of it is stored
+}
+
+// outletLink is an outlet's name with the address of its page; "" where it has none.
+type outletLink struct {
+	Name, Domain, Page string
+}
+
+func linkOutlet(o news.Outlet) outletLink {
+	l := outletLink{Name: publish.Cut(publish.Name(o), longestName), Page: outletPath(o)}
+	if o.Domain != l.Name {
+		l.Domain = o.Domain
+	}
+	return l
+}
+
+// outletPath is the path of an outlet's page, "" for an outlet without name and domain.
+func outletPath(o news.Outlet) string {
+	if key := o.Key(); strings.Trim(key, "./") != "" { // browsers take dots alone for a folder
+		return "/outlet/" + url.PathEscape(key)
+	}
+	return ""
+}
+
+// outletColumns are the columns with the order in which each sorts.
+var outletColumns = []struct {
+	name   string
+	by     news.OutletSort
+	order  string
+	number bool
+}{
+	{"Outlet", news.OutletsByName, "ascending", false},
+	{"Articles", news.OutletsByArticles, "descending", true},
+	{"Originals", news.OutletsByOriginals, "descending", true},
+	{"Share", news.OutletsByShare, "descending", true},
+	{"Reruns most", news.OutletsByReruns, "descending", false},
+	{"Median lag", news.OutletsByLag, "ascending", true},
+	{"First seen", news.OutletsByFirst, "descending", false},
+	{"Last seen", news.OutletsByLast, "descending", false},
+}
+
+func (s *server) outlets(w http.ResponseWriter, r *http.Request) error {
+	query := publish.Cut(publish.Line(queryOf(r)), maxOutletName)
+	by := news.OutletSort(r.URL.Query().Get("sort"))
+	if !slices.Contains(news.OutletSorts, by) {
+		by = news.OutletsByArticles
+	}
+	n := pageNumber(r)
+	list, err := s.backend.Outlets(r.Context(), news.OutletList{Query: query, Sort: by, Offset: (n - 1) * outletsPerPage, Limit: outletsPerPage})
+	if err != nil {
+		return fmt.Errorf("outlets: %w", err)
+	}
+	v := outletsView{
+		Query: query, Unnamed: list.Unnamed, Counting: list.Counting, Counted: timestampOf(list.Counted, s.now()),
+		Pager: pagerOf(r, n, n*outletsPerPage < list.Total), Summary: plural(list.All, "outlet"),
+	}
+	if query != "" {
+		v.Summary = fmt.Sprintf("%d of %s", list.Total, plural(list.All, "outlet"))
+	}
+	for _, c := range outletColumns {
+		values := url.Values{"sort": {string(c.by)}}
+		if query != "" {
+			values.Set("q", query)
+		}
+		column := outletColumn{Name: c.name, URL: "/outlets?" + values.Encode(), Number: c.number}
+		if c.by == by {
+			column.Sort = c.order
+		}
+		v.Columns = append(v.Columns, column)
+	}
+	for _, o := range list.Outlets {
+		v.Rows = append(v.Rows, outletRowOf(o, s.now()))
+	}
+	return s.write(w, r, http.StatusOK, "outlets", page{Title: "Outlets", Nav: "outlets", Body: v})
+}
+
+func outletRowOf(o news.OutletSummary, now time.Time) outletRow {
+	row := outletRow{
+		outletLink: linkOutlet(o.Outlet), Agency: o.Agency, Articles: o.Articles, Lag: medianText(o.Lag, o.Lags),
+		First: timestampOf(o.First, now), Last: timestampOf(o.Last, now),
+	}
+	if o.Stories == 0 {
+		row.Named = o.Named
+		return row
+	}
+	row.Originals, row.ShareWidth = fmt.Sprintf("%d of %d", o.Wrote, o.Stories), percent(o.Share)
+	row.Share = fmt.Sprintf("%d %%", row.ShareWidth)
+	if o.Most.Stories > 0 {
+		most := rerunOf(o.Most)
+		row.Most = &most
+	}
+	return row
+}
+
+// medianText is a median of n times; "" for none.
+func medianText(d time.Duration, n int) string {
+	minutes := int(math.Round(d.Minutes()))
+	switch {
+	case n == 0:
+		return ""
+	case minutes < 1:
+		return "under 1 min"
+	case minutes < 60:
+		return fmt.Sprintf("%d min", minutes)
+	case minutes < 10*60:
+		return strings.TrimSuffix(fmt.Sprintf("%.1f", d.Hours()), ".0") + " h"
+	case minutes < 48*60:
+		return fmt.Sprintf("%d h", int(math.Round(d.Hours())))
+	}
+	return fmt.Sprintf("%d days", int(math.Round(d.Hours()/24)))
+}
+
+type rerunView struct {
+	outletLink
+	Stories int
+	Lag     string
+}
+
+func rerunOf(r news.Rerun) rerunView {
+	return rerunView{linkOutlet(r.Outlet), r.Stories, medianText(r.Lag, r.Lags)}
+}
+
+// rerunTable is a table of outlets that one reruns, or that rerun it.
+type rerunTable struct {
+	Caption     string
+	Shown, More []rerunView
+	Left        int // those that are not listed
+}
+
+func rerunTableOf(caption string, all []news.Rerun) rerunTable {
+	t := rerunTable{Caption: caption, Left: max(len(all)-maxReruns, 0)}
+	for i, r := range all[:min(len(all), maxReruns)] {
+		if i < shownReruns {
+			t.Shown = append(t.Shown, rerunOf(r))
+		} else {
+			t.More = append(t.More, rerunOf(r))
+		}
+	}
+	return t
+}
+
+type outletDetails struct {
+	outletRow
+	Out          outLink
+	Names        []string // the first other names
+	MoreNames    []string
+	Stories      int
+	Rerun        int
+	Wrote        []wroteView
+	Pager        pager
+	Reruns, By   rerunTable
+	Clocks       []string // sentences
+	Learnt       timestamp
+	Lists        bool
+	Feeds        []outletFeed
+	Edited       timestamp
+	Counting     bool
+	Form         outletForm
+	Notice       string
+	NothingKnown bool // neither an article nor a credit
+}
+
+// wroteView is a story that goes back to the outlet.
+type wroteView struct {
+	headline
+	By     originView
+	Others []outletLink
+	More   int
+}
+
+type outletFeed struct {
+	Title, URL string
+}
+
+type outletForm struct {
+	Action, Restore        string
+	Name, Aliases, Domains string
+	Agency, Edited         bool
+	Error                  string
+}
+
+func (s *server) outlet(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.backend.Outlet(r.Context(), r.PathValue("key"))
+	if err != nil {
+		return fmt.Errorf("outlet %s: %w", r.PathValue("key"), err)
+	}
+	if key := d.Key(); key != r.PathValue("key") {
+		http.Redirect(w, r, outletPath(d.Outlet), http.StatusFound) // not for good, as a change may be taken back
+		return nil
+	}
+	return s.showOutlet(w, r, http.StatusOK, d, formOf(d))
+}
+
+func formOf(d news.OutletDetails) outletForm {
+	return outletForm{
+		Action: outletPath(d.Outlet), Restore: outletPath(d.Outlet) + "/restore", Edited: !d.Edited.IsZero(),
+		Name: d.Name, Agency: d.Agency, Aliases: strings.Join(d.Aliases, "\n"), Domains: strings.Join(d.Domains, "\n"),
+	}
+}
+
+func (s *server) showOutlet(w http.ResponseWriter, r *http.Request, status int, d news.OutletDetails, form outletForm) error {
+	n := pageNumber(r)
+	wrote, err := s.backend.StoriesBy(r.Context(), d.Key(), perPage+1, (n-1)*perPage)
+	if err != nil {
+		return fmt.Errorf("outlet %s: %w", d.Key(), err)
+	}
+	now := s.now()
+	v := outletDetails{
+		outletRow: outletRowOf(d.OutletSummary, now), Stories: d.Stories, Rerun: d.Rerun, Form: form, Counting: d.Counting,
+		Names: d.Names[:min(len(d.Names), shownNames)], MoreNames: d.Names[min(len(d.Names), shownNames):],
+		Pager: pagerOf(r, n, len(wrote) > perPage), Clocks: clockWords(d.Clocks, d.Feeds), Learnt: timestampOf(d.Learnt, now), Lists: d.Lists,
+		Reruns: rerunTableOf("Outlets whose stories it carries", d.Reruns), By: rerunTableOf("Outlets that carry its stories", d.RerunBy),
+		Edited: timestampOf(d.Edited, now), NothingKnown: d.Stories+d.Named == 0,
+	}
+	v.Name, v.Named = publish.Cut(publish.Name(d.Outlet), maxOutletName), d.Named
+	if d.Domain != "" {
+		v.Out = outTo("https://" + d.Domain + "/")
+	}
+	for _, f := range d.Feeds {
+		v.Feeds = append(v.Feeds, outletFeed{cmp.Or(publish.Line(f.Title), f.URL), f.URL})
+	}
+	for _, st := range wrote[:min(len(wrote), perPage)] {
+		v.Wrote = append(v.Wrote, wroteOf(st, now))
+	}
+	switch q := r.URL.Query(); {
+	case q.Has("changed"):
+		v.Notice = "The change holds from now on, on every page."
+	case q.Has("restored"):
+		v.Notice = "The change is taken back. The built-in list and the settings hold again."
+	}
+	return s.write(w, r, status, "outlet", page{Title: v.Name, Nav: "outlets", Body: v})
+}
+
+func wroteOf(st news.Story, now time.Time) wroteView {
+	v := wroteView{By: originOf(st), headline: headline{Title: titleOf(st), Page: storyPath(st.ID), Time: storyTime(st, st.First, now)}}
+	if len(st.Members) > 0 {
+		v.Lang = st.Current().Article.Lang
+	}
+	seen := map[string]bool{st.Origin.Key(): true}
+	for _, m := range st.Members {
+		o := m.Article.Outlet
+		if seen[o.Key()] {
+			continue
+		}
+		seen[o.Key()] = true
+		if len(v.Others) == maxNames {
+			v.More++
+			continue
+		}
+		v.Others = append(v.Others, linkOutlet(o))
+	}
+	return v
+}
+
+// clockWords says how each wrong clock of an outlet runs, in sentences.
+func clockWords(clocks []news.OutletClock, feeds []news.Feed) []string {
+	var all []string
+	for _, c := range clocks {
+		way := "late"
+		if c.Ahead < 0 {
+			way = "early"
+		}
+		text := fmt.Sprintf("Its stamps run about %s %s", view.Span(c.Ahead.Abs()), way)
+		if i := slices.IndexFunc(feeds, func(f news.Feed) bool { return f.ID == c.Feed }); i >= 0 && len(clocks) > 1 {
+			text += " in the feed " + cmp.Or(publish.Line(feeds[i].Title), feeds[i].URL)
+		}
+		if text += "."; !slices.Contains(all, text) {
+			all = append(all, text)
+		}
+	}
+	return all
+}
+
+func (s *server) changeOutlet(w http.ResponseWriter, r *http.Request) error {
+	if err := readForm(r); err != nil {
+		return err
+	}
+	d, err := s.backend.Outlet(r.Context(), r.PathValue("key"))
+	if err != nil {
+		return fmt.Errorf("outlet %s: %w", r.PathValue("key"), err)
+	}
+	form := formOf(d)
+	form.Name, form.Agency = publish.Line(r.PostForm.Get("name")), r.PostForm.Get("agency") != ""
+	form.Aliases, form.Domains = r.PostForm.Get("aliases"), r.PostForm.Get("domains")
+	changed, err := s.backend.EditOutlet(r.Context(), news.OutletEdit{
+		Outlet: d.Key(), Name: form.Name, Agency: form.Agency, Aliases: lines(form.Aliases), Domains: lines(form.Domains),
+	})
+	var refused *news.RefusedError
+	if errors.As(err, &refused) {
+		form.Error = sentence(refused)
+		return s.showOutlet(w, r, http.StatusUnprocessableEntity, d, form)
+	}
+	if err != nil {
+		return fmt.Errorf("change outlet %s: %w", d.Key(), err)
+	}
+	http.Redirect(w, r, outletPath(changed.Outlet)+"?changed", http.StatusSeeOther)
+	return nil
+}
+
+// lines splits what is typed into a text field.
+func lines(text string) []string {
+	return strings.FieldsFunc(strings.ToValidUTF8(text, ""), func(r rune) bool { return r == '\n' || r == '\r' })
+}
+
+func (s *server) restoreOutlet(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.backend.RestoreOutlet(r.Context(), r.PathValue("key"))
+	if err != nil {
+		return fmt.Errorf("restore outlet %s: %w", r.PathValue("key"), err)
+	}
+	http.Redirect(w, r, outletPath(d.Outlet)+"?restored", http.StatusSeeOther)
+	return nil
+}
