@@ -77,7 +77,24 @@ func (c *cli) withStore(ctx context.Context, work func(*store.DB) error) error {
 	if err != nil {
 		return err
 	}
+	if err := showOutlets(ctx, cfg, db); err != nil {
+		return errors.Join(err, db.Close())
+	}
 	return errors.Join(work(db), db.Close())
+}
+
+// showOutlets lets a store that is open for reading show outlets as people have changed them.
+func showOutlets(ctx context.Context, cfg config.Config, db *store.DB) error {
+	edits, err := db.OutletEdits(ctx)
+	if err != nil || len(edits) == 0 {
+		return err
+	}
+	registry, err := registryOf(cfg)
+	if err != nil {
+		return err
+	}
+	db.SetPresent(registry.Present)
+	return registry.Amend(edits)
 }
 
 // withApp opens the data folder, calls work and closes it. It fails where a server holds the folder.
