@@ -33,7 +33,7 @@ func NewReader(db *store.DB, x *Index, registry *outlets.Registry, now func() ti
 	return &Reader{
 		store: db, index: x, outlets: registry, now: now, feeds: feedOutlets{lock: semaphore.NewWeighted(1)},
 		fronts: frontCache{pages: map[string]*frontPage{}},
-		edits: outletEdits{lock: semaphore.NewWeighted(1)}, table: outletTable{lock: semaphore.NewWeighted(1)},
+		edits:  outletEdits{lock: semaphore.NewWeighted(1)}, table: outletTable{lock: semaphore.NewWeighted(1)},
 	}
 }
 
