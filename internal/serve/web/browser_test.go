@@ -121,7 +121,7 @@ func TestInBrowser(t *testing.T) {
 	seen := watching(ctx, t)
 	dir := folder(t)
 	for name, path := range map[string]string{
-		"front": "/", "story": "/story/1", "named": "/story/4", "compare": "/story/1/compare?a=1&b=6", "article": "/article/1", "credits": "/article/20",
+		"front": "/", "story": "/story/1", "named": "/story/4", "compare": "/story/1/compare?a=1&b=6", "correct": "/story/1/correct", "article": "/article/1", "credits": "/article/20",
 		"search": "/search?q=ferry", "search-none": "/search?q=zeppelin", "search-facets": "/search?q=ferry+lang%3Aen", "error": "/search?q=%22",
 		"topics": "/topics", "topic": "/topic/Mining", "feeds": "/feeds",
 		"event": "/event/1", "event-by-time": "/event/1?order=time",

@@ -27,6 +27,8 @@ type fake struct {
 	status       news.Status
 	compared     map[int64]news.Comparison
 	sides        news.SideBySide
+	corrections  []news.Correction
+	refused      error                   // to every correction
 	changed      map[int64]*news.Changes // by the version that changed it
 	alerts       map[int64][]news.Alert  // by topic
 	facets       []search.Facet          // of every search and topic
@@ -42,6 +44,7 @@ type fake struct {
 func (f *fake) backend() web.Backend {
 	return web.Backend{
 		FrontReader: f, StoryReader: f, Comparer: f, ArticleStore: f, EventStore: f, EventReader: f, Searcher: f, EditionReader: f,
+		Corrector: f, CorrectionStore: f,
 		TopicStore: f, TopicSearcher: f, TopicEditor: f, AlertStore: f, AlertEditor: f,
 		OutletReader: f, OutletEditor: f, FeedStore: f, FeedEditor: f, StatusReader: f,
 	}
@@ -429,6 +432,61 @@ func (f *fake) RemoveFeed(_ context.Context, id int64) error {
 func (f *fake) Status(context.Context) (news.Status, error) {
 	defer f.lock()()
 	return f.status, f.broken
+}
+
+func (f *fake) Corrections(context.Context) ([]news.Correction, error) {
+	defer f.lock()()
+	return slices.Clone(f.corrections), f.broken
+}
+
+func (f *fake) StoriesOf(_ context.Context, articles []int64) (map[int64]int64, error) {
+	defer f.lock()()
+	of := map[int64]int64{}
+	for _, st := range f.stories {
+		for _, m := range st.Members {
+			if slices.Contains(articles, m.Article.ID) {
+				of[m.Article.ID] = st.ID
+			}
+		}
+	}
+	return of, f.broken
+}
+
+// corrected keeps a correction, as it was asked for.
+func (f *fake) corrected(c news.Correction) (news.Corrected, error) {
+	defer f.lock()()
+	if f.refused != nil {
+		return news.Corrected{}, f.refused
+	}
+	c.ID, c.Made = int64(len(f.corrections)+1), now
+	f.corrections = append(f.corrections, c)
+	return news.Corrected{Correction: c}, f.broken
+}
+
+func (f *fake) Split(_ context.Context, _ int64, articles []int64) (news.Corrected, error) {
+	return f.corrected(news.Correction{Same: articles, Apart: []int64{1}})
+}
+
+func (f *fake) Merge(_ context.Context, stories []int64) (news.Corrected, error) {
+	return f.corrected(news.Correction{Same: stories})
+}
+
+func (f *fake) SetOrigin(_ context.Context, _, article int64, outlet string) (news.Corrected, error) {
+	if outlet != "" {
+		return f.corrected(news.Correction{OriginOf: 1, Origin: news.Outlet{Name: outlet}})
+	}
+	return f.corrected(news.Correction{OriginOf: article})
+}
+
+func (f *fake) Forget(_ context.Context, id int64) (news.Corrected, error) {
+	defer f.lock()()
+	at := slices.IndexFunc(f.corrections, func(c news.Correction) bool { return c.ID == id })
+	if at < 0 {
+		return news.Corrected{}, &news.RefusedError{Text: fmt.Sprintf("there is no correction %d", id), Cause: news.ErrNotFound}
+	}
+	c := f.corrections[at]
+	f.corrections = slices.Delete(f.corrections, at, at+1)
+	return news.Corrected{Correction: c}, f.broken
 }
 
 func (f *fake) Sides(_ context.Context, a, b news.Member) (news.SideBySide, error) {

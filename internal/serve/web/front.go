@@ -154,7 +154,7 @@ func frontDay(s string, now time.Time) (time.Time, error) {
 	}
 	day, err := time.Parse(time.DateOnly, s)
 	if err != nil {
-		return day, problem{http.StatusBadRequest, "No such day", fmt.Sprintf("%q is no day; give one as 2026-08-19.", publish.Cut(s, 40))}
+		return day, problem{Status: http.StatusBadRequest, Heading: "No such day", Message: fmt.Sprintf("%q is no day; give one as 2026-08-19.", publish.Cut(s, 40))}
 	}
 	if end := day.Add(24*time.Hour - time.Second); end.Before(now) {
 		return end, nil

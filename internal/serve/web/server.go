@@ -56,15 +56,15 @@ func (s *server) handle(h handler) http.Handler {
 			p = notFound("It may have been removed, or the address is mistyped.")
 		case errors.As(err, &building):
 			w.Header().Set("Retry-After", retryBuilding)
-			p = problem{http.StatusServiceUnavailable, "Not yet", sentence(building)}
+			p = problem{Status: http.StatusServiceUnavailable, Heading: "Not yet", Message: sentence(building)}
 		case errors.Is(err, news.ErrUnavailable):
 			w.Header().Set("Retry-After", retryDatabase)
-			p = problem{http.StatusServiceUnavailable, "Not now", "The database cannot be reached. Nothing is lost: the server waits for it and goes on when it is back."}
+			p = problem{Status: http.StatusServiceUnavailable, Heading: "Not now", Message: "The database cannot be reached. Nothing is lost: the server waits for it and goes on when it is back."}
 		default:
 			s.log.Error("page failed", "path", r.URL.Path, "error", err)
 			p = problem{
-				http.StatusInternalServerError, "Something went wrong",
-				"This page could not be made. The log of the server says why; trying again may help.",
+				Status: http.StatusInternalServerError, Heading: "Something went wrong",
+				Message: "This page could not be made. The log of the server says why; trying again may help.",
 			}
 		}
 		s.fail(w, p)
@@ -76,16 +76,17 @@ type problem struct {
 	Status  int
 	Heading string
 	Message string
+	Back    string // address of the page to go back to; empty is the front page
 }
 
 func (p problem) Error() string { return p.Message }
 
 func notFound(message string) problem {
-	return problem{http.StatusNotFound, "Not found", message}
+	return problem{Status: http.StatusNotFound, Heading: "Not found", Message: message}
 }
 
 func badRequest(message string) problem {
-	return problem{http.StatusBadRequest, "That does not work", message}
+	return problem{Status: http.StatusBadRequest, Heading: "That does not work", Message: message}
 }
 
 func sentence(err error) string {
@@ -104,7 +105,7 @@ func (s *server) fail(w http.ResponseWriter, p problem) {
 
 // refuse answers posts that come from another site's page.
 func (s *server) refuse(w http.ResponseWriter, _ *http.Request) {
-	s.fail(w, problem{http.StatusForbidden, "Refused", "This form was sent from another site. Open the page here and send it again."})
+	s.fail(w, problem{Status: http.StatusForbidden, Heading: "Refused", Message: "This form was sent from another site. Open the page here and send it again."})
 }
 
 // write sends a page with what all pages share filled in.
@@ -140,7 +141,7 @@ func readForm(r *http.Request) error {
 	err := r.ParseForm()
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return problem{http.StatusRequestTimeout, "That does not work", "The form did not arrive in time. Send it again."}
+		return problem{Status: http.StatusRequestTimeout, Heading: "That does not work", Message: "The form did not arrive in time. Send it again."}
 	case err != nil:
 		return badRequest("The form could not be read: " + err.Error())
 	}
@@ -184,6 +185,8 @@ type Backend struct {
 	FrontReader
 	StoryReader
 	Comparer
+	Corrector
+	CorrectionStore
 	ArticleStore
 	EventStore
 	EventReader
@@ -226,6 +229,24 @@ type Comparer interface {
 	Sides(ctx context.Context, a, b news.Member) (news.SideBySide, error)
 	// Reports gives the members by outlet, the newest version of each first, with what each version changed.
 	Reports(ctx context.Context, st news.Story) ([]news.Report, error)
+}
+
+// Corrector takes people's word on stories. It gives a *news.RefusedError for what it cannot do.
+type Corrector interface {
+	// Split takes articles out of a story.
+	Split(ctx context.Context, story int64, articles []int64) (news.Corrected, error)
+	Merge(ctx context.Context, stories []int64) (news.Corrected, error)
+	// SetOrigin says that a story goes back to one of its articles, or where that is 0 to an outlet.
+	SetOrigin(ctx context.Context, story, article int64, outlet string) (news.Corrected, error)
+	Forget(ctx context.Context, id int64) (news.Corrected, error)
+}
+
+// CorrectionStore lists corrections.
+type CorrectionStore interface {
+	// Corrections gives all, in the order in which they were made.
+	Corrections(context.Context) ([]news.Correction, error)
+	// StoriesOf gives the stories of articles.
+	StoriesOf(ctx context.Context, articles []int64) (map[int64]int64, error)
 }
 
 // ArticleStore reads articles.

@@ -24,6 +24,7 @@ type storyView struct {
 	Reasons     reasonsView
 	Scoop       *scoopView // nil where the origin had the news first itself
 	Timeline    *timelineView
+	Correct     string       // address of the page with the forms
 	Outlets     []outletView // in full
 	Rest        []outletView // in a line each
 	More        string       // "62 more outlets": those of Rest
@@ -123,6 +124,7 @@ func storyOf(st news.Story, reports []news.Report, compared map[int64]news.Compa
 	} else {
 		v.Page, v.Out = articlePath(lead.ID), outTo(st.Link())
 	}
+	v.Correct = storyPath(st.ID) + "/correct"
 	v.addMembers(st, reports, compared, now)
 	return v
 }

@@ -7,7 +7,8 @@
 // holds as of which change, so that 304 is decided before a story is read. Only /feeds/all names the hub, which is notified of
 // no other feed.
 //
-// A request goes to a page's handler (front.go, story.go, compare.go, event.go, article.go, search.go, topics.go, alerts.go, outlets.go, feeds.go)
+// A request goes to a page's handler (front.go, story.go, compare.go, correct.go, event.go, article.go, search.go, topics.go,
+// alerts.go, outlets.go, feeds.go)
 // or to a combined feed's (emit.go). The handler reads from the Backend, builds a view of what it shows (card.go, member.go, verdict.go,
 // timeline.go, searchhelp.go, chart.go, media.go) and renders the template of that name within the layout (layout.go). server.go has the Backend, and what all
 // handlers share: errors, forms, security headers. What the search box suggests while somebody types is JSON for app.js (suggest.go).
@@ -77,6 +78,11 @@ func New(o Options) ingress.Routes {
 		"GET /story/{id}":           s.story,
 		"GET /story/{id}/compare":   s.compare,
 		"GET /event/{id}":           s.event,
+		"GET /story/{id}/correct":   s.correct,
+		"POST /story/{id}/split":    s.correcting(s.splitStory),
+		"POST /story/{id}/merge":    s.correcting(s.mergeStories),
+		"POST /story/{id}/origin":   s.correcting(s.setOrigin),
+		"GET /corrections":          s.corrections,
 		"GET /article/{id}":         s.article,
 		"GET /search":               s.search,
 		"GET /suggest":              s.suggest,
@@ -105,6 +111,8 @@ func New(o Options) ingress.Routes {
 		"GET /outlet/{key}":          s.outlet,
 		"POST /outlet/{key}":         s.changeOutlet,
 		"POST /outlet/{key}/restore": s.restoreOutlet,
+
+		"POST /corrections/{id}/forget": s.forgetCorrection,
 	} {
 		mux.Handle(pattern, s.handle(h))
 	}
@@ -116,7 +124,7 @@ func New(o Options) ingress.Routes {
 			return notFound("There is no page at this address.")
 		}
 		w.Header().Set("Allow", allowed)
-		return problem{http.StatusMethodNotAllowed, "That does not work", "This address takes " + allowed + "."}
+		return problem{Status: http.StatusMethodNotAllowed, Heading: "That does not work", Message: "This address takes " + allowed + "."}
 	}))
 	return ingress.Routes{Handler: secure(o.PublicURL, mux, http.HandlerFunc(s.refuse)), Patterns: mux.Patterns()}
 }
