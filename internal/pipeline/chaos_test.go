@@ -122,7 +122,7 @@ func TestChaos(t *testing.T) {
 	rounds, err := strconv.Atoi(os.Getenv("HEADWATER_TEST_CHAOS"))
 	measured := err == nil
 	if !measured {
-		rounds = 3
+		rounds = 2
 	}
 	poll, settle, web, all := pipeline.Roles{Poll: true}, pipeline.Roles{Settle: true}, pipeline.Roles{Web: true}, pipeline.Roles{Poll: true, Settle: true, Web: true}
 	apart := chaosLayout{"two of each role", []pipeline.Roles{poll, poll, settle, settle, web, web}}
