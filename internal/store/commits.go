@@ -86,7 +86,11 @@ func (db *DB) outcome(ctx context.Context, doubt *doubtError) (stored bool, err 
 		if err := db.state.wait(ctx); err != nil {
 			return false, err
 		}
-		stored, err := db.committed(ctx, doubt.number)
+		var stored bool
+		err := db.inTurn(ctx, "outcome of a commit", func() (err error) {
+			stored, err = db.committed(ctx, doubt.number)
+			return err
+		})
 		if err == nil {
 			db.sent.end(doubt.number)
 			return stored, nil

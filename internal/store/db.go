@@ -174,16 +174,20 @@ func (db *DB) write(ctx context.Context, what string, fn func(context.Context, t
 		return err
 	}
 	return db.retry(ctx, what, func() error {
-		if db.engine.shared() {
-			// One connection of a node waits for the writer's lock, so that claims get the others, and a node that is cut off
-			// keeps one place in the queue for the lock, not several.
-			if err := db.turn.Acquire(ctx, 1); err != nil {
-				return fmt.Errorf("%s: %w", what, err)
-			}
-			defer db.turn.Release(1)
-		}
-		return db.transact(ctx, what, db.writer.BeginTx, db.engine.lock, fn)
+		return db.inTurn(ctx, what, func() error { return db.transact(ctx, what, db.writer.BeginTx, db.engine.lock, fn) })
 	})
+}
+
+// inTurn calls fn, which takes the writer's lock, while no other goroutine of this process does. So one connection of a node waits
+// for the lock: claims get the others, and a node that is stopped or cut off keeps one place in the queue for the lock, not several.
+func (db *DB) inTurn(ctx context.Context, what string, fn func() error) error {
+	if db.engine.shared() {
+		if err := db.turn.Acquire(ctx, 1); err != nil {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+		defer db.turn.Release(1)
+	}
+	return fn()
 }
 
 // claimTx is write for short transactions that only claim, renew and hand back leases. On PostgreSQL several run at once,

@@ -275,6 +275,35 @@ func leadForever(ctx context.Context, where string) error {
 	return db.Close()
 }
 
+// TestOneConnectionWaits: whatever takes the writer's lock waits until no other goroutine of the process does. So a process that is
+// stopped has one place in the queue for the lock.
+func TestOneConnectionWaits(t *testing.T) {
+	postgresOnly(t)
+	db := newsroom(t, 2)
+	settle(t, db, Settlement{Through: 2, Stories: []news.Story{story(1, 1, 1)}})
+	for name, call := range map[string]func(context.Context) error{
+		"write":              func(ctx context.Context) error { return db.SetSetting(ctx, "a", "b") },
+		"write without sync": func(ctx context.Context) error { return db.CloseStories(ctx, []Closing{{Articles: []int64{1}}}) },
+		"outcome of a commit": func(ctx context.Context) error {
+			_, err := db.outcome(ctx, &doubtError{number: 1})
+			return err
+		},
+	} {
+		if err := db.turn.Acquire(t.Context(), 1); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		if err := call(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%s, while another one has the turn: %v", name, err)
+		}
+		cancel()
+		db.turn.Release(1)
+		if err := call(t.Context()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // TestEndOfAnIdleSession: the error says that this process was away, not that the server is.
 func TestEndOfAnIdleSession(t *testing.T) {
 	postgresOnly(t)

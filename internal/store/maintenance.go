@@ -91,7 +91,9 @@ func (db *DB) writeUnsynced(ctx context.Context, what string, fn func(context.Co
 	if err := db.mayWrite(what); err != nil {
 		return err
 	}
-	return db.retry(ctx, what, func() error { return db.transactUnsynced(ctx, what, fn) })
+	return db.retry(ctx, what, func() error {
+		return db.inTurn(ctx, what, func() error { return db.transactUnsynced(ctx, what, fn) })
+	})
 }
 
 func (db *DB) transactUnsynced(ctx context.Context, what string, fn func(context.Context, tx) error) (err error) {
