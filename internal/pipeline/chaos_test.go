@@ -34,6 +34,9 @@ const (
 	chaosTwo              = "two nodes"            // instead of what happened to one
 )
 
+// chaosSlow are the times after which wait logs what the connections do.
+var chaosSlow = []time.Duration{10 * time.Second, 14 * time.Second, time.Minute}
+
 // chaosWords are the words that find item i of a feed alone.
 func chaosWords(feed string, i int) string {
 	return fmt.Sprintf("%s number %d", strings.ReplaceAll(feed, "-", " "), i)
@@ -188,13 +191,18 @@ func (c *chaos) grow() {
 	c.items++
 }
 
-// wait waits for at most chaosPatience until done is true. It fails with what the connections of the database do.
+// wait waits for at most chaosPatience until done is true. It logs what the connections of the database do if that takes long.
 func (c *chaos) wait(what string, done func() bool) {
 	c.Helper()
-	for deadline := time.Now().Add(chaosPatience); !done(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			s, err := c.room.Stories.Status(c.Context())
+	began, logged := time.Now(), 0
+	for ; !done(); time.Sleep(20 * time.Millisecond) {
+		if logged < len(chaosSlow) && time.Since(began) > chaosSlow[logged] {
+			c.Logf("%s: after %s the connections do this", what, chaosSlow[logged])
 			logActivity(c.T, c.options.Database)
+			logged++
+		}
+		if time.Since(began) > chaosPatience {
+			s, err := c.room.Stories.Status(c.Context())
 			c.Fatalf("%s: it does not happen within %s: %+v, want %d articles, settled (%v)", what, chaosPatience, s, chaosFeeds*c.items, err)
 		}
 	}
@@ -240,18 +248,20 @@ func (c *chaos) run(rounds int, took, takeovers chaosTimes) {
 		c.grow()
 		began := time.Now()
 		name := fmt.Sprintf("round %d: %v, %q", round, hit, what)
-		leads := slices.ContainsFunc(hit, func(n *chaosNode) bool { return n.id == leader.Node })
-		if leads {
+		settles := "" // after which time
+		if slices.ContainsFunc(hit, func(n *chaosNode) bool { return n.id == leader.Node }) {
 			c.wait(name+": a node settles again", func() bool {
 				now, err := c.room.Store.Leader(c.Context(), "settle")
 				must(c.T, err)
 				return now.Epoch > leader.Epoch
 			})
-			takeovers[fault] = append(takeovers[fault], time.Since(began))
+			took := time.Since(began)
+			takeovers[fault] = append(takeovers[fault], took)
+			settles = fmt.Sprintf("the node that settled is hit, one settles again after %s, ", took.Round(10*time.Millisecond))
 		}
 		c.wait(name+": the others store and settle", c.wholly)
 		took[fault] = append(took[fault], time.Since(began))
-		c.Logf("%s, the one that settles: %t; all stored and settled after %s", name, leads, time.Since(began).Round(10*time.Millisecond))
+		c.Logf("%s: %sall stored and settled after %s", name, settles, time.Since(began).Round(10*time.Millisecond))
 		c.mark()
 		c.wantShown(c.found, hit)
 		c.found = c.items
