@@ -349,9 +349,9 @@ func TestRepeatable(t *testing.T) {
 	if testing.Short() || pgtest.OnPostgreSQL() {
 		t.Skip("runs many tests, once")
 	}
-	// Tests of alerts count what they decide. Those of the next ids would see the ids of PostgreSQL that the first time took.
+	// Tests of the next ids would see the ids of PostgreSQL that the first time took.
 	child := exec.CommandContext(t.Context(), os.Args[0], "-test.short", "-test.parallel=1",
-		"-test.skip=Repeatable|Open|Migrat|Killed|Crash|Plan|FullDisk|Alert|Matched|AnotherTopic|MergeOfTold|MovedToTheOtherEngine|InterruptedRestore")
+		"-test.skip=Repeatable|Open|Migrat|Killed|Crash|Plan|FullDisk|MovedToTheOtherEngine|InterruptedRestore")
 	child.Env = append(os.Environ(), rehearseVariable+"=1")
 	if out, err := child.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
