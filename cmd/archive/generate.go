@@ -43,6 +43,8 @@ type generator struct {
 	articles, window int
 	made             int
 	story            int64 // the highest id given
+	event            int64 // the same of events
+	eventLeft        int   // stories that the newest event lacks
 }
 
 func logger() *slog.Logger { return slog.New(slog.NewTextHandler(os.Stderr, nil)) }
@@ -173,7 +175,7 @@ func (m *generator) settle(ctx context.Context, n int) error {
 			m.story++
 			at, stories[a.Title] = len(s.Stories), len(s.Stories)
 			s.Stories = append(s.Stories, news.Story{
-				ID: m.story, Title: a.Title, First: a.Time(), Changed: a.Seen,
+				ID: m.story, Event: m.nextEvent(), Title: a.Title, First: a.Time(), Changed: a.Seen,
 				Origin: news.Origin{Outlet: a.Outlet, Article: a.ID, URL: a.URL, Level: news.LevelOriginal, Confidence: .9},
 			})
 		}
@@ -186,6 +188,27 @@ func (m *generator) settle(ctx context.Context, n int) error {
 		st.Members, st.Outlets, st.Latest = append(st.Members, member), st.Outlets+1, a.Time()
 	}
 	return m.db.Settle(ctx, s)
+}
+
+// eventSizes are the numbers of stories of successive events; of largeEvery events one has largeEvent stories.
+var eventSizes = [...]int{1, 1, 2, 1, 3, 1, 8, 24}
+
+const (
+	largeEvery = 500
+	largeEvent = 500
+)
+
+// nextEvent returns the event of the next story.
+func (m *generator) nextEvent() int64 {
+	if m.eventLeft == 0 {
+		m.event++
+		m.eventLeft = eventSizes[m.event%int64(len(eventSizes))]
+		if m.event%largeEvery == largeEvery/2 {
+			m.eventLeft = largeEvent
+		}
+	}
+	m.eventLeft--
+	return m.event
 }
 
 // addReader adds the read marks and stars of the account "reader".

@@ -6,7 +6,7 @@
 //	go run ./cmd/archive -data DIR -settle 200           how long settling takes, one article at a time
 //
 // The articles are made-up words, of 1,000 feeds in 20 folders. Four articles make three stories: two of the articles have
-// one text. The newest -window articles are spread over the last 72 hours, the others over the year before. Articles, prints,
+// one text. Events have 1 to 24 stories, one in 500 has 500. The newest -window articles are spread over the last 72 hours, the others over the year before. Articles, prints,
 // claims, stories and edges are stored as polling and settling store them; `headwater reindex` makes the index. A user "reader"
 // (password reader-reader) has read every second article of the oldest tenth and starred one in a thousand of all. The same
 // arguments give the same texts.

@@ -181,6 +181,18 @@ func (c *client) timeRequests(ctx context.Context, pid int) error {
 	if len(ids) == 0 {
 		ids = regexp.MustCompile(`"id": ?(\d+)`).FindAllStringSubmatch(stories.body, -1)
 	}
+	found, err := c.get(ctx, "/api/v1/events?limit=50", "")
+	if err != nil {
+		return err
+	}
+	events := regexp.MustCompile(`"id": ?(\d+)`).FindAllStringSubmatch(found.body, -1)
+	if found, err = c.get(ctx, fmt.Sprintf("/api/v1/events?limit=1&stories=%d", largeEvent), ""); err != nil {
+		return err
+	}
+	large := regexp.MustCompile(`"id": ?(\d+)`).FindStringSubmatch(found.body)
+	if len(events) == 0 || large == nil {
+		return fmt.Errorf("the archive has no events, or none of %d stories; make it anew", largeEvent)
+	}
 	feed, err := c.get(ctx, "/feeds/all.atom", "")
 	if err != nil {
 		return err
@@ -193,6 +205,10 @@ func (c *client) timeRequests(ctx context.Context, pid int) error {
 	}{
 		{"front page", func(i int) string { return fmt.Sprint("/?page=", i%5+1) }, ""},
 		{"story", func(i int) string { return "/story/" + ids[i%len(ids)][1] }, ""},
+		{"coverage", func(i int) string { return "/event/" + events[i%len(events)][1] }, ""},
+		{"coverage, 500 stories", func(i int) string {
+			return "/event/" + large[1] + []string{"", "?order=time", "?page=2", "?order=time&page=9"}[i%4]
+		}, ""},
 		{"topic page", func(i int) string { return "/topic/" + []string{"Common", "Rare"}[i%2] }, ""},
 		{"large topic, any page", func(i int) string { return fmt.Sprint("/topic/Common?page=", i%20+1) }, ""},
 		{"is:unread", func(i int) string { return "/api/v1/search?q=is:unread+" + sampleWord(i) }, ""},
