@@ -170,6 +170,9 @@ func TestFit(t *testing.T) {
 			t.Errorf("%q: fitness %v, a report has %v", title, got, report)
 		}
 	}
+	if got := front.TextOf(news.Article{Summary: "Just walked past the old mill and saw two herons in the weir."}).Fit; got >= report || got <= .1 {
+		t.Errorf("a post without a title: fitness %v, a report has %v", got, report)
+	}
 	comment := front.TextOf(news.Article{Title: "Why the dam burst"}).Fit
 	for _, a := range []news.Article{
 		{Title: "Dam talk | Podcast"}, {Title: "Watch: the dam bursts"}, {Title: "Dam live updates"}, {Title: "Dam bursts", Roundup: true}, {Title: "Wall St closes higher"}, {Title: "Die Bilderstrecke zum Damm"}, {},

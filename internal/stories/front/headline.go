@@ -27,7 +27,7 @@ const (
 // TextOf reads an article without its body. An advertisement has the fitness 0.
 func TextOf(a news.Article) Text {
 	t := Text{Print: prints.Make(news.Article{Lang: a.Lang, Summary: a.Summary}, a.Title), Fit: fitReport}
-	lower := strings.ToLower(strings.TrimSpace(a.Title))
+	lower := strings.ToLower(strings.TrimSpace(a.Headline()))
 	holds := func(section string, in func(s, phrase string) bool) bool {
 		return slices.ContainsFunc(leads[section], func(phrase string) bool { return in(lower, phrase) })
 	}
@@ -37,7 +37,8 @@ func TextOf(a news.Article) Text {
 	case a.Roundup, lower == "", group.Recurring(a.Title),
 		holds("shell holds", strings.Contains), holds("shell start", strings.HasPrefix), holds("shell end", strings.HasSuffix):
 		t.Fit = fitShell
-	case strings.HasSuffix(lower, "?"), strings.HasSuffix(lower, "？"), strings.HasSuffix(lower, "؟"), strings.HasPrefix(lower, "¿"),
+	case strings.TrimSpace(a.Title) == "", // its headline is the opening words of a post
+		strings.HasSuffix(lower, "?"), strings.HasSuffix(lower, "？"), strings.HasSuffix(lower, "؟"), strings.HasPrefix(lower, "¿"),
 		holds("comment start", strings.HasPrefix), holds("comment holds", strings.Contains):
 		t.Fit = fitComment
 	}
