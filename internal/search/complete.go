@@ -79,7 +79,7 @@ func (x *Index) Complete(ctx context.Context, query string) (list []Completion, 
 	if c.view, err = x.forward.view(r); err != nil {
 		return nil, err
 	}
-	c.known = x.options.Outlet
+	c.known = x.outlets.known(x.options.Outlet)
 	switch c.field {
 	case "source", "outlet", "origin":
 		return c.outlets(outletsAlone)

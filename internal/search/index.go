@@ -79,6 +79,7 @@ type Index struct {
 	options   Options
 
 	forward forwardCache
+	outlets outletCache
 	lists   hitLists
 	limiter limiter
 	share   uint64 // documents per processor from which a search is divided among idle processors

@@ -8,6 +8,7 @@ import (
 	"hash/fnv"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"headwater/internal/news"
@@ -178,8 +179,8 @@ func (t tally) add(number, story int32) {
 // facets counts the matches by outlet, origin, language and day. If stories are requested it counts stories, with the same
 // result as a search within the facet. It is called before the matches are folded.
 func (f *finder) facets() []Facet {
-	outlets := newOutletTally("outlet:", f.view.outlets, f.x.options.Outlet)
-	origins := newOutletTally("origin:", f.stories.origins, f.x.options.Outlet)
+	outlets := newOutletTally("outlet:", f.view.outlets, f.x.outlets.known(f.x.options.Outlet))
+	origins := newOutletTally("origin:", f.stories.origins, f.x.outlets.known(f.x.options.Outlet))
 	firstDay, lastDay := f.days()
 	langs, days := newTally(len(f.view.langs)), newTally(int(lastDay-firstDay)+1)
 	count := func(m *match, story int32) {
@@ -188,8 +189,10 @@ func (f *finder) facets() []Facet {
 		if m.row.time > 0 {
 			days.add(int32(m.row.time/daySeconds-firstDay), story)
 		}
-		if m.slot != 0 {
-			origins.add(f.stories.story(m.slot).origin, story)
+	}
+	countOrigin := func(slot int32) {
+		if slot != 0 {
+			origins.add(f.stories.story(slot).origin, 0)
 		}
 	}
 	if f.search.Stories {
@@ -204,6 +207,9 @@ func (f *finder) facets() []Facet {
 				count(m, 0)
 				continue
 			}
+			if newest[m.slot] != 0 {
+				countOrigin(m.slot)
+			}
 			for at := newest[m.slot]; at != 0; at = previous[at-1] { // all matches of a story in a row, so that a tally counts the story once
 				count(&f.matches[at-1], m.slot)
 			}
@@ -214,6 +220,7 @@ func (f *finder) facets() []Facet {
 	} else {
 		for i := range f.matches {
 			count(&f.matches[i], 0)
+			countOrigin(f.matches[i].slot)
 		}
 	}
 	byDay := []FacetValue{}
@@ -291,6 +298,41 @@ func (t *outletTally) outlet(number int32) int32 {
 		t.same[number] = t.resolve(number) + 1
 	}
 	return t.same[number] - 1
+}
+
+// outletCache keeps what Options.Outlet said of outlets for a minute, since each search with facets asks for all that it finds.
+type outletCache struct {
+	mu    sync.Mutex
+	until time.Time
+	said  map[news.Outlet]knownOutlet
+}
+
+type knownOutlet struct {
+	outlet news.Outlet
+	known  bool
+}
+
+// outletsFor is how long an outlet keeps its old name after the outlets have been changed.
+const outletsFor = time.Minute
+
+// known returns ask with the cache before it.
+func (c *outletCache) known(ask func(news.Outlet) (news.Outlet, bool)) func(news.Outlet) (news.Outlet, bool) {
+	if ask == nil {
+		return nil
+	}
+	return func(o news.Outlet) (news.Outlet, bool) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if now := time.Now(); c.said == nil || now.After(c.until) {
+			c.said, c.until = map[news.Outlet]knownOutlet{}, now.Add(outletsFor)
+		}
+		k, ok := c.said[o]
+		if !ok {
+			k.outlet, k.known = ask(o)
+			c.said[o] = k
+		}
+		return k.outlet, k.known
+	}
 }
 
 // resolve returns the number under which the outlet of a term counts. Outlets that Options.Outlet does not know are the same
