@@ -34,7 +34,7 @@ type bar struct {
 	URL                 string // of the search for them; empty where there are none
 }
 
-// chartOf draws the last 30 days through today, or through the newest day with a story if that is later.
+// chartOf draws 30 days through today. Where the newest story is of a later day, or older than all of these, they end with it.
 func chartOf(days []search.FacetValue, now time.Time, link func(day string) string) *chart {
 	last := now.UTC().Truncate(24 * time.Hour)
 	counts := map[time.Time]int{}
@@ -49,16 +49,16 @@ func chartOf(days []search.FacetValue, now time.Time, link func(day string) stri
 			newest = day
 		}
 	}
-	if newest.After(last) {
-		last = newest
-	}
 	first := last.AddDate(0, 0, 1-chartDays)
-	most, sum, busiest := 0, 0, first
+	old := !newest.IsZero() && newest.Before(first)
+	if old || newest.After(last) {
+		last, first = newest, newest.AddDate(0, 0, 1-chartDays)
+	}
+	most, busiest := 0, first
 	for day, n := range counts {
 		if day.Before(first) {
 			continue
 		}
-		sum += n
 		if n > most || n == most && day.After(busiest) {
 			most, busiest = n, day
 		}
@@ -76,13 +76,13 @@ func chartOf(days []search.FacetValue, now time.Time, link func(day string) stri
 		c.Bars = append(c.Bars, b)
 	}
 	span := fmt.Sprintf("Stories a day from %s to %s", first.Format("2 January"), last.Format("2 January 2006"))
-	switch {
-	case sum == 0 && newest.IsZero():
-		c.Words = span + ": none, and none has a known date."
-	case sum == 0:
-		c.Words = span + ": none. The latest was on " + newest.Format("2 January 2006") + "."
-	default:
-		c.Words = fmt.Sprintf("%s: %s on the busiest day, %s.", span, countText(most, "story", "stories"), busiest.Format("2 January"))
+	if newest.IsZero() {
+		c.Words = span + ": none, since none has a known date."
+		return c
+	}
+	c.Words = fmt.Sprintf("%s: %s on the busiest day, %s.", span, countText(most, "story", "stories"), busiest.Format("2 January"))
+	if old {
+		c.Words += " There was none since."
 	}
 	return c
 }
