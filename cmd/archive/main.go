@@ -4,6 +4,8 @@
 //	headwater --data DIR reindex
 //	go run ./cmd/archive -data DIR -measure headwater    how long pages, feeds and searches take, and what idling costs
 //	go run ./cmd/archive -data DIR -settle 200           how long settling takes, one article at a time
+//	go run ./cmd/archive -data DIR -database postgres://... -standby 200
+//	                                                     how long another node takes to stand by, to follow and to take over
 //
 // The articles are made-up words, of 1,000 feeds in 20 folders. Four articles make three stories: two of the articles have
 // one text. Events have 1 to 24 stories, one in 500 has 500. The newest -window articles are spread over the last 72 hours, the others over the year before. Articles, prints,
@@ -28,6 +30,7 @@ func main() {
 	window := flag.Int("window", 200_000, "how many of them came within the last 72 hours")
 	binary := flag.String("measure", "", "do not make the folder, but measure `HEADWATER serve` over it")
 	count := flag.Int("settle", 0, "do not make the folder, but store and settle `N` articles in it, one at a time")
+	behind := flag.Int("standby", 0, "do not make the folder, but let a node that stands by follow `N` settlements in it, and take over after N more")
 	flag.Parse()
 	if *dir == "" || flag.NArg() > 0 || *window < 0 || *articles < *window {
 		flag.Usage()
@@ -37,6 +40,8 @@ func main() {
 	switch {
 	case *binary != "":
 		work = func(ctx context.Context) error { return measure(ctx, *dir, *binary) }
+	case *behind > 0:
+		work = func(ctx context.Context) error { return standBy(ctx, *dir, *database, *behind) }
 	case *count > 0:
 		work = func(ctx context.Context) error { return settle(ctx, *dir, *database, *count) }
 	}

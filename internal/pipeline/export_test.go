@@ -2,9 +2,15 @@ package pipeline
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"headwater/internal/news"
+	"headwater/internal/store"
+	"headwater/internal/stories/group"
 )
 
 // Collect polls the due feeds like a pass of Serve. It neither settles nor indexes.
@@ -76,3 +82,81 @@ func (p *Pipeline) TakeParsing() {
 
 // SetKeep changes how long articles are kept.
 func (r *Retention) SetKeep(keep time.Duration) { r.keep = keep }
+
+// WindowDifferences returns how the window of a process differs from one that is loaded anew. A story that was opened again and
+// did not change stays in the window of a process until it is closed, and is not loaded otherwise; it is compared too.
+func (s *Settler) WindowDifferences(ctx context.Context) ([]string, error) {
+	if err := s.lock.Acquire(ctx, 1); err != nil {
+		return nil, err
+	}
+	defer s.lock.Release(1)
+	if s.window == nil {
+		return []string{"no window is loaded"}, nil
+	}
+	now := s.now()
+	w, _, err := s.loadArticles(ctx, s.shared, now, false)
+	if err != nil {
+		return nil, err
+	}
+	old := map[int64]bool{}
+	s.window.Stories(func(st group.StoryState) bool {
+		for _, id := range st.Members {
+			if _, ok := w.Item(id); !ok {
+				old[id] = true
+			}
+		}
+		return false
+	})
+	ids := slices.Sorted(maps.Keys(old))
+	places, err := s.shared.WindowPlaces(ctx, nil, ids)
+	if err != nil {
+		return nil, err
+	}
+	var open []int64
+	for _, p := range places {
+		if p.Open {
+			open = append(open, p.Article)
+		}
+	}
+	err = s.shared.WindowArticles(ctx, open, func(r store.WindowRow) error {
+		w.Restore(windowItem(r))
+		return r.PrintErr
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.loadEdges(ctx, s.shared, now, w, func(e news.Edge) bool { return !old[e.A] && !old[e.B] }); err != nil {
+		return nil, err
+	}
+	edges, _, err := s.shared.WindowEdges(ctx, ids, nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range edges {
+		w.RestoreEdge(e)
+	}
+	return s.window.Differences(w), nil
+}
+
+// WindowLen returns the number of articles in the window, 0 where none is loaded.
+func (s *Settler) WindowLen(ctx context.Context) (int, error) {
+	if err := s.lock.Acquire(ctx, 1); err != nil {
+		return 0, err
+	}
+	defer s.lock.Release(1)
+	if s.window == nil {
+		return 0, nil
+	}
+	return s.window.Len(), nil
+}
+
+// CloseStories closes the stories that have not changed since a time.
+func (s *Settler) CloseStories(ctx context.Context, since time.Time) (total int, err error) {
+	for {
+		closed, _, err := s.closeStories(ctx, since, 5)
+		total += closed
+		if err != nil || closed == 0 {
+			return total, err
+		}
+	}
+}

@@ -13,8 +13,8 @@ import (
 
 // One process of an installation leads: it settles, matches topics, queues alerts and removes what is no longer needed
 // (store.DB.Lead). These stages ask lead for the database before each run, and write with it, so that a process that has
-// lost the lead writes nothing. What they hold in memory (the window, habits, percolators) belongs to one leadership: it
-// is loaded anew after a change, since another process may have settled in between.
+// lost the lead writes nothing. What they hold in memory belongs to one leadership, since another process may have settled
+// in between: percolators are loaded anew after a change, and the window is brought up to date (standby.go).
 //
 // Serve waits for the lead beside its other work, and runs the stages while it has it. Without Serve, the first stage
 // that runs takes the lead, and the process keeps it to its end.

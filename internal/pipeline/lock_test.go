@@ -23,6 +23,7 @@ func TestWaitsEndWithTheContext(t *testing.T) {
 		return lock
 	}
 	log := slog.New(slog.DiscardHandler)
+	busy := func() *Settler { return &Settler{lead: &lead{lock: held()}, lock: held()} }
 	db := storetest.Open(t, t.TempDir())
 	t.Cleanup(func() {
 		if err := db.Close(); err != nil {
@@ -30,17 +31,17 @@ func TestWaitsEndWithTheContext(t *testing.T) {
 		}
 	})
 	for name, wait := range map[string]func(context.Context) error{
-		"settle":      func(ctx context.Context) error { _, err := (&Settler{lock: held()}).Settle(ctx, nil); return err },
-		"merge":       func(ctx context.Context) error { _, err := (&Settler{lock: held()}).Merge(ctx, nil); return err },
-		"split":       func(ctx context.Context) error { _, err := (&Settler{lock: held()}).Split(ctx, 1, nil); return err },
-		"forget":      func(ctx context.Context) error { _, err := (&Settler{lock: held()}).Forget(ctx, 1); return err },
-		"weigh again": func(ctx context.Context) error { return (&Settler{lock: held()}).Reweigh(ctx) },
+		"settle":      func(ctx context.Context) error { _, err := busy().Settle(ctx, nil); return err },
+		"merge":       func(ctx context.Context) error { _, err := busy().Merge(ctx, nil); return err },
+		"split":       func(ctx context.Context) error { _, err := busy().Split(ctx, 1, nil); return err },
+		"forget":      func(ctx context.Context) error { _, err := busy().Forget(ctx, 1); return err },
+		"weigh again": func(ctx context.Context) error { return busy().Reweigh(ctx) },
 		"close": func(ctx context.Context) error {
-			_, _, err := (&Settler{lock: held()}).closeStories(ctx, time.Time{}, 1)
+			_, _, err := busy().closeStories(ctx, time.Time{}, 1)
 			return err
 		},
 		"age out": func(ctx context.Context) error {
-			_, err := (&Retention{settler: &Settler{lock: held()}}).ageOut(ctx, time.Time{}, nil)
+			_, err := (&Retention{settler: busy()}).ageOut(ctx, time.Time{}, nil)
 			return err
 		},
 		"remove": func(ctx context.Context) error {

@@ -8,7 +8,7 @@
 //     Pass (pass.go, summary.go) polls all due feeds and, outside of Serve, runs the other stages once.
 //     It claims the hosts that it asks (hosts.go), since several nodes may poll one database. Each says that it works (attend.go).
 //   - Settler makes stories and holds the window of open ones (settler.go), with the second opinion by embeddings in
-//     opinion.go. Pages that articles credit (credited.go, creditedreader.go) and corrections (correct.go) change the same window.
+//     opinion.go. In a process that does not lead it keeps the window up to date (standby.go). Pages that articles credit (credited.go, creditedreader.go) and corrections (correct.go) change the same window.
 //   - query.Index follows the log with the search index.
 //   - Matcher matches changed stories with the topics (matcher.go).
 //   - PageReader fetches the pages of items that are cut short (fulltext.go), CreditedPageReader those that articles credit
@@ -65,6 +65,7 @@ type Pipeline struct {
 	toMatch, toFill wakeup // sent when topics are to be filled again
 	toRemove        wakeup // sent when more aged-out articles may be in the index
 	toCount         wakeup // sent when the outlets of more stories are to be counted
+	toStandBy       wakeup // sent when this process has lost the lead
 
 	passing    chan struct{}       // a semaphore: one pass at a time
 	turn       *semaphore.Weighted // a pass that settles holds wholeTurn of it; each stage that Serve runs holds one
@@ -82,7 +83,7 @@ func New(o Options) *Pipeline {
 	o = o.withDefaults()
 	p := &Pipeline{
 		options: o, collector: NewCollector(o), passing: make(chan struct{}, 1), turn: semaphore.NewWeighted(wholeTurn),
-		toMatch: newWakeup(), toFill: newWakeup(), toRemove: newWakeup(), toCount: newWakeup(),
+		toMatch: newWakeup(), toFill: newWakeup(), toRemove: newWakeup(), toCount: newWakeup(), toStandBy: newWakeup(),
 	}
 	p.hosts = newHostLeases(o)
 	p.push = newPusher(o, p.collector)
@@ -182,6 +183,10 @@ func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 	}
 	if roles.Settle {
 		run(func(ctx context.Context) { p.lead.run(ctx, p.runLeading, p.standBy) })
+		if p.options.Store.Shared() {
+			f := follower{"window of a process that stands by", store.AreaWindow, p.toStandBy, followEvery, p.Settler.StandBy}
+			g.Go(func() error { return f.run(ctx, p.options.Store, p.turn, log) })
+		}
 	}
 	if roles.Web {
 		run(p.push.receiveAll) // whatever the pages' address reaches gets what hubs push
@@ -287,8 +292,9 @@ func (p *Pipeline) runLeading(ctx context.Context) {
 	_ = g.Wait() // its functions return no errors
 }
 
-// standBy frees what the stages of a leader hold in memory.
+// standBy frees what only the stages of a leader need in memory.
 func (p *Pipeline) standBy(ctx context.Context) {
-	p.Settler.standBy(ctx)
+	p.Settler.endLead(ctx)
 	p.Matcher.standBy(ctx)
+	p.toStandBy.send()
 }

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"headwater/internal/news"
+	"headwater/internal/store"
 	"headwater/internal/stories"
 )
 
@@ -226,6 +227,9 @@ func (s *Settler) closeStories(ctx context.Context, since time.Time, limit int) 
 	}
 	began := time.Now()
 	if err := s.store.CloseStories(ctx, closing); err != nil {
+		if !errors.Is(err, store.ErrFenced) {
+			s.window = nil // they may be closed all the same
+		}
 		return 0, 0, err
 	}
 	took = time.Since(began)

@@ -49,9 +49,12 @@ type Settler struct {
 	lock    *semaphore.Weighted // one settlement, correction or closing at a time; guards what follows
 	store   *store.DB           // writes as long as this process leads; see begin
 	window  *group.Grouper      // nil until loaded
+	follows follows             // how far the window is that of the store
+	retry   time.Time           // nothing is loaded to stand by before
 	opinion *embedOpinion       // nil without embeddings
 	weigher origin.Weigher
 	learnt  time.Time           // the day for which the weigher's habits were computed
+	shown   bool                // readers are shown these habits
 	feeds   map[int64]time.Time // when each feed was added, by id
 	version int                 // of the registry of outlets (Reader.RefreshOutlets) that the window was loaded with
 }
@@ -71,39 +74,23 @@ func newSettler(o Options, lead *lead, prepare stories.Preparer) *Settler {
 // begin waits until no other method works on the window. It returns ErrElsewhere if another process leads. The caller
 // releases s.lock.
 func (s *Settler) begin(ctx context.Context) error {
+	if _, err := s.lead.hold(ctx); err != nil { // who stands by may hold s.lock for as long as loading a window takes
+		return err
+	}
 	if err := s.lock.Acquire(ctx, 1); err != nil {
 		return err
 	}
 	db, err := s.lead.hold(ctx)
+	if err == nil {
+		err = s.refreshOutlets(ctx)
+	}
+	if err == nil && db != s.store { // another process may have settled since
+		err = s.takeOver(ctx, db)
+	}
 	if err != nil {
 		s.lock.Release(1)
-		return err
 	}
-	version := s.version
-	if s.reader != nil {
-		if version, err = s.reader.RefreshOutlets(ctx); err != nil {
-			s.lock.Release(1)
-			return err
-		}
-	}
-	if db != s.store || version != s.version { // another process may have settled since, or outlets are called otherwise
-		s.clear()
-		s.store, s.version = db, version
-	}
-	return nil
-}
-
-// clear drops what was loaded from the store.
-func (s *Settler) clear() {
-	s.window, s.weigher.Habits, s.weigher.Clocks, s.feeds = nil, nil, nil, nil
-}
-
-// standBy frees the memory of a process that leads no more.
-func (s *Settler) standBy(ctx context.Context) {
-	if s.lock.Acquire(ctx, 1) == nil {
-		s.clear()
-		s.lock.Release(1)
-	}
+	return err
 }
 
 // Settle groups every article in the log beyond the settler's watermark, and weighs the origins of the affected stories.
@@ -124,7 +111,7 @@ func (s *Settler) Settle(ctx context.Context, progress func(done, total int)) (i
 			return total, err
 		}
 		if done < stories.Round {
-			return total, nil
+			return total, s.passOwnChanges(ctx)
 		}
 	}
 }
@@ -277,8 +264,18 @@ func (s *Settler) holds(article int64) bool {
 // openWindow loads the stories that are still open, once. From time to time it drops closed ones. Prints that it has to
 // make again are added to the current settlement.
 func (s *Settler) openWindow(ctx context.Context, out *store.Settlement) error {
-	if err := s.learn(ctx); err != nil {
+	var err error
+	if s.feeds, err = s.store.FeedsAdded(ctx); err != nil {
 		return err
+	}
+	if err := s.learn(ctx, s.store); err != nil {
+		return err
+	}
+	if !s.shown {
+		if err := s.store.SaveOutletHabits(ctx, learntHabits(s.weigher.Habits, s.weigher.Clocks, s.learnt)); err != nil {
+			return err
+		}
+		s.shown = true
 	}
 	now := s.now()
 	if s.window != nil {
@@ -287,36 +284,59 @@ func (s *Settler) openWindow(ctx context.Context, out *store.Settlement) error {
 		}
 		return nil
 	}
-	story, errStory := s.store.NextStoryID(ctx)
-	event, errEvent := s.store.NextEventID(ctx)
-	corrections, err := s.store.Corrections(ctx)
-	if err := errors.Join(errStory, errEvent, err); err != nil {
+	mark, err := s.store.WindowMark(ctx)
+	if err != nil {
 		return err
 	}
-	o := group.Options{Window: s.windowLength, NextStory: story, NextEvent: event, Corrections: corrections, Threshold: s.eventCosine, Templates: true}
-	if s.opinion != nil {
-		o.Second = s.opinion
-	}
-	w := group.New(o)
-	since := now.Add(-s.windowLength)
-	var outdated []store.WindowRow
-	err = s.store.Window(ctx, since, func(r store.WindowRow) error { return restore(w, r, &outdated) })
+	w, outdated, err := s.loadArticles(ctx, s.store, now, true)
 	if err != nil {
 		return err
 	}
 	if err := s.reprint(ctx, w, outdated, out); err != nil {
 		return err
 	}
-	edges, err := s.store.Edges(ctx, since)
+	if err := s.loadEdges(ctx, s.store, now, w, func(e news.Edge) bool { return !hasNewPrint(out, e) }); err != nil {
+		return err
+	}
+	s.window, s.follows = w, follows{mark: mark}
+	return nil
+}
+
+// loadArticles returns a window with the articles of open stories, without edges, and the rows of those that need a new print.
+// Unless the caller reprints these, it returns errOtherPrints at the first of them.
+func (s *Settler) loadArticles(ctx context.Context, db *store.DB, now time.Time, reprints bool) (w *group.Grouper, outdated []store.WindowRow, err error) {
+	story, errStory := db.NextStoryID(ctx)
+	event, errEvent := db.NextEventID(ctx)
+	corrections, err := db.Corrections(ctx)
+	if err := errors.Join(errStory, errEvent, err); err != nil {
+		return nil, nil, err
+	}
+	o := group.Options{Window: s.windowLength, NextStory: story, NextEvent: event, Corrections: corrections, Threshold: s.eventCosine, Templates: true}
+	if s.opinion != nil {
+		o.Second = s.opinion
+	}
+	w = group.New(o)
+	err = db.Window(ctx, now.Add(-s.windowLength), func(r store.WindowRow) error {
+		err := restore(w, r, &outdated)
+		if err == nil && len(outdated) > 0 && !reprints {
+			err = errOtherPrints
+		}
+		return err
+	})
+	return w, outdated, err
+}
+
+// loadEdges puts the wanted edges of a window's articles into it.
+func (s *Settler) loadEdges(ctx context.Context, db *store.DB, now time.Time, w *group.Grouper, wanted func(news.Edge) bool) error {
+	edges, err := db.Edges(ctx, now.Add(-s.windowLength))
 	if err != nil {
 		return err
 	}
 	for _, e := range edges {
-		if !hasNewPrint(out, e) {
+		if wanted(e) {
 			w.RestoreEdge(e)
 		}
 	}
-	s.window = w
 	return nil
 }
 
@@ -330,10 +350,14 @@ func restore(w *group.Grouper, r store.WindowRow, outdated *[]store.WindowRow) e
 	if r.PrintErr != nil {
 		return r.PrintErr
 	}
-	w.Restore(group.Item{
-		Article: r.Article, Print: r.Print, Claims: r.Claims, Cites: stories.Cites(r.Article, r.Claims), Story: r.Story, Event: r.Event,
-	})
+	w.Restore(windowItem(r))
 	return nil
+}
+
+func windowItem(r store.WindowRow) group.Item {
+	return group.Item{
+		Article: r.Article, Print: r.Print, Claims: r.Claims, Cites: stories.Cites(r.Article, r.Claims), Story: r.Story, Event: r.Event,
+	}
 }
 
 // reprint makes prints again from the stored texts, where they are missing or another version of this program made them.
@@ -415,25 +439,21 @@ const (
 // learn computes once a day what outlets are like. From closed stories whose origin is certain it counts who carries
 // whom. From articles of the days before it finds outlets that list others' texts and outlets whose clock is wrong. The
 // results are as of the last midnight (UTC). So they depend neither on the order in which open stories are settled nor on
-// when the program started. Each call also loads since when each feed is polled.
-func (s *Settler) learn(ctx context.Context) error {
-	var err error
-	if s.feeds, err = s.store.FeedsAdded(ctx); err != nil {
-		return err
-	}
+// when the program started.
+func (s *Settler) learn(ctx context.Context, db *store.DB) error {
 	day := s.now().Truncate(habitsEvery)
 	if s.weigher.Habits != nil && s.learnt.Equal(day) {
 		return nil
 	}
 	var log origin.Log
-	err = s.store.ItemsSeen(ctx, day.Add(-habitsOver), day, habitItems, func(r store.ItemRow) error {
+	err := db.ItemsSeen(ctx, day.Add(-habitsOver), day, habitItems, func(r store.ItemRow) error {
 		log.Add(r.Article, r.Claims)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	all, err := s.store.Habits(ctx, day.Add(-habitsOver), day.Add(-s.windowLength))
+	all, err := db.Habits(ctx, day.Add(-habitsOver), day.Add(-s.windowLength))
 	if err != nil {
 		return err
 	}
@@ -445,7 +465,8 @@ func (s *Settler) learn(ctx context.Context) error {
 		habits[h.Outlet.Key()] = sum
 	}
 	s.weigher.Habits, s.weigher.Clocks, s.learnt = habits, log.Clocks(), day
-	return s.store.SaveOutletHabits(ctx, learntHabits(habits, s.weigher.Clocks, day))
+	s.shown = false
+	return nil
 }
 
 // learntHabits returns what readers are shown of outlets' habits, in the order of outlets.

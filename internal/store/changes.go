@@ -27,10 +27,12 @@ const (
 	AreaCreditedPages                  // a page that articles credit was read
 	AreaRequests                       // a correction was asked for, or such a request was answered
 	AreaOutlets                        // what people say of an outlet changed
+	AreaWindow                         // the log of the window grew, where several processes share the database
 )
 
 // AllAreas are all areas.
-const AllAreas = AreaArticles | AreaStories | AreaRemovals | AreaTopics | AreaFeeds | AreaCorrections | AreaCreditedPages | AreaRequests | AreaOutlets
+const AllAreas = AreaArticles | AreaStories | AreaRemovals | AreaTopics | AreaFeeds | AreaCorrections | AreaCreditedPages | AreaRequests | AreaOutlets |
+	AreaWindow
 
 // areaMarks names the row of marks that holds a number of each area, which rises with each change. Logs have theirs on
 // both engines. The others are only counted on PostgreSQL, where other processes ask for them.
@@ -39,10 +41,11 @@ var areaMarks = map[Area]string{
 	AreaTopics: "topic-changes", AreaFeeds: "feed-changes", AreaCorrections: "correction-changes",
 	AreaCreditedPages: "credited-changes", AreaRequests: "request-changes",
 	AreaOutlets: "outlet-changes",
+	AreaWindow:  watermarkWindow,
 }
 
 // logs are the areas that have a log of their own.
-const logs = AreaArticles | AreaStories | AreaRemovals
+const logs = AreaArticles | AreaStories | AreaRemovals | AreaWindow
 
 // split returns the single areas of a combination, the lowest first.
 func (a Area) split() (all []Area) {

@@ -99,10 +99,10 @@ const (
 
 // CloseStories deletes the prints and edges that settling no longer needs, in one transaction.
 func (db *DB) CloseStories(ctx context.Context, closing []Closing) error {
-	var articles []int64
+	var articles, stories []int64
 	var phases, edges [][]any
 	for _, c := range closing {
-		articles = append(articles, c.Articles...)
+		articles, stories = append(articles, c.Articles...), append(stories, c.Story)
 		phase := phaseClosing
 		if c.Whole {
 			phase = phaseClosed
@@ -124,7 +124,10 @@ func (db *DB) CloseStories(ctx context.Context, closing []Closing) error {
 		if err := t.each(ctx, putEdgeSQL, edges); err != nil {
 			return err
 		}
-		return t.each(ctx, setPhaseSQL, phases)
+		if err := t.each(ctx, setPhaseSQL, phases); err != nil {
+			return err
+		}
+		return t.logWindow(ctx, WindowChanges{Stories: stories})
 	})
 }
 

@@ -119,7 +119,10 @@ func (t tx) settle(ctx context.Context, s Settlement) error {
 			return err
 		}
 	}
-	return nil
+	if !t.db.Shared() {
+		return nil
+	}
+	return t.logWindow(ctx, s.windowChanges())
 }
 
 // putEdges stores edges. An edge replaces an earlier one between the same articles.

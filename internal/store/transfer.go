@@ -36,7 +36,7 @@ type column struct {
 }
 
 // ofProcesses are tables about the processes that run now. They are not copied, and emptied by a restore.
-var ofProcesses = []string{"nodes", "leases", "poll_hosts", "outcomes"}
+var ofProcesses = []string{"nodes", "leases", "poll_hosts", "outcomes", "window_log"}
 
 // stays reports whether a restore leaves a table as it is. The epochs of leaders only grow.
 func stays(name string) bool { return name == "goose_db_version" || name == "leaders" }
