@@ -205,6 +205,12 @@ func (c *client) timeRequests(ctx context.Context, pid int) error {
 	}{
 		{"front page", func(i int) string { return fmt.Sprint("/?page=", i%5+1) }, ""},
 		{"story", func(i int) string { return "/story/" + ids[i%len(ids)][1] }, ""},
+		{"outlets", func(i int) string {
+			return fmt.Sprintf("/outlets?page=%d&sort=%s", i%10+1, []string{"articles", "share", "lag", "name"}[i%4])
+		}, ""},
+		{"outlets searched", func(i int) string { return fmt.Sprintf("/outlets?q=outlet+%d", i%100) }, ""},
+		{"outlet", func(i int) string { return fmt.Sprintf("/outlet/outlet%d.example", i) }, ""},
+		{"outlet in the API", func(i int) string { return fmt.Sprintf("/api/v1/outlets/outlet%d.example", i) }, ""},
 		{"coverage", func(i int) string { return "/event/" + events[i%len(events)][1] }, ""},
 		{"coverage, 500 stories", func(i int) string {
 			return "/event/" + large[1] + []string{"", "?order=time", "?page=2", "?order=time&page=9"}[i%4]

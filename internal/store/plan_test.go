@@ -264,6 +264,9 @@ const largeSQL = `
 		SELECT i, i, 'webhook', 'https://receiver.example/' || i, '', '', 0, 0, 0, 0 FROM generate_series(1, 10) AS i;
 	INSERT INTO alert_told (alert_id, story_id, outlets, original) SELECT i, s.id, 1, 0 FROM generate_series(1, 10) AS i, stories AS s;
 	INSERT INTO alert_outbox (id, alert_id, story_id, reason, since, due) SELECT 'm' || i, 1 + i % 10, i, 'new', 0, i FROM generate_series(1, 5000) AS i;
+	INSERT INTO outlet_counts (outlet, name, stories, articles, carried, wrote, named, rerun, first, last)
+		SELECT 'outlet' || i, 'Outlet ' || i, 1, 1, 1, 1, 0, 0, i, i FROM generate_series(1, 5000) AS i;
+	INSERT INTO outlet_pairs (outlet, origin, lag, stories) SELECT 'outlet' || i, 'outlet' || i * 7 % 5000 + j, j, 1 FROM generate_series(1, 5000) AS i, generate_series(1, 8) AS j;
 	INSERT INTO event_redirects (old, new) SELECT 1000000 + i, i FROM generate_series(1, 5000) AS i;
 	INSERT INTO sources (id, address, link, host, credited) SELECT i, 'a' || i, 'l' || i, 'host' || i % 500, i FROM generate_series(1, 5000) AS i;
 	INSERT INTO citing (source_id, article_id) SELECT 1 + id % 5000, id FROM articles;

@@ -44,7 +44,8 @@
 //
 //   - Counts of stories, events, unread articles and articles that stand for stories are counters. Triggers update them
 //     in the transaction that changes the counted rows. `headwater doctor` compares them with the rows. An article's
-//     marks are deleted before the article, since the triggers read both.
+//     marks are deleted before the article, since the triggers read both. Counters of outlets are kept by what changes
+//     stories (outletcounts.go).
 //   - Lists go by index: stories by their last change, stories of a feed (story_feeds), stories of an event, matches of a
 //     topic. plan_test.go asks SQLite for the plan of each statement.
 //   - Queues hold only waiting entries, never finished ones: pages by host, citations to weigh again, deliveries of
