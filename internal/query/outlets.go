@@ -101,7 +101,9 @@ func (r *Reader) Outlets(ctx context.Context, l news.OutletList) (news.OutletPag
 		rows = slices.Clone(rows)
 	}
 	page.Total = len(rows)
-	slices.SortStableFunc(rows, outletOrder(l.Sort))
+	if order := outletOrder(l.Sort); order != nil {
+		slices.SortStableFunc(rows, order)
+	}
 	from := l.Offset
 	if l.After != "" {
 		from = 1 + slices.IndexFunc(rows, func(s news.OutletSummary) bool { return s.Key() == l.After })
@@ -120,22 +122,21 @@ func matchesOutlet(s news.OutletSummary, folded string) bool {
 	})
 }
 
-// outletOrder returns a comparison that ends with the name and the key, so that the order is total.
+// outletOrder returns a comparison for sorting outlets that are in the order of names; nil for that order.
 func outletOrder(by news.OutletSort) func(a, b news.OutletSummary) int {
-	first := func(a, b news.OutletSummary) int { return cmp.Compare(b.Articles, a.Articles) }
 	switch by {
 	case news.OutletsByName:
-		first = func(_, _ news.OutletSummary) int { return 0 }
+		return nil
 	case news.OutletsByOriginals:
-		first = func(a, b news.OutletSummary) int { return cmp.Compare(b.Wrote, a.Wrote) }
+		return func(a, b news.OutletSummary) int { return cmp.Compare(b.Wrote, a.Wrote) }
 	case news.OutletsByShare:
-		first = func(a, b news.OutletSummary) int {
+		return func(a, b news.OutletSummary) int {
 			return cmp.Or(cmp.Compare(b.Share, a.Share), cmp.Compare(b.Wrote, a.Wrote))
 		}
 	case news.OutletsByReruns:
-		first = func(a, b news.OutletSummary) int { return cmp.Compare(b.Most.Stories, a.Most.Stories) }
+		return func(a, b news.OutletSummary) int { return cmp.Compare(b.Most.Stories, a.Most.Stories) }
 	case news.OutletsByLag:
-		first = func(a, b news.OutletSummary) int {
+		return func(a, b news.OutletSummary) int {
 			if known := a.Lags > 0; known != (b.Lags > 0) {
 				if known {
 					return -1
@@ -145,13 +146,11 @@ func outletOrder(by news.OutletSort) func(a, b news.OutletSummary) int {
 			return cmp.Compare(a.Lag, b.Lag)
 		}
 	case news.OutletsByFirst:
-		first = func(a, b news.OutletSummary) int { return b.First.Compare(a.First) }
+		return func(a, b news.OutletSummary) int { return b.First.Compare(a.First) }
 	case news.OutletsByLast:
-		first = func(a, b news.OutletSummary) int { return b.Last.Compare(a.Last) }
+		return func(a, b news.OutletSummary) int { return b.Last.Compare(a.Last) }
 	}
-	return func(a, b news.OutletSummary) int {
-		return cmp.Or(first(a, b), cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), cmp.Compare(a.Key(), b.Key()))
-	}
+	return func(a, b news.OutletSummary) int { return cmp.Compare(b.Articles, a.Articles) }
 }
 
 // allOutlets returns the table of outlets. The caller must not change it.
@@ -187,7 +186,7 @@ func (r *Reader) allOutlets(ctx context.Context) ([]news.OutletSummary, news.Out
 	return t.rows, news.OutletPage{Unnamed: t.none, Counted: t.at}, nil
 }
 
-// summaries adds up what is counted by the outlets as they are called now. none is the number of articles without an outlet.
+// summaries adds up what is counted by the outlets as they are called now, in the order of names. none is the number of articles without an outlet.
 func (r *Reader) summaries(counts []news.OutletCount, pairs []news.OutletPair) (rows []news.OutletSummary, none int) {
 	of := map[string][]news.OutletCount{}
 	var keys []string
@@ -222,6 +221,9 @@ func (r *Reader) summaries(counts []news.OutletCount, pairs []news.OutletPair) (
 		}
 		rows = append(rows, s)
 	}
+	slices.SortFunc(rows, func(a, b news.OutletSummary) int {
+		return cmp.Or(cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), cmp.Compare(a.Key(), b.Key()))
+	})
 	return rows, none
 }
 

@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	outletsPerPage = 100
+	outletsPerPage = 50
 	maxOutletName  = 200 // characters of an outlet's search
 	longestName    = 80  // characters of an outlet's name in tables
 	shownNames     = 4   // other names of an outlet that its page shows before it folds the rest
