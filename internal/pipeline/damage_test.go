@@ -88,6 +88,8 @@ func TestIndexDamaged(t *testing.T) {
 				t.Errorf("said %d times:\n%s", n, &log)
 			case n == 1:
 				anew++
+				_, reason, _ := strings.Cut(log.String(), "reason=")
+				t.Log(strings.Split(reason, "\n")[0])
 			}
 		})
 	}
