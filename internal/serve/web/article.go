@@ -95,7 +95,7 @@ func (v *articleView) addStory(a news.Article, st news.Story, now time.Time) {
 	reports := st.Reports()
 	v.Story = &articleStory{
 		Page: storyPath(st.ID), Title: titleOf(st), Lang: st.Current().Article.Lang, By: originOf(st),
-		Versions: len(reports), Origin: st.Origin.Article == a.ID, Member: memberOf(st, m, now),
+		Versions: len(reports), Origin: st.Origin.Article == a.ID, Member: memberOf(st, headsOf(st), m, now),
 	}
 	for _, r := range reports {
 		if r.Has(a.ID) && !r.Versions[0].Has(a.ID) {

@@ -68,14 +68,14 @@ func (s *server) compare(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	now := s.now()
+	now, heads := s.now(), headsOf(st)
 	v := sidesView{
 		Story:  articleStory{Page: storyPath(st.ID), Title: titleOf(st), Lang: st.Current().Article.Lang, By: originOf(st)},
 		Action: storyPath(st.ID) + "/compare", Note: sides.Note, Rows: sides.Rows,
 		Same: comparePath(st.ID, b.Article.ID, a.Article.ID),
 	}
-	v.A = sideView{Member: memberOf(st, a, now), Title: sides.A.Headline, Figures: figuresOf(sides.A), Cut: sides.A.Cut, Choices: choicesOf(st, a)}
-	v.B = sideView{Member: memberOf(st, b, now), Title: sides.B.Headline, Figures: figuresOf(sides.B), Cut: sides.B.Cut, Choices: choicesOf(st, b)}
+	v.A = sideView{Member: memberOf(st, heads, a, now), Title: sides.A.Headline, Figures: figuresOf(sides.A), Cut: sides.A.Cut, Choices: choicesOf(st, a)}
+	v.B = sideView{Member: memberOf(st, heads, b, now), Title: sides.B.Headline, Figures: figuresOf(sides.B), Cut: sides.B.Cut, Choices: choicesOf(st, b)}
 	for _, row := range sides.Rows {
 		for _, p := range row.A {
 			v.Moved = v.Moved || slices.ContainsFunc(p, func(x news.Stretch) bool { return x.Link > 0 })

@@ -98,12 +98,12 @@ const (
 )
 
 // reportOf shows an outlet's newest version, with those that it replaced.
-func reportOf(st news.Story, r news.Report, now time.Time) memberView {
+func reportOf(st news.Story, heads headsView, r news.Report, now time.Time) memberView {
 	m := r.Newest()
 	if m.Role = r.Role(); m.Role == news.RoleOriginal {
 		m.Carries = 0
 	}
-	v := memberOf(st, m, now)
+	v := memberOf(st, heads, m, now)
 	v.Again = listingsOf(r.Versions[0], now)
 	if len(r.Versions) == 1 {
 		return v
@@ -219,22 +219,30 @@ func groupOutlets(members []memberView, keys []string) (all []outletView) {
 	return all
 }
 
-func memberOf(st news.Story, m news.Member, now time.Time) memberView {
+// headsView is the two members of a story that its other members are told apart from. It is found once for all of them.
+type headsView struct{ lead, current int64 }
+
+func headsOf(st news.Story) headsView {
+	return headsView{st.Lead().Article.ID, st.Current().Article.ID}
+}
+
+func memberOf(st news.Story, heads headsView, m news.Member, now time.Time) memberView {
 	a := m.Article
+	title := articleTitle(a)
 	v := memberView{
 		ID: a.ID, Role: string(m.Role), Kind: kindOf(m), Class: kindOf(m), Label: labelOf(st, m),
-		Outlet: publish.Name(a.Outlet), Title: articleTitle(a), Lang: a.Lang,
+		Outlet: publish.Name(a.Outlet), Title: title, Lang: a.Lang,
 		Page: articlePath(a.ID), Out: outTo(a.URL), Time: articleTime(a, now),
-		Share: percent(m.Share), quoted: quotationsUnder(articleTitle(a)),
+		Share: percent(m.Share), quoted: quotationsUnder(title),
 	}
 	v.Claims, v.Reasons = claimsOf(m.Claims, v.quoted), reasonsOf(m.Evidence, maps.Clone(v.quoted))
 	if m.Role == news.RoleOriginal {
 		v.Class = originOf(st).Class
 	}
-	if lead := st.Lead().Article.ID; lead != a.ID {
-		v.Compare = comparePath(st.ID, lead, a.ID)
+	if heads.lead != a.ID {
+		v.Compare = comparePath(st.ID, heads.lead, a.ID)
 	}
-	if a.ID != st.Current().Article.ID {
+	if a.ID != heads.current {
 		v.Files = filesOf(a, false)
 	}
 	switch {

@@ -210,7 +210,7 @@ func (s *server) resultOf(f search.FoundArticle, stories map[int64]news.Story) r
 		res.Story, res.By, res.Versions = storyPath(st.ID), originOf(st), len(st.Reports())
 		for _, m := range st.Members {
 			if m.Article.ID == a.ID {
-				shown := memberOf(st, m, time.Time{})
+				shown := memberOf(st, headsOf(st), m, time.Time{})
 				res.Label, res.Class = shown.Label, shown.Class
 			}
 		}

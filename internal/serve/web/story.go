@@ -134,8 +134,9 @@ func (v *storyView) addMembers(st news.Story, reports []news.Report, compared ma
 	var members []memberView
 	var keys []string
 	have := map[string]bool{}
+	heads := headsOf(st)
 	for _, r := range reports {
-		m := reportOf(st, r, now)
+		m := reportOf(st, heads, r, now)
 		members, keys = append(members, m), append(keys, r.Newest().Article.Outlet.Key())
 		have[m.Kind] = true
 	}
