@@ -3,6 +3,7 @@ package query
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -155,11 +156,11 @@ func (r *Reader) makeFront(ctx context.Context, q news.FrontQuery, from, to int)
 		if len(events) < frontFewest && back <= frontFurthest {
 			continue
 		}
-		texts, err := r.frontTexts(ctx, front.Wanted(events))
+		wanted, err := r.store.Headers(ctx, front.Wanted(events))
 		if err != nil {
 			return out, err
 		}
-		page := front.Join(events, texts, at, by)
+		page := front.Join(events, front.Texts(wanted), at, by)
 		out.Total = len(page.Events)
 		if err := r.addCards(ctx, &out, page, page.Events[min(from, out.Total):min(to, out.Total)]); err != nil {
 			return out, err
@@ -179,9 +180,9 @@ func (r *Reader) addCards(ctx context.Context, out *news.Front, page front.Page,
 	if err != nil {
 		return err
 	}
-	byID, texts := make(map[int64]news.Article, len(articles)), make(map[int64]front.Text, len(articles))
+	byID, texts := make(map[int64]news.Article, len(articles)), front.Texts(articles)
 	for _, a := range articles {
-		byID[a.ID], texts[a.ID] = a, front.TextOf(a)
+		byID[a.ID] = a
 	}
 	for _, e := range events {
 		c := cardOf(e, page.Headline(e, texts), byID)
@@ -241,15 +242,6 @@ func langSet(wanted []string, told []news.LangCount, stories int) map[string]boo
 		}
 	}
 	return set
-}
-
-func (r *Reader) frontTexts(ctx context.Context, ids []int64) (map[int64]front.Text, error) {
-	articles, err := r.store.Headers(ctx, ids)
-	texts := make(map[int64]front.Text, len(articles))
-	for _, a := range articles {
-		texts[a.ID] = front.TextOf(a)
-	}
-	return texts, err
 }
 
 // setOrigins sets the origins of cards.
@@ -326,4 +318,38 @@ func cardOf(e front.Event, headline int64, articles map[int64]news.Article) news
 		}
 	}
 	return c
+}
+
+const affairEvents = 12 // other events of an affair that are listed, those with most weight
+
+// Affair returns the other events of the affair that an event belongs to: those that a front page of the time shows in one
+// place with it. Latest is the time of the event's newest article.
+func (r *Reader) Affair(ctx context.Context, event int64, latest time.Time) ([]news.Event, error) {
+	q := news.FrontQuery{Limit: frontCards}
+	if r.now().Sub(latest) > front.Window/2 { // it may have left the page of now
+		q.At = latest.Truncate(time.Hour).Add(time.Hour) // one page for the events of an hour
+	}
+	page, err := r.Front(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	at := slices.IndexFunc(page.Cards, func(c news.FrontCard) bool { return slices.Contains(c.Events, event) })
+	if at < 0 {
+		return nil, nil
+	}
+	var others []news.Event
+	for _, id := range page.Cards[at].Events {
+		if id == event || len(others) == affairEvents {
+			continue
+		}
+		e, err := r.store.Event(ctx, id)
+		switch {
+		case errors.Is(err, news.ErrNotFound): // it has merged into another since the page was made
+			continue
+		case err != nil:
+			return nil, err
+		}
+		others = append(others, e)
+	}
+	return others, nil
 }

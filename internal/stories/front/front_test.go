@@ -28,7 +28,7 @@ type report struct {
 
 // edition makes stories of reports. Ids follow their order.
 func edition(reports []report) (stories []front.Story, texts map[int64]front.Text) {
-	texts = map[int64]front.Text{}
+	var articles []news.Article
 	for i, r := range reports {
 		first := evening.Add(-time.Duration(r.age * float64(time.Hour)))
 		s := front.Story{ID: int64(i + 1), Event: r.event, Origin: r.origin, First: first}
@@ -39,12 +39,15 @@ func edition(reports []report) (stories []front.Story, texts map[int64]front.Tex
 				lang = "en"
 			}
 			s.Members = append(s.Members, front.Member{Article: id, Outlet: outlet, Lang: lang, Time: first.Add(time.Duration(k) * time.Hour)})
-			texts[id] = front.TextOf(news.Article{Title: r.title, Lang: lang})
+			articles = append(articles, news.Article{ID: id, Title: r.title, Lang: lang})
 		}
 		stories = append(stories, s)
 	}
-	return stories, texts
+	return stories, front.Texts(articles)
 }
+
+// fitOf returns the fitness of an article.
+func fitOf(a news.Article) float64 { return front.Texts([]news.Article{a})[0].Fit }
 
 // page returns the headlines of a page in order.
 func page(reports []report, r front.Reader) []string {
@@ -117,8 +120,27 @@ func TestOrder(t *testing.T) {
 				{1, "tv", 1, "Watch: bakers on strike", "", []string{"a", "b"}},
 				{2, "radio", 1, "Strike talk (Podcast)", "", nil},
 				{3, "herald", 2, "Bakers strike in north", "", nil},
+				{4, "site", 1, "Bakers on strike", "", nil},
 			},
 			want: []string{"Bakers strike in north"},
+		}, {
+			name: "a digest of two events joins nothing and does not stand there",
+			reports: []report{
+				{1, "wire", 2, "Quintero resigns as mayor of Aldermere", "", []string{"a"}},
+				{2, "gazette", 3, "Bakers strike in north spreads to mills", "", []string{"b"}},
+				{3, "tv", 1, "Quintero resigns as mayor, bakers strike spreads", "", []string{"c", "d"}},
+				{4, "e", 4, "Goat wins fair", "", nil},
+				{5, "f", 5, "Comet found", "", nil},
+				{6, "g", 6, "Ferry line opens", "", nil},
+				{7, "h", 7, "Choir tours islands", "", nil},
+				{8, "i", 8, "Lighthouse painted", "", nil},
+				{9, "j", 9, "Storm warning lifted", "", nil},
+				{10, "k", 10, "Chess final drawn", "", nil},
+			},
+			want: []string{
+				"Quintero resigns as mayor of Aldermere", "Bakers strike in north spreads to mills", "Goat wins fair", "Comet found", "Ferry line opens",
+				"Choir tours islands", "Lighthouse painted", "Storm warning lifted", "Chess final drawn",
+			},
 		},
 	} {
 		if diff := cmp.Diff(tt.want, page(tt.reports, front.Reader{Langs: tt.langs})); diff != "" {
@@ -162,27 +184,27 @@ func TestAnyOrder(t *testing.T) {
 }
 
 func TestFit(t *testing.T) {
-	report := front.TextOf(news.Article{Title: "Dam bursts above Aldermere", Lang: "en"}).Fit
+	report := fitOf(news.Article{Title: "Dam bursts above Aldermere", Lang: "en"})
 	for _, title := range []string{
 		"What to know about the dam", "Why the dam burst", "Analysis: a dam and its builders", "Will the dam hold?", "¿Resistirá la presa?", "Cómo se rompió la presa", "アングル：ダム決壊の背景",
 	} {
-		if got := front.TextOf(news.Article{Title: title}).Fit; got >= report || got <= 0 {
+		if got := fitOf(news.Article{Title: title}); got >= report || got <= 0 {
 			t.Errorf("%q: fitness %v, a report has %v", title, got, report)
 		}
 	}
-	if got := front.TextOf(news.Article{Summary: "Just walked past the old mill and saw two herons in the weir."}).Fit; got >= report || got <= .1 {
+	if got := fitOf(news.Article{Summary: "Just walked past the old mill and saw two herons in the weir."}); got >= report || got <= .1 {
 		t.Errorf("a post without a title: fitness %v, a report has %v", got, report)
 	}
-	comment := front.TextOf(news.Article{Title: "Why the dam burst"}).Fit
+	comment := fitOf(news.Article{Title: "Why the dam burst"})
 	for _, a := range []news.Article{
 		{Title: "Dam talk | Podcast"}, {Title: "Watch: the dam bursts"}, {Title: "Dam live updates"}, {Title: "Dam bursts", Roundup: true}, {Title: "Wall St closes higher"}, {Title: "Die Bilderstrecke zum Damm"}, {},
 	} {
-		if got := front.TextOf(a).Fit; got >= comment {
+		if got := fitOf(a); got >= comment {
 			t.Errorf("%+v: fitness %v, a comment has %v", a.Title, got, comment)
 		}
 	}
 	for _, title := range []string{"Whatsapp is fined", "Whitehall plans a levy", "Livestock prices rise", "Watchdog opens an inquiry", "Canada signs the treaty"} {
-		if got := front.TextOf(news.Article{Title: title}).Fit; got != report {
+		if got := fitOf(news.Article{Title: title}); got != report {
 			t.Errorf("%q: fitness %v, want that of a report", title, got)
 		}
 	}

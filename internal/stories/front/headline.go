@@ -15,6 +15,10 @@ import (
 type Text struct {
 	Print prints.Print // of title and summary
 	Fit   float64      // 0 to 1: how well its headline stands for what is told
+
+	title string     // in small letters
+	shows string     // of a programme: title without the words that say so; else ""
+	parts [][]uint32 // the words of the parts of a headline that a comma or a semicolon parts; nil for one part
 }
 
 // The fitness of headlines.
@@ -24,10 +28,28 @@ const (
 	fitShell   = .01
 )
 
-// TextOf reads an article without its body. An advertisement has the fitness 0.
-func TextOf(a news.Article) Text {
-	t := Text{Print: prints.Make(news.Article{Lang: a.Lang, Summary: a.Summary}, a.Title), Fit: fitReport}
+// Texts reads articles without their bodies. An advertisement has the fitness 0.
+func Texts(articles []news.Article) map[int64]Text {
+	texts, shown := make(map[int64]Text, len(articles)), map[string]bool{}
+	for _, a := range articles {
+		t := textOf(a)
+		texts[a.ID] = t
+		if t.shows != "" {
+			shown[t.shows] = true
+		}
+	}
+	for id, t := range texts { // another listing of a programme has its headline without the words that say so
+		if shown[t.title] {
+			t.Fit = min(t.Fit, fitShell)
+			texts[id] = t
+		}
+	}
+	return texts
+}
+
+func textOf(a news.Article) Text {
 	lower := strings.ToLower(strings.TrimSpace(a.Headline()))
+	t := Text{Print: prints.Make(news.Article{Lang: a.Lang, Summary: a.Summary}, a.Title), Fit: fitReport, title: lower}
 	holds := func(section string, in func(s, phrase string) bool) bool {
 		return slices.ContainsFunc(leads[section], func(phrase string) bool { return in(lower, phrase) })
 	}
@@ -42,13 +64,37 @@ func TextOf(a news.Article) Text {
 		holds("comment start", strings.HasPrefix), holds("comment holds", strings.Contains):
 		t.Fit = fitComment
 	}
+	if t.Fit == fitShell {
+		for _, phrase := range leads["shell start"] {
+			if rest, ok := strings.CutPrefix(lower, phrase); ok {
+				t.shows = rest
+			}
+		}
+	}
+	t.parts = partsOf(a)
 	return t
+}
+
+// partsOf returns the stemmed words of the parts of a headline, of those that have several.
+func partsOf(a news.Article) (parts [][]uint32) {
+	for part := range strings.FieldsFuncSeq(a.Title, func(r rune) bool { return strings.ContainsRune(",;、；،؛|", r) }) {
+		if terms := prints.Make(news.Article{Lang: a.Lang}, strings.TrimSpace(part)).Title; len(terms) >= minPartTerms {
+			parts = append(parts, terms)
+		}
+	}
+	if len(parts) < 2 {
+		return nil
+	}
+	return parts
 }
 
 // leads are the words of headlines that do not lead.
 var leads = words.Lists("leads.txt")
 
-const headlineHalfLife = 12 // hours
+const (
+	headlineHalfLife = 12 // hours
+	minPartTerms     = 2
+)
 
 // Articles returns the articles of an event, by story and time, limit at most.
 func (e Event) Articles(limit int) []int64 {
@@ -98,7 +144,7 @@ func (p Page) Headline(e Event, texts map[int64]Text) int64 {
 				continue
 			}
 			age := max(p.at.Sub(m.Time).Hours(), 0)
-			v := s.share * t.Fit * (1 + math.Log2(float64(len(outlets)))) * max(cosine(p.terms.title(t.Print), words), .01) * math.Exp2(-age/headlineHalfLife)
+			v := s.share * t.Fit * (1 + math.Log2(float64(len(outlets)))) * max(cosine(p.terms.title(t.Print.Title), words), .01) * math.Exp2(-age/headlineHalfLife)
 			if p.by.reads(m.Lang) {
 				v += 1e3
 			}

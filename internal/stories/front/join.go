@@ -48,10 +48,12 @@ type Page struct {
 func Join(events []Event, texts map[int64]Text, at time.Time, r Reader) Page {
 	top, rest := fit(events[:min(len(events), maxJoin)], texts), events[min(len(events), maxJoin):]
 	page := Page{terms: weightsOf(top, texts), at: at, by: r}
-	words := make([][]term, len(top))
-	for i, e := range top {
-		words[i] = page.terms.event(e, texts)
+	top = page.terms.withoutDigests(top, texts)
+	for i := range top {
+		top[i].weigh(at, r)
 	}
+	order(top)
+	words := page.terms.events(top, texts)
 	for _, g := range averageLink(similarities(words)) {
 		slices.Sort(g) // the best first, as top is
 		var affair Event
@@ -136,6 +138,56 @@ func (w weights) of(t uint32, uses int) float64 {
 	return x
 }
 
+func (w weights) events(events []Event, texts map[int64]Text) [][]term {
+	out := make([][]term, len(events))
+	for i, e := range events {
+		out[i] = w.event(e, texts)
+	}
+	return out
+}
+
+const (
+	partAt    = .4 // cosine from which a part of a headline tells of an event
+	strangeAt = .1 // cosine up to which two events have nothing to do with each other
+)
+
+// withoutDigests returns events without the stories whose headline tells of several events: newsletters, programmes, market reports.
+// They would join what has nothing in common.
+func (w weights) withoutDigests(events []Event, texts map[int64]Text) []Event {
+	words := w.events(events, texts)
+	var out []Event
+	for i, e := range events {
+		e.Stories = slices.DeleteFunc(slices.Clone(e.Stories), func(s Story) bool {
+			return w.isDigest(texts[s.Members[0].Article].parts, words, i)
+		})
+		if len(e.Stories) > 0 {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// isDigest reports whether the parts of a headline tell of two other events that have nothing to do with each other.
+func (w weights) isDigest(parts [][]uint32, words [][]term, own int) bool {
+	var told []int // events
+	for _, p := range parts {
+		part, best, most := w.title(p), -1, partAt
+		for i := range words {
+			if c := cosine(part, words[i]); i != own && c > most {
+				best, most = i, c
+			}
+		}
+		if best < 0 {
+			continue
+		}
+		if slices.ContainsFunc(told, func(other int) bool { return cosine(words[other], words[best]) <= strangeAt }) {
+			return true
+		}
+		told = append(told, best)
+	}
+	return false
+}
+
 // event returns the words of an event, of length 1: the sum of those of its stories.
 func (w weights) event(e Event, texts map[int64]Text) []term {
 	sum := map[uint32]float64{}
@@ -160,10 +212,10 @@ func (w weights) text(p prints.Print) []term {
 	return unit(sum)
 }
 
-// title returns the words of a title, of length 1.
-func (w weights) title(p prints.Print) []term {
-	sum := make(map[uint32]float64, len(p.Title))
-	for _, t := range p.Title {
+// title returns the words of a title or of a part of one, of length 1.
+func (w weights) title(terms []uint32) []term {
+	sum := make(map[uint32]float64, len(terms))
+	for _, t := range terms {
 		sum[t] = w.of(t, 1)
 	}
 	return unit(sum)
