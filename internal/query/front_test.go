@@ -78,3 +78,15 @@ func TestFrontFollows(t *testing.T) {
 		t.Errorf("after a hundred days without news the page has %q", titles)
 	}
 }
+
+func TestAffair(t *testing.T) {
+	l := openLibrary(t)
+	others, err := l.Affair(t.Context(), 1, day)
+	must(t, err)
+	if len(others) > 0 {
+		t.Errorf("three matters that have nothing in common are an affair: %+v", others)
+	}
+	if others, err := l.Affair(t.Context(), 4711, day); err != nil || len(others) > 0 {
+		t.Errorf("an event that does not exist: %+v, %v", others, err)
+	}
+}

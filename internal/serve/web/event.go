@@ -91,7 +91,16 @@ func (s *server) event(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, eventPath(c.ID), http.StatusMovedPermanently)
 		return nil
 	}
+	others, err := s.backend.Affair(r.Context(), c.ID, c.Event.Latest)
+	if err != nil {
+		return fmt.Errorf("affair of event %d: %w", c.ID, err)
+	}
 	view := eventOf(c, r.URL.Query().Get("order") == byTime, r, s.now())
+	for _, e := range others {
+		view.Affair = append(view.Affair, headline{
+			Title: cmp.Or(publish.Cut(publish.Line(e.Title), maxHeadline), "Untitled"), Page: eventPath(e.ID), Outlet: reachText(e.Reach), Time: timestampOf(e.Latest, s.now()),
+		})
+	}
 	return s.write(w, r, http.StatusOK, "event", page{Title: "Full coverage: " + view.Title, Body: view})
 }
 

@@ -205,3 +205,20 @@ func TestCrowdedEventInBrowser(t *testing.T) {
 		}
 	}
 }
+
+// lone is an edition with one event.
+func lone() *fake {
+	f := edition()
+	f.stories = f.stories[:1]
+	return f
+}
+
+func TestAffair(t *testing.T) {
+	page := get(t, handler(edition()), "/event/1").Body.String()
+	if !strings.Contains(page, "Related events") || !strings.Contains(page, `<a href="/event/4" dir="auto">`) {
+		t.Error("the page does not lead to the other events of the affair")
+	}
+	if page := get(t, handler(lone()), "/event/1").Body.String(); strings.Contains(page, "Related events") {
+		t.Error("a page without an affair has a section for it")
+	}
+}

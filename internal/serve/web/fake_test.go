@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"headwater/internal/news"
 	"headwater/internal/search"
@@ -123,6 +124,17 @@ func (f *fake) of(ids []int64) (all []news.Story) {
 		}
 	}
 	return all
+}
+
+// Affair has the events of the next four numbers.
+func (f *fake) Affair(_ context.Context, event int64, _ time.Time) (all []news.Event, err error) {
+	defer f.lock()()
+	for _, st := range f.stories {
+		if st.Event > event && st.Event <= event+4 && !slices.ContainsFunc(all, func(e news.Event) bool { return e.ID == st.Event }) {
+			all = append(all, news.Event{ID: st.Event, Title: st.Title, Latest: st.Latest, Reach: reachOf([]news.Story{st})})
+		}
+	}
+	return all, f.broken
 }
 
 // FullCoverage takes the stories in their order. Ids of events that went into others are those of stories that did.

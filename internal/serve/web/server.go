@@ -265,6 +265,8 @@ type EventStore interface {
 type EventReader interface {
 	// FullCoverage gives the event that an id leads to: where its stories went to another event, the event has that other's ID.
 	FullCoverage(ctx context.Context, event int64) (news.FullCoverage, error)
+	// Affair gives the other events of the affair that an event belongs to; latest is the time of its newest article.
+	Affair(ctx context.Context, event int64, latest time.Time) ([]news.Event, error)
 }
 
 // Searcher finds articles. Queries are in the query language of package search.

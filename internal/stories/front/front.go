@@ -6,7 +6,7 @@
 //
 //  1. Score (score.go). The worth of a story is
 //
-//     language · (1 + ½·log2(outlets)) · 2^(−age/24 h)
+//     language · (1 + 0.4·log2(outlets)) · 2^(−age/24 h)
 //
 //     where age is that of its first report, and outlets is the number of those that carry it. So a rerun widens a story and
 //     does not renew it. The worths of the stories that go back to one outlet are added with the weights 1, 1/2, 1/3 and so

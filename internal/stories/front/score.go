@@ -10,7 +10,7 @@ import (
 
 const (
 	halfLife   = 24 * time.Hour
-	reachShare = .5 // of log2(outlets)
+	reachShare = .4 // of log2(outlets)
 	otherLang  = .3 // factor of a story that is not told in one of the reader's languages
 )
 
