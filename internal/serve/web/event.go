@@ -58,7 +58,7 @@ type entryView struct {
 	Title, Lang string
 	Page        string
 	By          originView
-	Out         outLink
+	Outlet      string // the page of the outlet that it goes back to; may be empty
 	Dek         string
 	Time        timestamp // when it last said something new
 	Again       bool      // another story goes back to the same outlet, so that this one does not count as independent
@@ -205,11 +205,10 @@ func langOf(st news.Story) string {
 
 func entryOf(st news.Story, now time.Time) entryView {
 	h := headlineOf(st, now)
-	e := entryView{Title: h.Title, Lang: h.Lang, Page: h.Page, Time: h.Time, By: originOf(st)}
+	e := entryView{Title: h.Title, Lang: h.Lang, Page: h.Page, Time: h.Time, By: originOf(st), Outlet: outletPath(publish.Author(st))}
 	if len(st.Members) == 0 {
 		return e
 	}
-	e.Out = outTo(st.Link())
 	if dek := publish.Line(st.Current().Article.Summary); dek != h.Title {
 		e.Dek = publish.Cut(dek, maxDek)
 	}

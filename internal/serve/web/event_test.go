@@ -54,6 +54,11 @@ func TestEvent(t *testing.T) {
 	if want := `<li><time class="clock" datetime="2026-08-18T11:50:00Z" title="Tue 18 Aug 2026, 11:50 UTC">11:50</time> <a href="/story/6" dir="auto" lang="en">Harbour Post: ferry &lt;towed&gt; to Tarn</a></li>`; !strings.Contains(page.Body.String(), want) {
 		t.Errorf("the further story of an outlet is not with its first:\n%s", page.Body)
 	}
+	for name, path := range map[string]string{"Island Times": "/outlet/islandtimes.example", "The Northern Ledger": "/outlet/northernledger.example"} {
+		if want := `<span class="outlet" dir="auto"><a href="` + path + `">` + name + `</a></span>`; !strings.Contains(page.Body.String(), want) {
+			t.Errorf("%s does not lead to its page", name)
+		}
+	}
 	for _, absent := range []string{"Related events", "style=", "<script>", "rel=\"next\"", "not here"} {
 		if strings.Contains(page.Body.String(), absent) {
 			t.Errorf("the page has %q", absent)
