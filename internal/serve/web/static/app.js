@@ -123,6 +123,11 @@
     timer = setTimeout(ask, wait);
   });
   box.addEventListener("blur", close);
+  form.addEventListener("submit", (e) => { // by Enter
+    if (chosen < 0) return;
+    e.preventDefault();
+    location.assign(found[chosen].url);
+  });
   box.addEventListener("keydown", (e) => {
     if (e.isComposing || list.hidden) return;
     const step = { ArrowDown: 1, ArrowUp: -1 }[e.key];
@@ -131,9 +136,6 @@
       const i = chosen + step;
       choose(i >= found.length ? -1 : i < -1 ? found.length - 1 : i);
       box.value = chosen < 0 ? typed : found[chosen].query;
-    } else if (e.key === "Enter" && chosen >= 0) {
-      e.preventDefault();
-      location.assign(found[chosen].url);
     } else if (e.key === "Escape") {
       e.preventDefault();
       box.value = typed;
