@@ -19,7 +19,7 @@ type Event struct {
 // tell an event independently than carry it.
 type Reach struct {
 	Outlets     int // different outlets of its stories' members
-	Independent int // as of the function Independent
+	Independent int // different outlets that its stories go back to; an outlet's further stories do not count again
 }
 
 // Coverage is the stories of an event.
@@ -27,18 +27,6 @@ type Coverage struct {
 	Stories []Story // the first ones by coverage and freshness
 	Total   int
 	Reach
-}
-
-// Independent returns how many outlets tell an event independently: the different outlets that its stories go back to. An
-// outlet's further stories of the event do not count again.
-func Independent(stories []Story) int {
-	origins := map[string]bool{}
-	for _, s := range stories {
-		if key := s.Origin.Key(); key != "" {
-			origins[key] = true
-		}
-	}
-	return len(origins)
 }
 
 // FullCoverage is an event with its stories.

@@ -63,10 +63,6 @@ func TestReach(t *testing.T) {
 	if err != nil || len(all) != 2 || all[0].Reach != want[all[0].ID] || all[1].Reach != want[all[1].ID] {
 		t.Errorf("events %+v (%v)", all, err)
 	}
-	stories, err := db.Stories(t.Context(), news.StoryList{Event: 1})
-	if n := news.Independent(stories); err != nil || n != want[1].Independent {
-		t.Errorf("%d independent of the stories (%v)", n, err)
-	}
 }
 
 // TestMergedEventsLeadOn merges events, one after another and all at once, and gives them their stories back.

@@ -165,13 +165,14 @@ func (f *fake) FullCoverage(_ context.Context, event int64) (c news.FullCoverage
 
 // reachOf counts the outlets that tell an event.
 func reachOf(stories []news.Story) news.Reach {
-	outlets := map[string]bool{}
+	outlets, origins := map[string]bool{}, map[string]bool{}
 	for _, st := range stories {
+		origins[st.Origin.Key()] = true
 		for _, m := range st.Members {
 			outlets[m.Article.Outlet.Key()] = true
 		}
 	}
-	return news.Reach{Outlets: len(outlets), Independent: news.Independent(stories)}
+	return news.Reach{Outlets: len(outlets), Independent: len(origins)}
 }
 
 func cut[T any](all []T, limit, offset int) []T {

@@ -28,6 +28,9 @@ func (e *Event) weigh(at time.Time, r Reader) {
 		}
 	}
 	e.Score, e.Outlets, e.Independent = 0, len(outlets), len(byOrigin)
+	if byOrigin[""] != nil {
+		e.Independent-- // nobody is known
+	}
 	for _, origin := range slices.Sorted(maps.Keys(byOrigin)) { // in one order, since sums of floats depend on it
 		for n, w := range descending(byOrigin[origin]) {
 			e.Score += w / float64(n+1)
