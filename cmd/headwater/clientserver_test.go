@@ -373,7 +373,7 @@ func filesIn(t *testing.T, s side) map[string]string {
 var followedBehind = []string{"marks", "matches", "topic_stories", "topic_articles", "alert_told", "alert_outbox", "habits", "goose_db_version", "wanted_pages", "sqlite_sequence"}
 
 // ofProcesses are tables about the processes that write, and a server is one for many commands.
-var ofProcesses = []string{"epochs", "nodes", "leaders", "leases", "poll_hosts", "outcomes"}
+var ofProcesses = []string{"epochs", "nodes", "leaders", "leases", "poll_hosts", "outcomes", "window_log"}
 
 // maskedColumns differ in each run, or by whether a topic has been filled yet.
 var maskedColumns = []string{"filled", "seen", "secret", "hash", "password", "salt", "token", "signature"}
