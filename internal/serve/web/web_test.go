@@ -99,7 +99,7 @@ func TestPages(t *testing.T) {
 		{"/?day=yesterday", 400, []string{`"yesterday" is no day`}},
 		{"/?view=dense", 200, []string{"Roomy view"}},
 		{"/latest", 200, []string{
-			"Island Times Original “I steered by the church bell”: the captain speaks", "15 min ago Read at islandtimes.example", "Full coverage Ferry with 340 aboard",
+			"Island Times Original “I steered by the church bell”: the captain speaks", "11:45 Read at islandtimes.example", "Full coverage Ferry with 340 aboard",
 			"The Northern Ledger Likely original not among your feeds", "Minato Shimbun Earliest seen", "1 copy: Capital Herald",
 		}},
 		{"/?page=2", 200, []string{"This is past the last page"}},
