@@ -17,6 +17,7 @@ import (
 	"headwater/internal/intake/poll"
 	"headwater/internal/news"
 	"headwater/internal/store"
+	"headwater/internal/weburl"
 )
 
 // fullFetchEvery is how long validators are trusted. After that the document is fetched once without them, in case the
@@ -66,6 +67,7 @@ type pollResult struct {
 	poll      store.Poll
 	unchanged bool
 	pushed    bool // at the time of the poll, a hub that could be relied on pushed the feed
+	lost      bool // another node asks the feed's host by now, and stores what comes of it; there is nothing to store
 	resting   bool // the feed was not requested, since its host asked for a pause
 	err       error
 
@@ -90,6 +92,10 @@ func (c *Collector) collect(ctx context.Context, f news.Feed) (pollResult, error
 		return pollResult{poll: store.Poll{Feed: f}, resting: true}, nil
 	}
 	if errors.Is(r.err, fetch.ErrHeld) && f.ID != 0 {
+		var fe *fetch.Error
+		if errors.As(r.err, &fe) && weburl.Hostname(fe.URL) == weburl.Hostname(f.URL) {
+			return pollResult{lost: true}, nil
+		}
 		f.Due = c.now().Add(heldWait)
 		return pollResult{poll: store.Poll{Feed: f}, resting: true}, nil
 	}

@@ -395,6 +395,10 @@ func (p *Pipeline) poll(ctx context.Context, o PassOptions) (_ Summary, err erro
 			if ctx.Err() != nil && errors.Is(r.err, ctx.Err()) {
 				return ctx.Err() // interrupted; not an error of the feed
 			}
+			if r.lost {
+				hosts.stored(f)
+				return nil
+			}
 			if r.err == nil && !r.resting {
 				if err := p.push.noteHubs(ctx, &r); err != nil {
 					return err
