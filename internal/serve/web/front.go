@@ -66,6 +66,7 @@ type freshView struct {
 	Feeds, Read, Failed int
 	Offline             bool
 	Unsettled           int
+	Articles            int
 }
 
 // frontCard is a card of the front page.
@@ -313,7 +314,7 @@ func (s *server) frontCardOf(c news.FrontCard, since, now time.Time) frontCard {
 	v := frontCard{
 		Title: articleTitle(lead), Lang: lead.Lang, Page: storyPath(c.Story), Outlet: publish.Name(lead.Outlet), Out: outTo(lead.URL),
 		Time: timestampOf(c.First, now), Dek: publish.Cut(publish.Line(c.Dek), maxDek),
-		Counts: fmt.Sprintf("%s, %d independent", plural(c.Outlets, "outlet"), c.Independent),
+		Counts: reachText(news.Reach{Outlets: c.Outlets, Independent: c.Independent}),
 	}
 	if origin := c.Origin; origin.Key() != "" && origin.Key() != lead.Outlet.Key() {
 		v.Outlet, v.Via = publish.Name(origin), publish.Name(lead.Outlet)
@@ -357,7 +358,7 @@ func (s *server) freshOf(ctx context.Context, status news.Status) (f freshView, 
 	if err != nil {
 		return f, fmt.Errorf("front page: %w", err)
 	}
-	f = freshView{Feeds: len(feeds), Offline: offline(feeds), Unsettled: status.Unsettled}
+	f = freshView{Feeds: len(feeds), Offline: offline(feeds), Unsettled: status.Unsettled, Articles: status.Articles}
 	for _, feed := range feeds {
 		switch {
 		case failed(feed.State):

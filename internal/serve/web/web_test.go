@@ -223,6 +223,7 @@ func TestEmptyStates(t *testing.T) {
 		{"polling", []news.Feed{waitingFeed, okFeed, lost}, news.Status{}, "Polling 3 feeds: 1 read, 1 failed", false, true},
 		{"settling", []news.Feed{okFeed}, news.Status{Unsettled: 12}, "12 articles are being sorted", false, true},
 		{"nothing in them", []news.Feed{okFeed}, news.Status{}, "No stories yet", false, false},
+		{"only notices", []news.Feed{okFeed}, news.Status{Articles: 3}, "No news among what came", false, false},
 		{"offline", []news.Feed{lost, late}, news.Status{}, "Nothing can be reached", true, false},
 		{"offline so far", []news.Feed{lost, waitingFeed}, news.Status{}, "Nothing can be reached", true, true},
 		{"one of two lost", []news.Feed{lost, okFeed}, news.Status{}, "", false, false},
