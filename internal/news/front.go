@@ -36,7 +36,7 @@ type FrontCard struct {
 	Origin      Outlet    // that this story goes back to
 	Dek         string    // what the summary of the headline's article says, or of another of its story; may be ""
 	Picture     string    // address of a picture that came with one of the articles; may be ""
-	Articles    []Article // until the time of the page, without bodies: the one whose headline is shown, then by story and time
+	Articles    []Article // until the time of the page: the one whose headline is shown, then by story and time. They have no body, and a summary only where there is no title
 	Outlets     int       // different outlets
 	Independent int       // different outlets that the stories go back to
 	First       time.Time

@@ -29,12 +29,13 @@ const (
 // frontCache holds the front pages that were asked for last. A page is made again when stories have changed, but not so often
 // that it takes more than one part in frontEase of the time; meanwhile readers get the page before.
 type frontCache struct {
-	lock  sync.Mutex
+	turn  *semaphore.Weighted // held by who makes a page, so that many pages at once take one processor
+	lock  sync.Mutex          // guards pages
 	pages map[string]*frontPage
 }
 
 const (
-	frontKept  = 32          // pages
+	frontKept  = 12          // pages
 	frontCards = 200         // cards of a page that are kept
 	frontEase  = 20          // a page that took a second to make is shown for 20
 	frontFresh = time.Minute // after which a page of now is made again though nothing has changed
@@ -124,6 +125,10 @@ func (c *frontCache) page(q news.FrontQuery) *frontPage {
 
 // makeFront makes the cards of a page from one number to before another.
 func (r *Reader) makeFront(ctx context.Context, q news.FrontQuery, from, to int) (news.Front, error) {
+	if err := r.fronts.turn.Acquire(ctx, 1); err != nil {
+		return news.Front{}, err
+	}
+	defer r.fronts.turn.Release(1)
 	at := q.At
 	if at.IsZero() {
 		at = r.now()
@@ -187,6 +192,13 @@ func (r *Reader) addCards(ctx context.Context, out *news.Front, page front.Page,
 	for _, e := range events {
 		c := cardOf(e, page.Headline(e, texts), byID)
 		r.illustrate(&c, e)
+		for i := range c.Articles { // pages are kept
+			a := &c.Articles[i]
+			a.Enclosures, a.Categories, a.Authors = nil, nil, nil
+			if a.Title != "" { // else its opening is the headline
+				a.Summary = ""
+			}
+		}
 		out.Cards = append(out.Cards, c)
 	}
 	return nil

@@ -32,7 +32,7 @@ type Reader struct {
 func NewReader(db *store.DB, x *Index, registry *outlets.Registry, now func() time.Time) *Reader {
 	return &Reader{
 		store: db, index: x, outlets: registry, now: now, feeds: feedOutlets{lock: semaphore.NewWeighted(1)},
-		fronts: frontCache{pages: map[string]*frontPage{}},
+		fronts: frontCache{turn: semaphore.NewWeighted(1), pages: map[string]*frontPage{}},
 		edits:  outletEdits{lock: semaphore.NewWeighted(1)}, table: outletTable{lock: semaphore.NewWeighted(1)},
 	}
 }

@@ -95,21 +95,27 @@ type otherOutlet struct {
 func (s *server) front(w http.ResponseWriter, r *http.Request) error {
 	now := s.now()
 	query := r.URL.Query()
-	q := news.FrontQuery{Limit: perFront + 1, Offset: (pageNumber(r) - 1) * perFront, Folder: query.Get("folder"), Langs: query["lang"]}
+	n := pageNumber(r)
+	q := news.FrontQuery{Limit: perFront, Folder: query.Get("folder"), Langs: query["lang"]}
+	if n <= frontPages {
+		q.Offset = (n - 1) * perFront
+	}
 	day, err := frontDay(query.Get("day"), now)
 	if err != nil {
 		return err
 	}
 	q.At = day
-	if q.Offset >= frontPages*perFront {
-		q.Offset, q.Limit = frontPages*perFront, 1
-	}
 	page, err := s.readFront(r, q)
 	if err != nil {
 		return fmt.Errorf("front page: %w", err)
 	}
-	n := pageNumber(r)
-	view := frontView{Now: timestampOf(page.At, now), Earlier: !day.IsZero(), Day: page.At.UTC().Format(time.DateOnly), Pager: pagerOf(r, n, len(page.Cards) > perFront && n < frontPages)}
+	if n > frontPages {
+		page.Cards = nil
+	}
+	view := frontView{
+		Now: timestampOf(page.At, now), Earlier: !day.IsZero(), Day: page.At.UTC().Format(time.DateOnly),
+		Pager: pagerOf(r, n, page.Total > n*perFront && n < frontPages),
+	}
 	view.Part = view.Earlier || q.Folder != "" || len(query["lang"]) > 0
 	view.Dense = chosenView(w, r) == viewDense
 	view.View = otherView(r, view.Dense)
@@ -117,7 +123,7 @@ func (s *server) front(w http.ResponseWriter, r *http.Request) error {
 	view.Days = earlierOf(r, page.At, now)
 	view.Hidden = hiddenOf(query, "day", "page", "view")
 	since := lastVisit(w, r, now)
-	for _, c := range page.Cards[:min(perFront, len(page.Cards))] {
+	for _, c := range page.Cards {
 		if len(c.Articles) > 0 {
 			view.Cards = append(view.Cards, s.frontCardOf(c, since, now))
 		}
@@ -125,7 +131,7 @@ func (s *server) front(w http.ResponseWriter, r *http.Request) error {
 	if view.Status, err = s.backend.Status(r.Context()); err != nil {
 		return fmt.Errorf("front page: %w", err)
 	}
-	p := page0(q)
+	p := frontFrame(q)
 	if len(view.Cards) == 0 && n == 1 && !view.Part {
 		if view.Fresh, err = s.freshOf(r.Context(), view.Status); err != nil {
 			return err
@@ -138,8 +144,8 @@ func (s *server) front(w http.ResponseWriter, r *http.Request) error {
 	return s.write(w, r, http.StatusOK, "front", p)
 }
 
-// page0 is the frame of the front page.
-func page0(q news.FrontQuery) page {
+// frontFrame is what stands around the front page.
+func frontFrame(q news.FrontQuery) page {
 	p := page{Nav: "front", Feeds: feedLinks("All stories", "/feeds/all", "")}
 	if q.Folder != "" {
 		p.Title = q.Folder
