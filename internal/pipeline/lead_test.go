@@ -387,3 +387,18 @@ func TestCorrectionBeforeTheLead(t *testing.T) {
 	other.Close()
 	must(t, <-asked)
 }
+
+// TestServeEndsAtOnce ends a process before it has begun, and just after.
+func TestServeEndsAtOnce(t *testing.T) {
+	room := reportsRoom(t, storetest.Database(t, t.TempDir()), pipeline.Roles{Poll: true, Settle: true, Web: true})
+	for i := range 40 {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i)*time.Millisecond/4)
+		if i == 0 {
+			cancel()
+		}
+		if err := room.Pipeline.Serve(ctx, "@every 1h"); err != nil {
+			t.Errorf("ended after %d quarters of a millisecond: %v", i, err)
+		}
+		cancel()
+	}
+}

@@ -140,6 +140,12 @@ func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 	p.serving.Store(true)
 	defer p.serving.Store(false)
 	resign, err := p.lead.serve(ctx)
+	if ctx.Err() != nil { // it was told to end before it began
+		if err == nil {
+			resign()
+		}
+		return nil
+	}
 	if err != nil {
 		return err
 	}
