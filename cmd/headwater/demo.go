@@ -25,6 +25,12 @@ import (
 // The account of the demo, for feed readers.
 const demoUser, demoPassword = "demo", "headwater"
 
+// demoTopics are followed by everybody who opens the demo. Each has stories on several days of its week.
+var demoTopics = []news.Topic{
+	{Name: "ferries", Query: `ferry OR ferries`},
+	{Name: "mining", Query: `mine OR miners`},
+}
+
 func (c *cli) demoCommand() *cobra.Command {
 	var listen string
 	var once bool
@@ -157,6 +163,11 @@ func (c *cli) pollDemo(ctx context.Context, a *app, address string, l net.Listen
 		return err
 	}
 	c.printPass(sum)
+	for _, t := range demoTopics {
+		if _, err := a.topics.AddTopic(ctx, t); err != nil && !errors.Is(err, news.ErrExists) {
+			return fmt.Errorf("topic %s of the demo: %w", t.Name, err)
+		}
+	}
 	status, err := a.stories.Status(ctx)
 	if err != nil {
 		return err

@@ -1,7 +1,7 @@
 // Package demo serves the feeds of invented outlets of an invented country, and has the right answer for each of their
 // articles: its story, event, role and origin. newsroom/README.md explains how to add a case.
 //
-// newsroom.go reads newsroom/, feeds.go renders RSS, Atom and JSON Feed, demo.go serves them.
+// newsroom.go reads newsroom/, picture.go draws pictures, feeds.go renders RSS, Atom and JSON Feed, demo.go serves all.
 package demo
 
 import (
@@ -9,6 +9,7 @@ import (
 	"embed"
 	"encoding/xml"
 	"fmt"
+	"hash/crc32"
 	"net/http"
 	"time"
 
@@ -42,7 +43,8 @@ func New(now time.Time) (*Server, error) {
 	return s, nil
 }
 
-// ServeHTTP answers /feeds.opml, the list of the feeds under the address that the request came to, and /feed/NAME.
+// ServeHTTP answers /feeds.opml, the list of the feeds under the address that the request came to, /feed/NAME and the
+// pictures that the feeds name, /picture/NUMBER.png.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
 // Outlet is an invented outlet, as the registry of outlets describes them.
@@ -80,6 +82,8 @@ type Expected struct {
 	Role   news.Role
 	Origin string // the name of the outlet that the story goes back to
 	Named  bool   // no feed carries the origin
+	Lang   string
+	Series string // the series of notices that one template makes; "" for news
 }
 
 // Truth lists the right answers for all articles, newest first.
@@ -96,13 +100,13 @@ func (s *Server) Truth() []Expected {
 	for _, a := range s.articles {
 		list = append(list, Expected{
 			Feed: a.outlet.path(), GUID: a.guid, URL: a.url, Title: a.Title, Outlet: a.publisher(),
-			Story: a.story, Event: cmp.Or(a.Event, a.story), Role: a.Role, Origin: origins[a.story], Named: a.Origin != "",
+			Story: a.story, Event: cmp.Or(a.Event, a.story), Role: a.Role, Origin: origins[a.story], Named: a.Origin != "", Lang: cmp.Or(a.Lang, a.outlet.language()), Series: a.Series,
 		})
 	}
 	return list
 }
 
-// routes renders the feeds.
+// routes renders the feeds. A picture is drawn when it is asked for.
 func (s *Server) routes() (*http.ServeMux, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /feeds.opml", s.serveList)
@@ -121,6 +125,21 @@ func (s *Server) routes() (*http.ServeMux, error) {
 			return nil, fmt.Errorf("demo feed %s: %w", o.ID, err)
 		}
 		mux.Handle("GET "+o.path(), f)
+	}
+	drawn := make(map[string]bool)
+	for _, a := range s.articles {
+		if a.picture == "" || drawn[a.picture] {
+			continue
+		}
+		drawn[a.picture] = true
+		mux.HandleFunc("GET "+a.picture, func(w http.ResponseWriter, r *http.Request) {
+			data, err := drawScene(a.Picture, crc32.ChecksumIEEE([]byte(a.story)))
+			if err != nil {
+				http.Error(w, fmt.Sprintf("%s: %v", a.picture, err), http.StatusInternalServerError)
+				return
+			}
+			newFeed(data, "image/png", a.time).ServeHTTP(w, r)
+		})
 	}
 	return mux, nil
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"image/png"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -197,18 +198,70 @@ func TestNothingRefersToARealHost(t *testing.T) {
 		}
 		for _, found := range address.FindAllString(body, -1) {
 			u, err := url.Parse(found)
-			if err != nil || !strings.HasSuffix(u.Host, ".example") {
+			if err != nil || !strings.HasSuffix(u.Host, ".example") && u.Host != "127.0.0.1:9999" {
 				t.Errorf("%s refers to %s", path, found)
 			}
 		}
 	}
 }
 
-func TestArticlesLieInTheLastTwoDays(t *testing.T) {
+// TestEachDayOfAWeekHasStories: every article is younger than a week, and each day of it has three stories, two of which
+// have further articles.
+func TestEachDayOfAWeekHasStories(t *testing.T) {
+	const day = 24 * time.Hour
+	told := make([]map[string]int, 7) // articles by story
 	for _, a := range newServer(t).articles {
-		if age := noon.Sub(a.time); age <= 0 || age > 48*time.Hour {
-			t.Errorf("%s is %s old", a.key, age)
+		age := noon.Sub(a.time)
+		if age <= 0 || age >= 7*day {
+			t.Fatalf("%s is %s old", a.key, age)
 		}
+		n := age / day
+		if told[n] == nil {
+			told[n] = make(map[string]int)
+		}
+		if a.Series == "" {
+			told[n][a.story]++
+		}
+	}
+	for n, stories := range told {
+		wide := 0
+		for _, articles := range stories {
+			if articles > 1 {
+				wide++
+			}
+		}
+		if len(stories) < 3 || wide < 2 {
+			t.Errorf("%d to %d hours ago: %d stories, %d with more than one article; want 3 and 2", 24*n, 24*n+24, len(stories), wide)
+		}
+	}
+}
+
+// TestPicturesAreServed asks for each picture that a feed names.
+func TestPicturesAreServed(t *testing.T) {
+	p := newServer(t)
+	address := regexp.MustCompile(`http://127\.0\.0\.1:9999(/picture/[^"<]+)`)
+	seen := make(map[string]bool)
+	for _, path := range feedPaths(p) {
+		for _, found := range address.FindAllStringSubmatch(get(t, p, path).Body.String(), -1) {
+			w := get(t, p, found[1])
+			m, err := png.Decode(w.Body)
+			if err != nil || w.Code != http.StatusOK || w.Header().Get("Content-Type") != "image/png" {
+				t.Fatalf("%s: %d, %s: %v", found[1], w.Code, w.Header().Get("Content-Type"), err)
+			}
+			if size := m.Bounds().Size(); size.X != pictureWidth || size.Y != pictureHeight {
+				t.Errorf("%s is of %v", found[1], size)
+			}
+			seen[found[1]] = true
+		}
+	}
+	want := make(map[string]bool)
+	for _, a := range p.articles {
+		if a.picture != "" {
+			want[a.story] = true
+		}
+	}
+	if len(seen) != len(want) || len(want) < 30 {
+		t.Errorf("feeds name %d pictures of %d stories, at least 30 stories should have one", len(seen), len(want))
 	}
 }
 

@@ -13,7 +13,10 @@ import (
 	"time"
 )
 
-// feed is a rendered document with its validators.
+// ownAddress stands in feeds for the address of the server, which is that of the request.
+const ownAddress = "http://demo.invalid"
+
+// feed is a rendered document, or a picture, with its validators.
 type feed struct {
 	body     []byte
 	mime     string
@@ -30,7 +33,8 @@ func newFeed(body []byte, mime string, modified time.Time) *feed {
 func (f *feed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", f.mime)
 	w.Header().Set("ETag", f.etag)
-	http.ServeContent(w, r, "", f.modified, bytes.NewReader(f.body))
+	body := bytes.ReplaceAll(f.body, []byte(ownAddress), []byte("http://"+r.Host))
+	http.ServeContent(w, r, "", f.modified, bytes.NewReader(body))
 }
 
 func encodeXML(document any, mime string, modified time.Time) (*feed, error) {
@@ -83,10 +87,17 @@ type rssItem struct {
 	Description string     `xml:"description"`
 	Content     *rssCDATA  `xml:"content:encoded"`
 	Source      *rssSource `xml:"source"`
+	Enclosure   *rssFile   `xml:"enclosure"`
 }
 
 type rssCDATA struct {
 	HTML string `xml:",cdata"`
+}
+
+type rssFile struct {
+	URL    string `xml:"url,attr"`
+	Type   string `xml:"type,attr"`
+	Length int    `xml:"length,attr"`
 }
 
 type rssGUID struct {
@@ -110,6 +121,9 @@ func newRSS(o outlet, list []*article) (*feed, error) {
 			Title: a.Title, Link: a.url, GUID: rssGUID{Permalink: a.guid == a.url, ID: a.guid},
 			Published: a.time.Format(time.RFC1123Z), Author: a.Author, Categories: a.Topics,
 			Description: html.EscapeString(a.summary),
+		}
+		if a.picture != "" {
+			item.Enclosure = &rssFile{URL: ownAddress + a.picture, Type: "image/png"}
 		}
 		switch {
 		case a.outlet.Aggregator:
@@ -141,6 +155,7 @@ type atomLink struct {
 	Rel   string `xml:"rel,attr"`
 	Href  string `xml:"href,attr"`
 	Title string `xml:"title,attr,omitempty"`
+	Type  string `xml:"type,attr,omitempty"`
 }
 
 type atomEntry struct {
@@ -187,6 +202,9 @@ func newAtom(o outlet, list []*article) (*feed, error) {
 		if a.source != nil {
 			e.Links = append(e.Links, atomLink{Rel: "via", Href: a.source.url, Title: a.source.name})
 		}
+		if a.picture != "" {
+			e.Links = append(e.Links, atomLink{Rel: "enclosure", Href: ownAddress + a.picture, Type: "image/png"})
+		}
 		for _, t := range a.Topics {
 			e.Categories = append(e.Categories, atomCategory{Term: t})
 		}
@@ -212,6 +230,7 @@ type jsonItem struct {
 	Published string       `json:"date_published"`
 	Authors   []jsonAuthor `json:"authors,omitempty"`
 	Tags      []string     `json:"tags,omitempty"`
+	Image     string       `json:"image,omitempty"`
 }
 
 type jsonAuthor struct {
@@ -224,6 +243,9 @@ func newJSON(o outlet, list []*article) (*feed, error) {
 		item := jsonItem{
 			ID: a.guid, URL: a.url, Title: a.Title, HTML: a.html, Summary: a.summary,
 			Published: a.time.Format(time.RFC3339), Tags: a.Topics,
+		}
+		if a.picture != "" {
+			item.Image = ownAddress + a.picture
 		}
 		if a.Author != "" {
 			item.Authors = []jsonAuthor{{Name: a.Author}}

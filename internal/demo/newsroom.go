@@ -97,6 +97,8 @@ type header struct {
 	Lang       string
 	Topics     []string
 	Photo      string
+	Picture    string // name of a scene
+	Series     string
 	Related    []string
 	Source     string
 	SourceName string `yaml:"source_name"`
@@ -117,6 +119,7 @@ type article struct {
 	guid    string
 	time    time.Time
 	source  *reference
+	picture string // address of the picture on the server, one for the whole story as where an agency supplies it; "" is none
 	summary string // plain
 	html    string // the text and what a page has around it
 }
@@ -208,6 +211,12 @@ func (l *loader) parse(name string, data []byte, outlets []outlet) (*article, er
 	)
 	a.url = patterns.Replace(a.outlet.Link)
 	a.guid = patterns.Replace(cmp.Or(a.outlet.GUID, a.outlet.Link))
+	if a.Picture != "" {
+		if _, ok := scenes[a.Picture]; !ok {
+			return nil, fmt.Errorf("picture: there is no scene %q", a.Picture)
+		}
+		a.picture = fmt.Sprintf("/picture/%010d.png", crc32.ChecksumIEEE([]byte(a.story)))
+	}
 	return a, nil
 }
 

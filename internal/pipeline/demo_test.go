@@ -59,6 +59,9 @@ func TestDemoNewsroom(t *testing.T) {
 			t.Errorf("story %d mixes %s with %s (%q)", m.story.ID, was, p.Story, p.Title)
 		}
 		planted[m.story.ID] = p.Story
+		if m.story.Template != (p.Series != "") {
+			t.Errorf("%s: made from a template: %v, want %v", p.Title, m.story.Template, p.Series != "")
+		}
 		all[p.Role]++
 		if m.story.ID != storyOf[p.Story] {
 			missed[p.Role]++
@@ -91,6 +94,7 @@ func TestCompareDemo(t *testing.T) {
 	room, truth, server := demoRoom(t)
 	places := membership(t, room)
 	retold, reasons, named := 0, 0, 0
+	translated := map[string]int{} // members by language
 	for _, p := range truth {
 		m := places[server+p.Feed+" "+p.GUID]
 		if m.story.Origin.Name != p.Origin {
@@ -110,6 +114,10 @@ func TestCompareDemo(t *testing.T) {
 			named++
 			continue
 		}
+		if strings.HasPrefix(k.Note, "A translation of the version of ") {
+			translated[p.Lang]++
+			continue
+		}
 		switch m.Role {
 		case news.RoleCopy:
 			if k.Share < .75 || k.Longest < 40 || k.Retelling {
@@ -125,6 +133,13 @@ func TestCompareDemo(t *testing.T) {
 		}
 		if k.Like != 0 {
 			reasons++
+		}
+	}
+	// The blackout was told in Spanish first.
+	for _, lang := range []string{"ar", "en", "ja"} {
+		if translated[lang] < 2 || len(translated) != 3 {
+			t.Errorf("translations by language: %v, want a translation and its copy in ar, en and ja each", translated)
+			break
 		}
 	}
 	if retold < 5 || reasons < 40 || named < 2 {
