@@ -46,6 +46,11 @@ demo: ## show a small made-up newsroom, without any network; ARGS as for run
 	$(built)
 	@exec $(PROGRAM) demo $(ARGS)
 
+.PHONY: pictures
+pictures: debian ## draw docs/pictures, five pages of the demo, with Chromium
+	$(built)
+	@$(GO) run ./cmd/pictures -program $(PROGRAM) -out docs/pictures
+
 .PHONY: cluster
 cluster: debian-postgresql ## run two pollers, two settlers and two web nodes over a PostgreSQL of their own; ARGS='-listen 127.0.0.1:9000'
 	$(built)

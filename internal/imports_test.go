@@ -51,7 +51,7 @@ var layers = [][]string{
 	{"internal/stories/stream"},
 	{"internal/serve/compare", "internal/serve/ingress", "internal/serve/view"},
 	{"internal/pipeline", "internal/serve/api", "internal/serve/greader", "internal/serve/web"},
-	{"internal/pipeline/pipelinetest", "cmd/archive", "cmd/cluster", "cmd/headwater", "cmd/simulate", "cmd/train"},
+	{"internal/pipeline/pipelinetest", "cmd/archive", "cmd/cluster", "cmd/headwater", "cmd/pictures", "cmd/simulate", "cmd/train"},
 }
 
 // layerOf gives the layer in which a package stands, -1 where it stands in none.
