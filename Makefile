@@ -47,7 +47,7 @@ demo: ## show a small made-up newsroom, without any network; ARGS as for run
 	@exec $(PROGRAM) demo $(ARGS)
 
 .PHONY: pictures
-pictures: debian ## draw docs/pictures, five pages of the demo, with Chromium
+pictures: debian-chromium ## draw docs/pictures, five pages of the demo, with Chromium
 	$(built)
 	@$(GO) run ./cmd/pictures -program $(PROGRAM) -out docs/pictures
 
@@ -66,9 +66,12 @@ test: debian ## run every test; installs the browser, the feed reader and the Po
 	$(GO) test -timeout 30m ./...
 
 .PHONY: debian
-debian: debian-postgresql
-	@.ci/debian chromium "the tests of the pages in a browser" chromium chromium-browser google-chrome google-chrome-stable
+debian: debian-postgresql debian-chromium
 	@.ci/debian newsboat "the test with a feed reader" newsboat
+
+.PHONY: debian-chromium
+debian-chromium:
+	@.ci/debian chromium "the tests of the pages in a browser" chromium chromium-browser google-chrome google-chrome-stable
 
 .PHONY: debian-postgresql
 debian-postgresql:

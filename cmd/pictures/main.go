@@ -3,7 +3,8 @@
 //	make pictures
 //
 // It runs `headwater demo` on loopback, asks it for the stories to show, has Chromium draw five pages at 1280 pixels, and
-// writes them as PNG with a palette. Only times of day and ids differ from one run to the next, as far as the demo's pages do.
+// writes them as PNG with a palette. Only times of day and ids differ from one run to the next, as far as the demo's pages do. Without
+// a font that has Japanese (Debian: fonts-vlgothic), the name of that language is a row of boxes.
 //
 // main.go has the pages, palette.go the colours.
 package main
