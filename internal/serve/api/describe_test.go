@@ -158,6 +158,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"GET", "/api/v1/stories", "", 200},
 		{"GET", "/api/v1/front", "", 200},
 		{"GET", "/api/v1/front?limit=2&at=&lang=en,de&folder=World", "", 200},
+		{"GET", "/api/v1/front?at=2026-08-18T18:00:00+00:00", "", 200},
 		{"GET", "/api/v1/front?limit=0", "", 422},
 		{"GET", "/api/v1/front?at=noon", "", 422},
 		{"GET", "/api/v1/stories?limit=0", "", 422},

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"headwater/internal/news"
@@ -20,7 +21,8 @@ func (s *server) front(ctx context.Context, q *frontQuery) (*body[view.Front], e
 	want := news.FrontQuery{Limit: q.Limit, Offset: q.Offset, Langs: q.Lang, Folder: q.Folder}
 	if q.At != "" {
 		var err error
-		if want.At, err = view.ParseSince(q.At, time.Now()); err != nil {
+		at := strings.ReplaceAll(q.At, " ", "+") // of a zone, by a client that does not escape it
+		if want.At, err = view.ParseSince(at, time.Now()); err != nil {
 			return nil, invalid("query.at", q.At, err.Error())
 		}
 	}
