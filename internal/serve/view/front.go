@@ -47,7 +47,7 @@ func FrontOf(f news.Front) Front {
 
 func frontCardOf(c news.FrontCard) FrontCard {
 	v := FrontCard{
-		Origin: Outlet(c.Origin), Event: c.Event, Events: All(c.Events, same), Stories: All(c.Stories, same), Outlets: c.Outlets, Independent: c.Independent,
+		Origin: Outlet(c.Origin), Event: c.Event, Events: append([]int64{}, c.Events...), Stories: append([]int64{}, c.Stories...), Outlets: c.Outlets, Independent: c.Independent,
 		First: c.First, Latest: c.Latest, Score: c.Score, Articles: All(c.Articles, frontArticleOf),
 	}
 	if len(v.Articles) > 0 {
@@ -55,8 +55,6 @@ func frontCardOf(c news.FrontCard) FrontCard {
 	}
 	return v
 }
-
-func same[T any](v T) T { return v }
 
 func frontArticleOf(a news.Article) FrontArticle {
 	return FrontArticle{ID: a.ID, URL: a.URL, Title: publish.Line(a.Headline()), Outlet: Outlet(a.Outlet), Lang: a.Lang, Time: a.Time()}

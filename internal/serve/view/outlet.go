@@ -80,7 +80,7 @@ func OutletRowOf(s news.OutletSummary) OutletRow {
 	row := OutletRow{
 		Key: s.Key(), Name: s.Name, Domain: s.Domain, Agency: s.Agency, Names: append([]string{}, s.Names[:min(len(s.Names), maxRowNames)]...),
 		Articles: s.Articles, Stories: s.Stories, Originals: s.Wrote, Share: math.Round(1000*s.Share) / 1000, Named: s.Named, Rerun: s.Rerun,
-		Lag: minutes(s.Lag, s.Lags), First: known(s.First), Last: known(s.Last),
+		Lag: minutes(s.Lag, s.Lags), First: Time(s.First), Last: Time(s.Last),
 	}
 	if s.Most.Stories > 0 {
 		most := RerunOf(s.Most)
@@ -97,8 +97,8 @@ func RerunOf(r news.Rerun) Rerun {
 // OutletDetailsOf shows an outlet with the stories that it wrote.
 func OutletDetailsOf(d news.OutletDetails, wrote []news.Story) OutletDetails {
 	v := OutletDetails{
-		OutletRow: OutletRowOf(d.OutletSummary), Reruns: All(d.Reruns, RerunOf), RerunBy: All(d.RerunBy, RerunOf), Lists: d.Lists, Learnt: known(d.Learnt),
-		Aliases: append([]string{}, d.Aliases...), Domains: append([]string{}, d.Domains...), Edited: known(d.Edited),
+		OutletRow: OutletRowOf(d.OutletSummary), Reruns: All(d.Reruns, RerunOf), RerunBy: All(d.RerunBy, RerunOf), Lists: d.Lists, Learnt: Time(d.Learnt),
+		Aliases: append([]string{}, d.Aliases...), Domains: append([]string{}, d.Domains...), Edited: Time(d.Edited),
 		Clocks: All(d.Clocks, func(c news.OutletClock) OutletClock {
 			return OutletClock{c.Feed, int(math.Round(c.Ahead.Minutes()))}
 		}),
@@ -130,14 +130,6 @@ func minutes(d time.Duration, n int) *int {
 	}
 	m := int(math.Round(d.Minutes()))
 	return &m
-}
-
-// known shows a time; nil for the zero time.
-func known(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
 }
 
 var numbers = []string{"no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"}
