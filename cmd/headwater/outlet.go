@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -44,7 +45,7 @@ func (c *cli) outletList() *cobra.Command {
 			if limit < 1 {
 				return usagef("--limit: give a number of outlets from 1 on")
 			}
-			if !strings.Contains(" "+strings.Join(names, " ")+" ", " "+sort+" ") {
+			if !slices.Contains(news.OutletSorts, l.Sort) {
 				return usagef("--sort: %q is none of %s", sort, strings.Join(names, ", "))
 			}
 			return c.runOrForward(cmd, func(a *app) error {
