@@ -3,7 +3,8 @@
 // Index is the search index in use (index.go). It follows the log of the store by its own watermark and knows the stories
 // and roles of articles. Another index can replace it while searches run. Reader answers from store and index: stories
 // with the state of their origins (stories.go), events with their stories (events.go), searches and topics (search.go),
-// combined feeds (edition.go), outlets and what people change of them (outlets.go). Index and table follow the logs of the store, so they show what any process has stored.
+// combined feeds (edition.go), outlets and what people change of them (outlets.go), front pages (front.go). Index and table
+// follow the logs of the store, so they show what any process has stored.
 package query
 
 import (

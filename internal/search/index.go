@@ -257,7 +257,8 @@ func (x *Index) closeBleve() (err error) {
 }
 
 // Check compares the files of an index that was opened without that with their checksums. It does so too after a search or a write
-// met damage. A damaged index is begun anew, as by Open. Searches go on during the first comparison.
+// met damage. A damaged index is begun anew, as by Open. Searches go on during the first comparison. It is called before the
+// first Put: a merge gives what it reads of a damaged segment a right checksum, and a fault in it ends the process.
 func (x *Index) Check(ctx context.Context) error {
 	paths, err := x.unchecked()
 	if err != nil {

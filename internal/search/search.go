@@ -24,8 +24,9 @@ const defaultTimeout = 5 * time.Second
 
 // Search finds articles. The best match comes first, or the newest with Newest, or those of the story with the most outlets
 // with Coverage. Matches in headline and lead are better than those further down in the text (see Request.Prominent). Among
-// equals the originals come first, then the newer articles. See matchKey for what is equal. Limit 0 means 50. Errors are a *QueryError for a malformed query,
-// news.ErrCursor for a cursor of another search, and ErrSlow for a search that takes too long.
+// equals the originals come first, then the newer articles. See prominentBit for what is equal. Limit 0 means 50. Errors are a
+// *QueryError for a malformed query, news.ErrCursor for a cursor of another search, and ErrSlow for a search that takes too
+// long.
 //
 // Each hit has the spans to highlight, in order and without overlap. They are byte offsets into Article.Title and IndexedText
 // in the indexed version. IndexedText begins with Article.Body(). If an article has been revised since, its spans must be
