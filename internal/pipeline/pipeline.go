@@ -241,6 +241,9 @@ func (p *Pipeline) webFollowers() []follower {
 			return err
 		}},
 		{"aged-out articles in the index", store.AreaRemovals, p.toRemove, unindexEvery, func(ctx context.Context) error {
+			if err := p.options.Index.Check(ctx); err != nil { // it may write before the stage above
+				return err
+			}
 			done, err := p.options.Index.DeleteAged(ctx, unindexTime)
 			if done > 0 {
 				p.toRemove.send() // there may be more
