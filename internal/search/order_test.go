@@ -2,6 +2,7 @@ package search
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -56,8 +57,10 @@ func TestProminent(t *testing.T) {
 				if h.Passing {
 					n = 1
 				}
-				got[n] = insertSorted(got[n], h.ID)
+				got[n] = append(got[n], h.ID)
 			}
+			slices.Sort(got[0])
+			slices.Sort(got[1])
 			if fmt.Sprint(got) != fmt.Sprint([2][]int64{tt.prominent, tt.rest}) {
 				t.Errorf("%+v: %v, want %v and in passing %v", s, got, tt.prominent, tt.rest)
 			}
@@ -66,14 +69,6 @@ func TestProminent(t *testing.T) {
 			t.Errorf("%s by time alone: %+v", tt.query, hits)
 		}
 	}
-}
-
-func insertSorted(list []int64, id int64) []int64 {
-	i := 0
-	for i < len(list) && list[i] < id {
-		i++
-	}
-	return append(list[:i:i], append([]int64{id}, list[i:]...)...)
 }
 
 // TestOriginalsFirst has a story with an original and later copies of one text, and a story whose original is not found.
