@@ -304,15 +304,3 @@ func SameTerm(text, term string) bool {
 	terms := cutTerms(text)
 	return len(terms) == 1 && terms[0] == term
 }
-
-// cutTerms returns the words of a text as indexed, without variants.
-func cutTerms(text string) []string {
-	var w words
-	w.add(text)
-	w.dropVariants()
-	terms := make([]string, len(w.list))
-	for i, t := range w.list {
-		terms[i] = w.term(t)
-	}
-	return terms
-}

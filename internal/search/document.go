@@ -147,11 +147,7 @@ func tagTerms(tags []string) (terms []string) {
 		signed.keepMostSpecific(false)
 		plain.dropVariants()
 		for _, w := range []words{plain, signed} {
-			list := make([]string, len(w.list))
-			for i, t := range w.list {
-				list[i] = w.term(t)
-			}
-			if term := keyTag + strings.Join(list, " "); term != keyTag && len(term) < 4*maxTerm && !slices.Contains(terms, term) {
+			if term := keyTag + strings.Join(w.terms(), " "); term != keyTag && len(term) < 4*maxTerm && !slices.Contains(terms, term) {
 				terms = append(terms, term)
 			}
 		}
@@ -164,11 +160,9 @@ func urlTerms(url string) (terms []string) {
 	if _, rest, ok := strings.Cut(url, "://"); ok {
 		url = rest
 	}
-	var w words
-	w.add(url)
-	w.dropVariants()
-	for _, t := range w.list[:min(len(w.list), 32)] {
-		if term := keyURL + w.term(t); !slices.Contains(terms, term) {
+	list := cutTerms(url)
+	for _, term := range list[:min(len(list), 32)] {
+		if term = keyURL + term; !slices.Contains(terms, term) {
 			terms = append(terms, term)
 		}
 	}

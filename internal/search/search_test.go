@@ -305,7 +305,7 @@ func TestFindsItself(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		id++
 		body := rapid.StringMatching(`([a-zA-Zé'.,0-9全人代が開幕ไทย한국#&+/@$%€_!＃-]{1,10}[ \n]){1,12}`).Draw(rt, "body")
-		if len(cut(body)) == 0 {
+		if len(cutTerms(body)) == 0 {
 			return
 		}
 		if err := x.Put(t.Context(), []news.Article{{ID: id, Text: body, Seen: now}}, id); err != nil {

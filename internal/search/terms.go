@@ -139,13 +139,7 @@ func (w *words) makeLastPrefix(s string) bool {
 }
 
 // terms returns the words in their indexed form.
-func (n textNode) terms() []string {
-	terms := make([]string, len(n.words.list))
-	for i, w := range n.words.list {
-		terms[i] = n.words.term(w)
-	}
-	return terms
-}
+func (n textNode) terms() []string { return n.words.terms() }
 
 // isSingleWord reports whether this is one word without quotation marks and signs.
 func (n textNode) isSingleWord() bool {

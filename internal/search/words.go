@@ -44,6 +44,15 @@ type words struct {
 // term returns the folded text of a word.
 func (w *words) term(t word) string { return string(w.folded[t.from:t.to]) }
 
+// terms returns the terms of all words.
+func (w *words) terms() []string {
+	terms := make([]string, len(w.list))
+	for i, t := range w.list {
+		terms[i] = w.term(t)
+	}
+	return terms
+}
+
 // gap separates later text from earlier text, so that no phrase spans both.
 func (w *words) gap() { w.pos += 100 }
 
@@ -364,6 +373,14 @@ func (w *words) dropVariants() {
 		}
 	}
 	w.list = kept
+}
+
+// cutTerms returns the words of a text as indexed, without variants.
+func cutTerms(text string) []string {
+	var w words
+	w.add(text)
+	w.dropVariants()
+	return w.terms()
 }
 
 // singular removes the plural s of English, and thereby also that of Spanish, French and Portuguese (Harman's S-stemmer, 1991,
