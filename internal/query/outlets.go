@@ -409,10 +409,10 @@ func (r *Reader) addLearnt(ctx context.Context, d *news.OutletDetails, keys []st
 // StoriesBy returns the stories that go back to an outlet, the newest first.
 func (r *Reader) StoriesBy(ctx context.Context, key string, limit, offset int) ([]news.Story, error) {
 	ids, err := r.store.StoriesBy(ctx, r.outlets.StoredKeys(key), limit, offset)
-	if err != nil || len(ids) == 0 {
+	if err != nil {
 		return nil, err
 	}
-	return r.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
+	return r.storiesByID(ctx, ids)
 }
 
 // EditOutlet changes an outlet by its present key. The result has what is stored. It returns a *news.RefusedError for an edit

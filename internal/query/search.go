@@ -51,10 +51,10 @@ func (r *Reader) Search(ctx context.Context, s search.Request) (search.Found, er
 func (r *Reader) TopicStories(ctx context.Context, t news.Topic, limit, offset int) ([]news.Story, int, error) {
 	s := search.Request{Query: t.Query, Only: t.Options, Newest: true}
 	ids, hits, err := r.storyIDs(ctx, s, limit, offset)
-	if err != nil || len(ids) == 0 {
+	if err != nil {
 		return nil, hits.Total, err
 	}
-	stories, err := r.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
+	stories, err := r.storiesByID(ctx, ids)
 	return stories, hits.Total, err
 }
 
@@ -76,33 +76,11 @@ func (r *Reader) TopicPage(ctx context.Context, t news.Topic, limit, offset int)
 			return page, err
 		}
 	}
-	if page.Stories, err = r.storiesInOrder(ctx, ids); err != nil {
+	if page.Stories, err = r.storiesByID(ctx, ids); err != nil {
 		return page, err
 	}
-	page.New, err = r.storiesInOrder(ctx, fresh)
+	page.New, err = r.storiesByID(ctx, fresh)
 	return page, err
-}
-
-// storiesInOrder returns stories by id, in the order given. Those that are gone are left out.
-func (r *Reader) storiesInOrder(ctx context.Context, ids []int64) ([]news.Story, error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	stories, err := r.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
-	if err != nil {
-		return nil, err
-	}
-	byID := make(map[int64]news.Story, len(stories))
-	for _, s := range stories {
-		byID[s.ID] = s
-	}
-	stories = stories[:0]
-	for _, id := range ids {
-		if s, ok := byID[id]; ok {
-			stories = append(stories, s)
-		}
-	}
-	return stories, nil
 }
 
 // maxTopicsSuggested is the most topics that Complete gives.

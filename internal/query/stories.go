@@ -57,6 +57,14 @@ func (r *Reader) Stories(ctx context.Context, l news.StoryList) ([]news.Story, e
 	return all, r.setFollowed(ctx, all)
 }
 
+// storiesByID returns stories in the order of their ids in the list. Those that are gone are left out.
+func (r *Reader) storiesByID(ctx context.Context, ids []int64) ([]news.Story, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return r.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
+}
+
 // Story returns a story with its members. An id that was merged into another story returns that story.
 func (r *Reader) Story(ctx context.Context, id int64) (news.Story, error) {
 	s, err := r.store.Story(ctx, id)
@@ -87,12 +95,8 @@ func (r *Reader) StoriesLedBy(ctx context.Context, articles []int64) (map[int64]
 	if err != nil {
 		return nil, err
 	}
-	ids := slices.Compact(slices.Sorted(maps.Values(storyOf)))
 	led := map[int64]news.Story{}
-	if len(ids) == 0 {
-		return led, nil
-	}
-	stories, err := r.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
+	stories, err := r.storiesByID(ctx, slices.Compact(slices.Sorted(maps.Values(storyOf))))
 	for _, s := range stories {
 		if lead := s.Lead().Article.ID; storyOf[lead] != 0 { // else the lead was not asked for
 			led[lead] = s
