@@ -1,7 +1,6 @@
 package pipeline_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -20,24 +18,6 @@ import (
 	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/search"
 )
-
-// lockedLog is a log that several goroutines write and read.
-type lockedLog struct {
-	mu  sync.Mutex // guards buf
-	buf bytes.Buffer
-}
-
-func (l *lockedLog) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *lockedLog) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
-}
 
 // TestIndexDamaged damages a file of the index again and again, after the program has closed it or was killed. The next process
 // says so and builds the index anew, or the damage did no harm. Searches equal the store, and the store is whole.
@@ -80,7 +60,7 @@ func TestIndexDamaged(t *testing.T) {
 		what := damage(t, filepath.Join(v.dir, "index.bleve"), ended == "closed", random)
 		wantSound(t, v.dir, press)
 		t.Run(fmt.Sprintf("%d %s, %s", run, ended, what), func(t *testing.T) {
-			var log lockedLog
+			var log notes
 			room := open(t, v.dir, settings{allow: loopback, log: &log, lease: 300 * time.Millisecond})
 			serveUntilAlike(t, room)
 			switch n := strings.Count(log.String(), "index begun anew; it fills from the log"); {
