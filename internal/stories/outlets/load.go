@@ -72,9 +72,10 @@ func Load(data []byte, extra ...Entry) (*Registry, error) {
 
 // with returns a table of these entries with the same shapes, redirectors and platforms.
 func (r *table) with(entries []Entry) *table {
+	shared := namesakesOf(entries)
 	t := &table{
-		entries: entries, names: map[string]int{}, namesakes: namesakesOf(entries), domains: map[string]int{}, signs: map[string]int{},
-		finder: newFinder(entries, namesakesOf(entries)), homes: homesOf(entries),
+		entries: entries, names: map[string]int{}, namesakes: shared, domains: map[string]int{}, signs: map[string]int{},
+		finder: newFinder(entries, shared), homes: homesOf(entries),
 		datelines: r.datelines, credits: r.credits, redirectors: r.redirectors, platforms: r.platforms,
 	}
 	t.index()
