@@ -142,14 +142,7 @@ func (g *Grouper) drop(gone map[*node]bool) (heirs []*node) {
 		if n.representative != nil {
 			continue
 		}
-		g.removeEdges(n)
-		key, ok := g.duplicateKey(n)
-		if ok {
-			delete(g.representatives, key)
-		}
-		if len(n.duplicates) > 0 {
-			heir := slices.MinFunc(n.duplicates, byContent)
-			g.makeRepresentative(key, heir, n.duplicates)
+		if _, heir := g.replaceRepresentative(n); heir != nil {
 			heirs = append(heirs, heir)
 		}
 	}

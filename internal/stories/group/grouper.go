@@ -212,19 +212,28 @@ func (g *Grouper) remove(n *node) {
 		rep.duplicates = slices.DeleteFunc(rep.duplicates, func(m *node) bool { return m == n })
 		return
 	}
-	neighbours := g.removeEdges(n)
+	neighbours, heir := g.replaceRepresentative(n)
+	if heir == nil {
+		g.toDecide = append(g.toDecide, neighbours...)
+		return
+	}
+	g.added = append(append(g.added, neighbours...), heir) // the neighbours must be compared with the new representative
+}
+
+// replaceRepresentative lets one of a representative's duplicates take its place, and returns the nodes that it had edges to and
+// this heir, nil where it has no duplicates.
+func (g *Grouper) replaceRepresentative(n *node) (neighbours []*node, heir *node) {
+	neighbours = g.removeEdges(n)
 	key, ok := g.duplicateKey(n)
 	if ok {
 		delete(g.representatives, key)
 	}
 	if len(n.duplicates) == 0 {
-		g.toDecide = append(g.toDecide, neighbours...)
-		return
+		return neighbours, nil
 	}
-	g.added = append(g.added, neighbours...) // they must be compared with the new representative
-	heir := slices.MinFunc(n.duplicates, byContent)
+	heir = slices.MinFunc(n.duplicates, byContent)
 	g.makeRepresentative(key, heir, n.duplicates)
-	g.added = append(g.added, heir)
+	return neighbours, heir
 }
 
 // makeRepresentative makes a node the representative of duplicates, including itself.
