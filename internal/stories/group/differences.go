@@ -1,7 +1,6 @@
 package group
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"reflect"
@@ -184,6 +183,6 @@ func nodeIDs(nodes []*node) []int64 {
 	for _, n := range nodes {
 		ids = append(ids, n.id)
 	}
-	slices.SortFunc(ids, cmp.Compare)
+	slices.Sort(ids)
 	return ids
 }

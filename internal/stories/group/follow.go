@@ -26,7 +26,7 @@ type Update struct {
 // get these before the next Settle. The window must be settled.
 func (g *Grouper) Follow(u Update) (unconnected []int64) {
 	next := g.constraints
-	var moving []*node // that have other duplicates under the new constraints
+	var moving []Item // that have other duplicates under the new constraints
 	if u.Corrected {
 		next = newConstraints(u.Corrections)
 	}
@@ -45,17 +45,14 @@ func (g *Grouper) Follow(u Update) (unconnected []int64) {
 		for _, id := range g.constraints.diff(next) {
 			if n := g.byID[id]; n != nil && !gone[n] {
 				gone[n] = true
-				moving = append(moving, n)
+				moving = append(moving, n.fullItem())
 			}
 		}
 	}
 	heirs := g.drop(gone)
 	g.constraints = next
 	var fresh []*node
-	for _, n := range moving {
-		fresh = append(fresh, g.insert(n.fullItem()))
-	}
-	for _, it := range u.Put {
+	for _, it := range slices.Concat(moving, u.Put) {
 		fresh = append(fresh, g.insert(it))
 	}
 	to := make(map[*node]news.Grouping, len(u.Places))
@@ -108,14 +105,8 @@ func (g *Grouper) SetEdges(edges []news.Edge) {
 // NextIDs sets the ids that Settle assigns next.
 func (g *Grouper) NextIDs(story, event int64) { g.nextStory, g.nextEvent = story, event }
 
-// Members returns the ids of a story's articles in the window, in no order; none for an unknown story.
-func (g *Grouper) Members(story int64) []int64 {
-	ids := make([]int64, 0, len(g.stories[story]))
-	for _, n := range g.stories[story] {
-		ids = append(ids, n.id)
-	}
-	return ids
-}
+// Members returns the ids of a story's articles in the window, sorted; none for an unknown story.
+func (g *Grouper) Members(story int64) []int64 { return nodeIDs(g.stories[story]) }
 
 // drop removes nodes from the window. It returns the duplicates that take the places of removed representatives.
 func (g *Grouper) drop(gone map[*node]bool) (heirs []*node) {
@@ -127,17 +118,12 @@ func (g *Grouper) drop(gone map[*node]bool) (heirs []*node) {
 			represented[n.representative] = true
 		}
 	}
-	stories := map[*node]news.Grouping{}
-	for n := range gone {
-		stories[n] = news.Grouping{Story: n.story, Event: n.event}
-	}
 	g.regroup(out)
 	for rep := range represented {
 		rep.duplicates = slices.DeleteFunc(rep.duplicates, func(d *node) bool { return gone[d] })
 	}
 	nodes := slices.SortedFunc(maps.Keys(gone), func(a, b *node) int { return cmp.Compare(a.id, b.id) }) // the order must not depend on the map
 	for _, n := range nodes {
-		n.story, n.event = stories[n].Story, stories[n].Event // for who puts it back
 		g.forget(n)
 		if n.representative != nil {
 			continue
