@@ -87,15 +87,6 @@ const (
 		count(*) FILTER (WHERE wrote = 1 AND articles > 0) AS wrote, count(*) FILTER (WHERE wrote = 1 AND articles = 0) AS named,
 		count(*) FILTER (WHERE wrote = 1 AND rerun = 1) AS rerun FROM outlet_stories GROUP BY 1, 2`
 	countedRerunsSQL = `SELECT outlet, origin, lag, count(*) AS stories FROM outlet_stories WHERE origin <> '' GROUP BY 1, 2, 3`
-	// wrongOutletsSQL counts the invariants of counted outlets that do not hold.
-	wrongOutletsSQL = `SELECT (SELECT count(*) FROM (SELECT outlet, name, stories, articles, carried, wrote, named, rerun FROM outlet_counts
-			EXCEPT ` + countedOutletStoriesSQL + `) AS a)
-		+ (SELECT count(*) FROM (` + countedOutletStoriesSQL + ` EXCEPT SELECT outlet, name, stories, articles, carried, wrote, named, rerun FROM outlet_counts) AS b)
-		+ (SELECT count(*) FROM (SELECT outlet, origin, lag, stories FROM outlet_pairs EXCEPT ` + countedRerunsSQL + `) AS c)
-		+ (SELECT count(*) FROM (` + countedRerunsSQL + ` EXCEPT SELECT outlet, origin, lag, stories FROM outlet_pairs) AS d)
-		+ (SELECT count(*) FROM stories AS s WHERE s.id > coalesce((SELECT value FROM marks WHERE name = '` + markOutletsToCount + `'), 0)
-			AND NOT EXISTS (SELECT 1 FROM outlet_stories AS o WHERE o.story_id = s.id))
-		+ (SELECT count(*) FROM outlet_stories AS o WHERE NOT EXISTS (SELECT 1 FROM stories AS s WHERE s.id = o.story_id))`
 	// leadsOfFeedsSQL counts, by feed, the articles that stand for a story.
 	leadsOfFeedsSQL = `SELECT a.feed_id, count(*) AS n FROM members AS m JOIN articles AS a ON a.id = m.article_id WHERE m.leads = 1 GROUP BY 1`
 	// readCountsSQL selects what read_counts has to hold.
@@ -159,8 +150,15 @@ func (db *DB) Repair(ctx context.Context) (done []string, err error) {
 
 // recountOutlets forgets all counters of outlets where some are wrong, so that CountOlderOutlets makes them again.
 func (t tx) recountOutlets(ctx context.Context) (wrong int, err error) {
-	if err := t.scan(ctx, []any{&wrong}, wrongOutletsSQL); err != nil || wrong == 0 {
-		return 0, err
+	for _, query := range outletInvariants() {
+		var n int
+		if err := t.scan(ctx, []any{&n}, query); err != nil {
+			return 0, err
+		}
+		wrong += n
+	}
+	if wrong == 0 {
+		return 0, nil
 	}
 	return wrong, t.all(ctx, []string{
 		`DELETE FROM outlet_stories`, `DELETE FROM outlet_counts`, `DELETE FROM outlet_pairs`,
