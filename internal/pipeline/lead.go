@@ -118,18 +118,17 @@ func (l *lead) leads() bool {
 }
 
 // serve lets no stage ask for the lead until the returned function is called. That function gives up the lead.
-func (l *lead) serve(ctx context.Context) (end func(), err error) {
-	if err := l.lock.Acquire(ctx, 1); err != nil {
-		return nil, err
-	}
+func (l *lead) serve(ctx context.Context) (end func()) {
+	ctx = context.WithoutCancel(ctx)
+	_ = l.lock.Acquire(ctx, 1) // fails only where its context ends
 	defer l.lock.Release(1)
 	l.serving = true
 	return func() {
-		_ = l.lock.Acquire(context.WithoutCancel(ctx), 1) // fails only where its context ends
+		_ = l.lock.Acquire(ctx, 1)
 		defer l.lock.Release(1)
 		l.serving = false
 		l.resign()
-	}, nil
+	}
 }
 
 func (l *lead) resign() {

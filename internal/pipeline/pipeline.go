@@ -139,17 +139,7 @@ func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 	log, roles := p.options.Logger, p.options.Roles
 	p.serving.Store(true)
 	defer p.serving.Store(false)
-	resign, err := p.lead.serve(ctx)
-	if ctx.Err() != nil { // it was told to end before it began
-		if err == nil {
-			resign()
-		}
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer resign()
+	defer p.lead.serve(ctx)()
 	g, ctx := errgroup.WithContext(ctx)
 	ctx = store.Patient(ctx) // each stage waits while the database is away
 	run := func(stage func(context.Context)) {
