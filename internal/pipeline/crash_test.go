@@ -52,15 +52,10 @@ func TestCrash(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
-	press := newGrowingPress(random)
-	srv := httptest.NewServer(press.publisher)
-	defer srv.Close()
-	receiver := pipelinetest.NewReceiver(2 * time.Millisecond)
-	receives := httptest.NewServer(receiver)
-	defer receives.Close()
-	v := &victim{dir: t.TempDir(), server: srv.URL, receiver: receiver, receives: receives.URL, tells: true, random: random, left: map[string]bool{}}
+	v, press := newVictim(t, random, 2*time.Millisecond)
+	v.tells = true
 	room := open(t, t.TempDir(), settings{allow: loopback}) // the run without crashes
-	add(t, room, srv.URL, press.names...)
+	add(t, room, v.server, press.names...)
 
 	midway := 0
 	for round := range crashKills {
@@ -172,6 +167,16 @@ type victim struct {
 	random   *rand.Rand
 	runs     int
 	left     map[string]bool // agents of processes that lost the lease of an alert while they lived
+}
+
+// newVictim returns a victim with a folder of its own and the publisher that it reads. Its receiver has a message for the given time.
+func newVictim(t *testing.T, random *rand.Rand, latency time.Duration) (*victim, *growingPress) {
+	t.Helper()
+	press, receiver := newGrowingPress(random), pipelinetest.NewReceiver(latency)
+	srv, receives := httptest.NewServer(press.publisher), httptest.NewServer(receiver)
+	t.Cleanup(srv.Close)
+	t.Cleanup(receives.Close)
+	return &victim{dir: t.TempDir(), server: srv.URL, receiver: receiver, receives: receives.URL, random: random, left: map[string]bool{}}, press
 }
 
 // agent returns the User-Agent of the next process. Agents are in the order of the processes.

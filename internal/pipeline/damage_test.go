@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,18 +32,12 @@ func TestIndexDamaged(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
-	press := newGrowingPress(random)
-	srv := httptest.NewServer(press.publisher)
-	defer srv.Close()
-	receiver := pipelinetest.NewReceiver(0)
-	receives := httptest.NewServer(receiver)
-	defer receives.Close()
-	v := &victim{dir: t.TempDir(), server: srv.URL, receiver: receiver, receives: receives.URL, random: random, left: map[string]bool{}}
+	v, press := newVictim(t, random, 0)
 	grow := func(run int) { press.grow(run * crashKills / max(runs, crashKills)) }
 	grow(0)
 	t.Run("first", func(t *testing.T) {
 		room := open(t, v.dir, settings{allow: loopback})
-		add(t, room, srv.URL, press.names...)
+		add(t, room, v.server, press.names...)
 		pass(t, room)
 	})
 	anew := 0

@@ -207,6 +207,13 @@ func TestSettlersFail(t *testing.T) {
 	}
 }
 
+// cutLeader ends the connection that holds the lead of the database of a folder.
+func cutLeader(t *testing.T, dir string) {
+	t.Helper()
+	storetest.Exec(t, dir, `SELECT pg_terminate_backend(pid) FROM pg_locks
+		WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
+}
+
 func failSettlers(t *testing.T, random *rand.Rand, reports []report, one map[string]settled, ids map[string]news.Grouping, took map[string][]time.Duration) {
 	dir := t.TempDir()
 	room := reportsRoom(t, storetest.Database(t, dir), pipeline.Roles{})
@@ -237,8 +244,7 @@ func failSettlers(t *testing.T, random *rand.Rand, reports []report, one map[str
 				s.pause(t, leader.Node)
 			case n < 9:
 				what = "cut off"
-				storetest.Exec(t, dir, `SELECT pg_terminate_backend(pid) FROM pg_locks
-					WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
+				cutLeader(t, dir)
 			}
 		}
 		end, err := room.Store.LastSeq(t.Context())

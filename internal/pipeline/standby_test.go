@@ -372,8 +372,7 @@ func TestStandByServes(t *testing.T) {
 		}
 		leader, err := poller.Store.Leader(t.Context(), "settle")
 		must(t, err)
-		storetest.Exec(t, dir, `SELECT pg_terminate_backend(pid) FROM pg_locks
-			WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
+		cutLeader(t, dir)
 		within(t, "another leads", true, func() (bool, error) {
 			now, err := poller.Store.Leader(t.Context(), "settle")
 			return now.Epoch > leader.Epoch, err
