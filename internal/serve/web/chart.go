@@ -29,7 +29,6 @@ type chart struct {
 type bar struct {
 	X, Y, Width, Height int
 	Day                 string // "Tue 18 Aug 2026"
-	Short               string // "18 Aug"
 	Count               string // "12 stories"
 	URL                 string // of the search for them; empty where there are none
 }
@@ -67,7 +66,7 @@ func chartOf(days []search.FacetValue, now time.Time, link func(day string) stri
 	for i := range chartDays {
 		day := first.AddDate(0, 0, i)
 		n := counts[day]
-		b := bar{X: i*chartStep + barGap/2, Width: chartStep - barGap, Day: day.Format("Mon 2 Jan 2006"), Short: day.Format("2 Jan"), Count: countText(n, "story", "stories")}
+		b := bar{X: i*chartStep + barGap/2, Width: chartStep - barGap, Day: day.Format("Mon 2 Jan 2006"), Count: countText(n, "story", "stories")}
 		if n > 0 {
 			b.Height = max(leastBar, n*chartHeight/most)
 			b.URL = link(day.Format(time.DateOnly))

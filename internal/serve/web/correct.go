@@ -31,7 +31,6 @@ type correctView struct {
 // correctable is a member that may be taken out, or be the origin.
 type correctable struct {
 	choice
-	Page   string
 	Origin bool
 }
 
@@ -53,7 +52,7 @@ func (s *server) correct(w http.ResponseWriter, r *http.Request) error {
 	marked, _ := strconv.ParseInt(r.URL.Query().Get("article"), 10, 64) // 0 marks none
 	all := choicesOf(st, news.Member{Article: news.Article{ID: marked}})
 	for i, m := range st.Members {
-		v.Members = append(v.Members, correctable{all[i], articlePath(m.Article.ID), m.Article.ID == st.Origin.Article})
+		v.Members = append(v.Members, correctable{all[i], m.Article.ID == st.Origin.Article})
 	}
 	if st.Event != 0 {
 		others, err := s.backend.Stories(r.Context(), news.StoryList{Event: st.Event, Limit: maxEventStories})

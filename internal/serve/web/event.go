@@ -31,7 +31,6 @@ type eventView struct {
 	Broke         *brokeView // nil where no article has a date
 	Newest        *headline  // nil where that is the first report, too
 	Orders        []orderLink
-	ByTime        bool
 	Timeline      *timelineView
 	Marks         []kindView // those of the timeline, with what they mean
 	Entries       []entryView
@@ -107,7 +106,7 @@ func (s *server) event(w http.ResponseWriter, r *http.Request) error {
 func eventOf(c news.FullCoverage, timed bool, r *http.Request, now time.Time) eventView {
 	n := pageNumber(r)
 	v := eventView{
-		Title: cmp.Or(publish.Cut(publish.Line(c.Title), maxHeadline), "Untitled"), Reach: reachText(c.Reach), ByTime: timed,
+		Title: cmp.Or(publish.Cut(publish.Line(c.Title), maxHeadline), "Untitled"), Reach: reachText(c.Reach),
 		Stories: pluralOf(c.Event.Stories, "story", "stories"),
 		Orders: []orderLink{
 			{Name: "By independence", URL: eventPath(c.ID), Current: !timed},

@@ -26,7 +26,6 @@ type timelineView struct {
 // tick is a line of a timeline's scale.
 type tick struct {
 	X, Label, Anchor string
-	Time             timestamp // of Label, where that is a time of day
 }
 
 // timelineRow is what an outlet published of the story.
