@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -18,7 +17,6 @@ const (
 	maxHeadline = 240 // characters of a headline on the page of an event
 	maxFurther  = 20  // further stories of one outlet that are listed
 	maxCarriers = 20  // reports that a story's line of carriers lists
-	eventRows   = 12  // outlets that the timeline of an event shows one by one
 	byTime      = "time"
 )
 
@@ -251,99 +249,4 @@ func pluralOf(n int, one, many string) string {
 		return "1 " + one
 	}
 	return fmt.Sprintf("%d %s", n, many)
-}
-
-// timelineOfEvent shows when the event was told: a row for each outlet that its stories go back to, the earliest first, with all
-// articles of these stories. It gives nil where there is only one time to show, and the kinds of marks that it has.
-func timelineOfEvent(groups [][]news.Story, now time.Time) (*timelineView, []kindView) {
-	type row struct {
-		timelineRow
-		first    time.Time
-		articles []news.Member
-		outlets  map[string]bool
-	}
-	var rows []row
-	var from, to time.Time
-	count, undated, used := 0, 0, map[string]bool{}
-	for _, g := range groups {
-		x := row{outlets: map[string]bool{}}
-		x.Name = cmp.Or(publish.Name(publish.Author(g[0])), "Unknown outlet")
-		for _, st := range g {
-			dated := false
-			for _, m := range st.Members {
-				x.outlets[m.Article.Outlet.Key()] = true
-				at := m.Article.Time()
-				if m.Article.Undated {
-					continue
-				}
-				dated = true
-				x.articles = append(x.articles, m)
-				if x.first.IsZero() || at.Before(x.first) {
-					x.first = at
-				}
-				if from.IsZero() || at.Before(from) {
-					from = at
-				}
-				if at.After(to) {
-					to = at
-				}
-			}
-			if !dated {
-				undated++
-			}
-		}
-		count += len(x.articles)
-		if len(x.articles) > 0 {
-			x.Time, x.Label = timestampOf(x.first, now), "in "+plural(len(x.outlets), "outlet")
-			if len(g) > 1 {
-				x.Label = fmt.Sprintf("%d stories, %s", len(g), x.Label)
-			}
-			rows = append(rows, x)
-		}
-	}
-	if count < 2 {
-		return nil, nil
-	}
-	slices.SortStableFunc(rows, func(a, b row) int { return a.first.Compare(b.first) })
-	v := &timelineView{From: timestampOf(from, now), To: timestampOf(to, now)}
-	if undated > 0 {
-		v.Undated = pluralOf(undated, "story", "stories")
-	}
-	scale := scaleOf(from, to)
-	v.Ticks = scale.ticks(now)
-	for i, x := range rows {
-		if i >= eventRows && len(rows) > eventRows+1 {
-			if v.More == nil {
-				v.More = &timelineRow{Label: "and " + plural(len(rows)-eventRows, "more outlet"), Time: x.Time}
-			}
-			if len(v.More.Marks) < allMarks {
-				used["original"] = true
-				v.More.Marks = append(v.More.Marks, mark{scale.at(x.first), "original"})
-			}
-			continue
-		}
-		// Originals are drawn last, above the others.
-		slices.SortStableFunc(x.articles, func(a, b news.Member) int {
-			original := func(m news.Member) int { return map[bool]int{true: 1}[kindOf(m) == string(news.RoleOriginal)] }
-			return cmp.Or(original(a)-original(b), a.Article.Time().Compare(b.Article.Time()))
-		})
-		drawn := map[mark]bool{}
-		for _, m := range x.articles {
-			at, kind := m.Article.Time(), kindOf(m)
-			place := mark{scale.at(at.Truncate(scale.long / allMarks)), kind} // the same for marks that would cover each other
-			if drawn[place] {
-				continue
-			}
-			drawn[place], used[kind] = true, true
-			x.Marks = append(x.Marks, mark{scale.at(at), kind})
-		}
-		v.Rows = append(v.Rows, x.timelineRow)
-	}
-	var marks []kindView
-	for _, k := range kinds {
-		if used[k.Kind] {
-			marks = append(marks, k)
-		}
-	}
-	return v, marks
 }

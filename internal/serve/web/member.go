@@ -190,6 +190,16 @@ var kinds = []kindView{
 	{"headline", "Headline only", "no text to compare"},
 }
 
+// kindsAmong explains the kinds that some members have.
+func kindsAmong(have map[string]bool) (all []kindView) {
+	for _, k := range kinds {
+		if have[k.Kind] {
+			all = append(all, k)
+		}
+	}
+	return all
+}
+
 // labelOf says what a member is to its story.
 func labelOf(st news.Story, m news.Member) string {
 	kind := kindOf(m)

@@ -146,10 +146,6 @@ func (v *storyView) addMembers(st news.Story, reports []news.Report, compared ma
 		v.Outlets, v.Rest = v.Outlets[:maxOutlets], v.Outlets[maxOutlets:]
 		v.More = plural(len(v.Rest), "more outlet")
 	}
-	for _, k := range kinds {
-		if have[k.Kind] {
-			v.Kinds = append(v.Kinds, k)
-		}
-	}
+	v.Kinds = kindsAmong(have)
 	v.Timeline = timelineOf(st, reports, now)
 }

@@ -45,25 +45,51 @@ type mark struct {
 }
 
 const (
-	maxRows  = 20
-	maxTicks = 5
-	maxMarks = 40 // of one row
-	allMarks = 200
-	marginX  = 1.5 // percent left free at either side
+	maxRows   = 20
+	eventRows = 12 // of an event's timeline
+	maxTicks  = 5
+	maxMarks  = 40 // of one row
+	allMarks  = 200
+	marginX   = 1.5 // percent left free at either side
 )
+
+// extent is from the earliest to the latest of some times.
+type extent struct{ from, to time.Time }
+
+func (e *extent) add(t time.Time) {
+	if e.from.IsZero() || t.Before(e.from) {
+		e.from = t
+	}
+	if t.After(e.to) {
+		e.to = t
+	}
+}
+
+// datedRow is a row that is being made, with the articles that have a time.
+type datedRow struct {
+	timelineRow
+	extent
+	articles []news.Member
+}
+
+func (r *datedRow) add(m news.Member) {
+	r.articles = append(r.articles, m)
+	r.extent.add(m.Article.Time())
+}
+
+// timelineOver gives a timeline of an extent, with its scale and no rows yet.
+func timelineOver(e extent, now time.Time) (*timelineView, scale) {
+	s := scaleOf(e.from, e.to)
+	return &timelineView{From: timestampOf(e.from, now), To: timestampOf(e.to, now), Ticks: s.ticks(now)}, s
+}
 
 // timelineOf gives nil where there is only one time to show.
 func timelineOf(st news.Story, reports []news.Report, now time.Time) *timelineView {
-	type row struct {
-		timelineRow
-		first    time.Time
-		articles []news.Member // by time
-	}
-	var rows []*row
-	byOutlet := map[string]*row{}
+	var rows []*datedRow
+	byOutlet := map[string]*datedRow{}
 	undated := map[string]bool{}
 	origin := st.Lead().Article.Outlet.Key()
-	var from, to, since time.Time
+	var all extent
 	for _, r := range reports {
 		for _, v := range r.Versions {
 			for _, m := range append([]news.Member{v.Member}, v.Again...) {
@@ -74,20 +100,11 @@ func timelineOf(st news.Story, reports []news.Report, now time.Time) *timelineVi
 					continue
 				}
 				if byOutlet[key] == nil {
-					byOutlet[key] = &row{timelineRow: timelineRow{Name: publish.Name(a.Outlet)}, first: a.Time()}
+					byOutlet[key] = &datedRow{timelineRow: timelineRow{Name: publish.Name(a.Outlet)}}
 					rows = append(rows, byOutlet[key])
 				}
-				x := byOutlet[key]
-				x.articles = append(x.articles, m)
-				if a.Time().Before(x.first) {
-					x.first = a.Time()
-				}
-				if from.IsZero() || a.Time().Before(from) {
-					from = a.Time()
-				}
-				if a.Time().After(to) {
-					to = a.Time()
-				}
+				byOutlet[key].add(m)
+				all.add(a.Time())
 			}
 		}
 	}
@@ -97,24 +114,23 @@ func timelineOf(st news.Story, reports []news.Report, now time.Time) *timelineVi
 	if len(rows) < 2 && (len(rows) == 0 || len(rows[0].articles) < 2) {
 		return nil
 	}
-	v := &timelineView{From: timestampOf(from, now), To: timestampOf(to, now), Since: "the earliest of them"}
-	since = from
+	v, scale := timelineOver(all, now)
+	since := all.from
+	v.Since = "the earliest of them"
 	if x := byOutlet[origin]; x != nil && !st.Origin.Named() {
-		v.Since, since = "the original", x.first
+		v.Since, since = "the original", x.from
 	}
 	if n := len(undated); n > 0 {
 		v.Undated = plural(n, "outlet")
 	}
-	scale := scaleOf(from, to)
-	v.Ticks = scale.ticks(now)
-	slices.SortStableFunc(rows, func(a, b *row) int {
-		first := func(r *row) int {
+	slices.SortStableFunc(rows, func(a, b *datedRow) int {
+		first := func(r *datedRow) int {
 			if r == byOutlet[origin] && !st.Origin.Named() {
 				return 0
 			}
 			return 1
 		}
-		return cmp.Or(cmp.Compare(first(a), first(b)), a.first.Compare(b.first), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(first(a), first(b)), a.from.Compare(b.from), cmp.Compare(a.Name, b.Name))
 	})
 	for i, r := range rows {
 		slices.SortStableFunc(r.articles, func(a, b news.Member) int { return a.Article.Time().Compare(b.Article.Time()) })
@@ -122,9 +138,9 @@ func timelineOf(st news.Story, reports []news.Report, now time.Time) *timelineVi
 		if at := slices.IndexFunc(r.articles, func(m news.Member) bool { return m.Role == news.RoleOriginal }); at >= 0 {
 			lead = r.articles[at]
 		}
-		r.Kind, r.Time = kindOf(lead), timestampOf(r.first, now)
+		r.Kind, r.Time = kindOf(lead), timestampOf(r.from, now)
 		r.Label = labelOf(st, lead)
-		if d := r.first.Sub(since); i > 0 || d != 0 {
+		if d := r.from.Sub(since); i > 0 || d != 0 {
 			r.Lag = lagText(d)
 		}
 		if i >= maxRows {
@@ -132,7 +148,7 @@ func timelineOf(st news.Story, reports []news.Report, now time.Time) *timelineVi
 				v.More = &timelineRow{Label: "and " + plural(len(rows)-maxRows, "more outlet"), Time: r.Time, Lag: r.Lag}
 			}
 			if len(v.More.Marks) < allMarks {
-				v.More.Marks = append(v.More.Marks, mark{scale.at(r.first), r.Kind})
+				v.More.Marks = append(v.More.Marks, mark{scale.at(r.from), r.Kind})
 			}
 			continue
 		}
@@ -148,6 +164,79 @@ func timelineOf(st news.Story, reports []news.Report, now time.Time) *timelineVi
 		v.Rows = append(v.Rows, r.timelineRow)
 	}
 	return v
+}
+
+// timelineOfEvent shows when the event was told: a row for each outlet that its stories go back to, the earliest first, with all
+// articles of these stories. It gives nil where there is only one time to show, and the kinds of marks that it has.
+func timelineOfEvent(groups [][]news.Story, now time.Time) (*timelineView, []kindView) {
+	var rows []datedRow
+	var all extent
+	count, undated, used := 0, 0, map[string]bool{}
+	for _, g := range groups {
+		var x datedRow
+		outlets := map[string]bool{}
+		x.Name = cmp.Or(publish.Name(publish.Author(g[0])), "Unknown outlet")
+		for _, st := range g {
+			dated := false
+			for _, m := range st.Members {
+				outlets[m.Article.Outlet.Key()] = true
+				if m.Article.Undated {
+					continue
+				}
+				dated = true
+				x.add(m)
+				all.add(m.Article.Time())
+			}
+			if !dated {
+				undated++
+			}
+		}
+		count += len(x.articles)
+		if len(x.articles) > 0 {
+			x.Time, x.Label = timestampOf(x.from, now), "in "+plural(len(outlets), "outlet")
+			if len(g) > 1 {
+				x.Label = fmt.Sprintf("%d stories, %s", len(g), x.Label)
+			}
+			rows = append(rows, x)
+		}
+	}
+	if count < 2 {
+		return nil, nil
+	}
+	slices.SortStableFunc(rows, func(a, b datedRow) int { return a.from.Compare(b.from) })
+	v, scale := timelineOver(all, now)
+	if undated > 0 {
+		v.Undated = pluralOf(undated, "story", "stories")
+	}
+	for i, x := range rows {
+		if i >= eventRows && len(rows) > eventRows+1 {
+			if v.More == nil {
+				v.More = &timelineRow{Label: "and " + plural(len(rows)-eventRows, "more outlet"), Time: x.Time}
+			}
+			if len(v.More.Marks) < allMarks {
+				used["original"] = true
+				v.More.Marks = append(v.More.Marks, mark{scale.at(x.from), "original"})
+			}
+			continue
+		}
+		// Originals are drawn last, above the others.
+		slices.SortStableFunc(x.articles, func(a, b news.Member) int {
+			original := func(m news.Member) int { return map[bool]int{true: 1}[kindOf(m) == string(news.RoleOriginal)] }
+			return cmp.Or(original(a)-original(b), a.Article.Time().Compare(b.Article.Time()))
+		})
+		drawn := map[mark]bool{}
+		for _, m := range x.articles {
+			at, kind := m.Article.Time(), kindOf(m)
+			place := mark{scale.at(at.Truncate(scale.long / allMarks)), kind} // the same for marks that would cover each other
+			if drawn[place] {
+				continue
+			}
+			drawn[place], used[kind] = true, true
+			x.Marks = append(x.Marks, mark{scale.at(at), kind})
+		}
+		v.Rows = append(v.Rows, x.timelineRow)
+	}
+	return v, kindsAmong(used)
 }
 
 // scale is the part of time that a timeline shows.
