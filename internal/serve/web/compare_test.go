@@ -87,8 +87,8 @@ func TestStoriesOfAllSizes(t *testing.T) {
 	for n, wants := range map[int][]string{
 		1:   {"No other outlet among your feeds has taken it up."},
 		2:   {"Paper 1", "Harbour Post Original 02:00", "Paper 1 Rewrite +1 min"},
-		40:  {"and 20 more outlets", "and 10 more outlets"},
-		500: {"and 480 more outlets", "and 470 more outlets"},
+		40:  {"and 20 more outlets to +39 min", "and 10 more outlets"},
+		500: {"and 480 more outlets to +8 h 19 min", "and 470 more outlets"},
 	} {
 		f := manyOutlets(n)
 		w := get(t, handler(f), "/story/50")

@@ -145,8 +145,9 @@ func timelineOf(st news.Story, reports []news.Report, now time.Time) *timelineVi
 		}
 		if i >= maxRows {
 			if v.More == nil {
-				v.More = &timelineRow{Label: "and " + plural(len(rows)-maxRows, "more outlet"), Time: r.Time, Lag: r.Lag}
+				v.More = &timelineRow{Label: "and " + plural(len(rows)-maxRows, "more outlet"), Time: r.Time}
 			}
+			v.More.Lag = r.Lag
 			if len(v.More.Marks) < allMarks {
 				v.More.Marks = append(v.More.Marks, mark{scale.at(r.from), r.Kind})
 			}
