@@ -176,9 +176,7 @@ func (v *eventView) addNews(c news.FullCoverage, now time.Time) {
 		by := originOf(st)
 		v.Broke.Origin = &by
 	}
-	if f := st.Origin.Scoop; f.Key() != "" {
-		v.Broke.Scoop = &scoopView{Outlet: publish.Name(f.Outlet), Out: outTo(f.URL), By: f.By, Text: publish.Line(f.Text)}
-	}
+	v.Broke.Scoop = scoopOf(st)
 	if newest, ok := c.Newest(); ok && (newest.ID != st.ID || newest.Told().After(first.Article.Time())) {
 		h := headlineOf(newest, now)
 		v.Newest = &h

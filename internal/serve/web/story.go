@@ -43,6 +43,15 @@ type scoopView struct {
 	Out              outLink
 }
 
+// scoopOf gives nil where the origin had the news first itself.
+func scoopOf(st news.Story) *scoopView {
+	f := st.Origin.Scoop
+	if f.Key() == "" {
+		return nil
+	}
+	return &scoopView{Outlet: publish.Name(f.Outlet), Out: outTo(f.URL), By: f.By, Text: publish.Line(f.Text)}
+}
+
 // agedView is a story whose articles were all aged out. Only what lists and links need is left of it.
 type agedView struct {
 	Title, Origin     string
@@ -116,9 +125,7 @@ func storyOf(st news.Story, reports []news.Report, compared map[int64]news.Compa
 	if st.Aged > 0 {
 		v.Aged = fmt.Sprintf("%d of its %d articles were aged out.", st.Aged, st.Aged+len(st.Members))
 	}
-	if f := st.Origin.Scoop; f.Key() != "" {
-		v.Scoop = &scoopView{Outlet: publish.Name(f.Outlet), Out: outTo(f.URL), By: f.By, Text: publish.Line(f.Text)}
-	}
+	v.Scoop = scoopOf(st)
 	if st.Origin.Named() {
 		v.Out = outTo(st.Origin.URL)
 	} else {
