@@ -11,7 +11,7 @@ import (
 )
 
 type alertsView struct {
-	Topic  topicLink
+	Topic  link
 	Add    string // where the form goes
 	Alerts []alertView
 	Form   alertForm

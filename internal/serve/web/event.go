@@ -28,19 +28,13 @@ type eventView struct {
 	First, Latest timestamp
 	Broke         *brokeView // nil where no article has a date
 	Newest        *headline  // nil where that is the first report, too
-	Orders        []orderLink
+	Orders        []link
 	Timeline      *timelineView
 	Marks         []kindView // those of the timeline, with what they mean
 	Entries       []entryView
 	Pager         pager
 	Unread        string     // which of its stories are not here; empty where all are
 	Affair        []headline // other events of its affair
-}
-
-// orderLink leads to the same page in another order.
-type orderLink struct {
-	Name, URL string
-	Current   bool
 }
 
 // brokeView is the first report of an event, and what that goes back to.
@@ -106,7 +100,7 @@ func eventOf(c news.FullCoverage, timed bool, r *http.Request, now time.Time) ev
 	v := eventView{
 		Title: cmp.Or(publish.Cut(publish.Line(c.Title), maxHeadline), "Untitled"), Reach: reachText(c.Reach),
 		Stories: pluralOf(c.Event.Stories, "story", "stories"),
-		Orders: []orderLink{
+		Orders: []link{
 			{Name: "By independence", URL: eventPath(c.ID), Current: !timed},
 			{Name: "By time", URL: eventPath(c.ID) + "?" + url.Values{"order": {byTime}}.Encode(), Current: timed},
 		},

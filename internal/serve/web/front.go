@@ -39,8 +39,8 @@ type frontView struct {
 	Part     bool // of an earlier hour, a folder or a language
 	Cards    []frontCard
 	Dense    bool
-	View     link // to the other view
-	Sections []section
+	View     link   // to the other view
+	Sections []link // folders and languages
 	Days     []link
 	Day      string // shown, in the form of <input type=date>
 	Hidden   []hidden
@@ -48,15 +48,6 @@ type frontView struct {
 	Status   news.Status
 	Fresh    freshView
 }
-
-// section is a part of the front page that one can choose.
-type section struct {
-	Name, Lang string
-	Link       string
-	Current    bool
-}
-
-type link struct{ Name, URL string }
 
 // hidden is a field that a form carries along.
 type hidden struct{ Name, Value string }
@@ -214,10 +205,10 @@ func otherView(r *http.Request, dense bool) link {
 	q := r.URL.Query()
 	if dense {
 		q.Set("view", "roomy")
-		return link{"Roomy", "/?" + q.Encode()}
+		return link{Name: "Roomy", URL: "/?" + q.Encode()}
 	}
 	q.Set("view", viewDense)
-	return link{"Dense", "/?" + q.Encode()}
+	return link{Name: "Dense", URL: "/?" + q.Encode()}
 }
 
 // lastVisit returns when the reader was here before this visit; zero for the first. A visit ends after visitEnds.
@@ -244,7 +235,7 @@ func lastVisit(w http.ResponseWriter, r *http.Request, now time.Time) (since tim
 }
 
 // sectionsOf links to the folders, and to the languages where there are several.
-func sectionsOf(r *http.Request, page news.Front, q news.FrontQuery) []section {
+func sectionsOf(r *http.Request, page news.Front, q news.FrontQuery) []link {
 	if len(page.Folders) == 0 && len(page.Langs) < 2 {
 		return nil
 	}
@@ -262,14 +253,14 @@ func sectionsOf(r *http.Request, page news.Front, q news.FrontQuery) []section {
 		return "/?" + query.Encode()
 	}
 	asked := r.URL.Query().Get("lang")
-	all := []section{{Name: "All", Link: to("", ""), Current: q.Folder == "" && asked == ""}}
+	all := []link{{Name: "All", URL: to("", ""), Current: q.Folder == "" && asked == ""}}
 	for _, f := range page.Folders {
-		all = append(all, section{Name: f, Link: to("folder", f), Current: f == q.Folder})
+		all = append(all, link{Name: f, URL: to("folder", f), Current: f == q.Folder})
 	}
 	if len(page.Langs) > 1 {
 		for _, l := range page.Langs[:min(len(page.Langs), maxLangs)] {
 			if tag, err := language.Parse(l.Lang); err == nil && l.Lang != "" {
-				all = append(all, section{Name: cmp.Or(display.Self.Name(tag), l.Lang), Lang: l.Lang, Link: to("lang", l.Lang), Current: l.Lang == asked})
+				all = append(all, link{Name: cmp.Or(display.Self.Name(tag), l.Lang), Lang: l.Lang, URL: to("lang", l.Lang), Current: l.Lang == asked})
 			}
 		}
 	}
@@ -295,7 +286,7 @@ func earlierOf(r *http.Request, at, now time.Time) (days []link) {
 		if i > 0 && day.YearDay() == at.UTC().YearDay() {
 			to = ""
 		}
-		days = append(days, link{name, to})
+		days = append(days, link{Name: name, URL: to})
 	}
 	return days
 }

@@ -33,7 +33,7 @@ type page struct {
 	Query   string // in the search box
 	Refresh int    // seconds after which the browser should load the page again; 0 is never
 	Feeds   []feedLink
-	Topics  []topicLink
+	Topics  []link
 	Body    any
 
 	policy string // the Content-Security-Policy; "" is the one of all pages
@@ -44,12 +44,15 @@ type feedLink struct {
 	Name, Type, Title, URL string
 }
 
-type topicLink struct {
+// link is a link to another page, or to the same in another form.
+type link struct {
 	Name, URL string
+	Lang      string // of Name
+	Current   bool   // it is what the page shows
 }
 
-func linkTopic(t news.Topic) topicLink {
-	return topicLink{Name: t.Name, URL: "/topic/" + url.PathEscape(t.Name)}
+func linkTopic(t news.Topic) link {
+	return link{Name: t.Name, URL: "/topic/" + url.PathEscape(t.Name)}
 }
 
 // pages are the templates by name, each with the layout.

@@ -25,8 +25,8 @@ type searchView struct {
 	Query      string
 	Order      string // as ?sort= says
 	Articles   bool   // each by itself, not folded into stories
-	Sorts      []sortLink
-	Shows      []sortLink
+	Sorts      []link
+	Shows      []link
 	Rule       string // what stands first
 	Error      *queryFault
 	Building   string // that the index is, so that nothing is searched
@@ -36,7 +36,7 @@ type searchView struct {
 	Results    []result
 	Passing    []result // those that have the words further down in their texts alone
 	Pager      pager
-	Suggestion sortLink
+	Suggestion link
 	Help       []helpLine
 }
 
@@ -57,12 +57,6 @@ type facetLink struct {
 	Name, URL string
 	Count     string
 	Chosen    bool
-}
-
-// sortLink links to the same search in another order or form.
-type sortLink struct {
-	Name, URL string
-	Current   bool
 }
 
 // result is a found article and its role in its story.
@@ -95,14 +89,14 @@ func (s *server) search(w http.ResponseWriter, r *http.Request) error {
 		v.Order = ""
 	}
 	for _, o := range searchOrders {
-		v.Sorts = append(v.Sorts, sortLink{o.name, v.link(v.Query, o.sort, v.Articles), v.Order == o.sort})
+		v.Sorts = append(v.Sorts, link{Name: o.name, URL: v.link(v.Query, o.sort, v.Articles), Current: v.Order == o.sort})
 		if v.Order == o.sort {
 			v.Rule = o.rule
 		}
 	}
-	v.Shows = []sortLink{
-		{"Stories", v.link(v.Query, v.Order, false), !v.Articles},
-		{"Every article", v.link(v.Query, v.Order, true), v.Articles},
+	v.Shows = []link{
+		{Name: "Stories", URL: v.link(v.Query, v.Order, false), Current: !v.Articles},
+		{Name: "Every article", URL: v.link(v.Query, v.Order, true), Current: v.Articles},
 	}
 	status := http.StatusOK
 	var building *search.BuildingError
@@ -180,7 +174,7 @@ func (s *server) find(r *http.Request, v *searchView) (sample news.Article, err 
 		v.Pager.Next += "&cursor=" + url.QueryEscape(found.Next)
 	}
 	if found.Suggestion != "" {
-		v.Suggestion = sortLink{Name: found.Suggestion, URL: v.link(found.Suggestion, v.Order, v.Articles)}
+		v.Suggestion = link{Name: found.Suggestion, URL: v.link(found.Suggestion, v.Order, v.Articles)}
 	}
 	stories, err := s.storiesOf(r.Context(), found.Articles)
 	if err != nil {
