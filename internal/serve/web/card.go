@@ -96,6 +96,19 @@ func titleOf(st news.Story) string {
 	return cmp.Or(publish.Line(st.Headline()), "Untitled")
 }
 
+// langOf is the language of a story's headline.
+func langOf(st news.Story) string {
+	if len(st.Members) == 0 {
+		return ""
+	}
+	return st.Current().Article.Lang
+}
+
+// headlineOf shows a story in one line, with a time of it.
+func headlineOf(st news.Story, at timestamp) headline {
+	return headline{Title: titleOf(st), Lang: langOf(st), Page: storyPath(st.ID), Outlet: publish.Name(publish.Author(st)), Time: at}
+}
+
 // articleTitle is an article's headline as pages show it.
 func articleTitle(a news.Article) string { return cmp.Or(publish.Line(a.Headline()), "Untitled") }
 
@@ -183,10 +196,7 @@ func (s *server) cards(ctx context.Context, stories []news.Story) ([]card, error
 		c.Event = eventPath(st.Event)
 		for _, o := range of.Stories {
 			if o.ID != st.ID && len(o.Members) > 0 && len(c.Coverage) < maxCoverage {
-				c.Coverage = append(c.Coverage, headline{
-					Title: titleOf(o), Lang: o.Current().Article.Lang, Page: storyPath(o.ID),
-					Outlet: publish.Name(publish.Author(o)), Time: storyTime(o, o.Latest, s.now()),
-				})
+				c.Coverage = append(c.Coverage, headlineOf(o, storyTime(o, o.Latest, s.now())))
 			}
 		}
 		c.More = max(of.Total-1-len(c.Coverage), 0)

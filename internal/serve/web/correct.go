@@ -61,9 +61,7 @@ func (s *server) correct(w http.ResponseWriter, r *http.Request) error {
 		}
 		for _, o := range others {
 			if o.ID != st.ID && len(o.Members) > 0 {
-				v.Others = append(v.Others, headline{
-					Title: titleOf(o), Lang: o.Current().Article.Lang, Page: storyPath(o.ID), Outlet: publish.Name(publish.Author(o)), Time: storyTime(o, o.First, s.now()),
-				})
+				v.Others = append(v.Others, headlineOf(o, storyTime(o, o.First, s.now())))
 				v.IDs = append(v.IDs, o.ID)
 			}
 		}
@@ -247,7 +245,7 @@ func (s *server) corrections(w http.ResponseWriter, r *http.Request) error {
 		}
 		for _, st := range stories {
 			if len(one.Stories) < maxCorrected && slices.ContainsFunc(c.Articles(), func(a int64) bool { return of[a] == st.ID }) {
-				one.Stories = append(one.Stories, headline{Title: titleOf(st), Page: storyPath(st.ID), Outlet: publish.Name(publish.Author(st))})
+				one.Stories = append(one.Stories, headlineOf(st, timestamp{}))
 			}
 		}
 		v.All = append(v.All, one)

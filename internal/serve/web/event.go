@@ -108,8 +108,8 @@ func eventOf(c news.FullCoverage, timed bool, r *http.Request, now time.Time) ev
 	if left := c.Event.Stories - len(c.All); left > 0 {
 		v.Unread = fmt.Sprintf("The %d stories with the most coverage are here; %s more are not.", len(c.All), pluralOf(left, "story", "stories"))
 	}
-	if len(c.All) > 0 && len(c.All[0].Members) > 0 {
-		v.Lang = c.All[0].Current().Article.Lang
+	if len(c.All) > 0 {
+		v.Lang = langOf(c.All[0])
 	}
 	groups := c.ByIndependence()
 	again := map[int64]bool{}
@@ -135,7 +135,7 @@ func eventOf(c news.FullCoverage, timed bool, r *http.Request, now time.Time) ev
 			e := entryOf(g[0], now)
 			further := g[1:]
 			for _, st := range further[:min(len(further), maxFurther)] {
-				e.Further = append(e.Further, headlineOf(st, now))
+				e.Further = append(e.Further, newsOf(st, now))
 			}
 			e.FurtherMore = len(further) - len(e.Further)
 			v.Entries = append(v.Entries, e)
@@ -172,28 +172,20 @@ func (v *eventView) addNews(c news.FullCoverage, now time.Time) {
 	}
 	v.Broke.Scoop = scoopOf(st)
 	if newest, ok := c.Newest(); ok && (newest.ID != st.ID || newest.Told().After(first.Article.Time())) {
-		h := headlineOf(newest, now)
+		h := newsOf(newest, now)
 		v.Newest = &h
 	}
 }
 
-// headlineOf is a story in one line, with when it last said something new.
-func headlineOf(st news.Story, now time.Time) headline {
-	return headline{
-		Title: publish.Cut(titleOf(st), maxHeadline), Lang: langOf(st), Page: storyPath(st.ID),
-		Outlet: publish.Name(publish.Author(st)), Time: timestampOf(st.Told(), now),
-	}
-}
-
-func langOf(st news.Story) string {
-	if len(st.Members) == 0 {
-		return ""
-	}
-	return st.Current().Article.Lang
+// newsOf is a story in one line, with when it last said something new.
+func newsOf(st news.Story, now time.Time) headline {
+	h := headlineOf(st, timestampOf(st.Told(), now))
+	h.Title = publish.Cut(h.Title, maxHeadline)
+	return h
 }
 
 func entryOf(st news.Story, now time.Time) entryView {
-	h := headlineOf(st, now)
+	h := newsOf(st, now)
 	e := entryView{Title: h.Title, Lang: h.Lang, Page: h.Page, Time: h.Time, By: originOf(st), Outlet: outletPath(publish.Author(st))}
 	if len(st.Members) == 0 {
 		return e

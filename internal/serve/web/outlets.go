@@ -287,10 +287,7 @@ func (s *server) showOutlet(w http.ResponseWriter, r *http.Request, status int, 
 }
 
 func wroteOf(st news.Story, now time.Time) wroteView {
-	v := wroteView{By: originOf(st), headline: headline{Title: titleOf(st), Page: storyPath(st.ID), Time: storyTime(st, st.First, now)}}
-	if len(st.Members) > 0 {
-		v.Lang = st.Current().Article.Lang
-	}
+	v := wroteView{By: originOf(st), headline: headlineOf(st, storyTime(st, st.First, now))}
 	seen := map[string]bool{st.Origin.Key(): true}
 	for _, m := range st.Members {
 		o := m.Article.Outlet

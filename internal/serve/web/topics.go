@@ -14,7 +14,6 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/search"
-	"headwater/internal/serve/publish"
 )
 
 // maxTopicName bounds a topic's name, in characters.
@@ -187,7 +186,7 @@ func (s *server) fillTopic(r *http.Request, v *topicView, t news.Topic, n int, f
 	v.Total, v.Pager = countText(found.Total, "story", "stories"), pagerOf(r, n, n*perPage < found.Total)
 	for _, st := range found.New {
 		if len(st.Members) > 0 {
-			v.Fresh = append(v.Fresh, s.headlineOf(st))
+			v.Fresh = append(v.Fresh, headlineOf(st, storyTime(st, st.Latest, s.now())))
 		}
 	}
 	if more := t.New - len(v.Fresh); len(v.Fresh) > 0 && more > 0 {
@@ -209,14 +208,6 @@ func (s *server) fillTopic(r *http.Request, v *topicView, t news.Topic, n int, f
 	}
 	v.Passing, err = s.cards(r.Context(), found.Stories[at:])
 	return err
-}
-
-// headlineOf shows a story in one line.
-func (s *server) headlineOf(st news.Story) headline {
-	return headline{
-		Title: titleOf(st), Lang: st.Current().Article.Lang, Page: storyPath(st.ID),
-		Outlet: publish.Name(publish.Author(st)), Time: storyTime(st, st.Latest, s.now()),
-	}
 }
 
 // newCount is how many stories of a topic are new, or "" for none.
