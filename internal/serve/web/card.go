@@ -160,15 +160,10 @@ func groupReports(reports []news.Report, kind func(news.Report) string) []roleGr
 			}
 			seen[outlet.Key()] = true
 		}
-		switch count {
-		case 0:
-			continue
-		case 1:
-			g.Label = "1 " + role.one
-		default:
-			g.Label = fmt.Sprintf("%d %s", count, role.many)
+		if count > 0 {
+			g.Label = countText(count, role.one, role.many)
+			all = append(all, g)
 		}
-		all = append(all, g)
 	}
 	return all
 }

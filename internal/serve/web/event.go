@@ -99,14 +99,14 @@ func eventOf(c news.FullCoverage, timed bool, r *http.Request, now time.Time) ev
 	n := pageNumber(r)
 	v := eventView{
 		Title: cmp.Or(publish.Cut(publish.Line(c.Title), maxHeadline), "Untitled"), Reach: reachText(c.Reach),
-		Stories: pluralOf(c.Event.Stories, "story", "stories"),
+		Stories: countText(c.Event.Stories, "story", "stories"),
 		Orders: []link{
 			{Name: "By independence", URL: eventPath(c.ID), Current: !timed},
 			{Name: "By time", URL: eventPath(c.ID) + "?" + url.Values{"order": {byTime}}.Encode(), Current: timed},
 		},
 	}
 	if left := c.Event.Stories - len(c.All); left > 0 {
-		v.Unread = fmt.Sprintf("The %d stories with the most coverage are here; %s more are not.", len(c.All), pluralOf(left, "story", "stories"))
+		v.Unread = fmt.Sprintf("The %s stories with the most coverage are here; %s more are not.", number(len(c.All)), countText(left, "story", "stories"))
 	}
 	if len(c.All) > 0 {
 		v.Lang = langOf(c.All[0])
@@ -210,11 +210,8 @@ func entryOf(st news.Story, now time.Time) entryView {
 	for _, g := range groupReports(others, func(r news.Report) string { return kindOf(r.Newest()) }) {
 		labels = append(labels, g.Label)
 	}
-	switch {
-	case len(others) == 1:
-		e.Carried = "1 other carries it: " + strings.Join(labels, ", ")
-	case len(others) > 1:
-		e.Carried = fmt.Sprintf("%d others carry it: %s", len(others), strings.Join(labels, ", "))
+	if len(others) > 0 {
+		e.Carried = countText(len(others), "other carries it", "others carry it") + ": " + strings.Join(labels, ", ")
 	}
 	return e
 }
@@ -223,14 +220,7 @@ func entryOf(st news.Story, now time.Time) entryView {
 func reachText(r news.Reach) string {
 	text := plural(r.Outlets, "outlet")
 	if r.Outlets > 1 || r.Independent > 1 {
-		text += fmt.Sprintf(", %d independent", r.Independent)
+		text += ", " + number(r.Independent) + " independent"
 	}
 	return text
-}
-
-func pluralOf(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }

@@ -288,12 +288,7 @@ func countText(n int, one, many string) string {
 	return number(n) + " " + many
 }
 
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
+func plural(n int, noun string) string { return countText(n, noun, noun+"s") }
 
 // sizeText is a size as people say it.
 func sizeText(n int64) string {

@@ -110,7 +110,7 @@ func (s *server) outlets(w http.ResponseWriter, r *http.Request) error {
 		Pager: pagerOf(r, n, n*outletsPerPage < list.Total), Summary: plural(list.All, "outlet"),
 	}
 	if query != "" {
-		v.Summary = fmt.Sprintf("%d of %s", list.Total, plural(list.All, "outlet"))
+		v.Summary = fmt.Sprintf("%s of %s", number(list.Total), plural(list.All, "outlet"))
 	}
 	for _, c := range outletColumns {
 		values := url.Values{"sort": {string(c.by)}}

@@ -207,7 +207,7 @@ func timelineOfEvent(groups [][]news.Story, now time.Time) (*timelineView, []kin
 	slices.SortStableFunc(rows, func(a, b datedRow) int { return a.from.Compare(b.from) })
 	v, scale := timelineOver(all, now)
 	if undated > 0 {
-		v.Undated = pluralOf(undated, "story", "stories")
+		v.Undated = countText(undated, "story", "stories")
 	}
 	for i, x := range rows {
 		if i >= eventRows && len(rows) > eventRows+1 {
