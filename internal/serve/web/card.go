@@ -86,9 +86,7 @@ func cardOf(st news.Story, now time.Time) card {
 			c.Dots = append(c.Dots, dot{X: 9 + 10*len(c.Dots), Role: string(role)})
 		}
 	}
-	if dek := publish.Line(lead.Summary); dek != c.Title {
-		c.Dek = publish.Cut(dek, maxDek)
-	}
+	c.Dek = dekOf(lead, c.Title, maxDek)
 	return c
 }
 
@@ -107,6 +105,15 @@ func langOf(st news.Story) string {
 // headlineOf shows a story in one line, with a time of it.
 func headlineOf(st news.Story, at timestamp) headline {
 	return headline{Title: titleOf(st), Lang: langOf(st), Page: storyPath(st.ID), Outlet: publish.Name(publish.Author(st)), Time: at}
+}
+
+// dekOf is what an article's feed gives as a summary, cut to some characters; "" where that is the title.
+func dekOf(a news.Article, title string, most int) string {
+	dek := publish.Line(a.Summary)
+	if dek == title {
+		return ""
+	}
+	return publish.Cut(dek, most)
 }
 
 // articleTitle is an article's headline as pages show it.

@@ -190,9 +190,7 @@ func entryOf(st news.Story, now time.Time) entryView {
 	if len(st.Members) == 0 {
 		return e
 	}
-	if dek := publish.Line(st.Current().Article.Summary); dek != h.Title {
-		e.Dek = publish.Cut(dek, maxDek)
-	}
+	e.Dek = dekOf(st.Current().Article, h.Title, maxDek)
 	var others []news.Report
 	for _, r := range st.Reports() {
 		if r.Role() == news.RoleOriginal || st.Origin.Key() != "" && r.Newest().Article.Outlet.Key() == st.Origin.Key() {

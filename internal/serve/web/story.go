@@ -119,9 +119,7 @@ func storyOf(st news.Story, reports []news.Report, compared map[int64]news.Compa
 		Files: filesOf(lead, false),
 		First: storyTime(st, st.First, now), Latest: storyTime(st, st.Latest, now),
 	}
-	if dek := publish.Line(lead.Summary); dek != v.Title {
-		v.Dek = publish.Cut(dek, 2*maxDek)
-	}
+	v.Dek = dekOf(lead, v.Title, 2*maxDek)
 	if st.Aged > 0 {
 		v.Aged = fmt.Sprintf("%d of its %d articles were aged out.", st.Aged, st.Aged+len(st.Members))
 	}
