@@ -3,7 +3,6 @@ package web
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 
@@ -39,19 +38,7 @@ type choice struct {
 }
 
 // compare shows two members of a story. Without ?a= it takes the lead, without ?b= the first of the others.
-func (s *server) compare(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID(r)
-	if err != nil {
-		return err
-	}
-	st, err := s.backend.Story(r.Context(), id)
-	if err != nil {
-		return fmt.Errorf("story %d: %w", id, err)
-	}
-	if st.ID != id {
-		http.Redirect(w, r, (&url.URL{Path: storyPath(st.ID) + "/compare", RawQuery: r.URL.RawQuery}).String(), http.StatusMovedPermanently)
-		return nil
-	}
+func (s *server) compare(w http.ResponseWriter, r *http.Request, st news.Story) error {
 	if len(st.Members) < 2 {
 		return notFound("This story has no two versions to compare.")
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -34,15 +33,7 @@ type correctable struct {
 	Origin bool
 }
 
-func (s *server) correct(w http.ResponseWriter, r *http.Request) error {
-	st, err := s.storyAt(r)
-	if err != nil {
-		return err
-	}
-	if id, _ := pathID(r); st.ID != id {
-		http.Redirect(w, r, storyPath(st.ID)+"/correct", http.StatusMovedPermanently)
-		return nil
-	}
+func (s *server) correct(w http.ResponseWriter, r *http.Request, st news.Story) error {
 	if len(st.Members) == 0 {
 		return notFound("This story was aged out. It has no articles any more, so there is nothing to correct.")
 	}
@@ -67,18 +58,6 @@ func (s *server) correct(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return s.write(w, r, http.StatusOK, "correct", page{Title: "Correct: " + v.Title, Body: v})
-}
-
-func (s *server) storyAt(r *http.Request) (news.Story, error) {
-	id, err := pathID(r)
-	if err != nil {
-		return news.Story{}, err
-	}
-	st, err := s.backend.Story(r.Context(), id)
-	if err != nil {
-		return st, fmt.Errorf("story %d: %w", id, err)
-	}
-	return st, nil
 }
 
 // seenOf tells the members of a story apart from those that it has later: their number, and the last.
@@ -282,6 +261,6 @@ func (s *server) forgetCorrection(w http.ResponseWriter, r *http.Request) error 
 	if _, err := s.backend.Forget(r.Context(), id); err != nil {
 		return refusal(err, "/corrections")
 	}
-	http.Redirect(w, r, (&url.URL{Path: "/corrections", RawQuery: "undone=" + strconv.FormatInt(id, 10)}).String(), http.StatusSeeOther)
+	http.Redirect(w, r, "/corrections?undone="+strconv.FormatInt(id, 10), http.StatusSeeOther)
 	return nil
 }

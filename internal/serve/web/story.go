@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"headwater/internal/news"
@@ -60,19 +61,36 @@ type agedView struct {
 	First, Latest     timestamp
 }
 
-func (s *server) story(w http.ResponseWriter, r *http.Request) error {
+// ofStory makes a handler of a page that stands below a story's own. Where the story was merged into another, it leads to the same
+// page of that one.
+func (s *server) ofStory(below string, show func(http.ResponseWriter, *http.Request, news.Story) error) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		st, err := s.storyAt(r)
+		if err != nil {
+			return err
+		}
+		if id, _ := pathID(r); st.ID != id {
+			http.Redirect(w, r, (&url.URL{Path: storyPath(st.ID) + below, RawQuery: r.URL.RawQuery}).String(), http.StatusMovedPermanently)
+			return nil
+		}
+		return show(w, r, st)
+	}
+}
+
+// storyAt reads the story of an address, or the one that it was merged into.
+func (s *server) storyAt(r *http.Request) (news.Story, error) {
 	id, err := pathID(r)
 	if err != nil {
-		return err
+		return news.Story{}, err
 	}
 	st, err := s.backend.Story(r.Context(), id)
 	if err != nil {
-		return fmt.Errorf("story %d: %w", id, err)
+		return st, fmt.Errorf("story %d: %w", id, err)
 	}
-	if st.ID != id {
-		http.Redirect(w, r, storyPath(st.ID), http.StatusMovedPermanently)
-		return nil
-	}
+	return st, nil
+}
+
+func (s *server) story(w http.ResponseWriter, r *http.Request, st news.Story) error {
 	if len(st.Members) == 0 {
 		return s.write(w, r, http.StatusOK, "aged", page{Title: titleOf(st), Body: agedView{
 			Title: titleOf(st), Origin: publish.Name(st.Origin.Outlet), Out: outTo(st.Origin.URL),

@@ -8,10 +8,10 @@
 // no other feed.
 //
 // A request goes to a page's handler (front.go, story.go, compare.go, correct.go, event.go, article.go, search.go, topics.go,
-// alerts.go, outlets.go, feeds.go)
-// or to a combined feed's (emit.go). The handler reads from the Backend, builds a view of what it shows (card.go, member.go, verdict.go,
-// timeline.go, searchhelp.go, chart.go, media.go) and renders the template of that name within the layout (layout.go). server.go has the Backend, and what all
-// handlers share: errors, forms, security headers. What the search box suggests while somebody types is JSON for app.js (suggest.go).
+// alerts.go, outlets.go, feeds.go) or to a combined feed's (emit.go). The handler reads from the Backend, builds a view of what it
+// shows (card.go, member.go, verdict.go, timeline.go, searchhelp.go, chart.go, media.go) and renders the template of that name within
+// the layout (layout.go). server.go has the Backend, and what all handlers share: errors, forms, security headers. What the search box
+// suggests while somebody types is JSON for app.js (suggest.go).
 package web
 
 import (
@@ -75,10 +75,10 @@ func New(o Options) ingress.Routes {
 	for pattern, h := range map[string]handler{
 		"GET /{$}":                  s.front,
 		"GET /latest":               s.latest,
-		"GET /story/{id}":           s.story,
-		"GET /story/{id}/compare":   s.compare,
+		"GET /story/{id}":           s.ofStory("", s.story),
+		"GET /story/{id}/compare":   s.ofStory("/compare", s.compare),
 		"GET /event/{id}":           s.event,
-		"GET /story/{id}/correct":   s.correct,
+		"GET /story/{id}/correct":   s.ofStory("/correct", s.correct),
 		"POST /story/{id}/split":    s.correcting(s.splitStory),
 		"POST /story/{id}/merge":    s.correcting(s.mergeStories),
 		"POST /story/{id}/origin":   s.correcting(s.setOrigin),
