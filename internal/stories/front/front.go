@@ -40,6 +40,8 @@ type Story struct {
 	First     time.Time // its first report
 	Members   []Member  // those until the hour
 
+	reach int     // different outlets that carry it, set by Events
+	worth float64 // what it adds to the score of its event, set by Events
 	share float64 // the score of its event, by that of the best event of the affair
 }
 
@@ -76,7 +78,8 @@ func Events(stories []Story, at time.Time, r Reader) []Event {
 		if len(s.Members) == 0 {
 			continue
 		}
-		s.share = 1
+		s.reach, s.share = reachOf(s), 1
+		s.worth = worthOf(s, at, r)
 		i, known := byEvent[s.Event]
 		if s.Event == 0 || !known {
 			i = len(out)
@@ -86,11 +89,17 @@ func Events(stories []Story, at time.Time, r Reader) []Event {
 		out[i].Stories = append(out[i].Stories, s)
 	}
 	for i := range out {
-		out[i].weigh(at, r)
+		out[i].weigh()
 	}
 	order(out)
 	return out
 }
+
+// best returns the stories of an event whose words are read.
+func (e Event) best() []Story { return e.Stories[:min(len(e.Stories), perEvent)] }
+
+// firstReport returns the article of a story's first report.
+func (s Story) firstReport() int64 { return s.Members[0].Article }
 
 // order sorts events by score. Of equal ones the one with the oldest story comes first, so that the order does not depend on
 // how ids were given.

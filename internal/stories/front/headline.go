@@ -112,16 +112,16 @@ func (e Event) Articles(limit int) []int64 {
 
 // candidates returns the articles that may give an event its headline: those of the outlet that the story goes back to, or the
 // first report where there is none.
-func (s Story) candidates() (ids []int64) {
+func (s Story) candidates() (all []Member) {
 	for _, m := range s.Members {
 		if m.Outlet == s.Origin {
-			ids = append(ids, m.Article)
+			all = append(all, m)
 		}
 	}
-	if len(ids) == 0 {
-		ids = append(ids, s.Members[0].Article)
+	if len(all) == 0 {
+		return s.Members[:1]
 	}
-	return ids
+	return all
 }
 
 // Headline returns the article whose headline stands for an event of the page: in a language of the reader, near to what the
@@ -131,20 +131,15 @@ func (p Page) Headline(e Event, texts map[int64]Text) int64 {
 	if words == nil {
 		words = p.terms.event(e, texts)
 	}
-	best, most := e.Stories[0].Members[0].Article, -1.
-	for _, s := range e.Stories[:min(len(e.Stories), perEvent)] {
-		outlets := map[string]bool{}
-		for _, m := range s.Members {
-			outlets[m.Outlet] = true
-		}
-		ids := s.candidates()
-		for _, m := range s.Members {
+	best, most := e.Stories[0].firstReport(), -1.
+	for _, s := range e.best() {
+		for _, m := range s.candidates() {
 			t, known := texts[m.Article]
-			if !known || !slices.Contains(ids, m.Article) {
+			if !known {
 				continue
 			}
 			age := max(p.at.Sub(m.Time).Hours(), 0)
-			v := s.share * t.Fit * (1 + math.Log2(float64(len(outlets)))) * max(cosine(p.terms.title(t.Print.Title), words), .01) * math.Exp2(-age/headlineHalfLife)
+			v := s.share * t.Fit * (1 + math.Log2(float64(s.reach))) * max(cosine(p.terms.title(t.Print.Title), words), .01) * math.Exp2(-age/headlineHalfLife)
 			if p.by.reads(m.Lang) {
 				v += 1e3
 			}

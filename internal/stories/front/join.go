@@ -28,8 +28,8 @@ const (
 func Wanted(events []Event) []int64 {
 	var ids []int64
 	for _, e := range events[:min(len(events), maxJoin)] {
-		for _, s := range e.Stories[:min(len(e.Stories), perEvent)] {
-			ids = append(ids, s.Members[0].Article)
+		for _, s := range e.best() {
+			ids = append(ids, s.firstReport())
 		}
 	}
 	return ids
@@ -50,7 +50,7 @@ func Join(events []Event, texts map[int64]Text, at time.Time, r Reader) Page {
 	page := Page{terms: weightsOf(top, texts), at: at, by: r}
 	top = page.terms.withoutDigests(top, texts)
 	for i := range top {
-		top[i].weigh(at, r)
+		top[i].weigh()
 	}
 	order(top)
 	words := page.terms.events(top, texts)
@@ -68,7 +68,7 @@ func Join(events []Event, texts map[int64]Text, at time.Time, r Reader) Page {
 				sum[t.hash] += top[i].Score * t.weight
 			}
 		}
-		affair.weigh(at, r)
+		affair.weigh()
 		affair.words = unit(sum)
 		page.Events = append(page.Events, affair)
 	}
@@ -81,7 +81,7 @@ func Join(events []Event, texts map[int64]Text, at time.Time, r Reader) Page {
 func fit(events []Event, texts map[int64]Text) []Event {
 	var out []Event
 	for _, e := range events {
-		e.Stories = slices.DeleteFunc(slices.Clone(e.Stories), func(s Story) bool { return texts[s.Members[0].Article].Fit <= fitShell })
+		e.Stories = slices.DeleteFunc(slices.Clone(e.Stories), func(s Story) bool { return texts[s.firstReport()].Fit <= fitShell })
 		if len(e.Stories) > 0 {
 			out = append(out, e)
 		}
@@ -105,8 +105,8 @@ func weightsOf(events []Event, texts map[int64]Text) weights {
 	used, capital, in := map[uint32]int{}, map[uint32]int{}, map[uint32]int{}
 	for _, e := range events {
 		here := map[uint32]bool{}
-		for _, s := range e.Stories[:min(len(e.Stories), perEvent)] {
-			p := texts[s.Members[0].Article].Print
+		for _, s := range e.best() {
+			p := texts[s.firstReport()].Print
 			for i, t := range p.Terms {
 				used[t]++
 				if p.Uses[i]&prints.TermName != 0 {
@@ -158,7 +158,7 @@ func (w weights) withoutDigests(events []Event, texts map[int64]Text) []Event {
 	var out []Event
 	for i, e := range events {
 		e.Stories = slices.DeleteFunc(slices.Clone(e.Stories), func(s Story) bool {
-			return w.isDigest(texts[s.Members[0].Article].parts, words, i)
+			return w.isDigest(texts[s.firstReport()].parts, words, i)
 		})
 		if len(e.Stories) > 0 {
 			out = append(out, e)
@@ -191,8 +191,8 @@ func (w weights) isDigest(parts [][]uint32, words [][]term, own int) bool {
 // event returns the words of an event, of length 1: the sum of those of its stories.
 func (w weights) event(e Event, texts map[int64]Text) []term {
 	sum := map[uint32]float64{}
-	for _, s := range e.Stories[:min(len(e.Stories), perEvent)] {
-		for _, t := range w.text(texts[s.Members[0].Article].Print) {
+	for _, s := range e.best() {
+		for _, t := range w.text(texts[s.firstReport()].Print) {
 			sum[t.hash] += t.weight
 		}
 	}

@@ -15,14 +15,11 @@ const (
 )
 
 // weigh sets the score and the counts of an event, and orders its stories.
-func (e *Event) weigh(at time.Time, r Reader) {
-	worth := make(map[int64]float64, len(e.Stories))
+func (e *Event) weigh() {
 	byOrigin := map[string][]float64{}
 	outlets := map[string]bool{}
 	for _, s := range e.Stories {
-		w := s.worth(at, r)
-		worth[s.ID] = w
-		byOrigin[s.Origin] = append(byOrigin[s.Origin], w)
+		byOrigin[s.Origin] = append(byOrigin[s.Origin], s.worth)
 		for _, m := range s.Members {
 			outlets[m.Outlet] = true
 		}
@@ -37,7 +34,7 @@ func (e *Event) weigh(at time.Time, r Reader) {
 		}
 	}
 	slices.SortFunc(e.Stories, func(a, b Story) int {
-		return cmp.Or(cmp.Compare(worth[b.ID], worth[a.ID]), a.First.Compare(b.First), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(b.worth, a.worth), a.First.Compare(b.First), cmp.Compare(a.ID, b.ID))
 	})
 }
 
@@ -46,13 +43,17 @@ func descending(ws []float64) []float64 {
 	return ws
 }
 
-// worth is what a story adds to the score of its event; see the comment of the package.
-func (s Story) worth(at time.Time, r Reader) float64 {
+func reachOf(s Story) int {
 	outlets := map[string]bool{}
 	for _, m := range s.Members {
 		outlets[m.Outlet] = true
 	}
-	w := (1 + reachShare*math.Log2(float64(len(outlets)))) * math.Exp2(-max(at.Sub(s.First).Hours(), 0)/halfLife.Hours())
+	return len(outlets)
+}
+
+// worthOf is what a story adds to the score of its event; see the comment of the package.
+func worthOf(s Story, at time.Time, r Reader) float64 {
+	w := (1 + reachShare*math.Log2(float64(s.reach))) * math.Exp2(-max(at.Sub(s.First).Hours(), 0)/halfLife.Hours())
 	if !slices.ContainsFunc(s.Members, func(m Member) bool { return r.reads(m.Lang) }) {
 		w *= otherLang
 	}
