@@ -26,38 +26,44 @@ type Parts struct {
 // not reach into a sentence with a word or two.
 func Align(first, second news.Article) Alignment {
 	a, b := NewReference(first), NewReference(second)
-	x := Alignment{Comparison: a.Compare(second), Back: b.Compare(first)}
-	x.Back.Passages = nil
-	byLength, _ := a.runs(b.sequence)
-	c := news.Comparison{}
+	var x Alignment
+	var tiles []tile
+	x.Back, _ = b.compare(a.sequence)
+	x.Comparison, tiles = a.compare(b.sequence)
+	x.Back.Passages, x.Passages = nil, nil
 	of, there := sentenceNumbers(b.sequence), sentenceNumbers(a.sequence)
-	for _, t := range a.tile(b.sequence, byLength) {
+	for _, t := range tiles {
 		if t = t.withoutRests(a.k, of, there); t.n > 0 {
-			a.addPassages(&c, b.sequence, t)
+			a.addPassages(&x.Comparison, b.sequence, t)
 		}
 	}
-	x.Passages = withShort(c.Passages, a, b)
-	var here, back []news.Span
-	for _, p := range x.Passages {
-		here, back = append(here, news.Span{Start: p.Start, End: p.End}), append(back, news.Span{Start: p.OriginStart, End: p.OriginEnd})
-	}
-	x.First = Parts{quotedSpans(first, a.sequence), b.only(a.sequence, back)}
-	x.Second = Parts{quotedSpans(second, b.sequence), a.only(b.sequence, here)}
+	x.Passages = withShort(x.Passages, a, b)
+	inFirst, inSecond := spansOf(x.Passages)
+	x.First = Parts{quotedSpans(first, a.sequence), b.only(a.sequence, inFirst)}
+	x.Second = Parts{quotedSpans(second, b.sequence), a.only(b.sequence, inSecond)}
 	return x
+}
+
+// spansOf returns where passages are in the reference and in the text.
+func spansOf(passages []news.Passage) (reference, text []news.Span) {
+	for _, p := range passages {
+		reference, text = append(reference, news.Span{Start: p.OriginStart, End: p.OriginEnd}), append(text, news.Span{Start: p.Start, End: p.End})
+	}
+	return reference, text
 }
 
 // withShort adds the sentences of less than k words that both texts have, outside the passages.
 func withShort(passages []news.Passage, a, b *Reference) []news.Passage {
 	type short struct{ from, to int } // words
-	find := func(s sequence, covered func(at int) bool) map[uint64][]short {
+	find := func(s sequence, passages []news.Span) map[uint64][]short {
 		found := map[uint64][]short{}
-		numbers := sentenceNumbers(s)
+		numbers, taken := sentenceNumbers(s), covered(s, passages)
 		for from := 0; from < len(numbers); {
 			to := from
 			for to < len(numbers) && numbers[to] == numbers[from] {
 				to++
 			}
-			if n := to - from; n > 1 && n < a.k && !covered(s.tokens[from].start) {
+			if n := to - from; n > 1 && n < a.k && !taken[from] {
 				h := a.hash(s, from, n) + uint64(n)
 				found[h] = append(found[h], short{from, to})
 			}
@@ -65,12 +71,8 @@ func withShort(passages []news.Passage, a, b *Reference) []news.Passage {
 		}
 		return found
 	}
-	there := find(a.sequence, func(at int) bool {
-		return slices.ContainsFunc(passages, func(p news.Passage) bool { return p.OriginStart <= at && at < p.OriginEnd })
-	})
-	here := find(b.sequence, func(at int) bool {
-		return slices.ContainsFunc(passages, func(p news.Passage) bool { return p.Start <= at && at < p.End })
-	})
+	inFirst, inSecond := spansOf(passages)
+	there, here := find(a.sequence, inFirst), find(b.sequence, inSecond)
 	for h, all := range here {
 		for i, s := range all[:min(len(all), len(there[h]))] {
 			o := there[h][i]
@@ -133,16 +135,21 @@ func quotedSpans(a news.Article, s sequence) (all []news.Span) {
 
 // only returns the sentences of a text that have less than k words in passages.
 func (r *Reference) only(s sequence, passages []news.Span) (all []news.Span) {
-	slices.SortFunc(passages, func(x, y news.Span) int { return cmp.Compare(x.Start, y.Start) })
-	shared, next := make([]bool, len(s.tokens)), 0
+	r.added(s, covered(s, passages), func(start, end int) { all = append(all, news.Span{Start: start, End: end}) })
+	return all
+}
+
+// covered says of each word of a text whether it begins in one of some spans, which do not overlap. It sorts them.
+func covered(s sequence, spans []news.Span) []bool {
+	slices.SortFunc(spans, func(x, y news.Span) int { return cmp.Compare(x.Start, y.Start) })
+	in, next := make([]bool, len(s.tokens)), 0
 	for i, t := range s.tokens {
-		for next < len(passages) && passages[next].End <= t.start {
+		for next < len(spans) && spans[next].End <= t.start {
 			next++
 		}
-		shared[i] = next < len(passages) && passages[next].Start <= t.start
+		in[i] = next < len(spans) && spans[next].Start <= t.start
 	}
-	r.added(s, shared, func(start, end int) { all = append(all, news.Span{Start: start, End: end}) })
-	return all
+	return in
 }
 
 // Sentences returns the spans of a text's sentences, with the spaces after them.

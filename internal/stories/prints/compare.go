@@ -53,11 +53,16 @@ func (r *Reference) Empty() bool { return len(r.tokens) == 0 }
 // neither as the article's own prose nor as reused. Comparison.Share is a share of words. Grouping and news.Member.Share use
 // the share of 5-word shingles (Print.Coverage), which is somewhat lower if single words were changed.
 func (r *Reference) Compare(a news.Article) news.Comparison {
-	s := sequenceOf(a)
+	c, _ := r.compare(sequenceOf(a))
+	return c
+}
+
+// compare returns the tiles of the passages too, in text order.
+func (r *Reference) compare(s sequence) (news.Comparison, []tile) {
 	c := news.Comparison{Text: s.text}
 	byLength, shared := r.runs(s)
-	quotedThere := 0
-	for _, t := range r.tile(s, byLength) {
+	tiles, quotedThere := r.tile(s, byLength), 0
+	for _, t := range tiles {
 		own, theirs := r.addPassages(&c, s, t)
 		c.Reused += own
 		c.Longest = max(c.Longest, own)
@@ -73,7 +78,7 @@ func (r *Reference) Compare(a news.Article) news.Comparison {
 		c.Share = float64(c.Reused) / float64(c.Words)
 	}
 	r.countAdded(&c, s, shared)
-	return c
+	return c, tiles
 }
 
 // addPassages adds the passages of a tile, which is cut at the beginnings and ends of quotations. It counts the words that
