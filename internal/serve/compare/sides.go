@@ -53,12 +53,17 @@ func (cr Comparer) Sides(ctx context.Context, a, b news.Member) (news.SideBySide
 	v.Note = sidesNote(first, second, x)
 	left := newMarking(first.Body(), x.First, a.Claims)
 	right := newMarking(second.Body(), x.Second, b.Claims)
-	if first.Lang != "" && second.Lang != "" && first.Lang != second.Lang && len(x.Passages) == 0 {
+	if foreign(first, second, x) {
 		left.only, right.only = nil, nil // every sentence is in another language, and says nothing new by that
 		v.A.Only, v.B.Only = 0, 0
 	}
 	v.Rows = rowsOf(left, right, x.Passages)
 	return v, nil
+}
+
+// foreign reports whether two texts share nothing and are in different languages.
+func foreign(a, b news.Article, x prints.Alignment) bool {
+	return a.Lang != "" && b.Lang != "" && a.Lang != b.Lang && len(x.Passages) == 0
 }
 
 // shortened cuts a long text at the end of a word.
@@ -109,7 +114,7 @@ func sidesNote(a, b news.Article, x prints.Alignment) string {
 	switch {
 	case len(missing) > 0:
 		return fmt.Sprintf("The feed of %s gives no text, so there is nothing to compare but the headlines.", strings.Join(slices.Compact(missing), " and that of "))
-	case a.Lang != "" && b.Lang != "" && a.Lang != b.Lang && len(x.Passages) == 0:
+	case foreign(a, b, x):
 		return fmt.Sprintf("The texts are in different languages (%s and %s), so they share no words.", a.Lang, b.Lang)
 	case len(x.Passages) == 0:
 		return "No run of five words is in both texts."
@@ -266,18 +271,17 @@ func rowsOf(a, b marking, passages []news.Passage) (rows []news.SideRow) {
 	blocks := blocksOf(cutAtUnits(chainOf(passages), a.text, b.text, left, right), left, right)
 	rowA, rowB := make([]int, len(left)), make([]int, len(right)) // the row of each unit
 	i, j := 0, 0
-	type spanOfUnits struct{ fromA, toA, fromB, toB int }
-	var spans []spanOfUnits
+	var all []block // those between the blocks too, so that each unit is in one
 	for _, k := range append(blocks, block{len(left), len(left), len(right), len(right)}) {
 		if k.fromA > i || k.fromB > j {
-			spans = append(spans, spanOfUnits{i, k.fromA, j, k.fromB})
+			all = append(all, block{i, k.fromA, j, k.fromB})
 		}
 		if k.toA > k.fromA || k.toB > k.fromB {
-			spans = append(spans, spanOfUnits(k))
+			all = append(all, k)
 		}
 		i, j = k.toA, k.toB
 	}
-	for row, s := range spans {
+	for row, s := range all {
 		for n := s.fromA; n < s.toA; n++ {
 			rowA[n] = row
 		}
@@ -296,7 +300,7 @@ func rowsOf(a, b marking, passages []news.Passage) (rows []news.SideRow) {
 			a.links[p.OriginStart], b.links[p.Start], last = number, number, p
 		}
 	}
-	for _, s := range spans {
+	for _, s := range all {
 		var row news.SideRow
 		for _, u := range left[s.fromA:s.toA] {
 			row.A = append(row.A, a.between(u.Start, u.End))
