@@ -214,6 +214,14 @@ func labelOf(st news.Story, m news.Member) string {
 	return kinds[slices.IndexFunc(kinds, func(k kindView) bool { return k.Kind == kind })].Label
 }
 
+// classOf is the class of that label: the kind, or how sure the origin is.
+func classOf(st news.Story, m news.Member) string {
+	if m.Role == news.RoleOriginal {
+		return originOf(st).Class
+	}
+	return kindOf(m)
+}
+
 // groupOutlets folds the reports of a story by outlet.
 func groupOutlets(members []memberView, keys []string) (all []outletView) {
 	at := map[string]int{}
@@ -240,15 +248,12 @@ func memberOf(st news.Story, heads headsView, m news.Member, now time.Time) memb
 	a := m.Article
 	title := articleTitle(a)
 	v := memberView{
-		ID: a.ID, Role: string(m.Role), Kind: kindOf(m), Class: kindOf(m), Label: labelOf(st, m),
+		ID: a.ID, Role: string(m.Role), Kind: kindOf(m), Class: classOf(st, m), Label: labelOf(st, m),
 		Outlet: publish.Name(a.Outlet), Title: title, Lang: a.Lang,
 		Page: articlePath(a.ID), Out: outTo(a.URL), Time: articleTime(a, now),
 		Share: percent(m.Share), quoted: quotationsUnder(title),
 	}
 	v.Claims, v.Reasons = claimsOf(m.Claims, v.quoted), reasonsOf(m.Evidence, maps.Clone(v.quoted))
-	if m.Role == news.RoleOriginal {
-		v.Class = originOf(st).Class
-	}
 	if heads.lead != a.ID {
 		v.Compare = comparePath(st.ID, heads.lead, a.ID)
 	}

@@ -204,8 +204,7 @@ func (s *server) resultOf(f search.FoundArticle, stories map[int64]news.Story) r
 		res.Story, res.By, res.Versions = storyPath(st.ID), originOf(st), len(st.Reports())
 		for _, m := range st.Members {
 			if m.Article.ID == a.ID {
-				shown := memberOf(st, headsOf(st), m, time.Time{})
-				res.Label, res.Class = shown.Label, shown.Class
+				res.Label, res.Class = labelOf(st, m), classOf(st, m)
 			}
 		}
 	}
@@ -215,13 +214,12 @@ func (s *server) resultOf(f search.FoundArticle, stories map[int64]news.Story) r
 // storiesOf gives the stories of found articles by id, in one query.
 func (s *server) storiesOf(ctx context.Context, found []search.FoundArticle) (map[int64]news.Story, error) {
 	var ids []int64
-	byID := map[int64]news.Story{}
 	for _, f := range found {
-		if _, ok := byID[f.Story]; !ok && f.Story != 0 {
-			ids, byID[f.Story] = append(ids, f.Story), news.Story{}
+		if f.Story != 0 && !slices.Contains(ids, f.Story) {
+			ids = append(ids, f.Story)
 		}
 	}
-	clear(byID)
+	byID := map[int64]news.Story{}
 	if len(ids) == 0 {
 		return byID, nil
 	}
