@@ -36,7 +36,7 @@ type pkg struct {
 // layers are the packages from the bottom up, by their paths below the module; "." is its root. A package may import those
 // of the layers below its own. A package that stands nowhere may not be.
 var layers = [][]string{
-	{".", "feeds", "feeds/words", "internal/text"},
+	{".", "feeds", "feeds/words", "internal/schedule", "internal/text"},
 	{"internal/weburl"},
 	{"internal/news"},
 	{"internal/config", "internal/opml", "internal/stories/outlets", "internal/stories/prints"},
@@ -76,7 +76,7 @@ func owners() map[string][]string {
 		"github.com/mmcdole":                            {"internal/intake/parse"},
 		"github.com/nlnwa/whatwg-url":                   {"internal/weburl"},
 		"github.com/pressly/goose":                      {"internal/store"},
-		"github.com/robfig/cron":                        {"internal/config", "internal/intake/poll"},
+		"github.com/robfig/cron":                        {"internal/config", "internal/intake/poll", "internal/schedule"},
 		"github.com/schollz/progressbar":                {"cmd/headwater"},
 		"github.com/spf13":                              {"cmd/headwater"},
 		"go.yaml.in/yaml":                               {"internal/config", "internal/demo", "internal/stories/outlets"},
