@@ -309,7 +309,7 @@ func TestCheckImports(t *testing.T) {
 			"headwater/internal/news",
 			[]string{"github.com/robfig/cron/v3", "testing", "net/http/httptest"},
 			[]string{
-				"internal/news imports github.com/robfig/cron/v3, which is for internal/config and internal/intake/poll",
+				"internal/news imports github.com/robfig/cron/v3, which is for internal/config and internal/intake/poll and internal/schedule",
 				"internal/news imports testing, which is for internal/pipeline/pipelinetest and internal/store/pgtest and internal/store/storetest",
 				"internal/news imports net/http/httptest, which is for tests at most",
 			},
