@@ -36,7 +36,7 @@ type pkg struct {
 // layers are the packages from the bottom up, by their paths below the module; "." is its root. A package may import those
 // of the layers below its own. A package that stands nowhere may not be.
 var layers = [][]string{
-	{".", "feeds", "feeds/words", "internal/schedule", "internal/text"},
+	{".", "feeds", "feeds/words", "internal/locale", "internal/schedule", "internal/text"},
 	{"internal/weburl"},
 	{"internal/news"},
 	{"internal/config", "internal/opml", "internal/stories/outlets", "internal/stories/prints"},
@@ -79,11 +79,11 @@ func owners() map[string][]string {
 		"github.com/robfig/cron":                        {"internal/config", "internal/intake/poll", "internal/schedule"},
 		"github.com/schollz/progressbar":                {"cmd/headwater"},
 		"github.com/spf13":                              {"cmd/headwater"},
-		"go.yaml.in/yaml":                               {"internal/config", "internal/demo", "internal/stories/outlets"},
+		"go.yaml.in/yaml":                               {"internal/config", "internal/demo", "internal/locale", "internal/stories/outlets"},
 		"golang.org/x/crypto":                           {"internal/accounts"},
 		"golang.org/x/net/http/httpguts":                {"internal/config"},
 		"github.com/wneessen/go-mail":                   {"internal/notify"},
-		"html/template":                                 {"internal/notify", "internal/serve/publish", "internal/serve/web"},
+		"html/template":                                 {"internal/locale", "internal/notify", "internal/serve/publish", "internal/serve/web"},
 		"modernc.org":                                   {"internal/store"},
 		"net/http":                                      {"cmd/archive", "cmd/cluster", "cmd/headwater", "internal/demo", "internal/intake/fetch", "internal/intake/websub", "internal/notify", "internal/pipeline", "internal/pipeline/pipelinetest", "internal/serve/api", "internal/serve/greader", "internal/serve/ingress", "internal/serve/web", "internal/stories/embed", "internal/subscribe"},
 		"net/http/cookiejar":                            {},

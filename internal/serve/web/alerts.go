@@ -61,7 +61,7 @@ func (s *server) showAlerts(w http.ResponseWriter, r *http.Request, status int, 
 		case a.Ended:
 			v.State, v.Class = "ended", "bad"
 		case a.Problem != "":
-			v.State, v.Class, v.Next = "failing", "bad", timestampOf(a.Next, s.now())
+			v.State, v.Class, v.Next = "failing", "bad", timestampOf(a.Next, s.locale(r))
 		case a.Waiting > 0:
 			v.State, v.Class = fmt.Sprintf("%d waiting", a.Waiting), "idle"
 		}

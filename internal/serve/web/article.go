@@ -7,8 +7,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
+	"headwater/internal/locale"
 	"headwater/internal/news"
 	"headwater/internal/serve/publish"
 	"headwater/internal/serve/view"
@@ -50,16 +50,16 @@ func (s *server) article(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("article %d: %w", id, err)
 	}
-	now := s.now()
+	l := s.locale(r)
 	v := articleView{
 		Title: articleTitle(a), Lang: a.Lang,
 		Outlet: publish.Name(a.Outlet), Authors: publish.Line(strings.Join(a.Authors, ", ")), Out: outTo(a.URL),
-		Time: articleTime(a, now), Seen: timestampOf(a.Seen, now),
+		Time: articleTime(a, l), Seen: timestampOf(a.Seen, l),
 		HTML:  template.HTML(s.pictures.render(a)), // sanitised before it was stored
 		Files: filesOf(a, s.pictures.source() == nil && !strings.Contains(a.HTML, "<img")),
 	}
-	if a.Updated.After(a.Time()) && !a.Updated.After(now) {
-		v.Updated = timestampOf(a.Updated, now)
+	if a.Updated.After(a.Time()) && !a.Updated.After(l.Now) {
+		v.Updated = timestampOf(a.Updated, l)
 	}
 	if strings.TrimSpace(a.HTML) == "" {
 		for p := range strings.SplitSeq(a.Body(), "\n\n") {
@@ -72,7 +72,7 @@ func (s *server) article(w http.ResponseWriter, r *http.Request) error {
 	st, err := s.backend.StoryOf(r.Context(), id)
 	switch {
 	case err == nil:
-		v.addStory(a, st, now)
+		v.addStory(a, st, l)
 	case !errors.Is(err, news.ErrNotFound):
 		return fmt.Errorf("story of article %d: %w", id, err)
 	}
@@ -84,7 +84,7 @@ func (s *server) article(w http.ResponseWriter, r *http.Request) error {
 }
 
 // addStory fills in the article's story and its role there.
-func (v *articleView) addStory(a news.Article, st news.Story, now time.Time) {
+func (v *articleView) addStory(a news.Article, st news.Story, l *locale.Locale) {
 	i := slices.IndexFunc(st.Members, func(m news.Member) bool { return m.Article.ID == a.ID })
 	if i < 0 {
 		return
@@ -95,11 +95,11 @@ func (v *articleView) addStory(a news.Article, st news.Story, now time.Time) {
 	reports := st.Reports()
 	v.Story = &articleStory{
 		Page: storyPath(st.ID), Title: titleOf(st), Lang: st.Current().Article.Lang, By: originOf(st),
-		Versions: len(reports), Origin: st.Origin.Article == a.ID, Member: memberOf(st, headsOf(st), m, now),
+		Versions: len(reports), Origin: st.Origin.Article == a.ID, Member: memberOf(st, headsOf(st), m, l),
 	}
 	for _, r := range reports {
 		if r.Has(a.ID) && !r.Versions[0].Has(a.ID) {
-			newest := listingOf(r.Newest().Article, now)
+			newest := listingOf(r.Newest().Article, l)
 			v.Story.Newer = &newest
 		}
 	}

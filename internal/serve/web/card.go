@@ -5,8 +5,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
+	"headwater/internal/locale"
 	"headwater/internal/news"
 	"headwater/internal/serve/publish"
 )
@@ -63,7 +63,7 @@ type headline struct {
 	Time                      timestamp
 }
 
-func cardOf(st news.Story, now time.Time) card {
+func cardOf(st news.Story, l *locale.Locale) card {
 	lead := st.Current().Article
 	c := card{
 		Title:    titleOf(st),
@@ -73,7 +73,7 @@ func cardOf(st news.Story, now time.Time) card {
 		Out:      outTo(st.Link()),
 		Versions: roleGroupsOf(st),
 		Dots:     []dot{{X: 6, Role: "source"}}, // the origin's is larger
-		Time:     storyTime(st, st.Latest, now),
+		Time:     storyTime(st, st.Latest, l),
 	}
 	if c.By.Named {
 		c.Dots[0].Role = "unseen"
@@ -176,7 +176,7 @@ func groupReports(reports []news.Report, kind func(news.Report) string) []roleGr
 }
 
 // cards shows the stories of one event as one card, led by the first of them.
-func (s *server) cards(ctx context.Context, stories []news.Story) ([]card, error) {
+func (s *server) cards(ctx context.Context, l *locale.Locale, stories []news.Story) ([]card, error) {
 	var events []int64
 	for _, st := range stories {
 		if st.Event != 0 && !slices.Contains(events, st.Event) {
@@ -194,11 +194,11 @@ func (s *server) cards(ctx context.Context, stories []news.Story) ([]card, error
 			continue
 		}
 		shown[st.Event] = true
-		c, of := cardOf(st, s.now()), coverage[st.Event]
+		c, of := cardOf(st, l), coverage[st.Event]
 		c.Event = eventPath(st.Event)
 		for _, o := range of.Stories {
 			if o.ID != st.ID && len(o.Members) > 0 && len(c.Coverage) < maxCoverage {
-				c.Coverage = append(c.Coverage, headlineOf(o, storyTime(o, o.Latest, s.now())))
+				c.Coverage = append(c.Coverage, headlineOf(o, storyTime(o, o.Latest, l)))
 			}
 		}
 		c.More = max(of.Total-1-len(c.Coverage), 0)

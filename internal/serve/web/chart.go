@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"headwater/internal/locale"
 	"headwater/internal/search"
 )
 
@@ -34,8 +35,9 @@ type bar struct {
 }
 
 // chartOf draws 30 days through today. Where the newest story is of a later day, or older than all of these, they end with it.
-func chartOf(days []search.FacetValue, now time.Time, link func(day string) string) *chart {
-	last := now.UTC().Truncate(24 * time.Hour)
+func chartOf(days []search.FacetValue, l *locale.Locale, link func(day string) string) *chart {
+	utc := l.WithZone(time.UTC) // the index counts by days in UTC
+	last := l.Now.UTC().Truncate(24 * time.Hour)
 	counts := map[time.Time]int{}
 	var newest time.Time
 	for _, d := range days {
@@ -62,11 +64,11 @@ func chartOf(days []search.FacetValue, now time.Time, link func(day string) stri
 			most, busiest = n, day
 		}
 	}
-	c := &chart{Width: chartDays * chartStep, Height: chartHeight, Most: number(most), First: first.Format("2 Jan"), Last: last.Format("2 Jan")}
+	c := &chart{Width: chartDays * chartStep, Height: chartHeight, Most: number(most), First: utc.Day(first), Last: utc.Day(last)}
 	for i := range chartDays {
 		day := first.AddDate(0, 0, i)
 		n := counts[day]
-		b := bar{X: i*chartStep + barGap/2, Width: chartStep - barGap, Day: day.Format("Mon 2 Jan 2006"), Count: countText(n, "story", "stories")}
+		b := bar{X: i*chartStep + barGap/2, Width: chartStep - barGap, Day: utc.WeekdayYear(day), Count: countText(n, "story", "stories")}
 		if n > 0 {
 			b.Height = max(leastBar, n*chartHeight/most)
 			b.URL = link(day.Format(time.DateOnly))
@@ -74,12 +76,12 @@ func chartOf(days []search.FacetValue, now time.Time, link func(day string) stri
 		b.Y = chartHeight - b.Height
 		c.Bars = append(c.Bars, b)
 	}
-	span := fmt.Sprintf("Stories a day from %s to %s", first.Format("2 January"), last.Format("2 January 2006"))
+	span := fmt.Sprintf("Stories a day from %s to %s", utc.Long(first), utc.LongYear(last))
 	if newest.IsZero() {
 		c.Words = span + ": none, since none has a known date."
 		return c
 	}
-	c.Words = fmt.Sprintf("%s: %s on the busiest day, %s.", span, countText(most, "story", "stories"), busiest.Format("2 January"))
+	c.Words = fmt.Sprintf("%s: %s on the busiest day, %s.", span, countText(most, "story", "stories"), utc.Long(busiest))
 	if old {
 		c.Words += " There was none since."
 	}

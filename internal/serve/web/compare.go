@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"headwater/internal/locale"
 	"headwater/internal/news"
 	"headwater/internal/serve/publish"
 )
@@ -55,14 +56,14 @@ func (s *server) compare(w http.ResponseWriter, r *http.Request, st news.Story) 
 	if err != nil {
 		return err
 	}
-	now, heads := s.now(), headsOf(st)
+	l, heads := s.locale(r), headsOf(st)
 	v := sidesView{
 		Story:  articleStory{Page: storyPath(st.ID), Title: titleOf(st), Lang: st.Current().Article.Lang, By: originOf(st)},
 		Action: storyPath(st.ID) + "/compare", Note: sides.Note, Rows: sides.Rows,
 		Same: comparePath(st.ID, b.Article.ID, a.Article.ID),
 	}
-	v.A = sideView{Member: memberOf(st, heads, a, now), Title: sides.A.Headline, Figures: figuresOf(sides.A), Cut: sides.A.Cut, Choices: choicesOf(st, a)}
-	v.B = sideView{Member: memberOf(st, heads, b, now), Title: sides.B.Headline, Figures: figuresOf(sides.B), Cut: sides.B.Cut, Choices: choicesOf(st, b)}
+	v.A = sideView{Member: memberOf(st, heads, a, l), Title: sides.A.Headline, Figures: figuresOf(sides.A), Cut: sides.A.Cut, Choices: choicesOf(st, a, l)}
+	v.B = sideView{Member: memberOf(st, heads, b, l), Title: sides.B.Headline, Figures: figuresOf(sides.B), Cut: sides.B.Cut, Choices: choicesOf(st, b, l)}
 	for _, row := range sides.Rows {
 		for _, p := range row.A {
 			v.Moved = v.Moved || slices.ContainsFunc(p, func(x news.Stretch) bool { return x.Link > 0 })
@@ -98,14 +99,14 @@ func figuresOf(s news.Side) string {
 	return text
 }
 
-func choicesOf(st news.Story, chosen news.Member) (all []choice) {
+func choicesOf(st news.Story, chosen news.Member, l *locale.Locale) (all []choice) {
 	for _, m := range st.Members {
 		a := m.Article
 		text := publish.Name(a.Outlet) + ", "
 		if a.Undated {
 			text += "no date"
 		} else {
-			text += a.Time().UTC().Format("2 Jan 15:04")
+			text += l.Clock(a.Time())
 		}
 		all = append(all, choice{a.ID, text + ": " + publish.Cut(articleTitle(a), 80), a.ID == chosen.Article.ID})
 	}

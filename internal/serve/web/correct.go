@@ -41,7 +41,7 @@ func (s *server) correct(w http.ResponseWriter, r *http.Request, st news.Story) 
 		Page: storyPath(st.ID), Title: titleOf(st), Lang: st.Current().Article.Lang, Action: storyPath(st.ID), Seen: seenOf(st), Origin: originOf(st),
 	}
 	marked, _ := strconv.ParseInt(r.URL.Query().Get("article"), 10, 64) // 0 marks none
-	all := choicesOf(st, news.Member{Article: news.Article{ID: marked}})
+	all := choicesOf(st, news.Member{Article: news.Article{ID: marked}}, s.locale(r))
 	for i, m := range st.Members {
 		v.Members = append(v.Members, correctable{all[i], m.Article.ID == st.Origin.Article})
 	}
@@ -52,7 +52,7 @@ func (s *server) correct(w http.ResponseWriter, r *http.Request, st news.Story) 
 		}
 		for _, o := range others {
 			if o.ID != st.ID && len(o.Members) > 0 {
-				v.Others = append(v.Others, headlineOf(o, storyTime(o, o.First, s.now())))
+				v.Others = append(v.Others, headlineOf(o, storyTime(o, o.First, s.locale(r))))
 				v.IDs = append(v.IDs, o.ID)
 			}
 		}
@@ -218,7 +218,7 @@ func (s *server) corrections(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("corrections: %w", err)
 	}
 	for _, c := range slices.Backward(all) {
-		one := correctionView{ID: c.ID, Words: correctionText(c), Made: timestampOf(c.Made, s.now()), New: strconv.FormatInt(c.ID, 10) == made}
+		one := correctionView{ID: c.ID, Words: correctionText(c), Made: timestampOf(c.Made, s.locale(r)), New: strconv.FormatInt(c.ID, 10) == made}
 		if one.New {
 			v.Made = made
 		}

@@ -7,8 +7,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
+	"headwater/internal/locale"
 	"headwater/internal/news"
 	"headwater/internal/serve/publish"
 )
@@ -86,16 +86,16 @@ func (s *server) event(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("affair of event %d: %w", c.ID, err)
 	}
-	view := eventOf(c, r.URL.Query().Get("order") == byTime, r, s.now())
+	view := eventOf(c, r.URL.Query().Get("order") == byTime, r, s.locale(r))
 	for _, e := range others {
 		view.Affair = append(view.Affair, headline{
-			Title: cmp.Or(publish.Cut(publish.Line(e.Title), maxHeadline), "Untitled"), Page: eventPath(e.ID), Outlet: reachText(e.Reach), Time: timestampOf(e.Latest, s.now()),
+			Title: cmp.Or(publish.Cut(publish.Line(e.Title), maxHeadline), "Untitled"), Page: eventPath(e.ID), Outlet: reachText(e.Reach), Time: timestampOf(e.Latest, s.locale(r)),
 		})
 	}
 	return s.write(w, r, http.StatusOK, "event", page{Title: "Full coverage: " + view.Title, Body: view})
 }
 
-func eventOf(c news.FullCoverage, timed bool, r *http.Request, now time.Time) eventView {
+func eventOf(c news.FullCoverage, timed bool, r *http.Request, l *locale.Locale) eventView {
 	n := pageNumber(r)
 	v := eventView{
 		Title: cmp.Or(publish.Cut(publish.Line(c.Title), maxHeadline), "Untitled"), Reach: reachText(c.Reach),
@@ -118,13 +118,13 @@ func eventOf(c news.FullCoverage, timed bool, r *http.Request, now time.Time) ev
 			again[st.ID] = true
 		}
 	}
-	v.addNews(c, now)
+	v.addNews(c, l)
 	var more bool
 	if timed {
 		var part []news.Story
 		part, more = pageOf(c.ByTime(), n)
 		for _, st := range part {
-			e := entryOf(st, now)
+			e := entryOf(st, l)
 			e.Again = again[st.ID]
 			v.Entries = append(v.Entries, e)
 		}
@@ -132,10 +132,10 @@ func eventOf(c news.FullCoverage, timed bool, r *http.Request, now time.Time) ev
 		var part [][]news.Story
 		part, more = pageOf(groups, n)
 		for _, g := range part {
-			e := entryOf(g[0], now)
+			e := entryOf(g[0], l)
 			further := g[1:]
 			for _, st := range further[:min(len(further), maxFurther)] {
-				e.Further = append(e.Further, newsOf(st, now))
+				e.Further = append(e.Further, newsOf(st, l))
 			}
 			e.FurtherMore = len(further) - len(e.Further)
 			v.Entries = append(v.Entries, e)
@@ -143,7 +143,7 @@ func eventOf(c news.FullCoverage, timed bool, r *http.Request, now time.Time) ev
 	}
 	v.Pager = pagerOf(r, n, more)
 	if n == 1 {
-		v.Timeline, v.Marks = timelineOfEvent(groups, now)
+		v.Timeline, v.Marks = timelineOfEvent(groups, l)
 	}
 	return v
 }
@@ -156,15 +156,15 @@ func pageOf[T any](all []T, n int) ([]T, bool) {
 }
 
 // addNews fills in when the event was told, who broke it, and what is new.
-func (v *eventView) addNews(c news.FullCoverage, now time.Time) {
+func (v *eventView) addNews(c news.FullCoverage, l *locale.Locale) {
 	st, first, ok := c.Broke()
 	if !ok {
 		return
 	}
-	v.First, v.Latest = timestampOf(first.Article.Time(), now), timestampOf(c.Latest, now)
+	v.First, v.Latest = timestampOf(first.Article.Time(), l), timestampOf(c.Latest, l)
 	v.Broke = &brokeView{headline: headline{
 		Title: publish.Cut(articleTitle(first.Article), maxHeadline), Lang: first.Article.Lang, Page: articlePath(first.Article.ID),
-		Outlet: publish.Name(first.Article.Outlet), Time: articleTime(first.Article, now),
+		Outlet: publish.Name(first.Article.Outlet), Time: articleTime(first.Article, l),
 	}}
 	if st.Origin.Key() != "" && st.Origin.Key() != first.Article.Outlet.Key() {
 		by := originOf(st)
@@ -172,20 +172,20 @@ func (v *eventView) addNews(c news.FullCoverage, now time.Time) {
 	}
 	v.Broke.Scoop = scoopOf(st)
 	if newest, ok := c.Newest(); ok && (newest.ID != st.ID || newest.Told().After(first.Article.Time())) {
-		h := newsOf(newest, now)
+		h := newsOf(newest, l)
 		v.Newest = &h
 	}
 }
 
 // newsOf is a story in one line, with when it last said something new.
-func newsOf(st news.Story, now time.Time) headline {
-	h := headlineOf(st, timestampOf(st.Told(), now))
+func newsOf(st news.Story, l *locale.Locale) headline {
+	h := headlineOf(st, timestampOf(st.Told(), l))
 	h.Title = publish.Cut(h.Title, maxHeadline)
 	return h
 }
 
-func entryOf(st news.Story, now time.Time) entryView {
-	h := newsOf(st, now)
+func entryOf(st news.Story, l *locale.Locale) entryView {
+	h := newsOf(st, l)
 	e := entryView{Title: h.Title, Lang: h.Lang, Page: h.Page, Time: h.Time, By: originOf(st), Outlet: outletPath(publish.Author(st))}
 	if len(st.Members) == 0 {
 		return e
@@ -199,7 +199,7 @@ func entryOf(st news.Story, now time.Time) entryView {
 		others = append(others, r)
 		if m := r.Newest(); len(e.Carriers) < maxCarriers {
 			e.Carriers = append(e.Carriers, carrierView{
-				Outlet: publish.Name(m.Article.Outlet), Label: labelOf(st, m), Kind: kindOf(m), Page: articlePath(m.Article.ID), Time: articleTime(m.Article, now),
+				Outlet: publish.Name(m.Article.Outlet), Label: labelOf(st, m), Kind: kindOf(m), Page: articlePath(m.Article.ID), Time: articleTime(m.Article, l),
 			})
 		}
 	}

@@ -8,9 +8,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"headwater/internal/intake/discover"
+	"headwater/internal/locale"
 	"headwater/internal/news"
 	"headwater/internal/serve/publish"
 )
@@ -96,7 +96,7 @@ func (s *server) showFeeds(w http.ResponseWriter, r *http.Request, status int, f
 	to := min(from+feedsPerPage, len(feeds))
 	view.Pager = pagerOf(r, n, to < len(feeds))
 	for _, f := range feeds[from:to] {
-		view.Feeds = append(view.Feeds, feedOf(f, s.now()))
+		view.Feeds = append(view.Feeds, feedOf(f, s.locale(r)))
 	}
 	return s.write(w, r, status, "feeds", page{Title: "Feeds", Nav: "feeds", Body: view})
 }
@@ -157,20 +157,20 @@ func countStates(feeds []news.Feed, current string) []stateLink {
 	return slices.Insert(links, 0, stateLink{Name: "all", Count: len(feeds), URL: "/feeds", Current: current == ""})
 }
 
-func feedOf(f news.Feed, now time.Time) feedView {
+func feedOf(f news.Feed, l *locale.Locale) feedView {
 	v := feedView{
 		Title: cmp.Or(publish.Line(f.Title), f.URL), URL: f.URL, Site: outTo(f.Site), Folder: f.Folder,
 		State: stateOf(f), Class: stateClass(f.State), Problem: f.Problem,
-		Checked: timestampOf(f.Checked, now), Articles: f.Articles,
+		Checked: timestampOf(f.Checked, l), Articles: f.Articles,
 		Remove: fmt.Sprintf("/feeds/%d/remove", f.ID),
 	}
 	switch {
 	case f.State == news.FeedGone:
 		v.DueText = "never again"
-	case f.Due.IsZero() || !f.Due.After(now):
+	case f.Due.IsZero() || !f.Due.After(l.Now):
 		v.DueText = "now"
 	default:
-		v.Due, v.Rule = timestampOf(f.Due, now), f.Rule
+		v.Due, v.Rule = timestampOf(f.Due, l), f.Rule
 	}
 	return v
 }

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
+	"headwater/internal/locale"
 	"headwater/internal/news"
 	"headwater/internal/serve/publish"
 )
@@ -84,14 +85,14 @@ type otherOutlet struct {
 
 // front shows what is told now, or at the end of a day.
 func (s *server) front(w http.ResponseWriter, r *http.Request) error {
-	now := s.now()
+	l := s.locale(r)
 	query := r.URL.Query()
 	n := pageNumber(r)
 	q := news.FrontQuery{Limit: perFront, Folder: query.Get("folder"), Langs: query["lang"]}
 	if n <= frontPages {
 		q.Offset = (n - 1) * perFront
 	}
-	day, err := frontDay(query.Get("day"), now)
+	day, err := frontDay(query.Get("day"), l)
 	if err != nil {
 		return err
 	}
@@ -104,19 +105,19 @@ func (s *server) front(w http.ResponseWriter, r *http.Request) error {
 		page.Cards = nil
 	}
 	view := frontView{
-		Now: timestampOf(page.At, now), Earlier: !day.IsZero(), Day: page.At.UTC().Format(time.DateOnly),
+		Now: timestampOf(page.At, l), Earlier: !day.IsZero(), Day: l.Local(page.At).Format(time.DateOnly),
 		Pager: pagerOf(r, n, page.Total > n*perFront && n < frontPages),
 	}
 	view.Part = view.Earlier || q.Folder != "" || len(query["lang"]) > 0
 	view.Dense = chosenView(w, r) == viewDense
 	view.View = otherView(r, view.Dense)
 	view.Sections = sectionsOf(r, page, q)
-	view.Days = earlierOf(r, page.At, now)
+	view.Days = earlierOf(r, page.At, l)
 	view.Hidden = hiddenOf(query, "day", "page", "view")
-	since := lastVisit(w, r, now)
+	since := lastVisit(w, r, l.Now)
 	for _, c := range page.Cards {
 		if len(c.Articles) > 0 {
-			view.Cards = append(view.Cards, s.frontCardOf(c, since, now))
+			view.Cards = append(view.Cards, s.frontCardOf(c, since, l))
 		}
 	}
 	if view.Status, err = s.backend.Status(r.Context()); err != nil {
@@ -145,16 +146,16 @@ func frontFrame(q news.FrontQuery) page {
 	return p
 }
 
-// frontDay reads the day whose page is asked for, and returns its end; the zero time for now.
-func frontDay(s string, now time.Time) (time.Time, error) {
+// frontDay reads the day of the reader whose page is asked for, and returns its end; the zero time for now.
+func frontDay(s string, l *locale.Locale) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
-	day, err := time.Parse(time.DateOnly, s)
+	day, err := time.ParseInLocation(time.DateOnly, s, l.Zone)
 	if err != nil {
 		return day, problem{Status: http.StatusBadRequest, Heading: "No such day", Message: fmt.Sprintf("%q is no day; give one as 2026-08-19.", publish.Cut(s, 40))}
 	}
-	if end := day.Add(24*time.Hour - time.Second); end.Before(now) {
+	if end := day.AddDate(0, 0, 1).Add(-time.Second); end.Before(l.Now) {
 		return end, nil
 	}
 	return time.Time{}, nil
@@ -268,13 +269,13 @@ func sectionsOf(r *http.Request, page news.Front, q news.FrontQuery) []link {
 }
 
 // earlierOf links to the pages of the days before.
-func earlierOf(r *http.Request, at, now time.Time) (days []link) {
+func earlierOf(r *http.Request, at time.Time, l *locale.Locale) (days []link) {
 	for i := range earlierDays {
-		day := now.UTC().AddDate(0, 0, -i)
+		day := l.Local(l.Now).AddDate(0, 0, -i)
 		q := r.URL.Query()
 		q.Del("page")
 		q.Set("day", day.Format(time.DateOnly))
-		name := day.Format("Mon 2 Jan")
+		name := l.Weekday(day)
 		if i == 0 {
 			name = "Now"
 			q.Del("day")
@@ -283,7 +284,7 @@ func earlierOf(r *http.Request, at, now time.Time) (days []link) {
 		if len(q) == 0 {
 			to = "/"
 		}
-		if i > 0 && day.YearDay() == at.UTC().YearDay() {
+		if i > 0 && l.SameDay(day, at) {
 			to = ""
 		}
 		days = append(days, link{Name: name, URL: to})
@@ -306,11 +307,11 @@ func hiddenOf(q url.Values, without ...string) (all []hidden) {
 	return all
 }
 
-func (s *server) frontCardOf(c news.FrontCard, since, now time.Time) frontCard {
+func (s *server) frontCardOf(c news.FrontCard, since time.Time, l *locale.Locale) frontCard {
 	lead := c.Articles[0]
 	v := frontCard{
 		Title: articleTitle(lead), Lang: lead.Lang, Page: storyPath(c.Story), Outlet: publish.Name(lead.Outlet), Out: outTo(lead.URL),
-		Time: timestampOf(c.First, now), Dek: publish.Cut(publish.Line(c.Dek), maxDek),
+		Time: timestampOf(c.First, l), Dek: publish.Cut(publish.Line(c.Dek), maxDek),
 		Counts: reachText(news.Reach{Outlets: c.Outlets, Independent: c.Independent}),
 	}
 	if origin := c.Origin; origin.Key() != "" && origin.Key() != lead.Outlet.Key() {
@@ -380,7 +381,7 @@ func (s *server) latest(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("all stories: %w", err)
 	}
 	view := latestView{Pager: pagerOf(r, n, len(stories) > perPage)}
-	if view.Cards, err = s.cards(r.Context(), stories[:min(len(stories), perPage)]); err != nil {
+	if view.Cards, err = s.cards(r.Context(), s.locale(r), stories[:min(len(stories), perPage)]); err != nil {
 		return err
 	}
 	return s.write(w, r, http.StatusOK, "latest", page{Title: "All stories", Nav: "latest", Feeds: feedLinks("All stories", "/feeds/all", ""), Body: view})

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"headwater/internal/intake/poll"
+	"headwater/internal/locale"
 	"headwater/internal/news"
 	"headwater/internal/serve/publish"
 )
@@ -27,6 +29,8 @@ var templateFiles embed.FS
 
 // page is what the layout needs, around the body of one page.
 type page struct {
+	Lang    string // that it is written in
+	Dir     string // "rtl" where that is written from right to left, else "ltr"
 	Site    string // title of the site
 	Title   string // of the page; empty on the front page
 	Nav     string // "front", "topics", "outlets", "feeds" or a topic's address: marked as current
@@ -55,13 +59,24 @@ func linkTopic(t news.Topic) link {
 	return link{Name: t.Name, URL: "/topic/" + url.PathEscape(t.Name)}
 }
 
-// pages are the templates by name, each with the layout.
-type pages map[string]*template.Template
+// pages are the templates by name, each with the layout, by the language that they are written in.
+type pages map[string]map[string]*template.Template
 
-// loadPages panics where a template is malformed, which no input can bring about.
+// wording are the functions by which templates write in a language. t writes a text and th one with elements and parts inside, by
+// their English forms; part is what another template makes, and link and tag are elements. A number is written by number, percent.
+func wording(l *locale.Language) template.FuncMap {
+	return template.FuncMap{
+		"t": l.Text, "th": l.Rich, "link": locale.Link, "tag": locale.Tag, "number": l.Number,
+		"part": func(string, any) (template.HTML, error) { return "", errors.New("part: the page is not loaded") },
+	}
+}
+
+// loadPages panics where a template is malformed, which no input can bring about. Templates are parsed once, and copied for each
+// language.
 func loadPages(a assets) pages {
 	funcs := template.FuncMap{"asset": a.path, "reason": poll.Reason}
-	base := template.Must(template.New("layout").Funcs(funcs).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html"))
+	languages := locale.Languages()
+	base := template.Must(template.New("layout").Funcs(funcs).Funcs(wording(languages[0])).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html"))
 	files, err := templateFiles.ReadDir("templates")
 	if err != nil {
 		panic(fmt.Sprintf("web: embedded templates: %v", err))
@@ -72,21 +87,43 @@ func loadPages(a assets) pages {
 		if base.Lookup(f.Name()) != nil {
 			continue
 		}
-		p[name] = template.Must(template.Must(base.Clone()).ParseFS(templateFiles, path.Join("templates", f.Name())))
+		parsed := template.Must(template.Must(base.Clone()).ParseFS(templateFiles, path.Join("templates", f.Name())))
+		for _, l := range languages {
+			if p[l.Tag] == nil {
+				p[l.Tag] = map[string]*template.Template{}
+			}
+			p[l.Tag][name] = inLanguage(parsed, l)
+		}
 	}
 	return p
 }
 
+// inLanguage copies a page that has not been shown yet.
+func inLanguage(parsed *template.Template, l *locale.Language) *template.Template {
+	t := template.Must(parsed.Clone()).Funcs(wording(l))
+	return t.Funcs(template.FuncMap{"part": func(name string, data any) (template.HTML, error) {
+		var b strings.Builder
+		err := t.ExecuteTemplate(&b, name, data)
+		return template.HTML(b.String()), err //nolint:gosec // escaped by the template
+	}})
+}
+
 // write renders a page whole before it sends any of it, so that a failure can still become an error page.
-func (p pages) write(w http.ResponseWriter, status int, name string, view page) error {
+func (p pages) write(w http.ResponseWriter, l *locale.Locale, status int, name string, view page) error {
 	var b bytes.Buffer
-	if err := p[name].ExecuteTemplate(&b, "layout", view); err != nil {
+	view.Lang, view.Dir = l.Tag, "ltr"
+	if l.RTL {
+		view.Dir = "rtl"
+	}
+	if err := p[l.Tag][name].ExecuteTemplate(&b, "layout", view); err != nil {
 		return fmt.Errorf("page %s: %w", name, err)
 	}
 	if view.policy != "" {
 		w.Header().Set("Content-Security-Policy", view.policy)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Language", l.Tag)
+	w.Header().Add("Vary", "Accept-Language")
 	w.WriteHeader(status)
 	_, _ = w.Write(b.Bytes()) // an error here means that the client has gone
 	return nil
@@ -195,77 +232,35 @@ type timestamp struct {
 	Machine string // RFC 3339, for <time datetime>
 	Ago     string // "3 h ago"
 	Clock   string // "12:04", or "18 Aug, 12:04" where that is not today
-	Full    string // "Tue 18 Aug 2026, 12:04 UTC"
+	Full    string // "Tue 18 Aug 2026, 12:04 CEST"
 	Day     string // "Tuesday, 18 August 2026"
-	Hour    string // "12:04 UTC"
+	Hour    string // "12:04 CEST"
 }
 
 // timestampOf gives the zero timestamp for the zero time.
-func timestampOf(t, now time.Time) timestamp {
+func timestampOf(t time.Time, l *locale.Locale) timestamp {
 	if t.IsZero() {
 		return timestamp{}
 	}
-	t = t.UTC()
 	return timestamp{
-		Machine: t.Format(time.RFC3339),
-		Ago:     relative(t, now.UTC()),
-		Clock:   clockText(t, now.UTC()),
-		Full:    t.Format("Mon 2 Jan 2006, 15:04 UTC"),
-		Day:     t.Format("Monday, 2 January 2006"),
-		Hour:    t.Format("15:04 UTC"),
+		Machine: t.UTC().Format(time.RFC3339), Ago: l.Ago(t), Clock: l.Clock(t), Full: l.Full(t), Day: l.FullDay(t), Hour: l.Hour(t) + " " + l.ZoneName(t),
 	}
 }
 
 // articleTime is when an article came out, the zero timestamp where that is unknown.
-func articleTime(a news.Article, now time.Time) timestamp {
+func articleTime(a news.Article, l *locale.Locale) timestamp {
 	if a.Undated {
 		return timestamp{}
 	}
-	return timestampOf(a.Time(), now)
+	return timestampOf(a.Time(), l)
 }
 
 // storyTime shows t, a time of the story, or the zero timestamp where none of its articles has a date.
-func storyTime(st news.Story, t, now time.Time) timestamp {
+func storyTime(st news.Story, t time.Time, l *locale.Locale) timestamp {
 	if st.Undated() {
 		return timestamp{}
 	}
-	return timestampOf(t, now)
-}
-
-// clockText is the time of day, with the day where it is not that of now.
-func clockText(t, now time.Time) string {
-	switch {
-	case t.Year() != now.Year():
-		return t.Format("2 Jan 2006, 15:04")
-	case t.YearDay() != now.YearDay():
-		return t.Format("2 Jan, 15:04")
-	}
-	return t.Format("15:04")
-}
-
-func relative(t, now time.Time) string {
-	age := now.Sub(t)
-	span := fmt.Sprintf("%d days", int(age.Abs().Hours()/24))
-	switch d := age.Abs(); {
-	case d < time.Hour:
-		span = fmt.Sprintf("%d min", int(d.Minutes()))
-	case d < 24*time.Hour:
-		span = fmt.Sprintf("%d h", int(d.Hours()))
-	case d < 48*time.Hour:
-		span = "1 day"
-	}
-	switch {
-	case age < -time.Minute:
-		return "in " + span
-	case age < time.Minute:
-		return "just now"
-	case age < 7*24*time.Hour:
-		return span + " ago"
-	case t.Year() == now.Year():
-		return t.Format("2 Jan")
-	default:
-		return t.Format("2 Jan 2006")
-	}
+	return timestampOf(t, l)
 }
 
 func percent(share float64) int {

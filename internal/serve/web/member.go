@@ -6,8 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
+	"headwater/internal/locale"
 	"headwater/internal/news"
 	"headwater/internal/serve/publish"
 	"headwater/internal/serve/view"
@@ -98,13 +98,13 @@ const (
 )
 
 // reportOf shows an outlet's newest version, with those that it replaced.
-func reportOf(st news.Story, heads headsView, r news.Report, now time.Time) memberView {
+func reportOf(st news.Story, heads headsView, r news.Report, l *locale.Locale) memberView {
 	m := r.Newest()
 	if m.Role = r.Role(); m.Role == news.RoleOriginal {
 		m.Carries = 0
 	}
-	v := memberOf(st, heads, m, now)
-	v.Again = listingsOf(r.Versions[0], now)
+	v := memberOf(st, heads, m, l)
+	v.Again = listingsOf(r.Versions[0], l)
 	if len(r.Versions) == 1 {
 		return v
 	}
@@ -112,8 +112,8 @@ func reportOf(st news.Story, heads headsView, r news.Report, now time.Time) memb
 	for _, x := range r.Versions[:min(len(r.Versions), maxVersions)] {
 		a := x.Member.Article
 		v.Versions = append(v.Versions, versionView{
-			Title: articleTitle(a), Lang: a.Lang, Page: articlePath(a.ID), Out: outTo(a.URL), Time: articleTime(a, now),
-			Again: listingsOf(x, now), Changed: changesOf(x.Changed), Summary: changesText(x.Changed),
+			Title: articleTitle(a), Lang: a.Lang, Page: articlePath(a.ID), Out: outTo(a.URL), Time: articleTime(a, l),
+			Again: listingsOf(x, l), Changed: changesOf(x.Changed), Summary: changesText(x.Changed),
 		})
 	}
 	if more := len(r.Versions) - len(v.Versions); more > 0 {
@@ -123,9 +123,9 @@ func reportOf(st news.Story, heads headsView, r news.Report, now time.Time) memb
 	return v
 }
 
-func listingsOf(v news.Version, now time.Time) (all []listingView) {
+func listingsOf(v news.Version, l *locale.Locale) (all []listingView) {
 	for _, m := range v.Again[:min(len(v.Again), maxVersions)] {
-		one := listingOf(m.Article, now)
+		one := listingOf(m.Article, l)
 		if one.Title == articleTitle(v.Member.Article) {
 			one.Title = ""
 		}
@@ -134,8 +134,8 @@ func listingsOf(v news.Version, now time.Time) (all []listingView) {
 	return all
 }
 
-func listingOf(a news.Article, now time.Time) listingView {
-	return listingView{Title: articleTitle(a), Lang: a.Lang, Page: articlePath(a.ID), Time: articleTime(a, now)}
+func listingOf(a news.Article, l *locale.Locale) listingView {
+	return listingView{Title: articleTitle(a), Lang: a.Lang, Page: articlePath(a.ID), Time: articleTime(a, l)}
 }
 
 // changesText says in a line what a version changed.
@@ -244,13 +244,13 @@ func headsOf(st news.Story) headsView {
 	return headsView{st.Lead().Article.ID, st.Current().Article.ID}
 }
 
-func memberOf(st news.Story, heads headsView, m news.Member, now time.Time) memberView {
+func memberOf(st news.Story, heads headsView, m news.Member, l *locale.Locale) memberView {
 	a := m.Article
 	title := articleTitle(a)
 	v := memberView{
 		ID: a.ID, Role: string(m.Role), Kind: kindOf(m), Class: classOf(st, m), Label: labelOf(st, m),
 		Outlet: publish.Name(a.Outlet), Title: title, Lang: a.Lang,
-		Page: articlePath(a.ID), Out: outTo(a.URL), Time: articleTime(a, now),
+		Page: articlePath(a.ID), Out: outTo(a.URL), Time: articleTime(a, l),
 		Share: percent(m.Share), quoted: quotationsUnder(title),
 	}
 	v.Claims, v.Reasons = claimsOf(m.Claims, v.quoted), reasonsOf(m.Evidence, maps.Clone(v.quoted))

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"headwater/internal/locale"
 	"headwater/internal/news"
 	"headwater/internal/serve/publish"
 	"headwater/internal/serve/view"
@@ -106,7 +107,7 @@ func (s *server) outlets(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("outlets: %w", err)
 	}
 	v := outletsView{
-		Query: query, Unnamed: list.Unnamed, Counting: list.Counting, Counted: timestampOf(list.Counted, s.now()),
+		Query: query, Unnamed: list.Unnamed, Counting: list.Counting, Counted: timestampOf(list.Counted, s.locale(r)),
 		Pager: pagerOf(r, n, n*outletsPerPage < list.Total), Summary: plural(list.All, "outlet"),
 	}
 	if query != "" {
@@ -124,15 +125,15 @@ func (s *server) outlets(w http.ResponseWriter, r *http.Request) error {
 		v.Columns = append(v.Columns, column)
 	}
 	for _, o := range list.Outlets {
-		v.Rows = append(v.Rows, outletRowOf(o, s.now()))
+		v.Rows = append(v.Rows, outletRowOf(o, s.locale(r)))
 	}
 	return s.write(w, r, http.StatusOK, "outlets", page{Title: "Outlets", Nav: "outlets", Body: v})
 }
 
-func outletRowOf(o news.OutletSummary, now time.Time) outletRow {
+func outletRowOf(o news.OutletSummary, l *locale.Locale) outletRow {
 	row := outletRow{
 		outletLink: linkOutlet(o.Outlet), Agency: o.Agency, Articles: o.Articles, Lag: medianText(o.Lag, o.Lags),
-		First: timestampOf(o.First, now), Last: timestampOf(o.Last, now),
+		First: timestampOf(o.First, l), Last: timestampOf(o.Last, l),
 	}
 	if o.Stories == 0 {
 		row.Named = o.Named
@@ -259,13 +260,13 @@ func (s *server) showOutlet(w http.ResponseWriter, r *http.Request, status int, 
 	if err != nil {
 		return fmt.Errorf("outlet %s: %w", d.Key(), err)
 	}
-	now := s.now()
+	l := s.locale(r)
 	v := outletDetails{
-		outletRow: outletRowOf(d.OutletSummary, now), Stories: d.Stories, Rerun: d.Rerun, Form: form, Counting: d.Counting,
+		outletRow: outletRowOf(d.OutletSummary, l), Stories: d.Stories, Rerun: d.Rerun, Form: form, Counting: d.Counting,
 		Names: d.Names[:min(len(d.Names), shownNames)], MoreNames: d.Names[min(len(d.Names), shownNames):],
-		Pager: pagerOf(r, n, len(wrote) > perPage), Clocks: clockWords(d.Clocks, d.Feeds), Learnt: timestampOf(d.Learnt, now), Lists: d.Lists,
+		Pager: pagerOf(r, n, len(wrote) > perPage), Clocks: clockWords(d.Clocks, d.Feeds), Learnt: timestampOf(d.Learnt, l), Lists: d.Lists,
 		Reruns: rerunTableOf("Outlets whose stories it carries", d.Reruns), By: rerunTableOf("Outlets that carry its stories", d.RerunBy),
-		Edited: timestampOf(d.Edited, now), NothingKnown: d.Stories+d.Named == 0,
+		Edited: timestampOf(d.Edited, l), NothingKnown: d.Stories+d.Named == 0,
 	}
 	v.Name, v.Named = publish.Cut(publish.Name(d.Outlet), maxOutletName), d.Named
 	if d.Domain != "" {
@@ -275,7 +276,7 @@ func (s *server) showOutlet(w http.ResponseWriter, r *http.Request, status int, 
 		v.Feeds = append(v.Feeds, outletFeed{cmp.Or(publish.Line(f.Title), f.URL), f.URL})
 	}
 	for _, st := range wrote[:min(len(wrote), perPage)] {
-		v.Wrote = append(v.Wrote, wroteOf(st, now))
+		v.Wrote = append(v.Wrote, wroteOf(st, l))
 	}
 	switch q := r.URL.Query(); {
 	case q.Has("changed"):
@@ -286,8 +287,8 @@ func (s *server) showOutlet(w http.ResponseWriter, r *http.Request, status int, 
 	return s.write(w, r, status, "outlet", page{Title: v.Name, Nav: "outlets", Body: v})
 }
 
-func wroteOf(st news.Story, now time.Time) wroteView {
-	v := wroteView{By: originOf(st), headline: headlineOf(st, storyTime(st, st.First, now))}
+func wroteOf(st news.Story, l *locale.Locale) wroteView {
+	v := wroteView{By: originOf(st), headline: headlineOf(st, storyTime(st, st.First, l))}
 	seen := map[string]bool{st.Origin.Key(): true}
 	for _, m := range st.Members {
 		o := m.Article.Outlet

@@ -12,9 +12,7 @@ import (
 	"time"
 	"unicode"
 
-	"golang.org/x/text/language"
-	"golang.org/x/text/language/display"
-
+	"headwater/internal/locale"
 	"headwater/internal/news"
 	"headwater/internal/search"
 	"headwater/internal/serve/publish"
@@ -168,7 +166,7 @@ func (s *server) find(r *http.Request, v *searchView) (sample news.Article, err 
 	if v.Articles {
 		v.Total = countText(found.Total, "article", "articles")
 	}
-	v.Facets, v.Narrowed = v.facets(found.Facets)
+	v.Facets, v.Narrowed = v.facets(s.locale(r), found.Facets)
 	v.Pager = pagerOf(r, n, n*perPage < found.Total)
 	if v.Pager.Next != "" && found.Next != "" {
 		v.Pager.Next += "&cursor=" + url.QueryEscape(found.Next)
@@ -181,7 +179,7 @@ func (s *server) find(r *http.Request, v *searchView) (sample news.Article, err 
 		return sample, err
 	}
 	for i, f := range found.Articles {
-		res := s.resultOf(f, stories)
+		res := resultOf(s.locale(r), f, stories)
 		if f.Passing {
 			v.Passing = append(v.Passing, res)
 		} else {
@@ -194,11 +192,11 @@ func (s *server) find(r *http.Request, v *searchView) (sample news.Article, err 
 	return sample, nil
 }
 
-func (s *server) resultOf(f search.FoundArticle, stories map[int64]news.Story) result {
+func resultOf(l *locale.Locale, f search.FoundArticle, stories map[int64]news.Story) result {
 	a := f.Article
 	res := result{
 		Title: view.Pieces(cmp.Or(a.Title, a.Headline(), "Untitled"), f.Title), Lang: a.Lang, Snippet: view.Snippet(f.Text(), f.Body),
-		Outlet: publish.Name(a.Outlet), Page: articlePath(a.ID), Out: outTo(a.URL), Time: articleTime(a, s.now()), Others: f.Others,
+		Outlet: publish.Name(a.Outlet), Page: articlePath(a.ID), Out: outTo(a.URL), Time: articleTime(a, l), Others: f.Others,
 	}
 	if st, ok := stories[f.Story]; ok {
 		res.Story, res.By, res.Versions = storyPath(st.ID), originOf(st), len(st.Reports())
@@ -257,7 +255,7 @@ const (
 )
 
 // facets shows the facets that have something to choose from. What the query has of them already is chosen, and is given apart too.
-func (v searchView) facets(list []search.Facet) (shown []facet, narrowed []facetLink) {
+func (v searchView) facets(l *locale.Locale, list []search.Facet) (shown []facet, narrowed []facetLink) {
 	for _, of := range facetNames {
 		for _, f := range list {
 			if f.Field != of.field {
@@ -266,7 +264,7 @@ func (v searchView) facets(list []search.Facet) (shown []facet, narrowed []facet
 			one := facet{Name: of.name}
 			chosen := false
 			for _, value := range f.Values[:min(len(f.Values), maxValues)] {
-				link := facetLink{Name: valueName(f.Field, value.Name), Count: number(value.Count)}
+				link := facetLink{Name: valueName(l, f.Field, value.Name), Count: number(value.Count)}
 				if rest, ok := without(v.Query, value.Query); ok {
 					link.URL, link.Chosen, chosen = v.link(rest, v.Order, v.Articles), true, true
 					narrowed = append(narrowed, link)
@@ -293,23 +291,14 @@ func without(query, part string) (rest string, ok bool) {
 }
 
 // valueName is a value of a facet as readers know it.
-func valueName(field, name string) string {
+func valueName(l *locale.Locale, field, name string) string {
 	switch field {
 	case "lang":
-		return languageName(name)
+		return l.LanguageName(name)
 	case "day":
 		if t, err := time.Parse(time.DateOnly, name); err == nil {
-			return t.Format("Mon 2 Jan 2006")
+			return l.WithZone(time.UTC).WeekdayYear(t)
 		}
 	}
 	return publish.Cut(publish.Line(name), maxValueName)
-}
-
-// languageName is the English name of a language, or its code where it has none.
-func languageName(code string) string {
-	tag, err := language.Parse(code)
-	if err != nil {
-		return code
-	}
-	return cmp.Or(display.English.Tags().Name(tag), code)
 }

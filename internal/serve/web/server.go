@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"headwater/internal/locale"
 	"headwater/internal/news"
 	"headwater/internal/search"
 	"headwater/internal/serve/ingress"
@@ -34,6 +35,7 @@ type server struct {
 	checkQuery   func(string) error
 	checkOptions func(news.Topic) error
 	now          func() time.Time
+	choice       locale.Choice // of the instance
 	log          *slog.Logger
 	pages        pages
 	pictures     Pictures
@@ -67,8 +69,13 @@ func (s *server) handle(h handler) http.Handler {
 				Message: "This page could not be made. The log of the server says why; trying again may help.",
 			}
 		}
-		s.fail(w, p)
+		s.fail(w, r, p)
 	})
+}
+
+// locale is how the reader of a page is written to.
+func (s *server) locale(r *http.Request) *locale.Locale {
+	return locale.For(locale.Choice{}, s.choice, r.Header.Get("Accept-Language"), s.now())
 }
 
 // problem is an error that the reader caused and may read.
@@ -95,17 +102,17 @@ func sentence(err error) string {
 }
 
 // fail shows a problem on a page that needs nothing of the backend, which may have failed.
-func (s *server) fail(w http.ResponseWriter, p problem) {
+func (s *server) fail(w http.ResponseWriter, r *http.Request, p problem) {
 	view := page{Site: s.title, Title: p.Heading, Body: p}
-	if err := s.pages.write(w, p.Status, "error", view); err != nil {
+	if err := s.pages.write(w, s.locale(r), p.Status, "error", view); err != nil {
 		s.log.Error("error page failed", "error", err)
 		http.Error(w, p.Message, p.Status)
 	}
 }
 
 // refuse answers posts that come from another site's page.
-func (s *server) refuse(w http.ResponseWriter, _ *http.Request) {
-	s.fail(w, problem{Status: http.StatusForbidden, Heading: "Refused", Message: "This form was sent from another site. Open the page here and send it again."})
+func (s *server) refuse(w http.ResponseWriter, r *http.Request) {
+	s.fail(w, r, problem{Status: http.StatusForbidden, Heading: "Refused", Message: "This form was sent from another site. Open the page here and send it again."})
 }
 
 // write sends a page with what all pages share filled in.
@@ -118,7 +125,7 @@ func (s *server) write(w http.ResponseWriter, r *http.Request, status int, name 
 	for _, t := range topics {
 		p.Topics = append(p.Topics, linkTopic(t))
 	}
-	return s.pages.write(w, status, name, p)
+	return s.pages.write(w, s.locale(r), status, name, p)
 }
 
 // validate says what is wrong with a query, in words for the reader. The empty query is sound and finds nothing.

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"time"
 
+	"headwater/internal/locale"
 	"headwater/internal/news"
 	"headwater/internal/serve/publish"
 )
@@ -95,7 +95,7 @@ func (s *server) story(w http.ResponseWriter, r *http.Request, st news.Story) er
 		return s.write(w, r, http.StatusOK, "aged", page{Title: titleOf(st), Body: agedView{
 			Title: titleOf(st), Origin: publish.Name(st.Origin.Outlet), Out: outTo(st.Origin.URL),
 			Articles: plural(st.Aged, "article"), Outlets: plural(st.Outlets, "outlet"),
-			First: storyTime(st, st.First, s.now()), Latest: storyTime(st, st.Latest, s.now()),
+			First: storyTime(st, st.First, s.locale(r)), Latest: storyTime(st, st.Latest, s.locale(r)),
 		}})
 	}
 	compared, err := s.backend.Comparisons(r.Context(), st)
@@ -106,7 +106,7 @@ func (s *server) story(w http.ResponseWriter, r *http.Request, st news.Story) er
 	if err != nil {
 		return err
 	}
-	view := storyOf(st, reports, compared, s.now())
+	view := storyOf(st, reports, compared, s.locale(r))
 	if st.Event != 0 {
 		view.Event = eventPath(st.Event)
 		all, err := s.backend.Stories(r.Context(), news.StoryList{Event: st.Event, Limit: maxEventStories})
@@ -115,17 +115,17 @@ func (s *server) story(w http.ResponseWriter, r *http.Request, st news.Story) er
 		}
 		for _, other := range all {
 			if other.ID != st.ID && len(other.Members) > 0 {
-				view.Coverage = append(view.Coverage, cardOf(other, s.now()))
+				view.Coverage = append(view.Coverage, cardOf(other, s.locale(r)))
 			}
 		}
 	}
 	return s.write(w, r, http.StatusOK, "story", page{Title: view.Title, Body: view})
 }
 
-func storyOf(st news.Story, reports []news.Report, compared map[int64]news.Comparison, now time.Time) storyView {
+func storyOf(st news.Story, reports []news.Report, compared map[int64]news.Comparison, l *locale.Locale) storyView {
 	lead := st.Current().Article
 	v := storyView{
-		Title: titleOf(st), Lang: lead.Lang, Verdict: verdictOf(st, now), Headline: publish.Line(st.Origin.Title),
+		Title: titleOf(st), Lang: lead.Lang, Verdict: verdictOf(st, l), Headline: publish.Line(st.Origin.Title),
 		Confidence: percent(st.Origin.Confidence),
 		Reasons:    sortReasons(reasonsOf(st.Origin.Evidence, quotationsUnder(titleOf(st)))),
 		Versions: groupReports(reports, func(r news.Report) string {
@@ -135,7 +135,7 @@ func storyOf(st news.Story, reports []news.Report, compared map[int64]news.Compa
 			return kindOf(r.Newest())
 		}),
 		Files: filesOf(lead, false),
-		First: storyTime(st, st.First, now), Latest: storyTime(st, st.Latest, now),
+		First: storyTime(st, st.First, l), Latest: storyTime(st, st.Latest, l),
 	}
 	v.Dek = dekOf(lead, v.Title, 2*maxDek)
 	if st.Aged > 0 {
@@ -148,18 +148,18 @@ func storyOf(st news.Story, reports []news.Report, compared map[int64]news.Compa
 		v.Page, v.Out = articlePath(lead.ID), outTo(st.Link())
 	}
 	v.Correct = storyPath(st.ID) + "/correct"
-	v.addMembers(st, reports, compared, now)
+	v.addMembers(st, reports, compared, l)
 	return v
 }
 
 // addMembers fills in what the outlets published, and the timeline of it.
-func (v *storyView) addMembers(st news.Story, reports []news.Report, compared map[int64]news.Comparison, now time.Time) {
+func (v *storyView) addMembers(st news.Story, reports []news.Report, compared map[int64]news.Comparison, l *locale.Locale) {
 	var members []memberView
 	var keys []string
 	have := map[string]bool{}
 	heads := headsOf(st)
 	for _, r := range reports {
-		m := reportOf(st, heads, r, now)
+		m := reportOf(st, heads, r, l)
 		members, keys = append(members, m), append(keys, r.Newest().Article.Outlet.Key())
 		have[m.Kind] = true
 	}
@@ -170,5 +170,5 @@ func (v *storyView) addMembers(st news.Story, reports []news.Report, compared ma
 		v.More = plural(len(v.Rest), "more outlet")
 	}
 	v.Kinds = kindsAmong(have)
-	v.Timeline = timelineOf(st, reports, now)
+	v.Timeline = timelineOf(st, reports, l)
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"headwater/internal/locale"
 	"headwater/internal/search"
 )
 
@@ -30,7 +31,7 @@ func (s *server) suggest(w http.ResponseWriter, r *http.Request) error {
 			return fmt.Errorf("complete %q: %w", query, err)
 		}
 		for _, c := range found {
-			all = append(all, suggestionOf(c))
+			all = append(all, suggestionOf(s.locale(r), c))
 		}
 	}
 	body, err := json.Marshal(struct {
@@ -44,7 +45,7 @@ func (s *server) suggest(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func suggestionOf(c search.Completion) suggestion {
+func suggestionOf(l *locale.Locale, c search.Completion) suggestion {
 	query := c.Before + c.Value
 	one := suggestion{Name: query, Kind: string(c.Kind), Query: query, URL: "/search?q=" + url.QueryEscape(query)}
 	switch c.Kind {
@@ -58,7 +59,7 @@ func suggestionOf(c search.Completion) suggestion {
 	case search.CompleteOutlet:
 		one.Name = strings.TrimSpace(strings.TrimSpace(c.Before) + " " + c.Name)
 	case search.CompleteLang:
-		one.Name = languageName(c.Value)
+		one.Name = l.LanguageName(c.Value)
 	}
 	if one.Kind != "" && c.Articles > 0 {
 		one.Count = countText(c.Articles, "article", "articles")

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"headwater/internal/locale"
 	"headwater/internal/news"
 	"headwater/internal/serve/publish"
 )
@@ -78,13 +79,13 @@ func (r *datedRow) add(m news.Member) {
 }
 
 // timelineOver gives a timeline of an extent, with its scale and no rows yet.
-func timelineOver(e extent, now time.Time) (*timelineView, scale) {
+func timelineOver(e extent, l *locale.Locale) (*timelineView, scale) {
 	s := scaleOf(e.from, e.to)
-	return &timelineView{From: timestampOf(e.from, now), To: timestampOf(e.to, now), Ticks: s.ticks(now)}, s
+	return &timelineView{From: timestampOf(e.from, l), To: timestampOf(e.to, l), Ticks: s.ticks(l)}, s
 }
 
 // timelineOf gives nil where there is only one time to show.
-func timelineOf(st news.Story, reports []news.Report, now time.Time) *timelineView {
+func timelineOf(st news.Story, reports []news.Report, l *locale.Locale) *timelineView {
 	var rows []*datedRow
 	byOutlet := map[string]*datedRow{}
 	undated := map[string]bool{}
@@ -114,7 +115,7 @@ func timelineOf(st news.Story, reports []news.Report, now time.Time) *timelineVi
 	if len(rows) < 2 && (len(rows) == 0 || len(rows[0].articles) < 2) {
 		return nil
 	}
-	v, scale := timelineOver(all, now)
+	v, scale := timelineOver(all, l)
 	since := all.from
 	v.Since = "the earliest of them"
 	if x := byOutlet[origin]; x != nil && !st.Origin.Named() {
@@ -138,7 +139,7 @@ func timelineOf(st news.Story, reports []news.Report, now time.Time) *timelineVi
 		if at := slices.IndexFunc(r.articles, func(m news.Member) bool { return m.Role == news.RoleOriginal }); at >= 0 {
 			lead = r.articles[at]
 		}
-		r.Kind, r.Time = kindOf(lead), timestampOf(r.from, now)
+		r.Kind, r.Time = kindOf(lead), timestampOf(r.from, l)
 		r.Label = labelOf(st, lead)
 		if d := r.from.Sub(since); i > 0 || d != 0 {
 			r.Lag = lagText(d)
@@ -169,7 +170,7 @@ func timelineOf(st news.Story, reports []news.Report, now time.Time) *timelineVi
 
 // timelineOfEvent shows when the event was told: a row for each outlet that its stories go back to, the earliest first, with all
 // articles of these stories. It gives nil where there is only one time to show, and the kinds of marks that it has.
-func timelineOfEvent(groups [][]news.Story, now time.Time) (*timelineView, []kindView) {
+func timelineOfEvent(groups [][]news.Story, l *locale.Locale) (*timelineView, []kindView) {
 	var rows []datedRow
 	var all extent
 	count, undated, used := 0, 0, map[string]bool{}
@@ -194,7 +195,7 @@ func timelineOfEvent(groups [][]news.Story, now time.Time) (*timelineView, []kin
 		}
 		count += len(x.articles)
 		if len(x.articles) > 0 {
-			x.Time, x.Label = timestampOf(x.from, now), "in "+plural(len(outlets), "outlet")
+			x.Time, x.Label = timestampOf(x.from, l), "in "+plural(len(outlets), "outlet")
 			if len(g) > 1 {
 				x.Label = fmt.Sprintf("%d stories, %s", len(g), x.Label)
 			}
@@ -205,7 +206,7 @@ func timelineOfEvent(groups [][]news.Story, now time.Time) (*timelineView, []kin
 		return nil, nil
 	}
 	slices.SortStableFunc(rows, func(a, b datedRow) int { return a.from.Compare(b.from) })
-	v, scale := timelineOver(all, now)
+	v, scale := timelineOver(all, l)
 	if undated > 0 {
 		v.Undated = countText(undated, "story", "stories")
 	}
@@ -255,29 +256,33 @@ func (s scale) at(t time.Time) string {
 	return strconv.FormatFloat(marginX+(100-2*marginX)*float64(t.Sub(s.from))/float64(s.long), 'f', 1, 64) + "%"
 }
 
-// ticks are at round times, maxTicks at most.
-func (s scale) ticks(now time.Time) (all []tick) {
+// ticks are at round times of the reader's day, maxTicks at most.
+func (s scale) ticks(l *locale.Locale) (all []tick) {
 	const day = 24 * time.Hour
 	step := day
 	for _, d := range []time.Duration{
 		time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour,
-		day, 2 * day, 7 * day, 14 * day, 30 * day, 91 * day, 365 * day, 3650 * day,
+		day, 2 * day, 7 * day, 14 * day, 30 * day, 91 * day, 365 * day, 730 * day, 3650 * day,
 	} {
 		if step = d; int(s.long/step) < maxTicks {
 			break
 		}
 	}
-	at := s.from.Truncate(step)
-	if at.Before(s.from) {
-		at = at.Add(step)
-	}
-	for end := s.from.Add(s.long); !at.After(end) && len(all) < maxTicks; at = at.Add(step) {
-		t := tick{X: s.at(at), Label: at.Format("15:04"), Anchor: "middle"}
-		switch {
-		case step >= day && at.Year() != now.Year():
-			t.Label = at.Format("2 Jan 2006")
-		case step >= day || at.Equal(at.Truncate(day)):
-			t.Label = at.Format("2 Jan")
+	first := l.Midnight(s.from)
+	for i, end := 0, s.from.Add(s.long); len(all) < maxTicks; i++ {
+		at := first.Add(time.Duration(i) * step)
+		if step >= day { // days with a change of the clock are not 24 hours long
+			at = first.AddDate(0, 0, i*int(step/day))
+		}
+		if at.After(end) {
+			break
+		}
+		if at.Before(s.from) {
+			continue
+		}
+		t := tick{X: s.at(at), Label: l.Hour(at), Anchor: "middle"}
+		if at.Equal(l.Midnight(at)) {
+			t.Label = l.Day(at)
 		}
 		switch share := float64(at.Sub(s.from)) / float64(s.long); {
 		case share < .08:

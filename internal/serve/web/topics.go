@@ -12,6 +12,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"headwater/internal/locale"
 	"headwater/internal/news"
 	"headwater/internal/search"
 )
@@ -52,11 +53,11 @@ type topicView struct {
 	Pager                    pager
 }
 
-func (s *server) topicOf(t news.Topic) topicView {
+func topicOf(t news.Topic, l *locale.Locale) topicView {
 	name := url.PathEscape(t.Name)
 	return topicView{
 		Name: t.Name, Query: t.Query, URL: "/topic/" + name, New: newCount(t),
-		Search: "/search?q=" + url.QueryEscape(scopeOf(t)), Langs: langsText(t.Options.Langs), Added: timestampOf(t.Added, s.now()),
+		Search: "/search?q=" + url.QueryEscape(scopeOf(t)), Langs: langsText(l, t.Options.Langs), Added: timestampOf(t.Added, l),
 		Feeds: feedLinks(t.Name, "/feeds/topic/"+name, ""), Form: topicFormOf(t, "/topic/"+name, "Change"),
 	}
 }
@@ -78,7 +79,7 @@ func (s *server) showTopics(w http.ResponseWriter, r *http.Request, status int, 
 		return fmt.Errorf("topics: %w", err)
 	}
 	for _, t := range topics {
-		view.Topics = append(view.Topics, s.topicOf(t))
+		view.Topics = append(view.Topics, topicOf(t, s.locale(r)))
 	}
 	return s.write(w, r, status, "topics", page{Title: "Topics", Nav: "topics", Body: view})
 }
@@ -159,7 +160,7 @@ func (s *server) topic(w http.ResponseWriter, r *http.Request) error {
 
 // showTopic shows a topic, with a form that was refused where there is one.
 func (s *server) showTopic(w http.ResponseWriter, r *http.Request, status int, t news.Topic, refused *topicForm) error {
-	view := s.topicOf(t)
+	view := topicOf(t, s.locale(r))
 	if t.Secret != "" {
 		view.Secret = s.siteFor(r).URL + "/feeds/t/" + t.Secret + ".atom"
 	}
@@ -186,7 +187,7 @@ func (s *server) fillTopic(r *http.Request, v *topicView, t news.Topic, n int, f
 	v.Total, v.Pager = countText(found.Total, "story", "stories"), pagerOf(r, n, n*perPage < found.Total)
 	for _, st := range found.New {
 		if len(st.Members) > 0 {
-			v.Fresh = append(v.Fresh, headlineOf(st, storyTime(st, st.Latest, s.now())))
+			v.Fresh = append(v.Fresh, headlineOf(st, storyTime(st, st.Latest, s.locale(r))))
 		}
 	}
 	if more := t.New - len(v.Fresh); len(v.Fresh) > 0 && more > 0 {
@@ -195,18 +196,18 @@ func (s *server) fillTopic(r *http.Request, v *topicView, t news.Topic, n int, f
 	scope := searchView{Query: scopeOf(t)}
 	for _, f := range found.Facets {
 		if f.Field == "day" && found.Total > 0 {
-			v.Chart = chartOf(f.Values, s.now(), func(day string) string { return scope.link(scope.Query+" date:"+day, "newest", false) })
+			v.Chart = chartOf(f.Values, s.locale(r), func(day string) string { return scope.link(scope.Query+" date:"+day, "newest", false) })
 		}
 	}
-	v.Facets, _ = scope.facets(slices.DeleteFunc(slices.Clone(found.Facets), func(f search.Facet) bool {
+	v.Facets, _ = scope.facets(s.locale(r), slices.DeleteFunc(slices.Clone(found.Facets), func(f search.Facet) bool {
 		return f.Field == "day" || f.Field == "lang" && len(t.Options.Langs) == 1
 	}))
 	at := min(max(found.Prominent-(n-1)*perPage, 0), len(found.Stories)) // where those begin that mention it in passing
 	var err error
-	if v.Cards, err = s.cards(r.Context(), found.Stories[:at]); err != nil {
+	if v.Cards, err = s.cards(r.Context(), s.locale(r), found.Stories[:at]); err != nil {
 		return err
 	}
-	v.Passing, err = s.cards(r.Context(), found.Stories[at:])
+	v.Passing, err = s.cards(r.Context(), s.locale(r), found.Stories[at:])
 	return err
 }
 
@@ -243,13 +244,13 @@ func scopeOf(t news.Topic) string {
 }
 
 // langsText says in which languages alone a topic looks.
-func langsText(langs []string) string {
+func langsText(l *locale.Locale, langs []string) string {
 	if len(langs) == 0 {
 		return ""
 	}
 	names := make([]string, len(langs))
 	for i, lang := range langs {
-		names[i] = languageName(lang)
+		names[i] = l.LanguageName(lang)
 	}
 	last := len(names) - 1
 	if last == 0 {

@@ -6,10 +6,10 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
+	"headwater/internal/locale"
 	"headwater/internal/news"
 	"headwater/internal/serve/publish"
 )
@@ -40,10 +40,10 @@ var creditPhrases = []struct {
 // maxPhrases is the number of sentences of a verdict.
 const maxPhrases = 2
 
-func verdictOf(st news.Story, now time.Time) verdictView {
+func verdictOf(st news.Story, l *locale.Locale) verdictView {
 	v := verdictView{originView: originOf(st)}
 	if !st.Origin.Named() {
-		v.Time = articleTime(st.Lead().Article, now)
+		v.Time = articleTime(st.Lead().Article, l)
 	}
 	phrases := creditsOf(st)
 	kinds := map[string]int{} // reasons for the origin

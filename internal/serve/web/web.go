@@ -21,6 +21,7 @@ import (
 	"strings"
 	"time"
 
+	"headwater/internal/locale"
 	"headwater/internal/news"
 	"headwater/internal/serve/ingress"
 	"headwater/internal/serve/publish"
@@ -39,6 +40,7 @@ type Options struct {
 	// CheckTopic says what is wrong with the options of a topic. Nil checks nothing.
 	CheckTopic func(news.Topic) error
 	Now        func() time.Time // nil means time.Now
+	Locale     locale.Choice    // for readers who chose nothing
 	Pictures   Pictures         // how those in articles are shown; the zero value makes links of them
 	Logger     *slog.Logger     // nil discards it
 }
@@ -54,6 +56,7 @@ func New(o Options) ingress.Routes {
 		checkQuery:   o.CheckQuery,
 		checkOptions: o.CheckTopic,
 		now:          o.Now,
+		choice:       o.Locale,
 		log:          o.Logger,
 		pictures:     o.Pictures,
 	}

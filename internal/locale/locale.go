@@ -1,0 +1,178 @@
+// Package locale writes texts, numbers and times for people, in their language, their time zone and their form of the hour.
+//
+// The English text is the key of a text, with the verbs of package fmt: Text("%d stories", 3). A catalogue has its form in a
+// language, or its plural forms; what has none is written in English. What follows a | in a key tells texts apart that are the same
+// in English and is not shown: "Search|verb". Numbers are written as the language does: 50,000 or 50.000. What is no number, such as
+// an id, is passed as a string.
+//
+// A catalogue is a folder of YAML files below languages; its README.md says how to add one. locale.go has the types, catalogue.go
+// reads the folders, rich.go writes texts with elements of HTML inside, time.go dates and spans.
+package locale
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+	"time"
+	_ "time/tzdata" // zones by name wherever the program runs
+
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
+	"golang.org/x/text/message"
+	"golang.org/x/text/number"
+)
+
+// Language is a language that there is a catalogue of. It may be used by several goroutines.
+type Language struct {
+	Tag  string // "de"
+	Name string // its own: "Deutsch"
+	RTL  bool   // written from right to left
+
+	tag     language.Tag
+	printer *message.Printer
+	plain   map[string]string // texts without plural forms, by key
+	plural  map[string]bool   // keys that have plural forms
+	settings
+}
+
+// Locale is how one reader is written to.
+type Locale struct {
+	*Language
+	Zone        *time.Location
+	TwelveHours bool      // "3:04 pm" in place of 15:04
+	Now         time.Time // of the request
+}
+
+// Clock is a form of the hour.
+type Clock string
+
+// The forms of the hour. ClockAuto is what is usual in the reader's region.
+const (
+	ClockAuto Clock = ""
+	Clock12   Clock = "12"
+	Clock24   Clock = "24"
+)
+
+// Choice is what a reader, or for those who chose nothing the instance, wants. Empty fields mean: as the browser says, then as the
+// other one says.
+type Choice struct {
+	Language string // "de"; "" is auto
+	Zone     string // name of the time zone: "Europe/Berlin"
+	Clock    Clock
+}
+
+// Key marks a text that is written later, by a variable, for the test that compares catalogues with what is written.
+func Key(text string) string { return text }
+
+// Languages are all that there is a catalogue of, English first, then by their own names.
+func Languages() []*Language { return slices.Clone(loaded) }
+
+// Find gives a language by its tag, nil where there is no catalogue of it.
+func Find(tag string) *Language {
+	for _, l := range loaded {
+		if l.Tag == tag {
+			return l
+		}
+	}
+	return nil
+}
+
+// For gives the locale of a request: what the reader chose, else what the header Accept-Language asks for, else what the instance
+// prefers, else English, UTC and what is usual in the region. A zone or language that does not exist counts as none.
+func For(reader, instance Choice, acceptLanguage string, now time.Time) *Locale {
+	tags, _, err := language.ParseAcceptLanguage(acceptLanguage)
+	if err != nil { // a browser that says nothing sensible asks for nothing
+		tags = nil
+	}
+	lang := Find(reader.Language)
+	var region language.Region
+	for _, tag := range tags {
+		base, _ := tag.Base()
+		of := Find(base.String())
+		if lang == nil {
+			lang = of
+		}
+		if lang != nil && of == lang {
+			if r, sure := tag.Region(); sure == language.Exact {
+				region = r
+			}
+			break
+		}
+	}
+	lang = cmp.Or(lang, Find(instance.Language), loaded[0])
+	clock := cmp.Or(reader.Clock, instance.Clock)
+	return &Locale{
+		Language: lang, Zone: cmp.Or(zone(reader.Zone), zone(instance.Zone), time.UTC), Now: now,
+		TwelveHours: clock == Clock12 || clock == ClockAuto && slices.Contains(lang.TwelveHours, region.String()),
+	}
+}
+
+// zone gives nil for the empty name and for one that is no zone's.
+func zone(name string) *time.Location {
+	if name == "" {
+		return nil
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return nil
+	}
+	return zone
+}
+
+// UTC is the locale in which a language is written where nobody is known who reads it.
+func (l *Language) UTC(now time.Time) *Locale { return &Locale{Language: l, Zone: time.UTC, Now: now} }
+
+// Text writes a text. The key is the English text, a format.
+func (l *Language) Text(key string, args ...any) string {
+	if text, ok := l.plain[key]; ok {
+		if len(args) == 0 && !strings.Contains(text, "%") {
+			return text
+		}
+		return l.printer.Sprintf(text, args...)
+	}
+	if !l.plural[key] {
+		key = shown(key)
+	}
+	if len(args) == 0 && !strings.Contains(key, "%") {
+		return key
+	}
+	return l.printer.Sprintf(key, args...)
+}
+
+// shown is a key without what tells it apart from others.
+func shown(key string) string {
+	text, _, _ := strings.Cut(key, "|")
+	return text
+}
+
+// Number writes a whole number: 50,000.
+func (l *Language) Number(n int) string { return l.printer.Sprint(number.Decimal(n)) }
+
+// Decimal writes a number with some digits after the point at most.
+func (l *Language) Decimal(x float64, digits int) string {
+	return l.printer.Sprint(number.Decimal(x, number.MaxFractionDigits(digits)))
+}
+
+// Percent writes a share of 1 in whole percent: 30%.
+func (l *Language) Percent(share float64) string {
+	return l.printer.Sprint(number.Percent(math.Round(100*share)/100, number.MaxFractionDigits(0)))
+}
+
+// List joins names: "one, two and three".
+func (l *Language) List(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	last := len(names) - 1
+	return l.Text("%s and %s", strings.Join(names[:last], ", "), names[last])
+}
+
+// LanguageName is the name of a language in this one, by its code; the code where it has none.
+func (l *Language) LanguageName(code string) string {
+	tag, err := language.Parse(code)
+	if err != nil {
+		return code
+	}
+	return cmp.Or(display.Languages(l.tag).Name(tag), code)
+}
