@@ -44,7 +44,7 @@ var layers = [][]string{
 	{
 		"internal/intake/clean", "internal/intake/discover", "internal/intake/fetch", "internal/intake/page", "internal/intake/parse",
 		"internal/intake/poll", "internal/intake/websub", "internal/stories/embed", "internal/stories/group", "internal/stories/origin",
-		"internal/store", "internal/store/pgtest", "internal/search", "internal/demo", "internal/serve/publish",
+		"internal/store", "internal/store/pgtest", "internal/search", "internal/demo", "internal/serve/browsertest", "internal/serve/publish",
 	},
 	{"internal/stories/front"},
 	{"internal/store/storetest", "internal/stories", "internal/accounts", "internal/notify", "internal/query", "internal/subscribe"},
@@ -89,8 +89,8 @@ func owners() map[string][]string {
 		"net/http/cookiejar":                            {},
 		"net/http/httptest":                             {},
 		"net/rpc":                                       {},
-		"testing":                                       {"internal/pipeline/pipelinetest", "internal/store/pgtest", "internal/store/storetest"},
-		"github.com/chromedp":                           {},
+		"testing":                                       {"internal/pipeline/pipelinetest", "internal/serve/browsertest", "internal/store/pgtest", "internal/store/storetest"},
+		"github.com/chromedp":                           {"internal/serve/browsertest"},
 		"github.com/google/go-cmp":                      {},
 		"pgregory.net/rapid":                            {},
 		"github.com/rogpeppe/go-internal":               {},
@@ -310,7 +310,7 @@ func TestCheckImports(t *testing.T) {
 			[]string{"github.com/robfig/cron/v3", "testing", "net/http/httptest"},
 			[]string{
 				"internal/news imports github.com/robfig/cron/v3, which is for internal/config and internal/intake/poll and internal/schedule",
-				"internal/news imports testing, which is for internal/pipeline/pipelinetest and internal/store/pgtest and internal/store/storetest",
+				"internal/news imports testing, which is for internal/pipeline/pipelinetest and internal/serve/browsertest and internal/store/pgtest and internal/store/storetest",
 				"internal/news imports net/http/httptest, which is for tests at most",
 			},
 		},

@@ -4,12 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/chromedp/chromedp"
 
 	"headwater/internal/news"
 )
@@ -195,20 +191,18 @@ func TestCrowdedEventIsPaged(t *testing.T) {
 
 // TestCrowdedEventInBrowser shows an event with all that can go wrong in it on narrow and wide screens.
 func TestCrowdedEventInBrowser(t *testing.T) {
-	ctx := browser(t)
-	server := httptest.NewServer(handler(crowded()))
-	defer server.Close()
-	for _, width := range []int64{360, 768, 2560} {
-		for name, path := range map[string]string{"independence": "/event/1", "time": "/event/1?order=time&page=17"} {
+	tab := openTab(t, handler(crowded()))
+	tab.Scheme("dark")
+	for name, path := range map[string]string{"independence": "/event/1", "time": "/event/1?order=time&page=17"} {
+		tab.Open(path)
+		for _, width := range []int64{360, 768, 2560} {
 			t.Run(fmt.Sprint(name, width), func(t *testing.T) {
-				err := chromedp.Do(ctx, scheme("dark"), chromedp.EmulateViewport(width, 900), chromedp.Navigate(server.URL+path))
-				if err != nil {
-					t.Fatal(err)
-				}
-				look(ctx, t, filepath.Join(folder(t), fmt.Sprint("event-crowded-", name, width, ".png")))
+				tab.Width(width)
+				look(t, tab, fmt.Sprint("event-crowded-", name, width))
 			})
 		}
 	}
+	noFaults(t, tab)
 }
 
 // lone is an edition with one event.
