@@ -62,7 +62,7 @@ build: ## build bin/headwater, one static file
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/headwater ./cmd/headwater
 
 .PHONY: test
-test: debian ## run every test; installs the browser, the feed reader and the PostgreSQL that some of them drive
+test: debian axe ## run every test; installs the browser, the feed reader and the PostgreSQL that some of them drive
 	$(GO) test -timeout 30m ./...
 
 .PHONY: debian
@@ -76,6 +76,18 @@ debian-chromium:
 .PHONY: debian-postgresql
 debian-postgresql:
 	@.ci/debian postgresql "what is tested on PostgreSQL" postgres $(wildcard /usr/lib/postgresql/*/bin/postgres)
+
+.PHONY: axe
+axe:
+	@.ci/debian npm "the test of accessibility" npm
+	@.ci/axe/install $(TOOLS)/axe
+
+# make test tries one page of each kind.
+PAGES ?= 12
+
+.PHONY: browser
+browser: debian-chromium axe ## try PAGES pages of each kind in a browser, at three widths and in each theme, and hold each against all rules of accessibility
+	HEADWATER_TEST_PAGES=$(PAGES) $(GO) test -count=1 -timeout 2h -run 'InBrowser$$' -v ./cmd/headwater ./internal/serve/web
 
 EVAL ?= ../shared/eval
 
@@ -113,7 +125,7 @@ lint: $(BIN)/golangci-lint
 .PHONY: deadcode
 deadcode: $(BIN)/deadcode
 	@echo "deadcode ./..."
-	@dead="$$($(BIN)/deadcode ./... | sed -E '/^internal\/(pipeline\/pipelinetest|store\/(pgtest|storetest))\//d')"; \
+	@dead="$$($(BIN)/deadcode ./... | sed -E '/^internal\/(pipeline\/pipelinetest|serve\/browsertest|store\/(pgtest|storetest))\//d')"; \
 	if [ -n "$$dead" ]; then echo "reached by no command:"; echo "$$dead"; exit 1; fi
 
 # With -short: the tests of minutes (killed polls, the record end to end, the browser) have run once in make test, and

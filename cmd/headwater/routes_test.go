@@ -24,6 +24,13 @@ var parameter = regexp.MustCompile(`\{[^}]*\}`)
 // everyRoute serves an empty data folder on loopback, with the callbacks of hubs, and returns every route there is.
 func everyRoute(t *testing.T, change func(*config.Config), prepare ...func(*app)) (*httptest.Server, []route) {
 	t.Helper()
+	srv, h := serveEmpty(t, change, prepare...)
+	return srv, routesOf(t, h)
+}
+
+// serveEmpty serves an empty data folder on loopback, with the callbacks of hubs.
+func serveEmpty(t *testing.T, change func(*config.Config), prepare ...func(*app)) (*httptest.Server, ingress.Routes) {
+	t.Helper()
 	cfg := config.Default()
 	cfg.Data, cfg.PublicURL = t.TempDir(), "https://news.example.org"
 	change(&cfg)
@@ -45,7 +52,7 @@ func everyRoute(t *testing.T, change func(*config.Config), prepare ...func(*app)
 			t.Error(err)
 		}
 	})
-	return srv, routesOf(t, h)
+	return srv, h
 }
 
 func routesOf(t *testing.T, h ingress.Routes) []route {

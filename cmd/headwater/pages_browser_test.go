@@ -1,0 +1,196 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"headwater/internal/config"
+	"headwater/internal/serve/browsertest"
+)
+
+// themes are the looks that each page is tried in.
+var themes = []string{"light", "dark"}
+
+// setTheme has pages shown in a theme.
+func setTheme(tab *browsertest.Tab, theme string) { tab.Scheme(theme) }
+
+// perPattern is how many pages of each pattern are tried: HEADWATER_TEST_PAGES, otherwise one.
+func perPattern(t *testing.T) int {
+	t.Helper()
+	text := os.Getenv("HEADWATER_TEST_PAGES")
+	if text == "" {
+		return 1
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		t.Fatalf("HEADWATER_TEST_PAGES=%s: want how many pages to try of each kind", text)
+	}
+	return n
+}
+
+// TestPagesInBrowser shows every page of the demo at three widths and in every theme. Nothing scrolls sideways or fails, no script
+// complains, no other host is asked.
+func TestPagesInBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("drives a browser over every page")
+	}
+	browser := browsertest.Start(t, 30*time.Minute)
+	server := startDemo(t)
+	tab := browsertest.NewTab(browser, t, server)
+	for _, theme := range themes {
+		setTheme(tab, theme)
+		for _, path := range pagesOf(t, server, perPattern(t)) {
+			if status := tab.Open(path); status != http.StatusOK {
+				t.Errorf("%s in the theme %s: status %d", path, theme, status)
+			}
+			for _, width := range []int64{360, 768, 1440} {
+				tab.Width(width)
+				for _, fault := range tab.Judge() {
+					t.Errorf("%s in the theme %s at %d pixels: %s", path, theme, width, fault)
+				}
+			}
+			for _, fault := range tab.Faults() {
+				t.Errorf("%s in the theme %s: %s", path, theme, fault)
+			}
+		}
+	}
+}
+
+// TestAccessibilityInBrowser runs axe-core over every page of the demo with everything unfolded: all rules once at each width, and those
+// about colours in every theme.
+func TestAccessibilityInBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("drives a browser over every page")
+	}
+	axe := browsertest.LoadAxe(t)
+	browser := browsertest.Start(t, 30*time.Minute)
+	server := startDemo(t)
+	tab := browsertest.NewTab(browser, t, server)
+	for i, theme := range themes {
+		setTheme(tab, theme)
+		for _, path := range pagesOf(t, server, perPattern(t)) {
+			tab.Open(path)
+			tab.OpenDetails()
+			for j, width := range []int64{360, 1440} {
+				rules := browsertest.ThemeRules
+				if i == 0 || perPattern(t) > 1 {
+					rules = browsertest.AllRules
+				} else if j > 0 {
+					continue // the same colours as before
+				}
+				tab.Width(width)
+				for _, fault := range tab.Violations(axe, rules) {
+					t.Errorf("%s in the theme %s at %d pixels: %s", path, theme, width, fault)
+				}
+			}
+		}
+	}
+}
+
+// pagesOf finds the addresses of the server's pages, up to n of each GET pattern of its router, by following links from page to page.
+// A pattern that no link leads to is an error, so that a new page is tried by itself or is missed here.
+func pagesOf(t *testing.T, server string, n int) []string {
+	t.Helper()
+	_, h := serveEmpty(t, func(*config.Config) {})
+	mux := http.NewServeMux()
+	found := map[string][]string{} // addresses of each pattern that might answer a page
+	var queue []string
+	for _, pattern := range h.Patterns {
+		method, path, _ := strings.Cut(pattern, " ")
+		if method != http.MethodGet || !isPage(path) {
+			continue
+		}
+		mux.Handle(pattern, http.NotFoundHandler())
+		found[pattern] = nil
+		if address := strings.TrimSuffix(path, "{$}"); !strings.Contains(address, "{") {
+			queue = append(queue, address)
+		}
+	}
+	slices.Sort(queue)
+	const explored = 8 // pages of each pattern that are read for links to others
+	seen := map[string]bool{}
+	for len(queue) > 0 {
+		address := queue[0]
+		queue = queue[1:]
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server+address, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, pattern := mux.Handler(request)
+		if _, known := found[pattern]; !known || seen[address] || len(found[pattern]) >= max(n, explored) {
+			continue
+		}
+		seen[address] = true
+		links, isHTML := linksOf(t, request)
+		if !isHTML { // a feed or a download, at an address such as those of pages
+			delete(found, pattern)
+			continue
+		}
+		found[pattern] = append(found[pattern], address)
+		queue = append(queue, links...)
+	}
+	var all []string
+	for _, pattern := range slices.Sorted(maps.Keys(found)) {
+		if len(found[pattern]) == 0 {
+			t.Errorf("no page of the demo links to %s; have a page link to it, or the demo hold what it shows", pattern)
+		}
+		all = append(all, found[pattern][:min(n, len(found[pattern]))]...)
+	}
+	return all
+}
+
+// isPage says whether what is at a path of the router can be a page. Files, and what programs ask for, are none.
+func isPage(path string) bool {
+	if strings.HasSuffix(path, "{file}") {
+		return false
+	}
+	for _, other := range []string{"/api/", "/reader/", "/accounts/", "/static/", "/media/", callbackPath, "/healthz", "/readyz", "/metrics", "/suggest"} {
+		if strings.HasPrefix(path, other) {
+			return false
+		}
+	}
+	return true
+}
+
+// linksOf gives the addresses on the same server that a page links to, and whether it is a page.
+func linksOf(t *testing.T, request *http.Request) (addresses []string, isHTML bool) {
+	t.Helper()
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(response.Body)
+	if err := errors.Join(err, response.Body.Close()); err != nil || response.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s, %v", request.URL, response.Status, err)
+	}
+	if !strings.HasPrefix(response.Header.Get("Content-Type"), "text/html") {
+		return nil, false
+	}
+	root, err := html.Parse(strings.NewReader(string(body)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range root.Descendants() {
+		if n.Type != html.ElementNode || n.Data != "a" {
+			continue
+		}
+		for _, attribute := range n.Attr {
+			to, err := request.URL.Parse(attribute.Val)
+			if attribute.Key == "href" && err == nil && to.Host == request.URL.Host {
+				addresses = append(addresses, (&url.URL{Path: to.Path, RawPath: to.RawPath, RawQuery: to.RawQuery}).String())
+			}
+		}
+	}
+	return addresses, true
+}
