@@ -222,10 +222,11 @@ func (m *generator) addReader(ctx context.Context, user int64) error {
 			starred = append(starred, id)
 		}
 	}
-	if err := m.db.MarkItems(ctx, user, news.Marking{Articles: read, Read: true}); err != nil {
+	if _, err := m.db.MarkItems(ctx, user, news.Marking{Articles: read, Read: true}); err != nil {
 		return err
 	}
-	return m.db.MarkItems(ctx, user, news.Marking{Articles: starred, AddLabels: []string{""}})
+	_, err := m.db.MarkItems(ctx, user, news.Marking{Articles: starred, AddLabels: []string{""}})
+	return err
 }
 
 var syllables = [...]string{"ba", "ne", "ti", "so", "lu", "ra", "mi", "ko", "de", "fa", "st", "ing"}

@@ -7,6 +7,7 @@
 package news
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -57,6 +58,11 @@ type Place struct {
 
 // String encodes the place for ParsePlace, with the time in milliseconds. Clients treat it as opaque.
 func (p Place) String() string { return fmt.Sprintf("%d.%d", p.Time.UnixMilli(), p.ID) }
+
+// Compare orders places by time, and at the same time by id.
+func (p Place) Compare(q Place) int {
+	return cmp.Or(p.Time.Compare(q.Time), cmp.Compare(p.ID, q.ID))
+}
 
 // ParsePlace decodes the result of Place.String. It returns ErrCursor for anything else. "" is the zero value.
 func ParsePlace(s string) (p Place, err error) {

@@ -50,6 +50,9 @@ const (
 	StreamRead    StreamKind = "read"    // articles that the user has read
 	StreamStarred StreamKind = "starred" // articles that the user has starred
 	StreamFeed    StreamKind = "feed"    // articles of Stream.Feed
+	StreamFolder  StreamKind = "folder"  // articles of feeds in the folder Stream.Label
+	StreamOwn     StreamKind = "own"     // articles with the label Stream.Label of the user
+	StreamTopic   StreamKind = "topic"   // articles of the newest 2,000 stories of the topic Stream.Topic
 	StreamLabel   StreamKind = "label"   // articles of feeds in the folder Stream.Label, and articles with this label of the user
 	StreamOnce    StreamKind = "once"    // one article of each story, the one that stands for it; see Story.Lead
 	StreamStories StreamKind = "stories" // the same for the stories in Stream.IDs
@@ -59,10 +62,12 @@ const (
 
 // Stream selects articles.
 type Stream struct {
-	Kind  StreamKind
-	Feed  int64
-	Label string
-	IDs   []int64
+	Kind   StreamKind
+	Feed   int64
+	Topic  int64
+	Label  string
+	IDs    []int64
+	Before time.Time // of StreamRead: read before then; zero means at any time
 }
 
 // ItemList asks for a user's items: articles that are in all streams of In and in none of Out.
@@ -79,10 +84,19 @@ type ItemList struct {
 type Item struct {
 	ID, Feed   int64
 	Time, Seen time.Time
+	Read       time.Time // when the user read it, in a list of what was read; zero means that it is not known
 }
 
 // Place returns where a list that ends with the item continues.
 func (it Item) Place() Place { return Place{it.Time, it.ID} }
+
+// ReadPlace returns where a list of what was read continues after the item.
+func (it Item) ReadPlace() Place {
+	if it.Read.IsZero() {
+		return Place{time.UnixMilli(0), it.ID}
+	}
+	return Place{it.Read, it.ID}
+}
 
 // ItemState is a user's marks of an article.
 type ItemState struct {
@@ -96,11 +110,32 @@ type Unread struct {
 	Newest      time.Time // when the newest of them was first seen; may be the time of a newer article that is read
 }
 
+// UnreadTotal counts what a user has not read.
+type UnreadTotal struct{ Articles, Stories int64 }
+
 // Marking is a change of a user's marks. Applying it twice has no further effect.
 type Marking struct {
 	Articles           []int64
 	Read, Unread       bool
 	AddLabels, DropOff []string // labels to add and to remove; "" is the star
+}
+
+// Marked is what a marking changed: the articles whose marks are others than before.
+type Marked struct {
+	Read, Unread       []int64 // with the copies that were marked with the article that stands for their story
+	Starred, Unstarred []int64
+	Marking            int64 // what undoes Read, see store.UndoRead; 0 where nothing was marked as read
+}
+
+// None reports whether nothing changed that is counted or searched for.
+func (m Marked) None() bool {
+	return len(m.Read)+len(m.Unread)+len(m.Starred)+len(m.Unstarred) == 0
+}
+
+// LabelCount is a label of a user, with how many articles have it. The star is the label "".
+type LabelCount struct {
+	Label    string
+	Articles int
 }
 
 // Marks are the articles that a user has marked.

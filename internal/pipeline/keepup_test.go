@@ -64,8 +64,10 @@ func TestSearchOfAUser(t *testing.T) {
 	if comet.Title != "Comet" {
 		comet = all[1]
 	}
-	must(t, room.Store.MarkItems(t.Context(), ann.ID, news.Marking{Articles: []int64{comet.ID}, Read: true, AddLabels: []string{""}}))
-	must(t, room.Store.MarkItems(t.Context(), ann.ID, news.Marking{Articles: []int64{comet.ID}, AddLabels: []string{"sky"}}))
+	_, err = room.Store.MarkItems(t.Context(), ann.ID, news.Marking{Articles: []int64{comet.ID}, Read: true, AddLabels: []string{""}})
+	must(t, err)
+	_, err = room.Store.MarkItems(t.Context(), ann.ID, news.Marking{Articles: []int64{comet.ID}, AddLabels: []string{"sky"}})
+	must(t, err)
 	for _, tt := range []struct {
 		user        int64
 		query, want string

@@ -111,7 +111,8 @@ func TestNodes(t *testing.T) {
 	for i := range 6 {
 		marker := []*pipelinetest.Room{a, b, c}[i%3]
 		m := news.Marking{Articles: []int64{all[0].ID}, Read: i%2 == 0, Unread: i%2 == 1}
-		must(t, marker.Store.MarkItems(ctx, user.ID, m))
+		_, err = marker.Store.MarkItems(ctx, user.ID, m)
+		must(t, err)
 		for name, n := range readers {
 			if got, err := total(n, search.Request{Query: "is:unread river", User: user.ID})(); err != nil || got != i%2 {
 				t.Errorf("mark %d: %d are unread on %s, %v", i, got, name, err)

@@ -206,7 +206,8 @@ func TestKeep(t *testing.T) {
 		must(t, room.Accounts.AddUser(t.Context(), "anna", "anna-anna"))
 		user, _, err := room.Store.User(t.Context(), "anna")
 		must(t, err)
-		must(t, room.Store.MarkItems(t.Context(), user.ID, news.Marking{Articles: []int64{comet.Members[0].Article.ID}, AddLabels: []string{""}}))
+		_, err = room.Store.MarkItems(t.Context(), user.ID, news.Marking{Articles: []int64{comet.Members[0].Article.ID}, AddLabels: []string{""}})
+		must(t, err)
 		found, err := room.Stories.Search(t.Context(), search.Request{Query: "harbour", Limit: 10})
 		if err != nil || found.Total != 3 {
 			t.Fatalf("%d found (%v)", found.Total, err)

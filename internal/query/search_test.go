@@ -26,8 +26,10 @@ func TestSearch(t *testing.T) {
 	must(t, l.store.AddUser(ctx, news.User{Name: "anna"}, "hash"))
 	user, _, err := l.store.User(ctx, "anna")
 	must(t, err)
-	must(t, l.store.MarkItems(ctx, user.ID, news.Marking{Articles: []int64{gazetteFlood}, Read: true}))
-	must(t, l.store.MarkItems(ctx, user.ID, news.Marking{Articles: []int64{heraldFlood}, AddLabels: []string{""}}))
+	_, err = l.store.MarkItems(ctx, user.ID, news.Marking{Articles: []int64{gazetteFlood}, Read: true})
+	must(t, err)
+	_, err = l.store.MarkItems(ctx, user.ID, news.Marking{Articles: []int64{heraldFlood}, AddLabels: []string{""}})
+	must(t, err)
 	all := []int64{heraldFlood, gazetteFlood, tribuneFlood}
 	for _, tt := range []struct {
 		request search.Request

@@ -106,7 +106,9 @@ func TestChanged(t *testing.T) {
 			}
 			return err
 		}, 0},
-		{"a mark", func() error { return db.MarkItems(ctx, user.ID, news.Marking{Articles: []int64{1}, Read: true}) }, 0},
+		{"a mark", func() error {
+			return errorOf(db.MarkItems(ctx, user.ID, news.Marking{Articles: []int64{1}, Read: true}))
+		}, 0},
 		{"a folder is renamed", func() error { return db.RenameLabel(ctx, user.ID, "Papers", "News") }, AreaFeeds},
 		{"a setting", func() error { return db.SetSetting(ctx, "key", "value") }, 0},
 		{"a change that is rolled back", func() error {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -479,6 +480,13 @@ func (f *filter) and(condition string, args ...any) {
 		f.conditions += " AND " + condition
 	}
 	f.args = append(f.args, args...)
+}
+
+// join adds the conditions of another filter.
+func (f *filter) join(g filter) {
+	if conditions, ok := strings.CutPrefix(g.conditions, " WHERE "); ok {
+		f.and(conditions, g.args...)
+	}
 }
 
 func (f *filter) where() string { return f.conditions }

@@ -140,12 +140,12 @@ func TestMarksAreKept(t *testing.T) {
 		{Articles: []int64{4}, Read: true, DropOff: []string{""}},
 		{Articles: []int64{1}, DropOff: []string{"", "later"}},
 	} {
-		if err := db.MarkItems(t.Context(), 1, m); err != nil {
+		if _, err := db.MarkItems(t.Context(), 1, m); err != nil {
 			t.Fatal(err)
 		}
 		same()
 	}
-	if err := db.MarkAllRead(t.Context(), 1, news.ItemList{Until: day.Add(3 * time.Hour)}); err != nil {
+	if _, err := db.MarkAllRead(t.Context(), 1, news.ItemList{Until: day.Add(3 * time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	same()

@@ -14,10 +14,14 @@ import (
 const (
 	inSubscribed = `+a.feed_id IN (SELECT id FROM feeds WHERE removed = 0)`
 	inRead       = `EXISTS (SELECT 1 FROM read_marks AS r WHERE r.user_id = ? AND r.article_id = a.id)`
+	inReadBefore = `EXISTS (SELECT 1 FROM read_marks AS r WHERE r.user_id = ? AND r.article_id = a.id AND r.at < ?)`
 	inLabelled   = `a.id IN (SELECT article_id FROM labelled WHERE user_id = ? AND label = ?)`
 	inFeed       = `a.feed_id = ?`
 	inLabel      = `(a.feed_id IN (SELECT id FROM feeds WHERE folder = ? AND removed = 0)
 		OR a.id IN (SELECT article_id FROM labelled WHERE user_id = ? AND label = ?))`
+	inFolderOf = `+a.feed_id IN (SELECT id FROM feeds WHERE folder = ? AND removed = 0)`
+	inTopic    = `a.id IN (SELECT m.article_id FROM (SELECT story_id FROM topic_stories WHERE topic_id = ? ORDER BY seq DESC LIMIT 2000) AS page
+		CROSS JOIN members AS m WHERE m.story_id = page.story_id)`
 	inOnce    = `EXISTS (SELECT 1 FROM members AS m WHERE m.article_id = a.id AND m.leads = 1)`
 	inStories = `a.id IN (SELECT m.article_id FROM json_each(?) AS wanted CROSS JOIN members AS m WHERE m.story_id = wanted.value AND m.leads = 1)`
 	inIDs     = `a.id IN (SELECT value FROM json_each(?))`
@@ -29,7 +33,16 @@ func streamCondition(user int64, s news.Stream) (string, []any, error) {
 	case news.StreamAll:
 		return inSubscribed, nil, nil
 	case news.StreamRead:
+		if !s.Before.IsZero() {
+			return inReadBefore, []any{user, millis(s.Before)}, nil
+		}
 		return inRead, []any{user}, nil
+	case news.StreamOwn:
+		return inLabelled, []any{user, text(s.Label)}, nil
+	case news.StreamFolder:
+		return inFolderOf, []any{text(s.Label)}, nil
+	case news.StreamTopic:
+		return inTopic, []any{s.Topic}, nil
 	case news.StreamStarred:
 		return inLabelled, []any{user, ""}, nil
 	case news.StreamFeed:
@@ -48,7 +61,7 @@ func streamCondition(user int64, s news.Stream) (string, []any, error) {
 	return "", nil, fmt.Errorf("stream %q is of no known kind", s.Kind)
 }
 
-// itemFilter returns the conditions of a list of items, without its order and its starting point.
+// itemFilter returns the conditions of a list of items, without its order.
 func itemFilter(user int64, l news.ItemList) (f filter, err error) {
 	for i, s := range append(append([]news.Stream(nil), l.In...), l.Out...) {
 		condition, args, err := streamCondition(user, s)
@@ -66,34 +79,43 @@ func itemFilter(user int64, l news.ItemList) (f filter, err error) {
 	if !l.Until.IsZero() {
 		f.and("a.seen < ?", millis(l.Until))
 	}
+	if l.After != (news.Place{}) {
+		after := `(a.time, a.id) < (?, ?)`
+		if l.Oldest {
+			after = `(a.time, a.id) > (?, ?)`
+		}
+		f.and(after, millis(l.After.Time), l.After.ID)
+	}
 	return f, nil
 }
 
 const itemsSQL = `SELECT a.id, a.feed_id, a.time, a.seen FROM articles AS a`
 
-func itemQuery(user int64, l news.ItemList) (string, []any, error) {
-	f, err := itemFilter(user, l)
+// itemQuery returns the query of a list: what is selected from which tables, and conditions beside those of the list.
+func itemQuery(user int64, l news.ItemList, from string, f filter) (string, []any, error) {
+	rest, err := itemFilter(user, l)
 	if err != nil {
 		return "", nil, err
 	}
-	order, before := ` ORDER BY a.time DESC, a.id DESC`, `(a.time, a.id) < (?, ?)`
+	f.join(rest)
+	order := ` ORDER BY a.time DESC, a.id DESC`
 	if l.Oldest {
-		order, before = ` ORDER BY a.time, a.id`, `(a.time, a.id) > (?, ?)`
-	}
-	if l.After != (news.Place{}) {
-		f.and(before, millis(l.After.Time), l.After.ID)
+		order = ` ORDER BY a.time, a.id`
 	}
 	limit := l.Limit
 	if limit <= 0 {
 		limit = math.MaxInt
 	}
-	return itemsSQL + f.where() + order + ` LIMIT ?`, append(f.args, limit), nil
+	return from + f.where() + order + ` LIMIT ?`, append(f.args, limit), nil
 }
 
 // Items lists a user's items. Each item has a position of its own in the order. So a list that continues after an item
 // neither repeats nor misses one, whatever is stored meanwhile.
 func (db *DB) Items(ctx context.Context, user int64, l news.ItemList) (items []news.Item, err error) {
-	query, args, err := itemQuery(user, l)
+	if before, ok := isUnread(l); ok {
+		return db.unreadItems(ctx, user, l, before)
+	}
+	query, args, err := itemQuery(user, l, itemsSQL, filter{})
 	if err != nil {
 		return nil, err
 	}
@@ -112,6 +134,7 @@ func scanItem(row scanner) (it news.Item, err error) {
 // case the time is that of the newest article of all.
 func (db *DB) CountItems(ctx context.Context, user int64, l news.ItemList) (u news.Unread, err error) {
 	query, args := unreadStoriesSQL, []any{user}
+	l.After = news.Place{}
 	if !isUnreadStories(l) {
 		f, err := itemFilter(user, l)
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"sync"
+	"time"
 
 	"headwater/internal/news"
 )
@@ -13,13 +14,15 @@ const (
 	// readCopiesSQL marks as read the stories of the given articles, as far as these stand for their story and were not
 	// read before. An article that was read before changes nothing. So a member that somebody marked as unread since then
 	// stays unread.
-	readCopiesSQL = `INSERT INTO read_marks (user_id, article_id)
-		SELECT ?1, y.article_id FROM json_each(?2) AS wanted CROSS JOIN members AS m CROSS JOIN members AS y
+	readCopiesSQL = `INSERT INTO read_marks (user_id, article_id, at)
+		SELECT ?1, y.article_id, ?3 FROM json_each(?2) AS wanted CROSS JOIN members AS m CROSS JOIN members AS y
 		WHERE m.article_id = wanted.value AND m.leads = 1 AND y.story_id = m.story_id
 			AND NOT EXISTS (SELECT 1 FROM read_marks AS r WHERE r.user_id = ?1 AND r.article_id = m.article_id)
 		ON CONFLICT (user_id, article_id) DO NOTHING RETURNING article_id`
-	readSQL = `INSERT INTO read_marks (user_id, article_id)
-		SELECT ?1, a.id FROM articles AS a WHERE a.id IN (SELECT value FROM json_each(?2)) ON CONFLICT (user_id, article_id) DO NOTHING RETURNING article_id`
+	readSQL = `INSERT INTO read_marks (user_id, article_id, at)
+		SELECT ?1, a.id, ?3 FROM articles AS a WHERE a.id IN (SELECT value FROM json_each(?2)) ON CONFLICT (user_id, article_id) DO NOTHING RETURNING article_id`
+	// markingSQL is the time of a new marking, which no marking of the user has had, whatever the clock says.
+	markingSQL   = `SELECT max(?1, coalesce((SELECT max(r.at) FROM read_marks AS r WHERE r.user_id = ?2), 0) + 1)`
 	unreadOneSQL = `DELETE FROM read_marks WHERE user_id = ?1 AND article_id IN (SELECT value FROM json_each(?2)) RETURNING article_id`
 	labelSQL     = `INSERT INTO labelled (user_id, label, article_id)
 		SELECT ?1, ?3, a.id FROM articles AS a WHERE a.id IN (SELECT value FROM json_each(?2))
@@ -34,16 +37,16 @@ const (
 // each other's marks. Story.Lead says which article stands for a story; settling stores it in members.leads. Marking that
 // article reads the members that the story has at this moment. A member that joins later is unread in its own feed. Where
 // another article becomes the origin, it stands for the story from then on, and is unread.
-func (db *DB) MarkItems(ctx context.Context, user int64, m news.Marking) error {
+func (db *DB) MarkItems(ctx context.Context, user int64, m news.Marking) (news.Marked, error) {
 	ids := idList(m.Articles)
-	return db.mark(ctx, "mark articles", user, func(ctx context.Context, t tx) (changed markedIDs, err error) {
+	return db.mark(ctx, "mark articles", user, func(ctx context.Context, t tx) (changed news.Marked, err error) {
 		if m.Read {
-			if changed.read, err = t.markRead(ctx, user, ids); err != nil {
+			if changed, err = t.markRead(ctx, user, ids); err != nil {
 				return changed, err
 			}
 		}
 		if m.Unread {
-			if changed.unread, err = t.ids(ctx, unreadOneSQL, user, ids); err != nil {
+			if changed.Unread, err = t.ids(ctx, unreadOneSQL, user, ids); err != nil {
 				return changed, err
 			}
 		}
@@ -53,7 +56,7 @@ func (db *DB) MarkItems(ctx context.Context, user int64, m news.Marking) error {
 				return changed, err
 			}
 			if l == "" {
-				changed.starred = labelled
+				changed.Starred = labelled
 			}
 		}
 		for _, l := range m.DropOff {
@@ -62,7 +65,7 @@ func (db *DB) MarkItems(ctx context.Context, user int64, m news.Marking) error {
 				return changed, err
 			}
 			if l == "" {
-				changed.unstarred = dropped
+				changed.Unstarred = dropped
 			}
 		}
 		return changed, nil
@@ -72,53 +75,69 @@ func (db *DB) MarkItems(ctx context.Context, user int64, m news.Marking) error {
 const raiseMarkedSQL = `UPDATE users SET marked = marked + 1 WHERE id = ? RETURNING marked`
 
 // mark runs a transaction that changes a user's marks, and updates the cache.
-func (db *DB) mark(ctx context.Context, what string, user int64, fn func(context.Context, tx) (markedIDs, error)) error {
+func (db *DB) mark(ctx context.Context, what string, user int64, fn func(context.Context, tx) (news.Marked, error)) (changed news.Marked, err error) {
 	db.marks.writing.Lock()
 	defer db.marks.writing.Unlock()
-	var changed markedIDs
 	var version int64
-	err := db.write(ctx, what, func(ctx context.Context, t tx) (err error) {
-		if changed, err = fn(ctx, t); err != nil || changed.none() {
+	err = db.write(ctx, what, func(ctx context.Context, t tx) (err error) {
+		if changed, err = fn(ctx, t); err != nil || changed.None() {
 			return err
 		}
 		return t.scan(ctx, []any{&version}, raiseMarkedSQL, user)
 	})
-	if err == nil && !changed.none() {
+	if err != nil {
+		return news.Marked{}, err
+	}
+	if !changed.None() {
 		db.marks.change(user, version, changed)
 	}
-	return err
+	return changed, nil
 }
 
 // markRead returns the ids of the articles that this call marked as read, without those that were read before.
-func (t tx) markRead(ctx context.Context, user int64, ids string) ([]int64, error) {
-	copies, err := t.ids(ctx, readCopiesSQL, user, ids)
-	if err != nil {
-		return nil, err
+func (t tx) markRead(ctx context.Context, user int64, ids string) (changed news.Marked, err error) {
+	var at int64
+	if err := t.scan(ctx, []any{&at}, markingSQL, millis(time.Now()), user); err != nil {
+		return changed, err
 	}
-	own, err := t.ids(ctx, readSQL, user, ids)
-	return append(copies, own...), err
+	if changed.Read, err = t.ids(ctx, readCopiesSQL, user, ids, at); err != nil {
+		return changed, err
+	}
+	own, err := t.ids(ctx, readSQL, user, ids, at)
+	if changed.Read = append(changed.Read, own...); len(changed.Read) > 0 {
+		changed.Marking = at
+	}
+	return changed, err
 }
 
 // MarkAllRead marks the items of a list as read. An article that stands for a story marks its whole story.
-func (db *DB) MarkAllRead(ctx context.Context, user int64, l news.ItemList) error {
+func (db *DB) MarkAllRead(ctx context.Context, user int64, l news.ItemList) (news.Marked, error) {
 	l.Out = append(append([]news.Stream(nil), l.Out...), news.Stream{Kind: news.StreamRead})
 	f, err := itemFilter(user, l)
 	if err != nil {
-		return err
+		return news.Marked{}, err
 	}
-	return db.mark(ctx, "mark all as read", user, func(ctx context.Context, t tx) (changed markedIDs, err error) {
+	return db.mark(ctx, "mark all as read", user, func(ctx context.Context, t tx) (changed news.Marked, err error) {
 		ids, err := t.idList(ctx, `SELECT a.id FROM articles AS a`+f.where(), f.args...)
-		if err == nil {
-			changed.read, err = t.markRead(ctx, user, ids)
+		if err != nil {
+			return changed, err
+		}
+		return t.markRead(ctx, user, ids)
+	})
+}
+
+const undoReadSQL = `DELETE FROM read_marks WHERE user_id = ? AND at = ? RETURNING article_id`
+
+// UndoRead takes back what is left of one marking as read. What the user, or another program of theirs, marked before or
+// after it stays, also where that was the same article.
+func (db *DB) UndoRead(ctx context.Context, user, marking int64) (news.Marked, error) {
+	return db.mark(ctx, "undo a marking", user, func(ctx context.Context, t tx) (changed news.Marked, err error) {
+		if marking > 0 { // marks without a time are of many markings
+			changed.Unread, err = t.ids(ctx, undoReadSQL, user, marking)
 		}
 		return changed, err
 	})
 }
-
-// markedIDs are the articles whose marks changed.
-type markedIDs struct{ read, unread, starred, unstarred []int64 }
-
-func (m markedIDs) none() bool { return len(m.read)+len(m.unread)+len(m.starred)+len(m.unstarred) == 0 }
 
 // markCache holds the marks of users who searched by them. Reading hundreds of thousands of marks takes longer than any
 // search. Each user has a version in the database (users.marked) that rises with each change. A writer updates the cache
@@ -140,7 +159,7 @@ type cachedMarks struct {
 }
 
 // change brings cached marks to a version. Marks of another version than the one before are dropped.
-func (c *markCache) change(user, version int64, m markedIDs) {
+func (c *markCache) change(user, version int64, m news.Marked) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.written == nil {
@@ -155,7 +174,7 @@ func (c *markCache) change(user, version int64, m markedIDs) {
 		delete(c.of, user)
 		return
 	}
-	all.Read, all.Starred = all.Read.With(m.read).Without(m.unread), all.Starred.With(m.starred).Without(m.unstarred)
+	all.Read, all.Starred = all.Read.With(m.Read).Without(m.Unread), all.Starred.With(m.Starred).Without(m.Unstarred)
 	all.version = version
 	c.of[user] = all
 }
@@ -264,7 +283,11 @@ func (db *DB) Marks(ctx context.Context, user int64) (news.Marks, error) {
 	return m.Marks, nil
 }
 
-const labelsSQL = `SELECT DISTINCT label FROM labelled WHERE user_id = ? AND label <> '' ORDER BY label`
+// labelsSQL steps from each label to the next, so that it reads one row for each.
+const labelsSQL = `WITH RECURSIVE own (label) AS (
+	SELECT (SELECT min(l.label) FROM labelled AS l WHERE l.user_id = ?1 AND l.label > '')
+	UNION ALL SELECT (SELECT min(l.label) FROM labelled AS l WHERE l.user_id = ?1 AND l.label > own.label) FROM own WHERE own.label IS NOT NULL)
+	SELECT own.label FROM own WHERE own.label IS NOT NULL`
 
 // Labels returns the labels that a user has given to articles.
 func (db *DB) Labels(ctx context.Context, user int64) ([]string, error) {
@@ -295,5 +318,39 @@ func (db *DB) RenameLabel(ctx context.Context, user int64, name, to string) erro
 			}
 		}
 		return t.exec(ctx, dropLabelSQL, user, text(name))
+	})
+}
+
+const labelCountsSQL = `SELECT label, count(*) FROM labelled WHERE user_id = ? GROUP BY label ORDER BY label`
+
+// LabelCounts returns the labels that a user has given to articles, by name, with how many articles have each. The first of
+// them is the star, which has no name, if there is one.
+func (db *DB) LabelCounts(ctx context.Context, user int64) ([]news.LabelCount, error) {
+	return rowsOf(ctx, db, "labels", func(row scanner) (l news.LabelCount, err error) {
+		err = row.Scan(&l.Label, &l.Articles)
+		return l, err
+	}, labelCountsSQL, user)
+}
+
+// MoveLabel gives a label of a user another name; where that is the name of another one, the two become one. An empty name
+// removes the label. It returns news.ErrNotFound where no article has the label. Folders stay, other than with RenameLabel.
+func (db *DB) MoveLabel(ctx context.Context, user int64, name, to string) error {
+	if name == "" || name == to { // the star, or nothing to do
+		return nil
+	}
+	return db.write(ctx, "rename label "+name, func(ctx context.Context, t tx) error {
+		moved := 0
+		if to != "" {
+			n, err := t.affected(ctx, moveLabelSQL, text(to), user, text(name))
+			if err != nil {
+				return err
+			}
+			moved = n
+		}
+		n, err := t.affected(ctx, dropLabelSQL, user, text(name))
+		if err == nil && moved+n == 0 {
+			err = news.ErrNotFound
+		}
+		return err
 	})
 }

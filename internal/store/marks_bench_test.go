@@ -19,7 +19,7 @@ func BenchmarkItems(b *testing.B) {
 	if err := db.AddUser(b.Context(), news.User{Name: "anna"}, "x"); err != nil {
 		b.Fatal(err)
 	}
-	if err := db.MarkAllRead(b.Context(), 1, news.ItemList{Until: day.Add(50_000 * 1e9)}); err != nil {
+	if _, err := db.MarkAllRead(b.Context(), 1, news.ItemList{Until: day.Add(50_000 * 1e9)}); err != nil {
 		b.Fatal(err)
 	}
 	all, once, read := []news.Stream{{Kind: news.StreamAll}}, []news.Stream{{Kind: news.StreamOnce}}, []news.Stream{{Kind: news.StreamRead}}

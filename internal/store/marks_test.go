@@ -29,7 +29,7 @@ func TestItemsUseTheirIndexes(t *testing.T) {
 		{"ids", "INTEGER PRIMARY KEY", news.ItemList{In: stream(news.StreamIDs)}},
 	}
 	for _, tt := range tests {
-		query, args, err := itemQuery(1, tt.list)
+		query, args, err := itemQuery(1, tt.list, itemsSQL, filter{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,3 +61,6 @@ func TestEditFeedDuringAPoll(t *testing.T) {
 		t.Errorf("%+v, %v", f, err)
 	}
 }
+
+// errorOf is the error of a change whose result does not matter.
+func errorOf[T any](_ T, err error) error { return err }

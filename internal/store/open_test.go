@@ -473,7 +473,7 @@ func TestCheckFindsBrokenPromises(t *testing.T) {
 			db := newsroom(t, 2)
 			settle(t, db, Settlement{Through: 2, Stories: []news.Story{story(1, 1, 1, 2)}})
 			if err := errors.Join(db.AddUser(t.Context(), news.User{Name: "anna"}, "x"),
-				db.MarkItems(t.Context(), 1, news.Marking{Articles: []int64{2}, Read: true})); err != nil {
+				errorOf(db.MarkItems(t.Context(), 1, news.Marking{Articles: []int64{2}, Read: true}))); err != nil {
 				t.Fatal(err)
 			}
 			execute(t, db.Dir(), statement)

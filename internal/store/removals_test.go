@@ -84,9 +84,9 @@ func TestMarksOfAnotherProcess(t *testing.T) {
 	for i := range 30 {
 		writer, id := []*DB{a, b}[i/2%2], int64(i%3)+1
 		if marked[id] = !marked[id]; marked[id] {
-			err = writer.MarkItems(t.Context(), 1, news.Marking{Articles: []int64{id}, Read: true})
+			_, err = writer.MarkItems(t.Context(), 1, news.Marking{Articles: []int64{id}, Read: true})
 		} else {
-			err = writer.MarkItems(t.Context(), 1, news.Marking{Articles: []int64{id}, Unread: true})
+			_, err = writer.MarkItems(t.Context(), 1, news.Marking{Articles: []int64{id}, Unread: true})
 		}
 		if err != nil {
 			t.Fatal(err)

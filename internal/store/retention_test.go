@@ -122,8 +122,8 @@ func TestAgeOut(t *testing.T) {
 	})
 	errs := []error{
 		err, errMatch,
-		db.MarkItems(ctx, user.ID, news.Marking{Articles: []int64{1, 2, 5, 8}, Read: true}),
-		db.MarkItems(ctx, user.ID, news.Marking{Articles: []int64{5}, AddLabels: []string{""}}),
+		errorOf(db.MarkItems(ctx, user.ID, news.Marking{Articles: []int64{1, 2, 5, 8}, Read: true})),
+		errorOf(db.MarkItems(ctx, user.ID, news.Marking{Articles: []int64{5}, AddLabels: []string{""}})),
 		db.PutVectors(ctx, "m", []Vector{{Article: 2, Hash: "title 2", Values: []float32{1}}}),
 		db.QueuePages(ctx, 8, []Page{{Article: 3, Hash: "title 3", URL: "https://paper.example/g3", Host: "paper.example"}}),
 	}
@@ -188,7 +188,7 @@ func TestAgeOut(t *testing.T) {
 	}
 
 	// Without the star it is deleted too.
-	if err := db.MarkItems(ctx, user.ID, news.Marking{Articles: []int64{5}, DropOff: []string{""}}); err != nil {
+	if _, err := db.MarkItems(ctx, user.ID, news.Marking{Articles: []int64{5}, DropOff: []string{""}}); err != nil {
 		t.Fatal(err)
 	}
 	if out := ageOut(t, db, day.Add(time.Hour), 2); !slices.Equal(out.Articles, []int64{5}) || !slices.Equal(out.Stories, []int64{3}) {

@@ -75,8 +75,10 @@ func TestStreams(t *testing.T) {
 	u, _, err := r.Store.User(t.Context(), anna)
 	must(t, err)
 	r.follow(t, news.Topic{User: u.ID, Name: "Wires", Query: "bakers OR council"})
-	must(t, r.Store.MarkItems(t.Context(), u.ID, news.Marking{Articles: []int64{2}, Read: true, AddLabels: []string{""}}))
-	must(t, r.Store.MarkItems(t.Context(), u.ID, news.Marking{Articles: []int64{5}, AddLabels: []string{"Later"}}))
+	_, err = r.Store.MarkItems(t.Context(), u.ID, news.Marking{Articles: []int64{2}, Read: true, AddLabels: []string{""}})
+	must(t, err)
+	_, err = r.Store.MarkItems(t.Context(), u.ID, news.Marking{Articles: []int64{5}, AddLabels: []string{"Later"}})
+	must(t, err)
 	at := func(hour int) string { return fmt.Sprint(day.Add(time.Duration(hour) * time.Hour).Unix()) }
 	tests := []struct{ name, stream, more, want string }{
 		{"all, newest first", all, "", "5 4 3 2 1"},

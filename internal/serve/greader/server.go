@@ -202,8 +202,8 @@ type ItemStore interface {
 
 // StateStore keeps what a user has read, starred and labelled.
 type StateStore interface {
-	MarkItems(ctx context.Context, user int64, m news.Marking) error
-	MarkAllRead(ctx context.Context, user int64, l news.ItemList) error
+	MarkItems(ctx context.Context, user int64, m news.Marking) (news.Marked, error)
+	MarkAllRead(ctx context.Context, user int64, l news.ItemList) (news.Marked, error)
 	States(ctx context.Context, user int64, articles []int64) (map[int64]news.ItemState, error)
 	Labels(ctx context.Context, user int64) ([]string, error)
 	// RenameLabel renames a folder and a user's label; an empty name takes both away.

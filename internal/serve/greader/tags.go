@@ -61,7 +61,8 @@ func (c *call) editTag() error {
 	if m.Read && m.Unread {
 		return bad("an article cannot be marked as read and as unread at once")
 	}
-	return c.done(c.backend.MarkItems(c.ctx(), c.user.ID, m))
+	_, err = c.backend.MarkItems(c.ctx(), c.user.ID, m)
+	return c.done(err)
 }
 
 func (c *call) mark(m *news.Marking, id string, remove bool) error {
@@ -178,5 +179,6 @@ func (c *call) markAllAsRead() error {
 		until = c.now()
 	}
 	l.Until = until.Truncate(time.Millisecond).Add(time.Millisecond)
-	return c.done(c.backend.MarkAllRead(c.ctx(), c.user.ID, l))
+	_, err = c.backend.MarkAllRead(c.ctx(), c.user.ID, l)
+	return c.done(err)
 }

@@ -1,0 +1,182 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"headwater/internal/news"
+)
+
+// A list of unread items would walk past all that was read before it finds them: after somebody marked everything as read and
+// kept three old articles, that is the whole archive. So such a list asks the counters first. A feed that has nothing unread is
+// not looked at, a few feeds are read one by one, each by its own index, and the walk over all articles ends when as many are
+// found as there are.
+
+// mergedFeeds is how many feeds are read one by one.
+const mergedFeeds = 32
+
+// isUnread reports whether a list is of unread items of feeds, and returns Before of what is left out as read.
+func isUnread(l news.ItemList) (before time.Time, ok bool) {
+	if len(l.Out) != 1 || l.Out[0].Kind != news.StreamRead || !l.Since.IsZero() {
+		return before, false
+	}
+	for _, s := range l.In {
+		switch s.Kind {
+		case news.StreamAll, news.StreamFolder, news.StreamFeed:
+			ok = true
+		case news.StreamOnce:
+		default:
+			return before, false
+		}
+	}
+	return l.Out[0].Before, ok
+}
+
+const unreadFeedsSQL = `SELECT f.id, f.folder, f.articles - coalesce(r.articles, 0), f.leads - coalesce(r.leads, 0)
+	FROM feeds AS f LEFT JOIN read_counts AS r ON r.user_id = ? AND r.feed_id = f.id
+	WHERE f.removed = 0 AND f.articles > coalesce(r.articles, 0) ORDER BY f.id`
+
+// unreadOf returns the feeds of a list that have something unread, and how many items that is.
+func unreadOf(ctx context.Context, t *sql.Tx, user int64, in []news.Stream) (feeds []int64, total int, err error) {
+	err = eachRow(ctx, t.QueryContext, func(row scanner) error {
+		var feed int64
+		var folder string
+		var articles, leads int
+		if err := row.Scan(&feed, &folder, &articles, &leads); err != nil {
+			return err
+		}
+		count := articles
+		for _, s := range in {
+			switch {
+			case s.Kind == news.StreamFolder && s.Label != folder, s.Kind == news.StreamFeed && s.Feed != feed:
+				count = 0
+			case s.Kind == news.StreamOnce:
+				count = min(count, leads)
+			}
+		}
+		if count > 0 {
+			feeds, total = append(feeds, feed), total+count
+		}
+		return nil
+	}, unreadFeedsSQL, user)
+	return feeds, total, err
+}
+
+// unreadItems is Items for a list of what isUnread takes. With before, items that were read then or later are in it, too.
+func (db *DB) unreadItems(ctx context.Context, user int64, l news.ItemList, before time.Time) (items []news.Item, err error) {
+	l.Out = []news.Stream{{Kind: news.StreamRead}}
+	if l.Limit <= 0 {
+		l.Limit = math.MaxInt
+	}
+	err = db.read(ctx, "unread items", func(t *sql.Tx) error {
+		items = nil
+		add := func(l news.ItemList, from string, more filter) error {
+			query, args, err := itemQuery(user, l, from, more)
+			if err != nil {
+				return err
+			}
+			found, err := collect(ctx, t.QueryContext, scanItem, query, args...)
+			items = append(items, found...)
+			return err
+		}
+		feeds, total, err := unreadOf(ctx, t, user, l.In)
+		if err != nil {
+			return err
+		}
+		part := l
+		part.Limit = min(l.Limit, total)
+		if len(feeds) > mergedFeeds {
+			err = add(part, itemsSQL, filter{})
+		} else {
+			for _, feed := range feeds {
+				part.In = append(slices.Clone(l.In), news.Stream{Kind: news.StreamFeed, Feed: feed})
+				if err = add(part, itemsSQL, filter{}); err != nil {
+					break
+				}
+			}
+		}
+		if err == nil && !before.IsZero() {
+			var since filter
+			since.and("m.user_id = ? AND m.at >= ? AND a.id = m.article_id", user, millis(before))
+			l.Out = nil
+			err = add(l, readItemsSQL, since)
+		}
+		return err
+	})
+	slices.SortFunc(items, func(a, b news.Item) int {
+		if l.Oldest {
+			a, b = b, a
+		}
+		return b.Place().Compare(a.Place())
+	})
+	return items[:min(len(items), l.Limit)], err
+}
+
+const readItemsSQL = `SELECT a.id, a.feed_id, a.time, a.seen FROM read_marks AS m CROSS JOIN articles AS a`
+
+// historyQuery is the query of History.
+func historyQuery(user int64, l news.ItemList) (string, []any, error) {
+	var f filter
+	f.and("m.user_id = ? AND a.id = m.article_id", user)
+	order, after := ` ORDER BY m.at DESC, m.article_id DESC`, `(m.at, m.article_id) < (?, ?)`
+	if l.Oldest {
+		order, after = ` ORDER BY m.at, m.article_id`, `(m.at, m.article_id) > (?, ?)`
+	}
+	if l.After != (news.Place{}) {
+		f.and(after, millis(l.After.Time), l.After.ID)
+	}
+	l.After = news.Place{}
+	rest, err := itemFilter(user, l)
+	f.join(rest)
+	limit := l.Limit
+	if limit <= 0 {
+		limit = math.MaxInt
+	}
+	return `SELECT a.id, a.feed_id, a.time, a.seen, m.at FROM read_marks AS m CROSS JOIN articles AS a` + f.where() + order + ` LIMIT ?`, append(f.args, limit), err
+}
+
+// History lists what a user has read, as far as it is in a list, in the order in which it was read: the latest first, or with
+// Oldest the earliest. A place in this order is Item.Read with the article's id.
+func (db *DB) History(ctx context.Context, user int64, l news.ItemList) ([]news.Item, error) {
+	query, args, err := historyQuery(user, l)
+	if err != nil {
+		return nil, err
+	}
+	return rowsOf(ctx, db, "history", func(row scanner) (it news.Item, err error) {
+		var at, seen, read int64
+		err = row.Scan(&it.ID, &it.Feed, &at, &seen, &read)
+		it.Time, it.Seen, it.Read = fromMillis(at), fromMillis(seen), fromMillis(read)
+		return it, err
+	}, query, args...)
+}
+
+const unreadTotalSQL = `SELECT coalesce(sum(f.articles - coalesce(r.articles, 0)), 0), coalesce(sum(f.leads - coalesce(r.leads, 0)), 0)
+	FROM feeds AS f LEFT JOIN read_counts AS r ON r.user_id = ? AND r.feed_id = f.id WHERE f.removed = 0`
+
+// UnreadTotal counts the articles of the subscribed feeds that a user has not read, and those among them that stand for a story.
+func (db *DB) UnreadTotal(ctx context.Context, user int64) (n news.UnreadTotal, err error) {
+	return rowOf(ctx, db, "count unread items", func(row scanner) (n news.UnreadTotal, err error) {
+		err = row.Scan(&n.Articles, &n.Stories)
+		return n, err
+	}, unreadTotalSQL, user)
+}
+
+const visitSQL = `UPDATE users SET visit = ?1, visit_before = CASE WHEN visit + ?2 < ?1 THEN visit ELSE visit_before END
+	WHERE id = ?3 AND (visit + 60000 < ?1 OR visit > ?1)`
+
+const visitBeforeSQL = `SELECT visit_before FROM users WHERE id = ?`
+
+// Visit notes that a user is here, and returns when the visit before this one ended; the zero time where there was none. A visit
+// ends when the user was not here for some time. It is noted once a minute.
+func (db *DB) Visit(ctx context.Context, user int64, now time.Time, ends time.Duration) (time.Time, error) {
+	err := db.exec(ctx, fmt.Sprint("visit of user ", user), visitSQL, millis(now), ends.Milliseconds(), user)
+	if err != nil {
+		return time.Time{}, err
+	}
+	before, err := db.number(ctx, fmt.Sprint("visit of user ", user), visitBeforeSQL, user)
+	return fromMillis(before), err
+}
