@@ -3,6 +3,7 @@ package news
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -19,7 +20,37 @@ var ErrNoUsers = errors.New("there is no user yet; `headwater user add NAME` mak
 type User struct {
 	ID    int64
 	Name  string // unique; upper and lower case differ
+	Role  UserRole
 	Added time.Time
+	// Epoch counts the changes of the password. A session of an earlier one has ended.
+	Epoch int64
+}
+
+// UserRole is what a user may do. Each role may do what those before it may. "" may do nothing.
+type UserRole string
+
+// The roles.
+const (
+	ReaderRole UserRole = "reader" // reads, with topics, marks and settings of their own
+	EditorRole UserRole = "editor" // also changes what everybody shares: feeds, corrections, outlets, topics of everybody
+	AdminRole  UserRole = "admin"  // also manages users and settings of the instance
+)
+
+// UserRoles are all roles of users, the least first.
+func UserRoles() []UserRole { return []UserRole{ReaderRole, EditorRole, AdminRole} }
+
+// May reports whether the role is need or more.
+func (r UserRole) May(need UserRole) bool {
+	have := slices.Index(UserRoles(), r)
+	return have >= 0 && have >= slices.Index(UserRoles(), need)
+}
+
+// ParseUserRole reads the name of a role.
+func ParseUserRole(name string) (UserRole, error) {
+	if r := UserRole(name); slices.Contains(UserRoles(), r) {
+		return r, nil
+	}
+	return "", fmt.Errorf("there is no role %q; the roles are reader, editor and admin", name)
 }
 
 // maxName limits the names of users and labels, in characters.

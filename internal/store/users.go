@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,16 +10,17 @@ import (
 	"headwater/internal/news"
 )
 
-const addUserSQL = `INSERT INTO users (name, password, added) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING`
+const addUserSQL = `INSERT INTO users (name, password, role, added) VALUES (?, ?, ?, ?) ON CONFLICT (name) DO NOTHING`
 
 // AddUser stores a user with the hash of a password. It returns news.ErrExists for a name that is taken. A zero Added
-// means now.
+// means now, and no role a reader.
 func (db *DB) AddUser(ctx context.Context, u news.User, hash string) error {
 	if u.Added.IsZero() {
 		u.Added = time.Now()
 	}
+	u.Role = cmp.Or(u.Role, news.ReaderRole)
 	return db.write(ctx, "add user "+u.Name, func(ctx context.Context, t tx) error {
-		err := t.execFound(ctx, addUserSQL, text(u.Name), hash, millis(u.Added))
+		err := t.execFound(ctx, addUserSQL, text(u.Name), hash, string(u.Role), millis(u.Added))
 		if errors.Is(err, news.ErrNotFound) {
 			return news.ErrExists
 		}
@@ -26,27 +28,49 @@ func (db *DB) AddUser(ctx context.Context, u news.User, hash string) error {
 	})
 }
 
-const usersSQL = `SELECT id, name, added FROM users ORDER BY name`
+const usersSQL = `SELECT id, name, role, added, epoch FROM users ORDER BY name`
 
 // Users returns all users by name.
 func (db *DB) Users(ctx context.Context) ([]news.User, error) {
 	return rowsOf(ctx, db, "users", scanUser, usersSQL)
 }
 
+const (
+	firstAdminSQL = `SELECT id, name, role, added, epoch FROM users WHERE role = 'admin' ORDER BY id LIMIT 1`
+	addAdminSQL   = `INSERT INTO users (name, password, role, added) SELECT ?, ?, 'admin', ?
+		WHERE NOT EXISTS (SELECT 1 FROM users WHERE role = 'admin') ON CONFLICT (name) DO NOTHING`
+)
+
+// FirstAdmin returns the oldest admin, or news.ErrNotFound.
+func (db *DB) FirstAdmin(ctx context.Context) (news.User, error) {
+	return rowOf(ctx, db, "first admin", scanUser, firstAdminSQL)
+}
+
+// AddFirstAdmin stores an admin where there is none. It returns news.ErrExists where there is one, or the name is taken.
+func (db *DB) AddFirstAdmin(ctx context.Context, u news.User, hash string) error {
+	return db.write(ctx, "add admin "+u.Name, func(ctx context.Context, t tx) error {
+		err := t.execFound(ctx, addAdminSQL, text(u.Name), hash, millis(u.Added))
+		if errors.Is(err, news.ErrNotFound) {
+			return news.ErrExists
+		}
+		return err
+	})
+}
+
 func scanUser(row scanner) (u news.User, err error) {
 	var added int64
-	err = row.Scan(&u.ID, &u.Name, &added)
+	err = row.Scan(&u.ID, &u.Name, &u.Role, &added, &u.Epoch)
 	u.Added = fromMillis(added)
 	return u, asNotFound(err)
 }
 
-const userSQL = `SELECT id, added, password FROM users WHERE name = ?`
+const userSQL = `SELECT id, role, added, epoch, password FROM users WHERE name = ?`
 
 // User returns a user and the hash of the user's password by name, or news.ErrNotFound.
 func (db *DB) User(ctx context.Context, name string) (u news.User, hash string, err error) {
 	u, err = rowOf(ctx, db, "user "+name, func(row scanner) (u news.User, err error) {
 		var added int64
-		err = row.Scan(&u.ID, &added, &hash)
+		err = row.Scan(&u.ID, &u.Role, &added, &u.Epoch, &hash)
 		u.Name, u.Added = text(name), fromMillis(added)
 		return u, err
 	}, userSQL, text(name))
@@ -97,7 +121,7 @@ func (db *DB) AddToken(ctx context.Context, u news.User, password string, token 
 	})
 }
 
-const tokenSQL = `SELECT u.id, u.name, u.added FROM user_tokens AS t JOIN users AS u ON u.id = t.user_id WHERE t.hash = ?`
+const tokenSQL = `SELECT u.id, u.name, u.role, u.added, u.epoch FROM user_tokens AS t JOIN users AS u ON u.id = t.user_id WHERE t.hash = ?`
 
 // TokenUser returns the user of a login by the hash of its token, or news.ErrNotFound.
 func (db *DB) TokenUser(ctx context.Context, token []byte) (news.User, error) {
@@ -115,7 +139,7 @@ func (db *DB) AddAPIToken(ctx context.Context, user int64, token []byte, label s
 	return db.execFound(ctx, "add an API token", addAPITokenSQL, token, text(label), millis(made), user)
 }
 
-const apiTokenUserSQL = `SELECT u.id, u.name, u.added FROM api_tokens AS t JOIN users AS u ON u.id = t.user_id WHERE t.hash = ?`
+const apiTokenUserSQL = `SELECT u.id, u.name, u.role, u.added, u.epoch FROM api_tokens AS t JOIN users AS u ON u.id = t.user_id WHERE t.hash = ?`
 
 // APITokenUser returns the user of an API token by the token's hash, or news.ErrNotFound.
 func (db *DB) APITokenUser(ctx context.Context, token []byte) (news.User, error) {
