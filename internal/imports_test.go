@@ -50,6 +50,7 @@ var layers = [][]string{
 	{"internal/store/storetest", "internal/stories", "internal/accounts", "internal/notify", "internal/query", "internal/subscribe"},
 	{"internal/stories/stream"},
 	{"internal/serve/compare", "internal/serve/ingress", "internal/serve/view"},
+	{"internal/serve/access"},
 	{"internal/pipeline", "internal/serve/api", "internal/serve/greader", "internal/serve/web"},
 	{"internal/pipeline/pipelinetest", "cmd/archive", "cmd/cluster", "cmd/headwater", "cmd/pictures", "cmd/simulate", "cmd/train"},
 }
@@ -85,7 +86,7 @@ func owners() map[string][]string {
 		"github.com/wneessen/go-mail":                   {"internal/notify"},
 		"html/template":                                 {"internal/locale", "internal/notify", "internal/serve/publish", "internal/serve/web"},
 		"modernc.org":                                   {"internal/store"},
-		"net/http":                                      {"cmd/archive", "cmd/cluster", "cmd/headwater", "internal/demo", "internal/intake/fetch", "internal/intake/websub", "internal/notify", "internal/pipeline", "internal/pipeline/pipelinetest", "internal/serve/api", "internal/serve/greader", "internal/serve/ingress", "internal/serve/web", "internal/stories/embed", "internal/subscribe"},
+		"net/http":                                      {"cmd/archive", "cmd/cluster", "cmd/headwater", "internal/demo", "internal/intake/fetch", "internal/intake/websub", "internal/notify", "internal/pipeline", "internal/pipeline/pipelinetest", "internal/serve/access", "internal/serve/api", "internal/serve/greader", "internal/serve/ingress", "internal/serve/web", "internal/stories/embed", "internal/subscribe"},
 		"net/http/cookiejar":                            {},
 		"net/http/httptest":                             {},
 		"net/rpc":                                       {},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net/netip"
@@ -57,6 +58,7 @@ type app struct {
 	topics   *subscribe.Topics
 	lists    *subscribe.Lists
 
+	stderr   io.Writer     // for what is shown once and not logged
 	bodyTime time.Duration // see ingress.Options; tests set it
 }
 
@@ -78,7 +80,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger, o openOption
 	if err != nil {
 		return nil, err
 	}
-	a := &app{cfg: cfg, log: log}
+	a := &app{cfg: cfg, log: log, stderr: io.Discard}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close())

@@ -119,7 +119,11 @@ func (c *cli) openApp(ctx context.Context, cfg config.Config, o openOptions) (*a
 	if err != nil {
 		return nil, err
 	}
-	return open(ctx, cfg, log, o)
+	a, err := open(ctx, cfg, log, o)
+	if err == nil {
+		a.stderr = c.stderr
+	}
+	return a, err
 }
 
 // runOrForward calls work with the opened data folder. Where a server holds the folder, it has the server run the command.

@@ -250,7 +250,7 @@ func prepareData(t *testing.T, s side, news string) {
 	}
 	for _, line := range []string{
 		"feed add --no-discover " + news + "/wire.xml", "poll", "feed add --no-discover " + news + "/paper.xml", "poll",
-		"feed add --no-discover " + news + "/club.json", "poll", "user add anna --password-file secret.txt", "topic add shore gull", "emit", "poll",
+		"feed add --no-discover " + news + "/club.json", "poll", "user add anna --role admin --password-file secret.txt", "topic add shore gull", "emit", "poll",
 	} {
 		if r := runIn(t, s, strings.Fields(line), ""); r.code != exitOK {
 			t.Fatalf("headwater %s: %+v", line, r)

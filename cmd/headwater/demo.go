@@ -22,7 +22,7 @@ import (
 	"headwater/internal/store"
 )
 
-// The account of the demo, for feed readers.
+// The account of the demo, for pages and feed readers.
 const demoUser, demoPassword = "demo", "headwater"
 
 // demoTopics are followed by everybody who opens the demo. Each has stories on several days of its week.
@@ -176,7 +176,7 @@ func (c *cli) pollDemo(ctx context.Context, a *app, address string, l net.Listen
 	if l == nil {
 		return nil
 	}
-	if err := a.accounts.AddUser(ctx, demoUser, demoPassword); err != nil && !errors.Is(err, news.ErrExists) {
+	if err := a.accounts.AddUserAs(ctx, demoUser, demoPassword, news.AdminRole); err != nil && !errors.Is(err, news.ErrExists) {
 		return err
 	}
 	return a.serve(ctx, l, func(url string) {

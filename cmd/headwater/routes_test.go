@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"headwater/internal/config"
-	"headwater/internal/serve/ingress"
+	"headwater/internal/serve/access"
 )
 
 // route is one that the server's routers know, with an address for it.
@@ -55,7 +55,7 @@ func serveEmpty(t *testing.T, change func(*config.Config), prepare ...func(*app)
 	return srv, h
 }
 
-func routesOf(t *testing.T, h ingress.Routes) []route {
+func routesOf(t *testing.T, h access.Routes) []route {
 	t.Helper()
 	var all []route
 	for _, pattern := range h.Patterns {

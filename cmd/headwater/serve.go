@@ -20,6 +20,7 @@ import (
 	"headwater/internal/intake/fetch"
 	"headwater/internal/news"
 	"headwater/internal/search"
+	"headwater/internal/serve/access"
 	"headwater/internal/serve/api"
 	"headwater/internal/serve/greader"
 	"headwater/internal/serve/ingress"
@@ -128,8 +129,12 @@ func (a *app) serve(ctx context.Context, l net.Listener, ready func(url string))
 }
 
 // handler is the HTTP handler of the pages, the APIs and the callbacks of hubs, behind the checks of package ingress.
-func (a *app) handler(ctx context.Context, base string) (ingress.Routes, error) {
-	var none ingress.Routes
+func (a *app) handler(ctx context.Context, base string) (access.Routes, error) {
+	var none access.Routes
+	guard, err := a.guard(ctx)
+	if err != nil {
+		return none, err
+	}
 	site, err := a.site(ctx, base)
 	if err != nil {
 		return none, err
@@ -143,18 +148,20 @@ func (a *app) handler(ctx context.Context, base string) (ingress.Routes, error) 
 		return none, err
 	}
 	pages := web.New(web.Options{
-		Backend: a.webBackend(), Build: version(),
+		Backend: a.webBackend(), Access: guard, Build: version(),
 		Title: a.cfg.Title, PublicURL: a.cfg.PublicURL, Hub: a.hub.Hub, InstanceID: site.Instance, CheckQuery: search.Validate, CheckTopic: search.CheckTopic, Logger: a.log,
 		Pictures: web.Pictures{Mode: a.cfg.Media.Images, Key: key, Fetch: a.picture},
 	})
-	patterns := slices.Concat(pages.Patterns, apis.Patterns)
+	callbacks := access.Routes{}
 	mux := http.NewServeMux()
 	for _, p := range []string{"/api/", "/healthz", "/readyz", "/metrics"} {
 		mux.Handle(p, apis)
 	}
-	if callbacks := a.pipeline.Callbacks(); callbacks != nil {
-		mux.Handle(callbackPath+"{id}", ingress.SameOrigin(a.cfg.PublicURL, nil, callbacks))
-		patterns = append(patterns, "GET "+callbackPath+"{id}", "POST "+callbackPath+"{id}")
+	if h := a.pipeline.Callbacks(); h != nil {
+		mux.Handle(callbackPath+"{id}", ingress.SameOrigin(a.cfg.PublicURL, nil, h))
+		for _, pattern := range []string{"GET " + callbackPath + "{id}", "POST " + callbackPath + "{id}"} { // hubs sign what they push
+			callbacks = callbacks.Add(pattern, access.Anyone)
+		}
 	}
 	mux.Handle("/", pages)
 	readers := greader.New(greader.Options{Backend: a.readerBackend(), Title: a.cfg.Title, PublicURL: a.cfg.PublicURL, Logger: a.log})
@@ -168,11 +175,23 @@ func (a *app) handler(ctx context.Context, base string) (ingress.Routes, error) 
 	if err != nil {
 		return none, err
 	}
-	return ingress.Routes{Handler: ingress.New(ctx, a.checks(), all), Patterns: append(patterns, readers.Patterns...)}, nil
+	return pages.With(ingress.New(ctx, a.checks(), all), apis, callbacks, readers), nil
+}
+
+// guard says who may use what. It creates an admin where there is none, and says so once.
+func (a *app) guard(ctx context.Context) (*access.Guard, error) {
+	name, password, err := a.accounts.EnsureAdmin(ctx, string(a.cfg.AdminPassword))
+	if err != nil {
+		return nil, err
+	}
+	if name != "" && a.cfg.AdminPassword == "" {
+		_, _ = fmt.Fprintf(a.stderr, "The account %s was created with the password %s. It is shown only now; `headwater user password %s` sets another.\n", name, password, name) // nobody reads it then
+	}
+	return access.Open(a.store.FirstAdmin), nil
 }
 
 // apis is the handler of the REST API, /healthz, /readyz and /metrics.
-func (a *app) apis(ctx context.Context) (ingress.Routes, error) {
+func (a *app) apis(ctx context.Context) (access.Routes, error) {
 	return api.New(api.Options{
 		Backend: a.apiBackend(), Version: version(), PublicURL: a.cfg.PublicURL, CheckQuery: search.Validate, CheckTopic: search.CheckTopic,
 		CheckOwnQuery: search.ValidateForUser, Tokens: a.cfg.API.Tokens, Logger: a.log, Closing: ctx.Done(),
@@ -191,10 +210,10 @@ func (a *app) checks() ingress.Options {
 
 // statusHandler is the HTTP handler of a process without the role web. It answers only whoever watches over the process.
 // Such a process is ready when its database answers: it has no index that could be behind.
-func (a *app) statusHandler(ctx context.Context, _ string) (ingress.Routes, error) {
+func (a *app) statusHandler(ctx context.Context, _ string) (access.Routes, error) {
 	apis, err := a.apis(ctx)
 	if err != nil {
-		return ingress.Routes{}, err
+		return access.Routes{}, err
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /healthz", apis)
@@ -215,7 +234,7 @@ func (a *app) statusHandler(ctx context.Context, _ string) (ingress.Routes, erro
 		http.Error(w, "this process serves no pages and no API: its roles are "+strings.Join(a.cfg.Roles, " and ")+", not web", http.StatusNotFound)
 	})
 	patterns := []string{"GET /healthz", "GET /readyz", "GET /metrics"}
-	return ingress.Routes{Handler: ingress.New(ctx, a.checks(), mux), Patterns: patterns}, nil
+	return access.Routes{Handler: ingress.New(ctx, a.checks(), mux), Patterns: patterns}, nil
 }
 
 // readyTimeout is how long the database may take to answer for /readyz.

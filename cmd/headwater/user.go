@@ -26,11 +26,18 @@ func (c *cli) userCommand() *cobra.Command {
 		Args:    commandsOnly,
 		RunE:    needsSubcommand,
 	}
+	role := string(news.ReaderRole)
+	add := c.passwordCommand("add NAME", "Make an account; the password is asked for, or read from standard input", "  headwater user add anna --password-file anna.txt\n  headwater user add ben --role editor",
+		func(ctx context.Context, a *app, name, password string) error {
+			r, err := news.ParseUserRole(role)
+			if err != nil {
+				return usagef("--role: %v", err)
+			}
+			return a.accounts.AddUserAs(ctx, name, password, r)
+		})
+	add.Flags().StringVar(&role, "role", role, "what the user may do: `ROLE` is reader, editor or admin")
 	cmd.AddCommand(
-		c.passwordCommand("add NAME", "Make an account; the password is asked for, or read from standard input", "  headwater user add anna --password-file anna.txt",
-			func(ctx context.Context, a *app, name, password string) error {
-				return a.accounts.AddUser(ctx, name, password)
-			}),
+		add,
 		c.userList(),
 		c.passwordCommand("password NAME", "Set another password, which ends all logins", "  headwater user password anna",
 			func(ctx context.Context, a *app, name, password string) error {

@@ -20,6 +20,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -36,12 +37,47 @@ type Accounts struct {
 // New returns the accounts of a store.
 func New(db *store.DB, now func() time.Time) *Accounts { return &Accounts{db, now} }
 
-// AddUser creates an account. It returns news.ErrExists for a name that is taken.
+// AddUser creates the account of a reader. It returns news.ErrExists for a name that is taken.
 func (a *Accounts) AddUser(ctx context.Context, name, password string) error {
+	return a.AddUserAs(ctx, name, password, news.ReaderRole)
+}
+
+// AddUserAs creates an account with a role. It returns news.ErrExists for a name that is taken.
+func (a *Accounts) AddUserAs(ctx context.Context, name, password string, role news.UserRole) error {
 	if err := errors.Join(news.CheckName(name), checkPassword(password)); err != nil {
 		return err
 	}
-	return a.store.AddUser(ctx, news.User{Name: name, Added: a.now()}, hashPassword(password))
+	return a.store.AddUser(ctx, news.User{Name: name, Role: role, Added: a.now()}, hashPassword(password))
+}
+
+// adminName is the name of the account that a new data folder gets.
+const adminName = "admin"
+
+// EnsureAdmin creates an admin where there is none, and returns the name and the password of the one that it created; both
+// are "" otherwise. An empty password is replaced by a random one. It is called by each process that starts to serve.
+func (a *Accounts) EnsureAdmin(ctx context.Context, password string) (name, made string, err error) {
+	if _, err := a.store.FirstAdmin(ctx); err == nil || !errors.Is(err, news.ErrNotFound) {
+		return "", "", err
+	}
+	if password == "" {
+		password = rand.Text()
+	} else if err := checkPassword(password); err != nil {
+		return "", "", fmt.Errorf("password of the first admin: %w", err)
+	}
+	hash := hashPassword(password)
+	for name, n := adminName, 1; ; name = fmt.Sprint(adminName, n) {
+		err := a.store.AddFirstAdmin(ctx, news.User{Name: name, Added: a.now()}, hash)
+		if err == nil {
+			return name, password, nil
+		}
+		if !errors.Is(err, news.ErrExists) {
+			return "", "", err
+		}
+		if _, err := a.store.FirstAdmin(ctx); err == nil || !errors.Is(err, news.ErrNotFound) {
+			return "", "", err // another process was first
+		}
+		n++ // a reader or an editor has the name
+	}
 }
 
 // SetPassword changes a user's password. All logins end, so every feed reader has to log in again.

@@ -35,7 +35,9 @@ type Config struct {
 	Hosts []string `yaml:"hosts"`
 	// TrustedProxies are networks of proxies whose X-Forwarded-For or Forwarded is believed.
 	TrustedProxies []netip.Prefix `yaml:"trusted_proxies"`
-	Title          string         `yaml:"title"`
+	// AdminPassword is that of the admin whom a first start creates; "" is a random one.
+	AdminPassword Secret `yaml:"admin_password"`
+	Title         string `yaml:"title"`
 	// Keep is how long articles are kept that nobody starred, labelled or corrected; 0 is for ever.
 	Keep Age `yaml:"keep"`
 	// Lists are names of built-in lists of feeds, and absolute paths of OPML files: whatever holds a "/" or ends in

@@ -37,6 +37,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"headwater/internal/news"
+	"headwater/internal/serve/access"
 	"headwater/internal/serve/ingress"
 )
 
@@ -61,8 +62,8 @@ type Options struct {
 
 // New makes the handler of /api/, /healthz, /readyz and /metrics. Requests that change something are refused when a
 // browser sends them from another site's page.
-func New(o Options) (ingress.Routes, error) {
-	var none ingress.Routes
+func New(o Options) (access.Routes, error) {
+	var none access.Routes
 	if err := o.Backend.check(); err != nil {
 		return none, err
 	}
@@ -120,7 +121,7 @@ func New(o Options) (ingress.Routes, error) {
 		w.Header().Set("Content-Type", typeDescription)
 		_, _ = w.Write(description) // a reader that left needs no answer
 	})
-	return ingress.Routes{Handler: m.watch(guard(o.PublicURL, s.authorise(mux))), Patterns: mux.Patterns()}, nil
+	return access.Routes{Handler: m.watch(guard(o.PublicURL, s.authorise(mux))), Patterns: mux.Patterns()}, nil
 }
 
 // guard sets the headers of all answers. It refuses changes that another site's page sends, and queries of which a part

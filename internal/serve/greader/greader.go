@@ -32,6 +32,7 @@ import (
 	"strings"
 	"time"
 
+	"headwater/internal/serve/access"
 	"headwater/internal/serve/ingress"
 )
 
@@ -77,7 +78,7 @@ func Answers(path string) bool {
 
 // New makes the handler of all paths that Answers names. But for the login, requests prove who sends them by a header that
 // no other site's page can make a browser send; changes and logins from such pages are refused all the same.
-func New(o Options) ingress.Routes {
+func New(o Options) access.Routes {
 	s := &server{backend: o.Backend, title: cmp.Or(o.Title, "Headwater"), now: o.Now, log: o.Logger}
 	if s.now == nil {
 		s.now = time.Now
@@ -117,7 +118,7 @@ func New(o Options) ingress.Routes {
 			patterns = append(patterns, "POST "+prefix+apiPath+name)
 		}
 	}
-	return ingress.Routes{Handler: ingress.SameOrigin(o.PublicURL, nil, rt), Patterns: patterns}
+	return access.Routes{Handler: ingress.SameOrigin(o.PublicURL, nil, rt), Patterns: patterns}
 }
 
 func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {

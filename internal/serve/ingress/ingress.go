@@ -114,12 +114,6 @@ type Router struct {
 	patterns []string
 }
 
-// Routes is a handler and the patterns that it answers, as http.ServeMux has them.
-type Routes struct {
-	http.Handler
-	Patterns []string
-}
-
 // Handle adds a route.
 func (rt *Router) Handle(pattern string, h http.Handler) {
 	rt.mux.Handle(pattern, h)

@@ -178,7 +178,7 @@ func TestReplacedTopic(t *testing.T) {
 }
 
 func TestLinksWithoutPublicURL(t *testing.T) {
-	h := web.New(web.Options{Backend: edition().backend(), Now: func() time.Time { return now }})
+	h := web.New(web.Options{Backend: edition().backend(), Access: everybody, Now: func() time.Time { return now }})
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://192.0.2.7:8080/feeds/all.atom", nil)
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
@@ -255,7 +255,7 @@ func TestSecretFeed(t *testing.T) {
 
 // TestHubLinks names the hub where it is told of changes, and nowhere else.
 func TestHubLinks(t *testing.T) {
-	h := web.New(web.Options{Backend: edition().backend(), PublicURL: "http://news.example", Hub: "https://hub.example/", Now: func() time.Time { return now }})
+	h := web.New(web.Options{Backend: edition().backend(), Access: everybody, PublicURL: "http://news.example", Hub: "https://hub.example/", Now: func() time.Time { return now }})
 	w := get(t, h, "/feeds/all.atom")
 	if got := w.Header().Values("Link"); len(got) != 2 || got[0] != `<https://hub.example/>; rel="hub"` || got[1] != `<http://news.example/feeds/all.atom>; rel="self"` {
 		t.Errorf("%q", got)

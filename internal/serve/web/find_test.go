@@ -18,7 +18,7 @@ import (
 
 // checked is a handler that reads searches as the program does.
 func checked(f *fake) http.Handler {
-	return web.New(web.Options{Backend: f.backend(), PublicURL: "http://news.example", Now: func() time.Time { return now }, CheckQuery: search.Validate, CheckTopic: search.CheckTopic})
+	return web.New(web.Options{Backend: f.backend(), Access: everybody, PublicURL: "http://news.example", Now: func() time.Time { return now }, CheckQuery: search.Validate, CheckTopic: search.CheckTopic})
 }
 
 // links gives the links of a page with a text, by that text.

@@ -38,9 +38,18 @@ type page struct {
 	Refresh int    // seconds after which the browser should load the page again; 0 is never
 	Feeds   []feedLink
 	Topics  []link
+	May     may
 	Body    any
 
 	policy string // the Content-Security-Policy; "" is the one of all pages
+}
+
+// may says what the viewer may do, so that pages show buttons only to those who may use them.
+type may struct {
+	Read  bool // have topics, marks and settings
+	Feeds bool // change feeds
+	Edit  bool // change outlets, corrections and topics of everybody
+	Admin bool // manage users and the instance
 }
 
 // feedLink is a link to a feed of what the page shows.

@@ -23,18 +23,19 @@ import (
 
 	"headwater/internal/locale"
 	"headwater/internal/news"
-	"headwater/internal/serve/ingress"
+	"headwater/internal/serve/access"
 	"headwater/internal/serve/publish"
 )
 
-// Options for New. Only Backend is required.
+// Options for New. Only Backend and Access are required.
 type Options struct {
 	Backend    Backend
-	Title      string // of the site; empty means Headwater
-	PublicURL  string // absolute address of the front page, for links in feeds; empty means the host of each request
-	Hub        string // address of the WebSub hub that is notified when the feed of everything changes; "" is none
-	Build      string // version of the program; part of the entity tags of feeds, as another version may write them differently
-	InstanceID string // keeps the ids of our feed entries apart from those of other instances; see publish.Site
+	Access     *access.Guard // says who may use what; nil lets nobody read anything
+	Title      string        // of the site; empty means Headwater
+	PublicURL  string        // absolute address of the front page, for links in feeds; empty means the host of each request
+	Hub        string        // address of the WebSub hub that is notified when the feed of everything changes; "" is none
+	Build      string        // version of the program; part of the entity tags of feeds, as another version may write them differently
+	InstanceID string        // keeps the ids of our feed entries apart from those of other instances; see publish.Site
 	// CheckQuery says what is wrong with a search, in words for the reader. Nil checks nothing.
 	CheckQuery func(query string) error
 	// CheckTopic says what is wrong with the options of a topic. Nil checks nothing.
@@ -46,7 +47,7 @@ type Options struct {
 }
 
 // New makes the handler of all pages, of the combined feeds under /feeds/ and of the files under /static/.
-func New(o Options) ingress.Routes {
+func New(o Options) access.Routes {
 	s := &server{
 		backend:      o.Backend,
 		title:        cmp.Or(o.Title, "Headwater"),
@@ -74,54 +75,54 @@ func New(o Options) ingress.Routes {
 	}
 	files := loadAssets()
 	s.pages = loadPages(files)
-	mux := new(ingress.Router)
-	for pattern, h := range map[string]handler{
-		"GET /{$}":                  s.front,
-		"GET /latest":               s.latest,
-		"GET /story/{id}":           s.ofStory("", s.story),
-		"GET /story/{id}/compare":   s.ofStory("/compare", s.compare),
-		"GET /event/{id}":           s.event,
-		"GET /story/{id}/correct":   s.ofStory("/correct", s.correct),
-		"POST /story/{id}/split":    s.correcting(s.splitStory),
-		"POST /story/{id}/merge":    s.correcting(s.mergeStories),
-		"POST /story/{id}/origin":   s.correcting(s.setOrigin),
-		"GET /corrections":          s.corrections,
-		"GET /article/{id}":         s.article,
-		"GET /search":               s.search,
-		"GET /suggest":              s.suggest,
-		"GET /topics":               s.topics,
-		"POST /topics":              s.addTopic,
-		"GET /topic/{name}":         s.topic,
-		"POST /topic/{name}":        s.changeTopic,
-		"POST /topic/{name}/seen":   s.topicAction(s.backend.SeeTopic),
-		"POST /topic/{name}/secret": s.topicAction(s.renewSecret),
-		"POST /topic/{name}/revoke": s.topicAction(s.revokeSecret),
-		"POST /topic/{name}/remove": s.removeTopic,
-		"GET /feeds":                s.feeds,
-		"POST /feeds":               s.addFeed,
-		"POST /feeds/{id}/remove":   s.removeFeed,
-		"GET /feeds/{file}":         s.emitFile,
-		"GET /feeds/topic/{file}":   s.emitTopic,
-		"GET /feeds/folder/{file}":  s.emitFolder,
-		"GET /feeds/t/{file}":       s.emitSecret,
+	mux := access.NewRouter(o.Access, s.refuseViewer)
+	for pattern, rt := range map[string]route{
+		"GET /{$}":                  {access.Reader, s.front},
+		"GET /latest":               {access.Reader, s.latest},
+		"GET /story/{id}":           {access.Reader, s.ofStory("", s.story)},
+		"GET /story/{id}/compare":   {access.Reader, s.ofStory("/compare", s.compare)},
+		"GET /event/{id}":           {access.Reader, s.event},
+		"GET /story/{id}/correct":   {access.Editor, s.ofStory("/correct", s.correct)},
+		"POST /story/{id}/split":    {access.Editor, s.correcting(s.splitStory)},
+		"POST /story/{id}/merge":    {access.Editor, s.correcting(s.mergeStories)},
+		"POST /story/{id}/origin":   {access.Editor, s.correcting(s.setOrigin)},
+		"GET /corrections":          {access.Reader, s.corrections},
+		"GET /article/{id}":         {access.Reader, s.article},
+		"GET /search":               {access.Reader, s.search},
+		"GET /suggest":              {access.Reader, s.suggest},
+		"GET /topics":               {access.Reader, s.topics},
+		"POST /topics":              {access.Reader, s.addTopic},
+		"GET /topic/{name}":         {access.Reader, s.topic},
+		"POST /topic/{name}":        {access.Reader, s.changeTopic},
+		"POST /topic/{name}/seen":   {access.Reader, s.topicAction(s.backend.SeeTopic)},
+		"POST /topic/{name}/secret": {access.Reader, s.topicAction(s.renewSecret)},
+		"POST /topic/{name}/revoke": {access.Reader, s.topicAction(s.revokeSecret)},
+		"POST /topic/{name}/remove": {access.Reader, s.removeTopic},
+		"GET /feeds":                {access.Reader, s.feeds},
+		"POST /feeds":               {access.Feeds, s.addFeed},
+		"POST /feeds/{id}/remove":   {access.Feeds, s.removeFeed},
+		"GET /feeds/{file}":         {access.Reader, s.emitFile},
+		"GET /feeds/topic/{file}":   {access.Reader, s.emitTopic},
+		"GET /feeds/folder/{file}":  {access.Reader, s.emitFolder},
+		"GET /feeds/t/{file}":       {access.Anyone, s.emitSecret},
 
-		"GET /topic/{name}/alerts":              s.alerts,
-		"POST /topic/{name}/alerts":             s.addAlert,
-		"POST /topic/{name}/alerts/{id}/test":   s.testAlert,
-		"POST /topic/{name}/alerts/{id}/remove": s.removeAlert,
+		"GET /topic/{name}/alerts":              {access.Reader, s.alerts},
+		"POST /topic/{name}/alerts":             {access.Reader, s.addAlert},
+		"POST /topic/{name}/alerts/{id}/test":   {access.Reader, s.testAlert},
+		"POST /topic/{name}/alerts/{id}/remove": {access.Reader, s.removeAlert},
 
-		"GET /outlets":               s.outlets,
-		"GET /outlet/{key}":          s.outlet,
-		"POST /outlet/{key}":         s.changeOutlet,
-		"POST /outlet/{key}/restore": s.restoreOutlet,
+		"GET /outlets":               {access.Reader, s.outlets},
+		"GET /outlet/{key}":          {access.Reader, s.outlet},
+		"POST /outlet/{key}":         {access.Editor, s.changeOutlet},
+		"POST /outlet/{key}/restore": {access.Editor, s.restoreOutlet},
 
-		"POST /corrections/{id}/forget": s.forgetCorrection,
+		"POST /corrections/{id}/forget": {access.Editor, s.forgetCorrection},
 	} {
-		mux.Handle(pattern, s.handle(h))
+		mux.Handle(pattern, rt.need, s.handle(rt.handler))
 	}
-	mux.Handle("GET /static/{file}", files)
-	mux.HandleFunc("GET /media/{seal}/{address}", s.pictures.serve(s.log))
-	mux.Handle("/", s.handle(func(w http.ResponseWriter, r *http.Request) error { // no route, or none for the method
+	mux.Handle("GET /static/{file}", access.Anyone, files)
+	mux.Handle("GET /media/{seal}/{address}", access.Reader, s.pictures.serve(s.log))
+	mux.Handle("/", access.Anyone, s.handle(func(w http.ResponseWriter, r *http.Request) error { // no route, or none for the method
 		allowed := strings.Join(mux.Methods(r), ", ")
 		if allowed == "" {
 			return notFound("There is no page at this address.")
@@ -129,5 +130,5 @@ func New(o Options) ingress.Routes {
 		w.Header().Set("Allow", allowed)
 		return problem{Status: http.StatusMethodNotAllowed, Heading: "That does not work", Message: "This address takes " + allowed + "."}
 	}))
-	return ingress.Routes{Handler: secure(o.PublicURL, mux, http.HandlerFunc(s.refuse)), Patterns: mux.Patterns()}
+	return mux.Routes(secure(o.PublicURL, mux, http.HandlerFunc(s.refuse)))
 }
