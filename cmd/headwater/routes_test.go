@@ -29,7 +29,7 @@ func everyRoute(t *testing.T, change func(*config.Config), prepare ...func(*app)
 }
 
 // serveEmpty serves an empty data folder on loopback, with the callbacks of hubs.
-func serveEmpty(t *testing.T, change func(*config.Config), prepare ...func(*app)) (*httptest.Server, ingress.Routes) {
+func serveEmpty(t *testing.T, change func(*config.Config), prepare ...func(*app)) (*httptest.Server, access.Routes) {
 	t.Helper()
 	cfg := config.Default()
 	cfg.Data, cfg.PublicURL = t.TempDir(), "https://news.example.org"
