@@ -85,7 +85,7 @@ func (c *cli) feedSet() *cobra.Command {
 			if err := checkFullText(full); err != nil {
 				return err
 			}
-			return c.onFeeds(cmd, args, "set", func(a *app, id int64) error { return a.store.SetFullText(cmd.Context(), id, full) })
+			return c.onFeeds(cmd, args, "set", func(a *app, id int64) error { return a.store.ChangeFeed(cmd.Context(), id, news.FeedEdit{FullText: &full}) })
 		},
 	}
 	cmd.Flags().StringVar(&full, "full-text", "", fullTextUsage)

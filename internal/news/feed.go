@@ -25,6 +25,25 @@ const (
 	FeedTooDeep     FeedState = "too deep"    // nested deeper than the guard allows
 )
 
+// Cause is why a poll failed, in one word. State and Cause together determine what people are told. An error status of HTTP
+// is its number: "404".
+type Cause string
+
+// The causes that are no status.
+const (
+	CauseNameUnknown    Cause = "name unknown"      // DNS has no such name
+	CauseNoNameServer   Cause = "no name server"    // no name server answered
+	CauseCertificate    Cause = "certificate"       // the certificate is not valid for the address
+	CauseNoHTTPS        Cause = "no https"          // the port does not speak TLS
+	CauseRefused        Cause = "refused"           // nothing listens there
+	CauseBrokeOff       Cause = "broke off"         // the connection ended within the answer
+	CauseRedirects      Cause = "redirects"         // too many, or in a circle
+	CauseBadRedirect    Cause = "bad redirect"      // to what is no web address
+	CauseToInsecure     Cause = "insecure redirect" // from https to http
+	CauseBadCompression Cause = "compression"       // the document can't be decompressed
+	CauseProxy          Cause = "proxy"             // fetch.proxy itself is not to be reached
+)
+
 // Feed is a subscribed URL.
 type Feed struct {
 	ID     int64
@@ -36,6 +55,10 @@ type Feed struct {
 	// FullText says whether the pages of its items are fetched for their text: auto, always, never, or "" to follow the
 	// settings.
 	FullText string
+	Pictures string    // how pictures of its articles are shown: proxy, direct, hide, or "" to follow the settings
+	Lang     string    // the language of its articles, whatever they look like; "" where it is detected
+	Paused   bool      // it is not polled until somebody resumes it
+	Removed  time.Time // when it was removed, while that can be undone; zero for a subscribed feed
 
 	ETag         string    // exactly as sent by the server
 	LastModified string    // exactly as sent by the server
@@ -48,9 +71,11 @@ type Feed struct {
 	Answered     string    // the address after redirects that sent ETag and LastModified; "" for none
 	Moved        Move      // the new address according to permanent redirects
 	State        FeedState
-	Problem      string // what happened and what to do; "" if there is no problem
-	Failures     int    // failed polls in a row
-	Articles     int    // articles stored from it; set by the store
+	Problem      string    // what happened and what to do; "" if there is no problem
+	Cause        Cause     // why the last poll failed; "" if it did not, or if State says all
+	Failures     int       // failed polls in a row
+	Failing      time.Time // the first of these; zero where the last poll did not fail
+	Articles     int       // articles stored from it; set by the store
 }
 
 // Schedule is what determines a feed's polling. It is stored between polls, since a 304 carries little of it. Zero values
@@ -113,19 +138,70 @@ func (s Subscription) Live(now time.Time) bool {
 	return !s.Ending && s.Failures == 0 && s.Until.After(now)
 }
 
+// FeedEdit is a change of what people set of feeds. Fields that are nil stay as they are.
+type FeedEdit struct {
+	Title    *string // "" is what the feed calls itself
+	Folder   *string
+	Site     *string
+	FullText *string
+	Pictures *string
+	Lang     *string
+	Paused   *bool
+}
+
+// UndoRemoval is how long the removal of a feed can be undone.
+const UndoRemoval = 24 * time.Hour
+
+// PollRun is some polls in a row of a feed that ended alike.
+type PollRun struct {
+	First, Last time.Time
+	Polls       int
+	State       FeedState
+	Cause       Cause
+	Problem     string
+	Articles    int // new ones
+}
+
+// FeedDays limits the days for which the articles of a feed are counted.
+const FeedDays = 30
+
+// DayCount is how many articles a feed brought that are dated on a day.
+type DayCount struct {
+	Day      time.Time // its begin, in UTC
+	Articles int
+}
+
 // Imported is the result of importing a list of feeds and topics.
 type Imported struct {
 	Feeds, KnownFeeds   int
 	Topics, KnownTopics int
-	Problems            []string // what was left out or repaired, and why
+	Problems            []string     // what was left out or repaired, and why
+	Folders             []string     // that had no feed before
+	Notes               []ImportNote // what Problems says, by line
+}
+
+// ImportNote is a part of a list that was left out, or repaired.
+type ImportNote struct {
+	Line   int // 0 where it is of no line
+	Text   string
+	Mended bool // it was taken after a repair
 }
 
 // FoundFeed is a feed that an address leads to.
 type FoundFeed struct {
-	URL   string   // to subscribe to
-	Title string   // from the feed or from a link to it; may be ""
-	Also  []string // other addresses of the same document: after redirects, and as given in the feed
-	Known int64    // id of the subscribed feed that it is; 0 for none
+	URL   string      // to subscribe to
+	Title string      // from the feed or from a link to it; may be ""
+	Also  []string    // other addresses of the same document: after redirects, and as given in the feed
+	Known int64       // id of the subscribed feed that it is; 0 for none
+	Site  string      // the home page that it links to; "" where it was not read or has none
+	Lang  string      // as the feed gives it; "" for none
+	Items []FoundItem // what it holds, in its order; nil where it was not read
+}
+
+// FoundItem is an item of a feed that is not subscribed to.
+type FoundItem struct {
+	Title, URL string
+	Published  time.Time // zero for none
 }
 
 // Finding is the result of looking for feeds at an address.
@@ -135,7 +211,10 @@ type Finding struct {
 	// Problem says why there are no feeds, or why the expected feed is none or could not be read; "" if there is no
 	// problem. An address with a problem is subscribed to only if the user insists.
 	Problem string
-	Dead    bool // there is no feed, and none is to be expected later
+	State   FeedState // of Problem where a poll would fail so; TroubleOf has words for it. "" where Problem says all
+	Cause   Cause
+	At      string // the address that State is about
+	Dead    bool   // there is no feed, and none is to be expected later
 	// Note names the address that was used instead of the entered one; "" if that is the same.
 	Note string
 }

@@ -12,6 +12,7 @@ type StoryList struct {
 	Since         time.Time // only those changed since then
 	Newest        bool      // order by Changed, then by Latest, newest first, instead of coverage and freshness
 	Folder        string    // with Newest, only those with an article of a feed in this folder; "" means all
+	Feed          int64     // with Newest, only those with an article of this feed; not with Folder; 0 means all
 	Before        Place     // with Newest, only those after this place by Changed; zero means from the beginning
 }
 
@@ -50,6 +51,7 @@ type EventList struct {
 type EditionQuery struct {
 	Topic  Topic     // its query and options; without a query, all stories
 	Folder string    // only stories with an article of a feed in this folder; not with a query
+	Feed   int64     // only stories with an article of this feed; not with a query or a folder
 	Since  time.Time // only stories changed since then
 	Limit  int       // 0 means 100
 	Full   bool      // with the HTML of the member that stands for the story

@@ -133,7 +133,7 @@ func (c *Collector) setUnchanged(f *news.Feed, resp fetch.Response) {
 	if f.Failures > 0 || f.State != news.FeedRepaired && f.State != news.FeedEmpty {
 		f.State, f.Problem = news.FeedOK, ""
 	}
-	f.Failures = 0
+	f.Failures, f.Failing, f.Cause = 0, time.Time{}, ""
 	f.Schedule.Rhythm = c.pace.Quieter(f.Schedule.Rhythm)
 	if resp.Header.Get("Cache-Control") != "" || resp.Header.Get("Expires") != "" {
 		f.Schedule.Fresh = resp.Fresh
@@ -158,6 +158,11 @@ func (c *Collector) read(ctx context.Context, f *news.Feed, resp fetch.Response,
 	}
 	f.Title, f.Site = cmp.Or(f.Title, doc.Title), cmp.Or(f.Site, doc.Link)
 	p.Articles, p.Furniture = c.cleaner.Learn(doc, *f, before, f.Checked)
+	if f.Lang != "" {
+		for i := range p.Articles {
+			p.Articles[i].Lang = f.Lang
+		}
+	}
 	published := make([]time.Time, len(doc.Entries))
 	for i, e := range doc.Entries {
 		published[i] = e.Published
@@ -171,7 +176,7 @@ func (c *Collector) read(ctx context.Context, f *news.Feed, resp fetch.Response,
 	if shared := sharedIDs(p.Articles); shared != "" && f.Problem == "" {
 		f.State, f.Problem = news.FeedRepaired, shared
 	}
-	f.Failures = 0
+	f.Failures, f.Failing, f.Cause = 0, time.Time{}, ""
 	f.Schedule = news.Schedule{
 		Rhythm: c.pace.Learn(published, f.Checked), Fresh: resp.Fresh, TTL: doc.TTL, Period: doc.Period, Skips: doc.Skips,
 	}
@@ -197,7 +202,10 @@ func stateOf(doc news.Document, articles int) (news.FeedState, string) {
 
 // setFailed stores on the feed what went wrong and when it is tried again. It returns the pause that the host asked for.
 func (c *Collector) setFailed(f *news.Feed, err error) news.Rest {
-	f.Failures++
+	if f.Failures++; f.Failures == 1 || f.Failing.IsZero() {
+		f.Failing = f.Checked
+	}
+	f.Cause = ""
 	f.Problem = strings.TrimPrefix(err.Error(), f.URL+": ") // the address is always shown with it
 	var retryAfter time.Duration
 	var rest news.Rest
@@ -206,7 +214,7 @@ func (c *Collector) setFailed(f *news.Feed, err error) news.Rest {
 	var pe *parse.Error
 	switch {
 	case errors.As(err, &fe):
-		f.State, retryAfter, rest = fe.State, fe.RetryAfter, fe.Rest
+		f.State, f.Cause, retryAfter, rest = fe.State, fe.Cause, fe.RetryAfter, fe.Rest
 		slow = fe.Status >= 400 && fe.Status < 500 // such an error lasts, and 429 asks for fewer requests
 	case errors.As(err, &pe):
 		f.State = pe.State

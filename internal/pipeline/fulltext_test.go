@@ -129,7 +129,7 @@ func TestFullTextModes(t *testing.T) {
 			}
 			all, err := room.Store.Feeds(t.Context())
 			must(t, err)
-			must(t, room.Store.SetFullText(t.Context(), all[0].ID, tt.feed))
+			must(t, room.Store.ChangeFeed(t.Context(), all[0].ID, news.FeedEdit{FullText: &tt.feed}))
 			if pollPages(t, room); site.count("/page") != tt.pages {
 				t.Errorf("%d pages, want %d", site.count("/page"), tt.pages)
 			}

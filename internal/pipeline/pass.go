@@ -23,7 +23,7 @@ import (
 
 // PassOptions are the options of a pass.
 type PassOptions struct {
-	Force         bool                                // poll every feed, due or not
+	Force         bool                                // poll every feed that is not paused, due or not
 	URLs          []string                            // poll only these, due or not
 	CollectOnly   bool                                // leave settling and indexing to the stages that Serve runs
 	CreditedPages time.Duration                       // time for fetching pages that articles credit, after settling; 0 fetches none
@@ -196,7 +196,7 @@ func (p *Pipeline) adoptRests(ctx context.Context) error {
 func (p *Pipeline) chosen(ctx context.Context, o PassOptions) ([]news.Feed, error) {
 	all, err := p.options.Store.Feeds(ctx)
 	if err != nil || len(o.URLs) == 0 {
-		return all, err
+		return slices.DeleteFunc(all, func(f news.Feed) bool { return f.Paused }), err
 	}
 	byURL := make(map[string]news.Feed, len(all))
 	for _, f := range all {

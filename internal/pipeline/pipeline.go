@@ -166,6 +166,7 @@ func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 				}
 			})
 		})
+		run(func(ctx context.Context) { p.pollChanged(ctx) })
 		run(func(ctx context.Context) { readEvery(ctx, "of articles", log, p.Pages.Read) })
 		if p.options.ReadCreditedPages {
 			run(func(ctx context.Context) { readEvery(ctx, "that articles credit", log, p.CreditedPages.Read) })
@@ -199,6 +200,24 @@ func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 		}
 	})
 	return g.Wait()
+}
+
+// pollChanged polls what is due when people have changed feeds, so that nobody waits a tick for a feed that was added or is to be
+// refreshed.
+func (p *Pipeline) pollChanged(ctx context.Context) {
+	const pause = time.Second // between two of these passes
+	for {
+		changed := p.options.Store.Changed(store.AreaFeeds)
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return
+		}
+		if _, err := p.Pass(ctx, PassOptions{CollectOnly: true, PerHost: passFor}); isFault(ctx, err) {
+			p.options.Logger.Error("a pass over the feeds failed; the next tick tries again", "error", err)
+		}
+		sleep(ctx, pause)
+	}
 }
 
 // isFault reports whether an error is to be logged. The end of the context is none, and that the database is away was logged

@@ -21,6 +21,9 @@ type Removed struct {
 	Freed    int // database pages given back to the disk
 }
 
+// feedsAStep is how many removals of feeds become final in a step.
+const feedsAStep = 8
+
 // Remove removes what is no longer needed, also from the search index, until nothing is left to do or budget is used up. It
 // returns ErrElsewhere if
 // another process leads.
@@ -104,6 +107,10 @@ func (r *Retention) step(ctx context.Context, all *Removed) (bool, error) {
 	}
 	kinds := []func() (bool, error){
 		func() (bool, error) { return r.closeStories(ctx, closes, all) },
+		func() (bool, error) {
+			ended, err := r.led.EndRemovals(ctx, at.Add(-news.UndoRemoval), feedsAStep)
+			return ended > 0, err
+		},
 		func() (bool, error) {
 			if !aging {
 				return false, nil

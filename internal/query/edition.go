@@ -23,7 +23,7 @@ func (r *Reader) Edition(ctx context.Context, q news.EditionQuery) (news.Edition
 
 // ListEdition returns which stories a part of a combined feed holds.
 //
-// Lists of all stories and of a folder continue by time and id of the last change. A story that changes meanwhile moves
+// Lists of all stories, of a folder and of a feed continue by time and id of the last change. A story that changes meanwhile moves
 // to the front and is not listed again. The stories of a query continue as the search does, see search.Index.Search. Each
 // part is ordered by the newest change.
 //
@@ -37,7 +37,7 @@ func (r *Reader) ListEdition(ctx context.Context, q news.EditionQuery) (news.Edi
 		if err != nil {
 			return l, err
 		}
-		l.Stories, err = r.store.StoryMarks(ctx, news.StoryList{Limit: q.Limit + 1, Newest: true, Folder: q.Folder, Since: q.Since, Before: before})
+		l.Stories, err = r.store.StoryMarks(ctx, news.StoryList{Limit: q.Limit + 1, Newest: true, Folder: q.Folder, Feed: q.Feed, Since: q.Since, Before: before})
 		if len(l.Stories) > q.Limit {
 			l.Stories = l.Stories[:q.Limit]
 			last := l.Stories[q.Limit-1]

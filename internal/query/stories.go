@@ -26,6 +26,7 @@ type Reader struct {
 	fronts  frontCache
 	edits   outletEdits
 	table   outletTable
+	lines   feedLines
 }
 
 // NewReader returns a Reader. Until its RefreshOutlets is called, outlets are shown as they are stored.
@@ -33,7 +34,7 @@ func NewReader(db *store.DB, x *Index, registry *outlets.Registry, now func() ti
 	return &Reader{
 		store: db, index: x, outlets: registry, now: now, feeds: feedOutlets{lock: semaphore.NewWeighted(1)},
 		fronts: frontCache{turn: semaphore.NewWeighted(1), pages: map[string]*frontPage{}},
-		edits:  outletEdits{lock: semaphore.NewWeighted(1)}, table: outletTable{lock: semaphore.NewWeighted(1)},
+		edits:  outletEdits{lock: semaphore.NewWeighted(1)}, table: outletTable{lock: semaphore.NewWeighted(1)}, lines: feedLines{lock: semaphore.NewWeighted(1)},
 	}
 }
 

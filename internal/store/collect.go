@@ -91,6 +91,10 @@ func (c *logWriter) storePoll(ctx context.Context, p Poll) (Tally, error) {
 	if ok, err := c.feedPolled(ctx, p, tally); err != nil || !ok {
 		return Tally{}, err
 	}
+	if err := c.notePoll(ctx, p.Feed, tally.New); err != nil {
+		return Tally{}, err
+	}
+	days := map[int64]int{} // new articles by day
 	taken := map[string]bool{"": true}
 	for _, k := range known {
 		if !k.aged {
@@ -101,6 +105,8 @@ func (c *logWriter) storePoll(ctx context.Context, p Poll) (Tally, error) {
 		var err error
 		switch a, k := p.Articles[i], of[i]; {
 		case k == newItem:
+			a.Seen = cmp.Or(a.Seen, p.Feed.Checked)
+			days[dayOf(a.Time())]++
 			err = c.insert(ctx, a, p.Feed, taken)
 		case k == sameItem, known[k].aged:
 		case known[k].hash != text(a.Hash):
@@ -112,6 +118,9 @@ func (c *logWriter) storePoll(ctx context.Context, p Poll) (Tally, error) {
 			a := p.Articles[i]
 			return Tally{}, fmt.Errorf("article %s: %w", cmp.Or(a.GUID, a.URL, a.Title), err)
 		}
+	}
+	if err := c.countDays(ctx, p.Feed, days); err != nil {
+		return Tally{}, err
 	}
 	if hasAged {
 		if err := c.listAged(ctx, p, listed); err != nil {
@@ -149,16 +158,17 @@ func storeOrder(p Poll, of []int) []int {
 }
 
 const (
-	feedPolledSQL = `UPDATE feeds SET title = coalesce(nullif(title, ''), ?), site = coalesce(nullif(?, ''), site), etag = ?,
-	last_modified = ?, checked = ?, changed = ?, due = ?, state = ?, problem = ?, failures = ?, articles = articles + ?,
+	feedPolledSQL = `UPDATE feeds SET title = coalesce(nullif(title, ''), ?), site = coalesce(nullif(site, ''), ?), etag = ?,
+	last_modified = ?, checked = ?, changed = ?, due = ?, state = ?, problem = ?, cause = ?, failures = ?, failing = ?, articles = articles + ?,
 	` + scheduled + ` WHERE id = ? AND removed = 0`
-	feedPushedSQL = `UPDATE feeds SET title = coalesce(nullif(title, ''), ?), site = coalesce(nullif(?, ''), site), checked = max(checked, ?),
-	changed = max(changed, ?), state = ?, problem = ?, failures = ?, articles = articles + ? WHERE id = ? AND removed = 0 AND state <> 'gone'`
+	feedPushedSQL = `UPDATE feeds SET title = coalesce(nullif(title, ''), ?), site = coalesce(nullif(site, ''), ?), checked = max(checked, ?),
+	changed = max(changed, ?), state = ?, problem = ?, cause = ?, failures = ?, failing = ?, articles = articles + ?
+	WHERE id = ? AND removed = 0 AND state <> 'gone' AND paused = 0`
 	wasRemovedSQL = `SELECT removed FROM feeds WHERE id = ?`
 )
 
 // feedPolled stores the feed's state after a poll. It returns false for a feed that was removed meanwhile, or that has
-// ended although a hub still pushes it. It returns an error for a feed that never existed.
+// ended or is paused although a hub still pushes it. It returns an error for a feed that never existed.
 func (c *logWriter) feedPolled(ctx context.Context, p Poll, tally Tally) (bool, error) {
 	f := p.Feed
 	changed := f.Changed
@@ -167,12 +177,12 @@ func (c *logWriter) feedPolled(ctx context.Context, p Poll, tally Tally) (bool, 
 	}
 	if p.Pushed {
 		n, err := c.affected(ctx, feedPushedSQL, text(f.Title), text(f.Site), millis(f.Checked), millis(changed), f.State,
-			text(f.Problem), f.Failures, tally.New, f.ID)
+			text(f.Problem), text(string(f.Cause)), f.Failures, millis(f.Failing), tally.New, f.ID)
 		return n > 0, err
 	}
 	args := append([]any{ // validators are stored exactly as they came, even if they are not valid UTF-8
 		text(f.Title), text(f.Site), bytesText(f.ETag), bytesText(f.LastModified), millis(f.Checked), millis(changed), millisUp(f.Due), f.State,
-		text(f.Problem), f.Failures, tally.New,
+		text(f.Problem), text(string(f.Cause)), f.Failures, millis(f.Failing), tally.New,
 	}, schedule(f)...)
 	n, err := c.affected(ctx, feedPolledSQL, append(args, f.ID)...)
 	if err != nil || n > 0 {

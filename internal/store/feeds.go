@@ -11,21 +11,25 @@ import (
 )
 
 const feedColumns = `id, url, title, site, folder, added, etag, last_modified, checked, changed, due, state, problem, failures, articles, full_text, ` +
-	scheduleColumns
+	`pictures, lang, paused, removed, cause, failing, ` + scheduleColumns
 
 func scanFeed(row scanner) (f news.Feed, err error) {
-	var added, checked, changed, due, rhythm, fresh, ttl, period, whole, first int64
+	var added, checked, changed, due, removed, failing, rhythm, fresh, ttl, period, whole, first int64
 	s := &f.Schedule
 	err = row.Scan(
 		&f.ID, &f.URL, &f.Title, &f.Site, &f.Folder, &added, &f.ETag, &f.LastModified, &checked, &changed, &due,
 		&f.State, &f.Problem, &f.Failures, &f.Articles, &f.FullText,
+		&f.Pictures, &f.Lang, &f.Paused, &removed, &f.Cause, &failing,
 		&f.Rule, &rhythm, &fresh, &ttl, &period, &s.Skips.Hours, &s.Skips.Days, &whole, &f.Answered, &f.Moved.To, &first, &f.Moved.Times,
 	)
 	if err != nil {
 		return news.Feed{}, asNotFound(err)
 	}
 	f.Added, f.Checked, f.Changed, f.Due = fromMillis(added), fromMillis(checked), fromMillis(changed), fromMillis(due)
-	f.Whole, f.Moved.First = fromMillis(whole), fromMillis(first)
+	f.Whole, f.Moved.First, f.Failing = fromMillis(whole), fromMillis(first), fromMillis(failing)
+	if removed > removalEnded {
+		f.Removed = fromMillis(removed)
+	}
 	wait := func(ms int64) time.Duration { return time.Duration(ms) * time.Millisecond }
 	s.Rhythm, s.Fresh, s.TTL, s.Period = wait(rhythm), wait(fresh), wait(ttl), wait(period)
 	return f, nil
@@ -68,7 +72,7 @@ const (
 	addFeedSQL   = `INSERT INTO feeds (url, title, site, folder, added, state, full_text, host) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (url) DO UPDATE SET host = excluded.host, title = excluded.title, site = excluded.site, folder = excluded.folder,
 			added = excluded.added, state = excluded.state, etag = '', last_modified = '', checked = 0, changed = 0, due = 0,
-			problem = '', failures = 0, removed = 0, full_text = excluded.full_text, ` + unscheduled + `
+			problem = '', failures = 0, removed = 0, full_text = excluded.full_text, pictures = '', lang = '', paused = 0, cause = '', failing = 0, ` + unscheduled + `
 		RETURNING ` + feedColumns
 )
 
@@ -111,18 +115,25 @@ func (db *DB) Feeds(ctx context.Context) ([]news.Feed, error) {
 	return rowsOf(ctx, db, "feeds", scanFeed, feedsSQL)
 }
 
-const removeFeedSQL = `UPDATE feeds SET removed = 1 WHERE id = ? AND removed = 0`
+const (
+	feedsByIDSQL = `SELECT ` + feedColumns + ` FROM feeds WHERE removed = 0 AND id IN (SELECT value FROM json_each(?)) ORDER BY id`
+	// feedLinesSQL reads what lists of feeds are filtered, sorted and counted by.
+	feedLinesSQL = `SELECT id, url, title, folder, added, checked, changed, due, state, failures, failing, articles, paused FROM feeds WHERE removed = 0 ORDER BY id`
+)
 
-// RemoveFeed ends a subscription. It returns news.ErrNotFound for an unknown feed. The articles stay; the feed's learnt
-// furniture is deleted.
-func (db *DB) RemoveFeed(ctx context.Context, id int64) error {
-	return db.write(ctx, fmt.Sprintf("remove feed %d", id), func(ctx context.Context, t tx) error {
-		t.ring(AreaFeeds)
-		if err := t.execFound(ctx, removeFeedSQL, id); err != nil {
-			return err
-		}
-		return t.all(ctx, []string{dropAgedSQL, forgetFurnitureSQL, forgetShownSQL}, id)
-	})
+// FeedsByID returns the subscribed feeds among some ids, by id.
+func (db *DB) FeedsByID(ctx context.Context, ids []int64) ([]news.Feed, error) {
+	return rowsOf(ctx, db, "feeds", scanFeed, feedsByIDSQL, idList(ids))
+}
+
+// FeedLines returns all subscribed feeds in the order in which they were added, with what FeedPage of package query needs of each.
+func (db *DB) FeedLines(ctx context.Context) ([]news.Feed, error) {
+	return rowsOf(ctx, db, "feeds", func(row scanner) (f news.Feed, err error) {
+		var added, checked, changed, due, failing int64
+		err = row.Scan(&f.ID, &f.URL, &f.Title, &f.Folder, &added, &checked, &changed, &due, &f.State, &f.Failures, &failing, &f.Articles, &f.Paused)
+		f.Added, f.Checked, f.Changed, f.Due, f.Failing = fromMillis(added), fromMillis(checked), fromMillis(changed), fromMillis(due), fromMillis(failing)
+		return f, err
+	}, feedLinesSQL)
 }
 
 // scheduleColumns hold a feed's polling schedule, in the order of scanFeed and schedule.
@@ -208,21 +219,6 @@ func (db *DB) FeedsAdded(ctx context.Context) (map[int64]time.Time, error) {
 		return err
 	}, feedsAddedSQL)
 	return out, err
-}
-
-const editFeedSQL = `UPDATE feeds SET title = ?, folder = ? WHERE id = ? AND removed = 0`
-
-// EditFeed changes a feed's title and folder. It returns news.ErrNotFound for an unknown feed.
-func (db *DB) EditFeed(ctx context.Context, id int64, title, folder string) error {
-	return db.changeFound(ctx, AreaFeeds, "edit feed", editFeedSQL, text(title), text(folder), id)
-}
-
-const setFullTextSQL = `UPDATE feeds SET full_text = ? WHERE id = ? AND removed = 0`
-
-// SetFullText sets whether the web pages of a feed's items are fetched: auto, always, never, or "" to follow the
-// settings.
-func (db *DB) SetFullText(ctx context.Context, feed int64, mode string) error {
-	return db.changeFound(ctx, AreaFeeds, fmt.Sprintf("full text of feed %d", feed), setFullTextSQL, text(mode), feed)
 }
 
 const (

@@ -119,6 +119,10 @@ func TestFurnitureGoesWithItsFeed(t *testing.T) {
 	if err := db.RemoveFeed(t.Context(), feeds[0].ID); err != nil {
 		t.Fatal(err)
 	}
+	wantFurniture(t, db, feeds[0].ID, shown) // the removal can still be undone
+	if ended, err := db.EndRemovals(t.Context(), db.Now().Add(time.Second), 10); err != nil || ended != 1 {
+		t.Fatalf("%d removals ended: %v", ended, err)
+	}
 	store(t, db, showing(feeds[0], day, shown)) // its last poll arrives late
 	wantFurniture(t, db, feeds[0].ID, news.Furniture{})
 	wantFurniture(t, db, feeds[1].ID, shown)

@@ -27,13 +27,13 @@ const (
 	hostFreeSQL = `(h.holder = ?2 OR h.until <= ?3)`
 	// dueHostsSQL walks the due feeds in their order, past those whose hosts other nodes ask.
 	dueHostsSQL = `SELECT f.host, h.host IS NULL FROM feeds AS f INDEXED BY feeds_due LEFT JOIN poll_hosts AS h ON h.host = f.host
-		WHERE f.removed = 0 AND f.state <> 'gone' AND f.due <= ?1 AND (h.host IS NULL OR ` + hostFreeSQL + ` AND (h.pass <> ?4 OR h.pass = ''))
+		WHERE f.removed = 0 AND f.state <> 'gone' AND f.paused = 0 AND f.due <= ?1 AND (h.host IS NULL OR ` + hostFreeSQL + ` AND (h.pass <> ?4 OR h.pass = ''))
 		ORDER BY f.due, f.id LIMIT ?5`
 	addHostsSQL   = `INSERT INTO poll_hosts (host) SELECT value FROM json_each(?, '$') WHERE true ORDER BY value ON CONFLICT (host) DO NOTHING`
 	claimHostsSQL = `WITH free AS MATERIALIZED (SELECT h.host FROM json_each(?1, '$') AS w CROSS JOIN poll_hosts AS h
 		WHERE h.host = w.value AND ` + hostFreeSQL + ` ORDER BY w.key LIMIT ?6`
 	takeHostsSQL   = `) UPDATE poll_hosts SET holder = ?2, until = ?4, pass = ?5 WHERE host IN (SELECT host FROM free) RETURNING host`
-	feedsToPollSQL = `SELECT ` + feedColumns + ` FROM feeds WHERE removed = 0 AND state <> 'gone' AND due <= ?1
+	feedsToPollSQL = `SELECT ` + feedColumns + ` FROM feeds WHERE removed = 0 AND state <> 'gone' AND paused = 0 AND due <= ?1
 		AND host IN (SELECT value FROM json_each(?2, '$')) ORDER BY due, id`
 )
 
@@ -42,7 +42,7 @@ const (
 const dueFeedsAHost = 16
 
 // ClaimHosts claims hosts with due feeds for this node, those that have waited longest first. It returns the hosts, and their
-// due feeds in the same order. Feeds that answered 410 are never due. It returns no host where all that have due feeds are asked by others, or by this pass.
+// due feeds in the same order. Feeds that answered 410 are never due, nor are paused ones. It returns no host where all that have due feeds are asked by others, or by this pass.
 func (db *DB) ClaimHosts(ctx context.Context, c HostClaim) (hosts []string, feeds []news.Feed, err error) {
 	const tries, wait = 8, 5 * time.Millisecond
 	for try := range tries {

@@ -32,6 +32,17 @@ func plannedStatements() []planned {
 	items := func(q string, _ []any, _ error) string { return q }
 	all := []planned{
 		{"hosts with due feeds", dueHostsSQL, "INDEX feeds_due"},
+		{"feeds of a folder with articles", newestArticleFeedsSQL, "INDEX articles_feed (feed_id=?"},
+		{"articles of a feed of a folder", articlesOfFeedSQL, "INDEX articles_feed (feed_id=?"},
+		{"headers", headersByIDSQL, "INTEGER PRIMARY KEY"},
+		{"feeds by id", feedsByIDSQL, "INTEGER PRIMARY KEY"},
+		{"removals of feeds that are final", endedRemovalsSQL, "INDEX feeds_removed"},
+		{"feeds whose removal can be undone", removedFeedsSQL, "INDEX feeds_removed"},
+		{"the newest run of polls", newestRunSQL, "SEARCH feed_polls USING PRIMARY KEY (feed_id=?)"},
+		{"history of a feed", feedHistorySQL, "SEARCH feed_polls USING PRIMARY KEY (feed_id=?)"},
+		{"old runs of polls", dropOldRunsSQL, "SEARCH feed_polls USING PRIMARY KEY (feed_id=?"},
+		{"articles a day", feedDaysSQL, "SEARCH d USING PRIMARY KEY (feed_id=? AND day>?)"},
+		{"old days", dropOldDaysSQL, "SEARCH feed_days USING PRIMARY KEY (feed_id=? AND day<?)"},
 		{"known guids", knownSQL, "INDEX sqlite_autoindex_articles_1"},
 		{"known ids", knownSQL, "INDEX articles_id_key"},
 		{"known addresses", knownSQL, "INDEX articles_address_key"},
@@ -286,6 +297,9 @@ const largeSQL = `
 	INSERT INTO poll_hosts (host) SELECT 'host' || i FROM generate_series(1, 5000) AS i;
 	INSERT INTO subscriptions (id, feed_id, hub, topic, secret, ending, asked, next, until, failures, problem)
 		SELECT 's' || id, id, 'h', 't', '', 0, 0, id, 0, 0, '' FROM feeds;
+	INSERT INTO feed_days (feed_id, day, articles) SELECT f.id, i, 1 FROM generate_series(1, 30) AS i, feeds AS f;
+	INSERT INTO feed_polls (feed_id, first, last, polls, state, cause, problem, articles)
+		SELECT f.id, i, i, 1, 'ok', '', '', 0 FROM generate_series(1, 30) AS i, feeds AS f;
 	INSERT INTO removals (seq, article_id, at) SELECT i, 1000000 + i, i FROM generate_series(1, 20000) AS i;
 	INSERT INTO aged_items (id, feed_id, listed, guid, hash, url, title, published, seen, undated, id_key, address_key, title_key, text_key)
 		SELECT 1000000 + f.id * 1000 + i, f.id, i, 'g' || i, 'h' || i, 'u' || i, 't' || i, i, i, 0, i, i, i, i FROM generate_series(1, 200) AS i, feeds AS f WHERE f.id <= 50;

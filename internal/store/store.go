@@ -207,7 +207,7 @@ func (db *DB) openReadOnly(ctx context.Context) (err error) {
 // database is opened.
 func preparedSQL() []string {
 	return append([]string{
-		leadsSQL, lastSQL, knownSQL, renameArticleSQL, feedPolledSQL, feedPushedSQL, insertArticleSQL, insertBodySQL, reviseArticleSQL, reviseBodySQL, beginEpochSQL, forgetEpochsSQL,
+		leadsSQL, lastSQL, knownSQL, renameArticleSQL, feedPolledSQL, feedPushedSQL, newestRunSQL, addToRunSQL, insertArticleSQL, insertBodySQL, reviseArticleSQL, reviseBodySQL, beginEpochSQL, forgetEpochsSQL,
 		putPrintSQL, putClaimsSQL, putEdgeSQL, putStorySQL, putMemberSQL,
 		putCreditedPageSQL, queuePageSQL, queueHostSQL, putCitingSQL, putVectorSQL, putFurnitureSQL, boundFurnitureSQL, dropShownSQL, putShownSQL, boundShownSQL, putMatchSQL, putTopicCheckSQL,
 		putNotifiedSQL, enqueueSQL, hasAgedSQL, agedSQL, listAgedSQL, forgetAgedSQL, setPhaseSQL,

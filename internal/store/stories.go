@@ -311,10 +311,10 @@ const (
 
 type listed struct{ changed, latest, story int64 }
 
-// inFolder replaces a folder by a list of story ids. For a page of n it reads about n stories of n feeds, however large
+// inFolder replaces a folder or a feed by a list of story ids. For a page of n it reads about n stories of n feeds, however large
 // the folder is.
 func inFolder(ctx context.Context, t *sql.Tx, l news.StoryList) (news.StoryList, error) {
-	if l.Folder == "" {
+	if l.Folder == "" && l.Feed == 0 {
 		return l, nil
 	}
 	after := listed{math.MaxInt64, math.MaxInt64, math.MaxInt64}
@@ -327,9 +327,13 @@ func inFolder(ctx context.Context, t *sql.Tx, l news.StoryList) (news.StoryList,
 	}
 	limit := limitOr(l.Limit)
 	since := millis(l.Since)
-	feeds, err := collect(ctx, t.QueryContext, scanID, newestOfFeedsSQL, text(l.Folder), since, after.changed, after.latest, after.story, limit)
-	if err != nil {
-		return l, err
+	feeds := []int64{l.Feed}
+	if l.Folder != "" {
+		var err error
+		feeds, err = collect(ctx, t.QueryContext, scanID, newestOfFeedsSQL, text(l.Folder), since, after.changed, after.latest, after.story, limit)
+		if err != nil {
+			return l, err
+		}
 	}
 	var all []listed
 	for _, feed := range feeds {

@@ -34,7 +34,7 @@ func (db *DB) SubscriptionOf(ctx context.Context, feed int64) (news.Subscription
 // Hubs of removed feeds are asked to unsubscribe, whenever they were to be asked next.
 const dueSubscriptionsSQL = `SELECT ` + subscriptionColumns + ` FROM subscriptions WHERE next <= ?1
 	UNION SELECT s.id, s.feed_id, s.hub, s.topic, s.secret, 1, s.asked, s.next, s.until, s.failures, s.problem
-	FROM subscriptions AS s JOIN feeds AS f ON f.id = s.feed_id WHERE f.removed = 1 AND s.ending = 0 ORDER BY id`
+	FROM subscriptions AS s JOIN feeds AS f ON f.id = s.feed_id WHERE f.removed <> 0 AND s.ending = 0 ORDER BY id`
 
 // DueSubscriptions returns the subscriptions whose hub is to be asked at now. Those of removed feeds are returned as
 // ending.

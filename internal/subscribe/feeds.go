@@ -103,15 +103,6 @@ func (f *Feeds) AddFeeds(ctx context.Context, feeds []news.Feed) ([]news.Feed, e
 	return f.Store.AddFeeds(ctx, feeds)
 }
 
-// RemoveFeed ends a subscription. The articles stay.
-func (f *Feeds) RemoveFeed(ctx context.Context, id int64) error {
-	err := f.Store.RemoveFeed(ctx, id)
-	if f.Removed != nil {
-		f.Removed()
-	}
-	return err
-}
-
 // FindFeed returns a feed by its id, or by its address if the id is 0.
 func (f *Feeds) FindFeed(ctx context.Context, id int64, url string) (news.Feed, error) {
 	if id != 0 {

@@ -64,7 +64,7 @@ func (f *Finder) seek(limited context.Context, addresses []string) news.Finding 
 			return news.Finding{Address: first, Feeds: []news.FoundFeed{got.found(places[0].Title)}}
 		}
 		if sure {
-			return news.Finding{Address: first, Feeds: known, Problem: got.problem()}
+			return got.fails(news.Finding{Address: first, Feeds: known})
 		}
 	}
 	got, note := tryEach(limited, addresses, f.fetchFeed)
@@ -73,9 +73,9 @@ func (f *Finder) seek(limited context.Context, addresses []string) news.Finding 
 	case got.isFeed():
 		found.Feeds = []news.FoundFeed{f.withSelf(limited, got)}
 	case got.isPage():
-		found.Feeds, found.Problem = f.findOnPage(limited, got)
+		found = f.findOnPage(limited, got, found)
 	default:
-		found.Problem = got.problem()
+		found = got.fails(found)
 	}
 	found.Dead = found.Problem != "" && !got.later()
 	return found
@@ -142,33 +142,36 @@ func sameHost(a, b string) bool {
 	return err == nil && err2 == nil && strings.EqualFold(u.Host, v.Host)
 }
 
-// findOnPage returns the feeds that a page links to. If it links to none, it returns the first feed found at the usual
-// paths.
-func (f *Finder) findOnPage(limited context.Context, page fetchResult) (feeds []news.FoundFeed, problem string) {
+// findOnPage adds the feeds that a page links to. If it links to none, it adds the first feed found at the usual paths.
+func (f *Finder) findOnPage(limited context.Context, page fetchResult, found news.Finding) news.Finding {
 	links := discover.Feeds(append(discover.Header(page.resp.Header.Values("Link"), page.resp.URL), discover.Document(page.resp.Body, page.resp.URL)...), page.resp.URL)
-	problem = fmt.Sprintf("%s is a page, with no link to a feed and none where sites usually have theirs", page.asked)
+	found.Problem = fmt.Sprintf("%s is a page, with no link to a feed and none where sites usually have theirs", page.asked)
 	if len(links) == 1 {
 		got := f.fetchFeed(limited, links[0].URL)
 		if got.isFeed() || got.later() {
-			return []news.FoundFeed{got.found(links[0].Title)}, got.problem()
+			found.Feeds = []news.FoundFeed{got.found(links[0].Title)}
+			return got.fails(found)
 		}
-		problem = fmt.Sprintf("%s is a page, and the feed that it links to, %s, is none: %s", page.asked, links[0].URL, got.problem())
+		found = got.fails(found)
+		found.Problem = fmt.Sprintf("%s is a page, and the feed that it links to, %s, is none: %s", page.asked, links[0].URL, got.problem())
 	}
 	if len(links) > 1 {
 		for _, l := range links[:min(len(links), maxFound)] {
-			feeds = append(feeds, news.FoundFeed{URL: l.URL, Title: l.Title})
+			found.Feeds = append(found.Feeds, news.FoundFeed{URL: l.URL, Title: l.Title})
 		}
-		return feeds, ""
+		found.Problem = ""
+		return found
 	}
 	for _, address := range discover.CommonAddresses(page.resp.URL) {
 		if got := f.fetchFeed(limited, address); got.isFeed() {
-			return []news.FoundFeed{f.withSelf(limited, got)}, ""
+			found.Feeds, found.Problem, found.State, found.Cause, found.At = []news.FoundFeed{f.withSelf(limited, got)}, "", "", "", ""
+			return found
 		}
 		if limited.Err() != nil {
 			break
 		}
 	}
-	return nil, problem
+	return found
 }
 
 func (f *Finder) fetchFeed(ctx context.Context, address string) fetchResult {

@@ -47,6 +47,15 @@ func (l *Lists) ReadOPML(ctx context.Context, r io.Reader) (done news.Imported, 
 	}
 	for _, p := range problems {
 		done.Problems = append(done.Problems, p.String())
+		done.Notes = append(done.Notes, news.ImportNote{Line: p.Line, Text: p.What, Mended: p.Mended})
+	}
+	have, err := l.Feeds.Store.FeedLines(ctx)
+	if err != nil {
+		return done, err
+	}
+	known := map[string]bool{"": true} // folders
+	for _, f := range have {
+		known[f.Folder] = true
 	}
 	feeds := make([]news.Feed, 0, len(list.Feeds))
 	for _, o := range list.Feeds {
@@ -57,7 +66,18 @@ func (l *Lists) ReadOPML(ctx context.Context, r io.Reader) (done news.Imported, 
 	if err != nil {
 		return done, err
 	}
-	return done, l.Topics.AddAll(ctx, list.Topics, &done)
+	for _, f := range fresh {
+		if !known[f.Folder] {
+			known[f.Folder] = true
+			done.Folders = append(done.Folders, f.Folder)
+		}
+	}
+	before := len(done.Problems)
+	err = l.Topics.AddAll(ctx, list.Topics, &done)
+	for _, text := range done.Problems[before:] {
+		done.Notes = append(done.Notes, news.ImportNote{Text: text})
+	}
+	return done, err
 }
 
 // AddAll adds the topics of a list for everybody. It counts added and existing topics in done. It adds to done.Problems

@@ -91,6 +91,32 @@ func (s fetchResult) found(title string) news.FoundFeed {
 	if s.resp.URL != "" && s.resp.URL != s.asked {
 		f.Also = append(f.Also, s.resp.URL)
 	}
+	if s.err != nil {
+		return f
+	}
+	f.Site, f.Lang, f.Items = s.doc.Link, s.doc.Language, []news.FoundItem{}
+	for _, e := range s.doc.Entries[:min(len(s.doc.Entries), shownItems)] {
+		f.Items = append(f.Items, news.FoundItem{Title: e.Title, URL: e.URL, Published: e.Published})
+	}
+	return f
+}
+
+// shownItems is how many items of a found feed are shown.
+const shownItems = 20
+
+// fails adds to a finding what went wrong; nothing where this is a feed.
+func (s fetchResult) fails(f news.Finding) news.Finding {
+	f.Problem, f.State, f.Cause, f.At = s.problem(), "", "", ""
+	var fe *fetch.Error
+	var pe *parse.Error
+	switch {
+	case errors.As(s.err, &fe):
+		f.State, f.Cause, f.At = fe.State, fe.Cause, s.asked
+	case errors.As(s.err, &pe) && pe.State != news.FeedNotAFeed:
+		f.State, f.At = pe.State, s.asked
+	case s.err != nil && !s.notAFeed():
+		f.State, f.At = news.FeedTimeout, s.asked
+	}
 	return f
 }
 

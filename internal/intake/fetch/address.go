@@ -81,15 +81,15 @@ func isRedirect(status int) bool {
 func redirectTarget(from *url.URL, location string) (*url.URL, error) {
 	to, err := weburl.Parse(weburl.Join(from, location))
 	if err != nil || strings.TrimSpace(location) == "" {
-		return nil, fail(news.FeedHTTPError, from, 0, fmt.Errorf("a redirect to %q, which is no web address; it is not followed", location))
+		return nil, failFor(news.CauseBadRedirect, news.FeedHTTPError, from, 0, fmt.Errorf("a redirect to %q, which is no web address; it is not followed", location))
 	}
 	to.Fragment = ""
 	to.User = nil // a name and password are only for their own server, and are never accepted from a server
 	switch {
 	case to.Scheme != "http" && to.Scheme != "https":
-		return nil, fail(news.FeedHTTPError, from, 0, fmt.Errorf("a redirect to %s, which is no web address; it is not followed", to.Redacted()))
+		return nil, failFor(news.CauseBadRedirect, news.FeedHTTPError, from, 0, fmt.Errorf("a redirect to %s, which is no web address; it is not followed", to.Redacted()))
 	case from.Scheme == "https" && to.Scheme == "http":
-		return nil, fail(news.FeedHTTPError, from, 0, fmt.Errorf("a redirect from https to http (%s) is not followed; subscribe to that address if you trust it", to.Redacted()))
+		return nil, failFor(news.CauseToInsecure, news.FeedHTTPError, from, 0, fmt.Errorf("a redirect from https to http (%s) is not followed; subscribe to that address if you trust it", to.Redacted()))
 	case to.Scheme == from.Scheme && hostOf(to) == hostOf(from):
 		to.User = from.User
 	}

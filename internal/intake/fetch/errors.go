@@ -27,6 +27,7 @@ type Error struct {
 	Status     int           // HTTP status; 0 if there is none
 	RetryAfter time.Duration // the wait that the server asks for, a week at most; 0 if it asks for none
 	Rest       news.Rest     // the resulting rest of its host; zero if none was asked for
+	Cause      news.Cause    // the kind of failure within State; "" if State says all
 	Err        error
 }
 
@@ -37,7 +38,24 @@ func (e *Error) Error() string { return e.URL + ": " + e.Err.Error() }
 func (e *Error) Unwrap() error { return e.Err }
 
 func fail(state news.FeedState, address *url.URL, status int, err error) *Error {
-	return &Error{State: state, URL: address.Redacted(), Status: status, Err: err}
+	e := &Error{State: state, URL: address.Redacted(), Status: status, Err: err}
+	if status != 0 {
+		e.Cause = news.Cause(strconv.Itoa(status))
+	}
+	return e
+}
+
+// failFor is fail with a cause.
+func failFor(cause news.Cause, state news.FeedState, address *url.URL, status int, err error) *Error {
+	e := fail(state, address, status, err)
+	e.Cause = cause
+	return e
+}
+
+// unreachable returns the error of a connection that brought no answer.
+func unreachable(address *url.URL, err error) *Error {
+	cause, why := whyUnreachable(address, err)
+	return failFor(cause, news.FeedUnreachable, address, 0, fmt.Errorf("%s: %w", why, err))
 }
 
 // statusError turns a status without a document into an error.
@@ -78,27 +96,33 @@ func isRefused(err error) bool {
 	return errors.Is(err, ssrf.ErrProhibitedIP) || errors.Is(err, ssrf.ErrProhibitedNetwork) || errors.Is(err, ssrf.ErrProhibitedPort)
 }
 
-// whyUnreachable describes the reason why a connection brought no answer.
-func whyUnreachable(address *url.URL, err error) string {
+// whyUnreachable returns the reason why a connection brought no answer, and describes it.
+func whyUnreachable(address *url.URL, err error) (news.Cause, string) {
 	var dns *net.DNSError
 	var verify *tls.CertificateVerificationError
 	var host x509.HostnameError
 	var record tls.RecordHeaderError
 	switch {
 	case errors.As(err, &dns) && !dns.IsNotFound: // also where the time of the request ran out
-		return fmt.Sprintf("no name server answered for %s; check this machine's DNS; it is tried again later", cmp.Or(dns.Name, address.Hostname()))
+		return news.CauseNoNameServer, fmt.Sprintf("no name server answered for %s; check this machine's DNS; it is tried again later", cmp.Or(dns.Name, address.Hostname()))
 	case errors.As(err, &dns):
-		return fmt.Sprintf("the name %s is not known; check its spelling, or this machine's DNS", cmp.Or(dns.Name, address.Hostname()))
+		return news.CauseNameUnknown, fmt.Sprintf("the name %s is not known; check its spelling, or this machine's DNS", cmp.Or(dns.Name, address.Hostname()))
 	case errors.As(err, &verify), errors.As(err, &host):
-		return "the server's certificate is not valid for this address"
+		return news.CauseCertificate, "the server's certificate is not valid for this address"
 	case errors.As(err, &record):
-		return "the server does not speak https at this address; try http"
+		return news.CauseNoHTTPS, "the server does not speak https at this address; try http"
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "nothing answers there (connection refused); check the address and port"
+		return news.CauseRefused, "nothing answers there (connection refused); check the address and port"
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return "the connection broke off before the answer was whole; it is tried again later"
+		return news.CauseBrokeOff, "the connection broke off before the answer was whole; it is tried again later"
 	}
-	return "no usable answer; it is tried again later"
+	return "", "no usable answer; it is tried again later"
+}
+
+// explainUnreachable adds the reason why a connection brought no answer to its error.
+func explainUnreachable(place string, address *url.URL, err error) error {
+	_, why := whyUnreachable(address, err)
+	return fmt.Errorf("%s: %s: %w", place, why, err)
 }
 
 // RetryAfter reads the header Retry-After, in seconds or as a date, up to LongestRest.

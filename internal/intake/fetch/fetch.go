@@ -200,7 +200,7 @@ func (c *Client) Get(ctx context.Context, r Request) (Response, error) {
 			return answer.Response, nil
 		}
 		if hop == maxRedirects {
-			return Response{}, fail(news.FeedHTTPError, address, answer.Status, fmt.Errorf("more than %d redirects; open the address in a browser and subscribe to where it ends", maxRedirects))
+			return Response{}, failFor(news.CauseRedirects, news.FeedHTTPError, address, answer.Status, fmt.Errorf("more than %d redirects; open the address in a browser and subscribe to where it ends", maxRedirects))
 		}
 		permanent = permanent && (answer.Status == http.StatusMovedPermanently || answer.Status == http.StatusPermanentRedirect)
 		address = answer.next
@@ -323,19 +323,19 @@ func (c *Client) explain(ctx context.Context, address *url.URL, err error) error
 	case ctx.Err() != nil:
 		return fmt.Errorf("fetching %s: %w", address.Redacted(), ctx.Err())
 	case errors.Is(err, errProxy):
-		return fail(news.FeedPrivate, address, 0, err)
+		return failFor(news.CauseProxy, news.FeedPrivate, address, 0, err)
 	case errors.Is(err, errTooLarge):
 		return fail(news.FeedTooLarge, address, 0, fmt.Errorf("larger than %d bytes after decompression; raise fetch.max_bytes if the feed is worth it", c.opt.MaxBytes))
 	case isRefused(err):
 		return fail(news.FeedPrivate, address, 0, privateError(address, err))
 	case errors.Is(err, errEncoding):
-		return fail(news.FeedHTTPError, address, 0, err)
+		return failFor(news.CauseBadCompression, news.FeedHTTPError, address, 0, err)
 	case errors.As(err, &dns): // before timeouts, since the server was not asked
-		return fail(news.FeedUnreachable, address, 0, fmt.Errorf("%s: %w", whyUnreachable(address, err), err))
+		return unreachable(address, err)
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return fail(news.FeedTimeout, address, 0, fmt.Errorf("no whole answer within %s; it is tried again later: %w", c.opt.Timeout, err))
 	}
-	return fail(news.FeedUnreachable, address, 0, fmt.Errorf("%s: %w", whyUnreachable(address, err), err))
+	return unreachable(address, err)
 }
 
 // Rest blocks all requests to a host until the given time. It is called with the stored rests when a process begins. Rests that

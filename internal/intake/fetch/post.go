@@ -39,7 +39,7 @@ func (c *Client) Post(ctx context.Context, address string, header http.Header, b
 	case isRefused(err):
 		return nil, fmt.Errorf("%s: %w", to.Redacted(), privateError(to, err))
 	}
-	return nil, fmt.Errorf("%s: %s: %w", to.Redacted(), whyUnreachable(to, err), err)
+	return nil, explainUnreachable(to.Redacted(), to, err)
 }
 
 // Dial opens a connection to a server that the reader chose and that does not use HTTP, such as a mail server. Addresses that
@@ -59,7 +59,7 @@ func (c *Client) Dial(ctx context.Context, network, address string) (net.Conn, e
 	case isRefused(err):
 		return nil, fmt.Errorf("%s: %w", host, privateError(to, err))
 	}
-	return nil, fmt.Errorf("%s: %s: %w", host, whyUnreachable(to, err), err)
+	return nil, explainUnreachable(host, to, err)
 }
 
 // DialTLS is Dial with TLS from the start. The certificate must be for the host of address.
@@ -74,7 +74,7 @@ func (c *Client) DialTLS(ctx context.Context, network, address string) (net.Conn
 	}
 	secure := tls.Client(conn, &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12})
 	if err := secure.HandshakeContext(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %s: %w", host, whyUnreachable(&url.URL{Host: address}, err), err), conn.Close())
+		return nil, errors.Join(explainUnreachable(host, &url.URL{Host: address}, err), conn.Close())
 	}
 	return secure, nil
 }

@@ -168,7 +168,11 @@ const (
 	ruleBackOff    news.Rule = "back-off"    // failures: the more in a row, the longer
 	ruleHub        news.Rule = "hub"         // a hub pushes it
 	RuleGone       news.Rule = "gone"        // 410: never again
+	RuleAsked      news.Rule = "asked"       // somebody wants it to be polled now
 )
+
+// AskedToWait reports whether a rule says that the feed's server wants to be left alone until then.
+func AskedToWait(r news.Rule) bool { return r == ruleRetryAfter || r == RuleHost }
 
 // Reason describes why a rule sets the time of a feed's next poll. It returns "" for an unknown rule.
 func Reason(r news.Rule) string { return reasons[r] }
@@ -187,6 +191,7 @@ var reasons = map[news.Rule]string{
 	RuleHost:       "Retry-After: its host, asked for another feed, asks to be left alone until then",
 	ruleBackOff:    "back-off: it failed, and the more often it does the longer it is left alone",
 	ruleHub:        "a hub pushes it, so it is polled only to make sure",
+	RuleAsked:      "somebody asked for it",
 	RuleGone:       "410: the publisher has ended it",
 }
 

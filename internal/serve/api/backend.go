@@ -181,8 +181,8 @@ type AlertEditor interface {
 type FeedStore interface {
 	Feeds(context.Context) ([]news.Feed, error)
 	Feed(context.Context, int64) (news.Feed, error)
-	EditFeed(ctx context.Context, id int64, title, folder string) error
-	SetFullText(ctx context.Context, feed int64, mode string) error
+	// ChangeFeed gives news.ErrNotFound for an unknown feed.
+	ChangeFeed(ctx context.Context, id int64, e news.FeedEdit) error
 }
 
 // FeedEditor subscribes to feeds and ends subscriptions.

@@ -101,18 +101,9 @@ func (s *server) addFeed(ctx context.Context, q *newFeed) (*created[view.Feed], 
 }
 
 func (s *server) changeFeed(ctx context.Context, q *changedFeed) (*body[view.Feed], error) {
-	what := fmt.Sprintf("feed %d", q.ID)
-	f, err := s.backend.Feed(ctx, q.ID)
-	if err != nil {
-		return nil, s.fail(err, what, "/feeds")
-	}
-	if err := s.backend.EditFeed(ctx, f.ID, given(q.Body.Title, f.Title), given(q.Body.Folder, f.Folder)); err != nil {
-		return nil, s.fail(err, what, "/feeds")
-	}
-	if q.Body.FullText != nil {
-		if err := s.backend.SetFullText(ctx, f.ID, *q.Body.FullText); err != nil {
-			return nil, s.fail(err, what, "/feeds")
-		}
+	e := news.FeedEdit{Title: q.Body.Title, Folder: q.Body.Folder, FullText: q.Body.FullText}
+	if err := s.backend.ChangeFeed(ctx, q.ID, e); err != nil {
+		return nil, s.fail(err, fmt.Sprintf("feed %d", q.ID), "/feeds")
 	}
 	return s.feed(ctx, &byID{q.ID})
 }
