@@ -32,7 +32,8 @@ func TestRemovalCanBeUndone(t *testing.T) {
 	user := users[0]
 	articles, err := db.Articles(t.Context(), news.ArticleList{FeedID: id})
 	must(t, err)
-	must(t, db.MarkItems(t.Context(), user.ID, news.Marking{Articles: []int64{articles[0].ID}, Read: true, AddLabels: []string{"", "later"}}))
+	_, err = db.MarkItems(t.Context(), user.ID, news.Marking{Articles: []int64{articles[0].ID}, Read: true, AddLabels: []string{"", "later"}})
+	must(t, err)
 	title, folder, never := "ours", "A/B", "never"
 	must(t, db.ChangeFeed(t.Context(), id, news.FeedEdit{Title: &title, Folder: &folder, FullText: &never}))
 	before, err := db.Feed(t.Context(), id)

@@ -1,6 +1,6 @@
 -- +goose Up
 
--- What the columns and tables mean is said in ../sqlite/00036_feeds.sql.
+-- What the columns and tables mean is said in ../sqlite/00038_feeds.sql.
 ALTER TABLE feeds ADD COLUMN paused BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE feeds ADD COLUMN pictures TEXT COLLATE "C" NOT NULL DEFAULT '';
 ALTER TABLE feeds ADD COLUMN lang TEXT COLLATE "C" NOT NULL DEFAULT '';
