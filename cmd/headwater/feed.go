@@ -26,12 +26,12 @@ import (
 func (c *cli) feedCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "feed",
-		Short:   "Add, list, set, remove, check, import and export feeds",
+		Short:   "Add, list, set, refresh, remove, restore, check, import and export feeds",
 		Example: "  headwater feed add https://www.theguardian.com/world --folder World\n  headwater feed list",
 		Args:    commandsOnly,
 		RunE:    needsSubcommand,
 	}
-	cmd.AddCommand(c.feedAdd(), c.feedList(), c.feedSet(), c.feedRemove(), c.feedCheck(), c.feedImport(), c.feedExport())
+	cmd.AddCommand(c.feedAdd(), c.feedList(), c.feedSet(), c.feedRefresh(), c.feedRemove(), c.feedRestore(), c.feedCheck(), c.feedImport(), c.feedExport())
 	return cmd
 }
 
@@ -72,23 +72,44 @@ func shortProblem(url, problem string) string {
 }
 
 func (c *cli) feedSet() *cobra.Command {
-	var full string
+	var title, folder, site, full, pictures, lang string
+	var paused bool
 	cmd := &cobra.Command{
-		Use:     "set URL|ID...",
-		Short:   "Say how feeds are read",
-		Example: "  headwater feed set https://www.theguardian.com/world/rss --full-text never",
-		Args:    arguments(1, unlimited),
+		Use:   "set URL|ID...",
+		Short: "Say how feeds are called, read and shown",
+		Example: "  headwater feed set https://www.theguardian.com/world/rss --full-text never\n" +
+			"  headwater feed set 7 8 --folder World --paused\n  headwater feed set 7 --paused=false",
+		Args: arguments(1, unlimited),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !cmd.Flags().Changed("full-text") {
+			var e news.FeedEdit
+			set := false
+			for name, to := range map[string]func(){
+				"title": func() { e.Title = &title }, "folder": func() { e.Folder = &folder }, "site": func() { e.Site = &site },
+				"full-text": func() { e.FullText = &full }, "pictures": func() { e.Pictures = &pictures }, "lang": func() { e.Lang = &lang },
+				"paused": func() { e.Paused = &paused },
+			} {
+				if cmd.Flags().Changed(name) {
+					to()
+					set = true
+				}
+			}
+			if !set {
 				return usagef("say what to set, such as --full-text always")
 			}
 			if err := checkFullText(full); err != nil {
 				return err
 			}
-			return c.onFeeds(cmd, args, "set", func(a *app, id int64) error { return a.store.ChangeFeed(cmd.Context(), id, news.FeedEdit{FullText: &full}) })
+			return c.onFeeds(cmd, args, "set", func(a *app, id int64) error { return a.feeds.ChangeFeed(cmd.Context(), id, e) })
 		},
 	}
-	cmd.Flags().StringVar(&full, "full-text", "", fullTextUsage)
+	f := cmd.Flags()
+	f.StringVar(&title, "title", "", "call it `NAME`; \"\" is what it calls itself")
+	f.StringVar(&folder, "folder", "", "put it into the folder `NAME`; \"\" is none")
+	f.StringVar(&site, "site", "", "the `ADDRESS` of its home page")
+	f.StringVar(&full, "full-text", "", fullTextUsage)
+	f.StringVar(&pictures, "pictures", "", "show pictures of its articles by `MODE`: proxy, direct or hide; \"\" is as config.yaml says")
+	f.StringVar(&lang, "lang", "", "take its articles for ones in the language `CODE`, such as de; \"\" detects it")
+	f.BoolVar(&paused, "paused", false, "do not poll it until --paused=false")
 	return cmd
 }
 
@@ -96,10 +117,66 @@ func (c *cli) feedRemove() *cobra.Command {
 	return &cobra.Command{
 		Use:     "remove URL|ID...",
 		Short:   "End subscriptions; what they brought stays",
+		Long:    "Ends subscriptions. What they brought stays. For a day `headwater feed restore ID` undoes it.",
 		Example: "  headwater feed remove https://www.theguardian.com/world/rss",
 		Args:    arguments(1, unlimited),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.onFeeds(cmd, args, "removed", func(a *app, id int64) error { return a.feeds.RemoveFeed(cmd.Context(), id) })
+		},
+	}
+}
+
+func (c *cli) feedRestore() *cobra.Command {
+	return &cobra.Command{
+		Use:     "restore ID...",
+		Short:   "Undo removals of the last day",
+		Example: "  headwater feed restore 7",
+		Args:    arguments(1, unlimited),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.runOrForward(cmd, func(a *app) error {
+				for _, arg := range args {
+					id, err := strconv.ParseInt(arg, 10, 64)
+					if err != nil {
+						return usagef("%q is no number of a feed; `headwater feed remove` printed it", arg)
+					}
+					restored, err := a.feeds.RestoreFeeds(cmd.Context(), []int64{id})
+					if err != nil {
+						return err
+					}
+					if len(restored) == 0 {
+						return fmt.Errorf("feed %d was not removed in the last day; add it again by its address", id)
+					}
+					f, err := a.store.Feed(cmd.Context(), id)
+					if err != nil {
+						return err
+					}
+					c.printf("restored %d %s\n", f.ID, f.URL)
+				}
+				return nil
+			})
+		},
+	}
+}
+
+func (c *cli) feedRefresh() *cobra.Command {
+	return &cobra.Command{
+		Use:     "refresh URL|ID...",
+		Short:   "Have a server poll feeds as soon as it is polite",
+		Example: "  headwater feed refresh 7",
+		Args:    arguments(1, unlimited),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.onFeeds(cmd, args, "due", func(a *app, id int64) error {
+				at, err := a.feeds.RefreshFeeds(cmd.Context(), []int64{id})
+				switch when, ok := at[id]; {
+				case err != nil:
+					return err
+				case !ok:
+					return fmt.Errorf("feed %d is paused; `headwater feed set %d --paused=false` resumes it", id, id)
+				case when.After(a.store.Now()):
+					c.complain("feed %d was polled a moment ago, or its host asked for a pause: it is polled at %s\n", id, when.Local().Format(time.TimeOnly))
+				}
+				return nil
+			})
 		},
 	}
 }
