@@ -86,6 +86,7 @@ func plannedStatements() []planned {
 		{"claim pages", claimPagesSQL, "INDEX pages_wanted (host=?)"},
 		{"pages that wait", leasedPagesSQL, "INDEX pages_wanted (host=?)"},
 		{"expire pages", expirePagesSQL, "INDEX pages_waiting"},
+		{"settings of a user", userSettingsSQL, "INTEGER PRIMARY KEY"},
 		{"unread", unreadSQL, "SEARCH r USING PRIMARY KEY (user_id=? AND feed_id=?)"},
 		{"unread stories", unreadStoriesSQL, "SEARCH read_counts USING PRIMARY KEY (user_id=?)"},
 		{"feeds with unread articles", unreadFeedsSQL, "SEARCH r USING PRIMARY KEY (user_id=? AND feed_id=?)"},
@@ -279,6 +280,7 @@ const largeSQL = `
 	INSERT INTO users (id, name, password, added) SELECT i, 'user' || i, '', 0 FROM generate_series(1, 3) AS i;
 	INSERT INTO read_marks (user_id, article_id, at) SELECT u, a.id, a.id / 10 FROM generate_series(1, 3) AS u, articles AS a;
 	INSERT INTO labelled (user_id, label, article_id) SELECT u, 'x', a.id FROM generate_series(1, 3) AS u, articles AS a;
+	INSERT INTO user_settings (user_id, settings) SELECT i, '{}' FROM generate_series(1, 3) AS i;
 	INSERT INTO topics (id, name, query, added) SELECT i, 'topic' || i, 'x', 0 FROM generate_series(1, 10) AS i;
 	INSERT INTO topic_stories (topic_id, story_id, seq, at) SELECT i, s.id, s.id * 10 + i, 0 FROM generate_series(1, 10) AS i, stories AS s;
 	INSERT INTO topic_articles (article_id, story_id, seq) SELECT article_id, story_id, article_id FROM members;

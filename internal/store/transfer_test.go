@@ -138,7 +138,8 @@ func fullNewsroom(t *testing.T) *DB {
 	})
 	settle(t, db, Settlement{Moved: map[int64]int64{4: 3}, Stories: []news.Story{story(3, 2, 4, 5, 6)}})
 	if err := errors.Join(db.AddUser(ctx, news.User{Name: "anna"}, "hash"), db.AddUser(ctx, news.User{Name: "gone"}, "hash"), db.RemoveUser(ctx, "gone"),
-		errorOf(db.MarkItems(ctx, 1, news.Marking{Articles: []int64{2, 7}, Read: true, AddLabels: []string{"", "läbel"}}))); err != nil {
+		errorOf(db.MarkItems(ctx, 1, news.Marking{Articles: []int64{2, 7}, Read: true, AddLabels: []string{"", "läbel"}})),
+		db.SetUserSettings(ctx, 1, news.Settings{Theme: news.ThemeSepia})); err != nil {
 		t.Fatal(err)
 	}
 	edit := news.OutletEdit{Outlet: "odd.example", Name: "Das Ödd", Agency: true, Aliases: []string{"Odd"}, Domains: []string{"odd.example"}, Changed: day}
