@@ -47,7 +47,7 @@ demo: ## show a small made-up newsroom, without any network; ARGS as for run
 	@exec $(PROGRAM) demo $(ARGS)
 
 .PHONY: pictures
-pictures: debian-chromium ## draw docs/pictures, five pages of the demo, with Chromium
+pictures: debian-chromium ## draw docs/pictures, five pages of the demo, and the icons, with Chromium
 	$(built)
 	@$(GO) run ./cmd/pictures -program $(PROGRAM) -out docs/pictures
 

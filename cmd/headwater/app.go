@@ -182,7 +182,7 @@ func (a *app) webBackend() web.Backend {
 		FrontReader: a.stories, StoryReader: a.stories, Comparer: compare.Brief(db), ArticleStore: db, EventStore: db, EventReader: a.stories, Searcher: a.stories, EditionReader: a.stories,
 		Corrector: a.pipeline.Settler, CorrectionStore: db,
 		TopicStore: db, TopicSearcher: a.stories, TopicEditor: a.topics, AlertStore: db, AlertEditor: a.alerts,
-		OutletReader: a.stories, OutletEditor: a.stories, FeedStore: db, FeedEditor: a.feeds, StatusReader: a.stories,
+		OutletReader: a.stories, OutletEditor: a.stories, FeedStore: db, FeedEditor: a.feeds, StatusReader: a.stories, SettingsStore: db,
 	}
 }
 

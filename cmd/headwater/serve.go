@@ -187,7 +187,7 @@ func (a *app) guard(ctx context.Context) (*access.Guard, error) {
 	if name != "" && a.cfg.AdminPassword == "" {
 		_, _ = fmt.Fprintf(a.stderr, "The account %s was created with the password %s. It is shown only now; `headwater user password %s` sets another.\n", name, password, name) // nobody reads it then
 	}
-	return access.Open(a.store.FirstAdmin), nil
+	return access.Open(a.store.FirstAdmin).ReadSettings(a.store.UserSettings), nil
 }
 
 // apis is the handler of the REST API, /healthz, /readyz and /metrics.

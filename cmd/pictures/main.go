@@ -1,4 +1,4 @@
-// Pictures makes the pictures of docs/pictures:
+// Pictures makes the pictures of docs/pictures, and the icons of the pages from their drawings:
 //
 //	make pictures
 //
@@ -6,7 +6,7 @@
 // writes them as PNG with a palette. Only times of day and ids differ from one run to the next, as far as the demo's pages do. Without
 // a font that has Japanese (Debian: fonts-vlgothic), the name of that language is a row of boxes.
 //
-// main.go has the pages, palette.go the colours.
+// main.go has the pages, palette.go the colours, icons.go the icons.
 package main
 
 import (
@@ -42,13 +42,14 @@ const (
 func main() {
 	program := flag.String("program", "", "the `headwater` to run; it must be there")
 	out := flag.String("out", "docs/pictures", "`FOLDER` of the pictures")
+	folder := flag.String("icons", "internal/serve/web/static", "`FOLDER` of the icons and their drawings")
 	flag.Parse()
 	if *program == "" || flag.NArg() > 0 {
 		flag.Usage()
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, *program, *out)
+	err := run(ctx, *program, *out, *folder)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "pictures:", err)
@@ -56,8 +57,8 @@ func main() {
 	}
 }
 
-// run starts the demo and writes all pictures.
-func run(ctx context.Context, program, out string) (err error) {
+// run draws the icons, starts the demo and writes all pictures.
+func run(ctx context.Context, program, out, folder string) (err error) {
 	chromium, err := findChromium()
 	if err != nil {
 		return err
@@ -67,6 +68,9 @@ func run(ctx context.Context, program, out string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if err := drawIcons(ctx, chromium, dir, folder); err != nil {
+		return err
+	}
 	data := filepath.Join(dir, "data")
 	address, end, err := startDemo(ctx, program, data)
 	if err != nil {

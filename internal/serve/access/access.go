@@ -46,7 +46,8 @@ func (n Need) String() string {
 
 // Viewer is who sends a request. The zero value is somebody who is not logged in.
 type Viewer struct {
-	User news.User // ID 0: nobody is logged in
+	User     news.User     // ID 0: nobody is logged in
+	Settings news.Settings // of the user
 }
 
 // Known reports whether the viewer is a user.
@@ -92,6 +93,7 @@ type Refuse func(w http.ResponseWriter, r *http.Request, need Need, err error)
 // Guard finds out who sends a request, and lets those through who may use its route. A nil Guard knows nobody.
 type Guard struct {
 	firstAdmin func(context.Context) (news.User, error)
+	settings   SettingsOf
 }
 
 // Open returns a guard in open mode: each request is one of the user that firstAdmin returns.
@@ -106,6 +108,9 @@ func (g *Guard) Handle(need Need, refuse Refuse, next http.Handler) http.Handler
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v, err := g.identify(r)
+		if err == nil {
+			v.Settings, err = g.settingsOf(r.Context(), v)
+		}
 		switch {
 		case err != nil:
 		case v.May(need):

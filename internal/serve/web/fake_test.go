@@ -40,6 +40,7 @@ type fake struct {
 	broken       error    // what every method answers when set
 	outlets      []news.OutletDetails
 	edits        []news.OutletEdit
+	settings     news.Settings // of the viewer
 }
 
 // backend has the fake answer everything.
@@ -49,17 +50,31 @@ func (f *fake) backend() web.Backend {
 		Corrector: f, CorrectionStore: f,
 		TopicStore: f, TopicSearcher: f, TopicEditor: f, AlertStore: f, AlertEditor: f,
 		OutletReader: f, OutletEditor: f, FeedStore: f, FeedEditor: f, StatusReader: f,
+		SettingsStore: f,
 	}
 }
 
 // everybody lets each request in as an admin.
-var everybody = access.Open(func(context.Context) (news.User, error) {
+var everybody = access.Open(admin)
+
+func admin(context.Context) (news.User, error) {
 	return news.User{ID: 1, Name: "admin", Role: news.AdminRole}, nil
-})
+}
 
 func (f *fake) lock() func() {
 	f.mu.Lock()
 	return f.mu.Unlock
+}
+
+func (f *fake) userSettings(context.Context, int64) (news.Settings, error) {
+	defer f.lock()()
+	return f.settings, f.broken
+}
+
+func (f *fake) SetUserSettings(_ context.Context, _ int64, set news.Settings) error {
+	defer f.lock()()
+	f.settings = set
+	return f.broken
 }
 
 func (f *fake) Stories(_ context.Context, l news.StoryList) ([]news.Story, error) {

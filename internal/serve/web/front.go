@@ -109,7 +109,7 @@ func (s *server) front(w http.ResponseWriter, r *http.Request) error {
 		Pager: pagerOf(r, n, page.Total > n*perFront && n < frontPages),
 	}
 	view.Part = view.Earlier || q.Folder != "" || len(query["lang"]) > 0
-	view.Dense = chosenView(w, r) == viewDense
+	view.Dense = chosenView(w, r, s.viewer(r).Settings.Density) == viewDense
 	view.View = otherView(r, view.Dense)
 	view.Sections = sectionsOf(r, page, q)
 	view.Days = earlierOf(r, page.At, l)
@@ -132,7 +132,7 @@ func (s *server) front(w http.ResponseWriter, r *http.Request) error {
 			p.Refresh = 5
 		}
 	}
-	p.Body = view
+	p.Body, p.keep = view, r.URL.RawQuery == "" && len(view.Cards) > 0
 	return s.write(w, r, http.StatusOK, "front", p)
 }
 
@@ -190,14 +190,18 @@ func readerLangs(header string, told []news.LangCount) []string {
 	return slices.Compact(langs)
 }
 
-// chosenView returns how dense the reader wants the page, and keeps what ?view= asks for in a cookie.
-func chosenView(w http.ResponseWriter, r *http.Request) string {
+// chosenView returns how dense the reader wants the page, and keeps what ?view= asks for in a cookie. Without either the setting
+// says it.
+func chosenView(w http.ResponseWriter, r *http.Request, set news.Density) string {
 	if view := r.URL.Query().Get("view"); view != "" {
 		http.SetCookie(w, &http.Cookie{Name: cookieView, Value: url.QueryEscape(view), Path: "/", MaxAge: int(cookieAge.Seconds()), HttpOnly: true, SameSite: http.SameSiteLaxMode})
 		return view
 	}
 	if c, err := r.Cookie(cookieView); err == nil {
 		return c.Value
+	}
+	if set == news.DensityCompact {
+		return viewDense
 	}
 	return ""
 }

@@ -9,11 +9,13 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"maps"
 	"math"
 	"mime"
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -41,7 +43,41 @@ type page struct {
 	May     may
 	Body    any
 
+	Settings news.Settings // of the viewer
+
 	policy string // the Content-Security-Policy; "" is the one of all pages
+	keep   bool   // it may be read while the server cannot be reached
+}
+
+// ThemeColours are the colours of the browser's own parts around the page, by what the system prefers.
+func (p page) ThemeColours() []themeColour {
+	switch p.Settings.Theme {
+	case news.ThemeLight:
+		return []themeColour{{Colour: lightBackground}}
+	case news.ThemeDark:
+		return []themeColour{{Colour: darkBackground}}
+	case news.ThemeSepia:
+		return []themeColour{{Colour: sepiaBackground}}
+	case news.ThemeSystem:
+	}
+	return []themeColour{{"(prefers-color-scheme: light)", lightBackground}, {"(prefers-color-scheme: dark)", darkBackground}}
+}
+
+// ColourScheme is what fields and scroll bars look like, before the style sheet is there.
+func (p page) ColourScheme() string {
+	switch p.Settings.Theme {
+	case news.ThemeLight, news.ThemeSepia:
+		return "light"
+	case news.ThemeDark:
+		return "dark"
+	case news.ThemeSystem:
+	}
+	return "light dark"
+}
+
+type themeColour struct {
+	Media  string // "" is always
+	Colour string
 }
 
 // may says what the viewer may do, so that pages show buttons only to those who may use them.
@@ -190,6 +226,7 @@ var staticFiles embed.FS
 type assets struct {
 	content map[string][]byte // by hashed name
 	hashed  map[string]string // hashed name by name
+	build   string            // a hash of them all
 }
 
 // loadAssets panics where the embedded files cannot be read, which no input can bring about.
@@ -212,6 +249,9 @@ func loadAssets() assets {
 	if err != nil {
 		panic(fmt.Sprintf("web: embedded static files: %v", err))
 	}
+	names := slices.Sorted(maps.Values(a.hashed))
+	sum := sha256.Sum256([]byte(strings.Join(names, "\n")))
+	a.build = hex.EncodeToString(sum[:6])
 	return a
 }
 

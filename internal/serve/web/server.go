@@ -38,6 +38,7 @@ type server struct {
 	now          func() time.Time
 	choice       locale.Choice // of the instance
 	log          *slog.Logger
+	files        assets
 	pages        pages
 	pictures     Pictures
 }
@@ -126,7 +127,7 @@ func sentence(err error) string {
 
 // fail shows a problem on a page that needs nothing of the backend, which may have failed.
 func (s *server) fail(w http.ResponseWriter, r *http.Request, p problem) {
-	view := page{Site: s.title, Title: p.Heading, Body: p}
+	view := page{Site: s.title, Title: p.Heading, Settings: s.viewer(r).Settings, Body: p}
 	if err := s.pages.write(w, s.locale(r), p.Status, "error", view); err != nil {
 		s.log.Error("error page failed", "error", err)
 		http.Error(w, p.Message, p.Status)
@@ -150,7 +151,17 @@ func (s *server) write(w http.ResponseWriter, r *http.Request, status int, name 
 	for _, t := range topics {
 		p.Topics = append(p.Topics, linkTopic(t))
 	}
-	return s.pages.write(w, s.locale(r), status, name, p)
+	p.Settings = v.Settings
+	l := s.locale(r)
+	key, err := s.viewerKey(v.User.ID, v.Settings, l.Tag)
+	if err != nil {
+		return err
+	}
+	w.Header().Set(headerViewer, key)
+	if p.keep {
+		w.Header().Set(headerOffline, "keep")
+	}
+	return s.pages.write(w, l, status, name, p)
 }
 
 // validate says what is wrong with a query, in words for the reader. The empty query is sound and finds nothing.
@@ -191,7 +202,7 @@ func pathID(r *http.Request) (int64, error) {
 
 // policy lets the pages load our own files and nothing else, from anywhere.
 const policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; " +
-	"base-uri 'none'; frame-ancestors 'none'"
+	"worker-src 'self'; manifest-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // directPolicy is that of an article whose pictures are to come from where they are.
 var directPolicy = strings.Replace(policy, "img-src 'self' data:", "img-src 'self' data: http: https:", 1)
@@ -237,6 +248,8 @@ type Backend struct {
 	FeedStore
 	FeedEditor
 	StatusReader
+
+	SettingsStore
 }
 
 // FrontReader reads front pages.

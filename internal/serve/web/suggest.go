@@ -21,7 +21,7 @@ type suggestion struct {
 	URL   string `json:"url"`             // where it leads
 }
 
-// suggest answers what the search box may suggest, as JSON for app.js.
+// suggest answers what the search box may suggest, as JSON for app.js, or with ?form=opensearch as browsers read it.
 func (s *server) suggest(w http.ResponseWriter, r *http.Request) error {
 	query := strings.TrimLeft(strings.ToValidUTF8(r.URL.Query().Get("q"), ""), " ") // a space at the end begins another word
 	all := []suggestion{}
@@ -34,13 +34,18 @@ func (s *server) suggest(w http.ResponseWriter, r *http.Request) error {
 			all = append(all, suggestionOf(s.locale(r), c))
 		}
 	}
-	body, err := json.Marshal(struct {
+	var answer any = struct {
 		Suggestions []suggestion `json:"suggestions"`
-	}{all})
+	}{all}
+	kind := "application/json"
+	if r.URL.Query().Get("form") == "opensearch" {
+		answer, kind = openSearchAnswer(query, s.siteFor(r).URL, all), openSearchSuggestions
+	}
+	body, err := json.Marshal(answer)
 	if err != nil {
 		return fmt.Errorf("suggestions: %w", err)
 	}
-	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Type", kind)
 	_, _ = w.Write(body) // an error here means that the client has gone
 	return nil
 }

@@ -8,10 +8,11 @@
 // no other feed.
 //
 // A request goes to a page's handler (front.go, story.go, compare.go, correct.go, event.go, article.go, search.go, topics.go,
-// alerts.go, outlets.go, feeds.go) or to a combined feed's (emit.go). The handler reads from the Backend, builds a view of what it
+// alerts.go, outlets.go, feeds.go, settings.go) or to a combined feed's (emit.go). The handler reads from the Backend, builds a view of what it
 // shows (card.go, member.go, verdict.go, timeline.go, searchhelp.go, chart.go, media.go) and renders the template of that name within
 // the layout (layout.go). server.go has the Backend, and what all handlers share: errors, forms, security headers. What the search box
-// suggests while somebody types is JSON for app.js (suggest.go).
+// suggests while somebody types is JSON for app.js (suggest.go). offline.go has what makes the pages an application that can be
+// installed, with the service worker (static/sw.js) that keeps some of them.
 package web
 
 import (
@@ -73,8 +74,8 @@ func New(o Options) access.Routes {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	files := loadAssets()
-	s.pages = loadPages(files)
+	s.files = loadAssets()
+	s.pages = loadPages(s.files)
 	mux := access.NewRouter(o.Access, s.refuseViewer)
 	for pattern, rt := range map[string]route{
 		"GET /{$}":                  {access.Reader, s.front},
@@ -117,12 +118,21 @@ func New(o Options) access.Routes {
 		"POST /outlet/{key}/restore": {access.Editor, s.restoreOutlet},
 
 		"POST /corrections/{id}/forget": {access.Editor, s.forgetCorrection},
+
+		"GET /settings":  {access.Reader, s.settings},
+		"POST /settings": {access.Reader, s.setSettings},
+
+		"GET /offline":              {access.Visitor, s.offline},
+		"GET /sw.js":                {access.Anyone, s.serviceWorker},
+		"GET /manifest.webmanifest": {access.Anyone, s.manifest},
+		"GET /opensearch.xml":       {access.Anyone, s.openSearch},
+		"GET /favicon.ico":          {access.Anyone, s.favicon},
 	} {
 		mux.Handle(pattern, rt.need, s.handle(rt.handler))
 	}
-	mux.Handle("GET /static/{file}", access.Anyone, files)
+	mux.Handle("GET /static/{file}", access.Anyone, s.files)
 	mux.Handle("GET /media/{seal}/{address}", access.Reader, s.pictures.serve(s.log))
-	mux.Handle("/", access.Anyone, s.handle(func(w http.ResponseWriter, r *http.Request) error { // no route, or none for the method
+	mux.Handle("/", access.Visitor, s.handle(func(w http.ResponseWriter, r *http.Request) error { // no route, or none for the method
 		allowed := strings.Join(mux.Methods(r), ", ")
 		if allowed == "" {
 			return notFound("There is no page at this address.")

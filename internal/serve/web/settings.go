@@ -1,0 +1,124 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"headwater/internal/locale"
+	"headwater/internal/news"
+)
+
+// SettingsStore keeps what users chose of how pages look and work.
+type SettingsStore interface {
+	// SetUserSettings returns what is wrong with the settings, and news.ErrNotFound for an unknown user.
+	SetUserSettings(ctx context.Context, user int64, s news.Settings) error
+}
+
+type settingsView struct {
+	Saved   bool
+	Problem []string // what is wrong with what was sent
+	Groups  []settingGroup
+}
+
+// settingGroup is a part of the form.
+type settingGroup struct {
+	Heading string
+	Fields  []settingField
+}
+
+// settingField is a setting as the form shows it: radio buttons or a list of its options, or without options a checkbox.
+type settingField struct {
+	Name, Label, Help string
+	Options           []settingOption // the default first
+	List              bool            // a list that opens, for many options
+	On                bool            // of a checkbox
+
+	get func(news.Settings) string
+	set func(*news.Settings, string)
+}
+
+type settingOption struct {
+	Value, Label string
+	Chosen       bool
+}
+
+// settingOf makes the field of a setting that has one of some values. Options are values with their labels, the default first.
+func settingOf[T ~string](name, label string, at func(*news.Settings) *T, options ...settingOption) settingField {
+	return settingField{
+		Name: name, Label: label, Options: options,
+		get: func(s news.Settings) string { return string(*at(&s)) },
+		set: func(s *news.Settings, value string) { *at(s) = T(value) },
+	}
+}
+
+func option[T ~string](value T, label string) settingOption {
+	return settingOption{Value: string(value), Label: label}
+}
+
+// settingGroups is the form, with what is set chosen.
+func settingGroups(s news.Settings, l *locale.Locale) []settingGroup {
+	groups := []settingGroup{
+		{l.Text("Looks"), []settingField{
+			settingOf("theme", l.Text("Theme"), func(s *news.Settings) *news.Theme { return &s.Theme },
+				option(news.ThemeSystem, l.Text("As the system")), option(news.ThemeLight, l.Text("Light")), option(news.ThemeDark, l.Text("Dark")), option(news.ThemeSepia, l.Text("Sepia"))),
+			settingOf("text_size", l.Text("Text size"), func(s *news.Settings) *news.TextSize { return &s.TextSize },
+				option(news.TextNormal, l.Text("Normal")), option(news.TextSmall, l.Text("Small")), option(news.TextLarge, l.Text("Large")), option(news.TextLargest, l.Text("Largest"))),
+			settingOf("font", l.Text("Headlines and articles"), func(s *news.Settings) *news.Font { return &s.Font },
+				option(news.FontSerif, l.Text("With serifs")), option(news.FontSans, l.Text("As the system"))),
+			settingOf("width", l.Text("Lines of an article"), func(s *news.Settings) *news.Width { return &s.Width },
+				option(news.WidthNormal, l.Text("Normal")), option(news.WidthNarrow, l.Text("Short")), option(news.WidthWide, l.Text("Long"))),
+			settingOf("density", l.Text("Lists"), func(s *news.Settings) *news.Density { return &s.Density },
+				option(news.DensityNormal, l.Text("With pictures and first lines")), option(news.DensityCompact, l.Text("More on a screen"))),
+		}},
+	}
+	for _, g := range groups {
+		for i := range g.Fields {
+			f := &g.Fields[i]
+			f.On = f.get(s) == switchedOn
+			for k := range f.Options {
+				f.Options[k].Chosen = f.Options[k].Value == f.get(s)
+			}
+		}
+	}
+	return groups
+}
+
+// switchedOn is the value of a checkbox that is checked.
+const switchedOn = "on"
+
+func (s *server) settings(w http.ResponseWriter, r *http.Request) error {
+	l := s.locale(r)
+	view := settingsView{Saved: r.URL.Query().Has("saved"), Groups: settingGroups(s.viewer(r).Settings, l)}
+	return s.write(w, r, http.StatusOK, "settings", page{Title: l.Text("Settings"), Nav: "settings", Body: view})
+}
+
+// setSettings changes the settings that the form has. What it does not have stays, so that a page of an older version of
+// the program changes nothing that it does not know.
+func (s *server) setSettings(w http.ResponseWriter, r *http.Request) error {
+	if err := readForm(r); err != nil {
+		return err
+	}
+	v, l := s.viewer(r), s.locale(r)
+	chosen := v.Settings
+	for _, g := range settingGroups(chosen, l) {
+		for _, f := range g.Fields {
+			if values, sent := r.PostForm[f.Name]; sent {
+				f.set(&chosen, values[len(values)-1])
+			}
+		}
+	}
+	if err := chosen.Check(); err != nil {
+		view := settingsView{Problem: strings.Split(err.Error(), "\n"), Groups: settingGroups(chosen, l)}
+		return s.write(w, r, http.StatusBadRequest, "settings", page{Title: l.Text("Settings"), Nav: "settings", Body: view})
+	}
+	if err := s.backend.SetUserSettings(r.Context(), v.User.ID, chosen); err != nil {
+		return fmt.Errorf("settings of user %d: %w", v.User.ID, err)
+	}
+	if chosen.Density != v.Settings.Density { // what was chosen on the front page before does not outrank it
+		http.SetCookie(w, &http.Cookie{Name: cookieView, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	}
+	http.Redirect(w, r, "/settings?saved", http.StatusSeeOther)
+	return nil
+}

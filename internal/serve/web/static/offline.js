@@ -1,0 +1,38 @@
+// What can be read while the server cannot be reached: see sw.js. The pages work without this file.
+"use strict";
+(() => {
+  const root = document.documentElement;
+  // Browsers have service workers over HTTPS and on loopback. Where one cannot be installed, pages are as they are without it.
+  if ("serviceWorker" in navigator) {
+    addEventListener("load", () => navigator.serviceWorker.register("/sw.js").catch((e) => console.info("Pages are not kept: " + e.message)));
+  }
+  if (root.dataset.offline) {
+    const note = document.getElementById("offline"), time = note.querySelector("time");
+    time.dateTime = root.dataset.offline;
+    time.textContent = new Intl.DateTimeFormat(root.lang, { dateStyle: "medium", timeStyle: "short" }).format(Date.parse(root.dataset.offline));
+    note.hidden = false;
+  }
+
+  // The page /offline lists what is kept.
+  const list = document.getElementById("kept");
+  if (!list || !("caches" in window)) return;
+  (async () => {
+    for (const name of await caches.keys()) {
+      if (!name.startsWith("pages-")) continue;
+      const pages = await caches.open(name);
+      for (const request of await pages.keys()) {
+        const { pathname } = new URL(request.url);
+        if (pathname.startsWith("/static/") || pathname.startsWith("/media/") || pathname === "/offline") continue;
+        const html = new DOMParser().parseFromString(await (await pages.match(request)).text(), "text/html");
+        const item = document.createElement("li"), link = document.createElement("a");
+        link.href = request.url;
+        link.dir = "auto";
+        link.textContent = html.querySelector("h1")?.textContent.trim() || html.title;
+        item.append(link);
+        if (pathname === "/") list.prepend(item);
+        else list.append(item);
+      }
+    }
+    document.getElementById("kept-none").hidden = list.children.length > 0;
+  })();
+})();
