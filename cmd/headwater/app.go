@@ -178,11 +178,13 @@ func (a *app) newIndex(ctx context.Context) (*search.Index, error) {
 // webBackend is what the pages read and change.
 func (a *app) webBackend() web.Backend {
 	db := a.store
+	feeds := *a.feeds
+	feeds.Wanted = a.pipeline.PollSoon // people look at the page until the feed is read
 	return web.Backend{
 		FrontReader: a.stories, StoryReader: a.stories, Comparer: compare.Brief(db), ArticleStore: db, EventStore: db, EventReader: a.stories, Searcher: a.stories, EditionReader: a.stories,
 		Corrector: a.pipeline.Settler, CorrectionStore: db,
 		TopicStore: db, TopicSearcher: a.stories, TopicEditor: a.topics, AlertStore: db, AlertEditor: a.alerts,
-		OutletReader: a.stories, OutletEditor: a.stories, FeedStore: db, FeedEditor: a.feeds, StatusReader: a.stories, SettingsStore: db,
+		OutletReader: a.stories, OutletEditor: a.stories, FeedStore: db, FeedEditor: &feeds, StatusReader: a.stories, SettingsStore: db,
 	}
 }
 

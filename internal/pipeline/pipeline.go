@@ -62,6 +62,7 @@ type Pipeline struct {
 	hosts     *hostLeases
 	push      *pusher // nil if no pushes are accepted
 
+	toPoll          wakeup // sent when somebody waits for a feed
 	toMatch, toFill wakeup // sent when topics are to be filled again
 	toRemove        wakeup // sent when more aged-out articles may be in the index
 	toCount         wakeup // sent when the outlets of more stories are to be counted
@@ -83,7 +84,7 @@ func New(o Options) *Pipeline {
 	o = o.withDefaults()
 	p := &Pipeline{
 		options: o, collector: NewCollector(o), passing: make(chan struct{}, 1), turn: semaphore.NewWeighted(wholeTurn),
-		toMatch: newWakeup(), toFill: newWakeup(), toRemove: newWakeup(), toCount: newWakeup(), toStandBy: newWakeup(),
+		toPoll: newWakeup(), toMatch: newWakeup(), toFill: newWakeup(), toRemove: newWakeup(), toCount: newWakeup(), toStandBy: newWakeup(),
 	}
 	p.hosts = newHostLeases(o)
 	p.push = newPusher(o, p.collector)
@@ -166,7 +167,7 @@ func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 				}
 			})
 		})
-		run(func(ctx context.Context) { p.pollChanged(ctx) })
+		run(p.pollWanted)
 		run(func(ctx context.Context) { readEvery(ctx, "of articles", log, p.Pages.Read) })
 		if p.options.ReadCreditedPages {
 			run(func(ctx context.Context) { readEvery(ctx, "that articles credit", log, p.CreditedPages.Read) })
@@ -202,14 +203,15 @@ func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 	return g.Wait()
 }
 
-// pollChanged polls what is due when people have changed feeds, so that nobody waits a tick for a feed that was added or is to be
-// refreshed.
-func (p *Pipeline) pollChanged(ctx context.Context) {
+// PollSoon has Serve poll what is due now, so that somebody who waits for a feed does not wait for the next tick.
+func (p *Pipeline) PollSoon() { p.toPoll.send() }
+
+// pollWanted polls what is due each time that PollSoon is called.
+func (p *Pipeline) pollWanted(ctx context.Context) {
 	const pause = time.Second // between two of these passes
 	for {
-		changed := p.options.Store.Changed(store.AreaFeeds)
 		select {
-		case <-changed:
+		case <-p.toPoll:
 		case <-ctx.Done():
 			return
 		}

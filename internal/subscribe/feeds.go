@@ -51,6 +51,7 @@ type Feeds struct {
 	Finder  *Finder
 	Now     func() time.Time
 	Removed func() // called after a feed was removed, so that its hub is told; may be nil
+	Wanted  func() // called when somebody waits for a feed that is due now; may be nil
 }
 
 // FindFeeds is Finder.Find with the stored feeds as subscribed ones. The error is that of ctx or of the store.
@@ -77,7 +78,15 @@ func (f *Feeds) AddFeed(ctx context.Context, feed news.Feed) (news.Feed, error) 
 		feed.Added = f.Now()
 	}
 	feed.State = news.FeedWaiting
-	return f.Store.AddFeed(ctx, feed)
+	added, err := f.Store.AddFeed(ctx, feed)
+	f.noteWanted()
+	return added, err
+}
+
+func (f *Feeds) noteWanted() {
+	if f.Wanted != nil {
+		f.Wanted()
+	}
 }
 
 // AddFeeds subscribes to the feeds that are not subscribed yet, all of them or none, and returns these.
@@ -100,6 +109,7 @@ func (f *Feeds) AddFeeds(ctx context.Context, feeds []news.Feed) ([]news.Feed, e
 			feeds[i].Added = f.Now()
 		}
 	}
+	defer f.noteWanted()
 	return f.Store.AddFeeds(ctx, feeds)
 }
 
