@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -130,7 +131,9 @@ func loadLanguage(files fs.FS, tag string) (*Language, error) {
 		if err != nil {
 			return nil, err
 		}
-		errs = append(errs, readEntries(name, data, entries))
+		conflicts, err := readEntries(name, data, entries)
+		errs = append(errs, err)
+		l.conflicts = append(l.conflicts, conflicts...)
 	}
 	b := catalog.NewBuilder(catalog.Fallback(parsed))
 	for key, e := range entries {
@@ -152,6 +155,8 @@ func loadLanguage(files fs.FS, tag string) (*Language, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	keys := slices.AppendSeq(slices.Collect(maps.Keys(l.plain)), maps.Keys(l.plural))
+	l.known = patternsOf(keys)
 	l.printer = message.NewPrinter(parsed, message.Catalog(b))
 	return l, nil
 }
@@ -182,18 +187,19 @@ func (s *settings) read(data []byte) error {
 	return nil
 }
 
-// readEntries adds the texts of a file. A text may stand in several files if its form is the same in all of them.
-func readEntries(name string, data []byte, into map[string]entry) error {
+// readEntries adds the texts of a file. A text may stand in several files if its form is the same in all of them. Else the first one
+// holds, and the others are given as conflicts.
+func readEntries(name string, data []byte, into map[string]entry) (conflicts []string, _ error) {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(data, &doc); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if len(doc.Content) == 0 { // comments alone
-		return nil
+		return nil, nil
 	}
 	top := doc.Content[0]
 	if top.Kind != yaml.MappingNode {
-		return fmt.Errorf("%s:%d: lines of \"English text\": form are wanted", name, top.Line)
+		return nil, fmt.Errorf("%s:%d: lines of \"English text\": form are wanted", name, top.Line)
 	}
 	var errs []error
 	here := map[string]bool{}
@@ -208,13 +214,13 @@ func readEntries(name string, data []byte, into map[string]entry) error {
 		case here[key]:
 			errs = append(errs, fmt.Errorf("%s: %q stands twice in this file", e.at, key))
 		case twice && !before.same(e):
-			errs = append(errs, fmt.Errorf("%s: %q has another form at %s; give both the same, or tell them apart by |", e.at, key, before.at))
+			conflicts = append(conflicts, fmt.Sprintf("%s: %q has another form at %s; give both the same, or tell them apart by |", e.at, key, before.at))
 		case !twice:
 			into[key] = e
 		}
 		here[key] = true
 	}
-	return errors.Join(errs...)
+	return conflicts, errors.Join(errs...)
 }
 
 func (e entry) same(o entry) bool {

@@ -6,7 +6,8 @@
 // an id, is passed as a string.
 //
 // A catalogue is a folder of YAML files below languages; its README.md says how to add one. locale.go has the types, catalogue.go
-// reads the folders, rich.go writes texts with elements of HTML inside, time.go dates and spans.
+// reads the folders, rich.go writes texts with elements of HTML inside, time.go dates and spans, known.go texts
+// that other packages made in English.
 package locale
 
 import (
@@ -33,6 +34,9 @@ type Language struct {
 	printer *message.Printer
 	plain   map[string]string // texts without plural forms, by key
 	plural  map[string]bool   // keys that have plural forms
+	known   []pattern         // keys that texts of other packages are found by
+
+	conflicts []string // texts with several forms, of which the first holds
 	settings
 }
 
@@ -126,24 +130,14 @@ func (l *Language) UTC(now time.Time) *Locale { return &Locale{Language: l, Zone
 // Text writes a text. The key is the English text, a format.
 func (l *Language) Text(key string, args ...any) string {
 	if text, ok := l.plain[key]; ok {
-		if len(args) == 0 && !strings.Contains(text, "%") {
-			return text
-		}
-		return l.printer.Sprintf(text, args...)
+		key = text
+	} else if !l.plural[key] {
+		key, _, _ = strings.Cut(key, "|")
 	}
-	if !l.plural[key] {
-		key = shown(key)
-	}
-	if len(args) == 0 && !strings.Contains(key, "%") {
-		return key
+	if len(args) == 0 {
+		return strings.ReplaceAll(key, "%%", "%")
 	}
 	return l.printer.Sprintf(key, args...)
-}
-
-// shown is a key without what tells it apart from others.
-func shown(key string) string {
-	text, _, _ := strings.Cut(key, "|")
-	return text
 }
 
 // Number writes a whole number: 50,000.

@@ -151,15 +151,19 @@ func TestLoad(t *testing.T) {
 	if err != nil || len(all) != 2 || all[1].Name != "Polski" {
 		t.Fatalf("%v, %v", all, err)
 	}
+	twice, err := load(folder(fstest.MapFS{"languages/pl/a.yaml": file(`"a": b`), "languages/pl/b.yaml": file(`"a": c`)}))
+	if want := `languages/pl/b.yaml:1: "a" has another form at languages/pl/a.yaml:1`; err != nil || len(twice[1].conflicts) != 1 || !strings.HasPrefix(twice[1].conflicts[0], want) {
+		t.Errorf("%v, %v, want %s", twice[1].conflicts, err, want)
+	}
 	for n, want := range map[int]string{1: "1 plik w A", 3: "3 pliki w A", 5: "5 plików w A", 22: "22 pliki w A"} {
 		if got := all[1].Text("%d files in %s", n, "A"); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
 	for text, want := range map[string]string{
-		`"a": [b]`:         `languages/pl/a.yaml:1: "a": a text is wanted`,
+		`"a": [b]`:            `languages/pl/a.yaml:1: "a": a text is wanted`,
 		`"%s of %d": "%[2]d"`: `the verb %[1]s of the key is missing`,
-		`"%s": "%s %s"`:    `the verb %[2]s is not in the key`,
+		`"%s": "%s %s"`:       `the verb %[2]s is not in the key`,
 		`"%d %s": {one: "one %s", other: "%d %s"}`: `one: the verb %[1]s is not in the key`,
 		`"a": {one: b, other: c}`:                  `plural forms need a number`,
 		`"%d a": {one: b}`:                         `the form other: is missing`,
@@ -173,10 +177,9 @@ func TestLoad(t *testing.T) {
 		}
 	}
 	for name, more := range map[string]fstest.MapFS{
-		"months_short: 2 names; give 12":            {"languages/pl/language.yaml": file("name: x\nmonths: [a,b,c,d,e,f,g,h,i,j,k,l]\nmonths_short: [a, b]\ndays: [a,b,c,d,e,f,g]\ndays_short: [a,b,c,d,e,f,g]")},
-		"field nme not found":                       {"languages/pl/language.yaml": file("nme: x")},
-		"the folder's name is no language":          {"languages/no such/a.yaml": file("")},
-		"has another form at languages/pl/a.yaml:1": {"languages/pl/a.yaml": file(`"a": b`), "languages/pl/b.yaml": file(`"a": c`)},
+		"months_short: 2 names; give 12":   {"languages/pl/language.yaml": file("name: x\nmonths: [a,b,c,d,e,f,g,h,i,j,k,l]\nmonths_short: [a, b]\ndays: [a,b,c,d,e,f,g]\ndays_short: [a,b,c,d,e,f,g]")},
+		"field nme not found":              {"languages/pl/language.yaml": file("nme: x")},
+		"the folder's name is no language": {"languages/no such/a.yaml": file("")},
 	} {
 		if _, err := load(folder(more)); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%v, want %s", err, name)

@@ -1,6 +1,7 @@
 package locale
 
 import (
+	"math"
 	"strings"
 	"time"
 )
@@ -119,4 +120,12 @@ func (l *Locale) WithZone(zone *time.Location) *Locale {
 	other := *l
 	other.Zone = zone
 	return &other
+}
+
+// Span writes a duration, rounded to half hours from one hour on: "40 min", "1.5 h".
+func (l *Language) Span(d time.Duration) string {
+	if d < 50*time.Minute {
+		return l.Text("%d min", int(math.Round(d.Minutes())))
+	}
+	return l.Text("%s h", l.Decimal(math.Round(d.Hours()*2)/2, 1))
 }

@@ -52,11 +52,11 @@ func (s *server) article(w http.ResponseWriter, r *http.Request) error {
 	}
 	l := s.locale(r)
 	v := articleView{
-		Title: articleTitle(a), Lang: a.Lang,
+		Title: articleTitle(a, l), Lang: a.Lang,
 		Outlet: publish.Name(a.Outlet), Authors: publish.Line(strings.Join(a.Authors, ", ")), Out: outTo(a.URL),
 		Time: articleTime(a, l), Seen: timestampOf(a.Seen, l),
-		HTML:  template.HTML(s.pictures.render(a)), // sanitised before it was stored
-		Files: filesOf(a, s.pictures.source() == nil && !strings.Contains(a.HTML, "<img")),
+		HTML:  template.HTML(s.pictures.render(a, l.Language)), // sanitised before it was stored
+		Files: filesOf(a, s.pictures.source() == nil && !strings.Contains(a.HTML, "<img"), l),
 	}
 	if a.Updated.After(a.Time()) && !a.Updated.After(l.Now) {
 		v.Updated = timestampOf(a.Updated, l)
@@ -90,11 +90,11 @@ func (v *articleView) addStory(a news.Article, st news.Story, l *locale.Locale) 
 		return
 	}
 	m := st.Members[i]
-	v.Claims = claimsOf(m.Claims, quotationsUnder(articleTitle(a)))
+	v.Claims = claimsOf(m.Claims, quotationsUnder(articleTitle(a, l)))
 	v.Compared = markClaims(a.Text, m.Claims)
 	reports := st.Reports()
 	v.Story = &articleStory{
-		Page: storyPath(st.ID), Title: titleOf(st), Lang: st.Current().Article.Lang, By: originOf(st),
+		Page: storyPath(st.ID), Title: titleOf(st, l), Lang: st.Current().Article.Lang, By: originOf(st, l),
 		Versions: len(reports), Origin: st.Origin.Article == a.ID, Member: memberOf(st, headsOf(st), m, l),
 	}
 	for _, r := range reports {

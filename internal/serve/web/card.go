@@ -66,12 +66,12 @@ type headline struct {
 func cardOf(st news.Story, l *locale.Locale) card {
 	lead := st.Current().Article
 	c := card{
-		Title:    titleOf(st),
+		Title:    titleOf(st, l),
 		Lang:     lead.Lang,
 		Page:     storyPath(st.ID),
-		By:       originOf(st),
+		By:       originOf(st, l),
 		Out:      outTo(st.Link()),
-		Versions: roleGroupsOf(st),
+		Versions: roleGroupsOf(st, l),
 		Dots:     []dot{{X: 6, Role: "source"}}, // the origin's is larger
 		Time:     storyTime(st, st.Latest, l),
 	}
@@ -90,8 +90,8 @@ func cardOf(st news.Story, l *locale.Locale) card {
 	return c
 }
 
-func titleOf(st news.Story) string {
-	return cmp.Or(publish.Line(st.Headline()), "Untitled")
+func titleOf(st news.Story, l *locale.Locale) string {
+	return cmp.Or(publish.Line(st.Headline()), l.Text("Untitled"))
 }
 
 // langOf is the language of a story's headline.
@@ -103,8 +103,8 @@ func langOf(st news.Story) string {
 }
 
 // headlineOf shows a story in one line, with a time of it.
-func headlineOf(st news.Story, at timestamp) headline {
-	return headline{Title: titleOf(st), Lang: langOf(st), Page: storyPath(st.ID), Outlet: publish.Name(publish.Author(st)), Time: at}
+func headlineOf(st news.Story, at timestamp, l *locale.Locale) headline {
+	return headline{Title: titleOf(st, l), Lang: langOf(st), Page: storyPath(st.ID), Outlet: publish.Name(publish.Author(st)), Time: at}
 }
 
 // dekOf is what an article's feed gives as a summary, cut to some characters; "" where that is the title.
@@ -117,16 +117,19 @@ func dekOf(a news.Article, title string, most int) string {
 }
 
 // articleTitle is an article's headline as pages show it.
-func articleTitle(a news.Article) string { return cmp.Or(publish.Line(a.Headline()), "Untitled") }
+func articleTitle(a news.Article, l *locale.Locale) string {
+	return cmp.Or(publish.Line(a.Headline()), l.Text("Untitled"))
+}
 
-func originOf(st news.Story) originView {
+func originOf(st news.Story, l *locale.Locale) originView {
+	level := cmp.Or(st.Origin.Level, news.LevelEarliest)
 	c := originView{
 		Name:  publish.Name(publish.Author(st)),
-		Level: cmp.Or(st.Origin.Level, news.LevelEarliest),
+		Level: l.Text(level),
 		Class: "earliest",
-		Named: st.Origin.Named() && st.Origin.Key() != "", Absence: st.Origin.Absence(), Aged: st.Origin.Aged,
+		Named: st.Origin.Named() && st.Origin.Key() != "", Absence: l.Known(st.Origin.Absence()), Aged: st.Origin.Aged,
 	}
-	switch c.Level {
+	switch level {
 	case news.LevelOriginal:
 		c.Class = "original"
 	case news.LevelLikely:
@@ -136,19 +139,19 @@ func originOf(st news.Story) originView {
 }
 
 // roleGroupsOf groups a story's reports by role, but for the original. An outlet is named once in each.
-func roleGroupsOf(st news.Story) []roleGroup {
-	return groupReports(st.Reports(), func(r news.Report) string { return string(r.Role()) })
+func roleGroupsOf(st news.Story, l *locale.Locale) []roleGroup {
+	return groupReports(st.Reports(), l, func(r news.Report) string { return string(r.Role()) })
 }
 
 // groupReports groups reports by role, or by what kind tells apart.
-func groupReports(reports []news.Report, kind func(news.Report) string) []roleGroup {
+func groupReports(reports []news.Report, l *locale.Locale, kind func(news.Report) string) []roleGroup {
 	var all []roleGroup
-	for _, role := range []struct{ kind, one, many string }{
-		{"copy", "copy", "copies"},
-		{"rewrite", "rewrite", "rewrites"},
-		{"excerpt", "excerpt", "excerpts"},
-		{"translation", "translation", "translations"},
-		{"headline", "headline only", "headlines only"},
+	for _, role := range []struct{ kind, many string }{
+		{"copy", locale.Key("%d copies")},
+		{"rewrite", locale.Key("%d rewrites")},
+		{"excerpt", locale.Key("%d excerpts")},
+		{"translation", locale.Key("%d translations")},
+		{"headline", locale.Key("%d headlines only")},
 	} {
 		g := roleGroup{Role: role.kind}
 		count, seen := 0, map[string]bool{}
@@ -168,7 +171,7 @@ func groupReports(reports []news.Report, kind func(news.Report) string) []roleGr
 			seen[outlet.Key()] = true
 		}
 		if count > 0 {
-			g.Label = countText(count, role.one, role.many)
+			g.Label = l.Text(role.many, count)
 			all = append(all, g)
 		}
 	}
@@ -198,7 +201,7 @@ func (s *server) cards(ctx context.Context, l *locale.Locale, stories []news.Sto
 		c.Event = eventPath(st.Event)
 		for _, o := range of.Stories {
 			if o.ID != st.ID && len(o.Members) > 0 && len(c.Coverage) < maxCoverage {
-				c.Coverage = append(c.Coverage, headlineOf(o, storyTime(o, o.Latest, l)))
+				c.Coverage = append(c.Coverage, headlineOf(o, storyTime(o, o.Latest, l), l))
 			}
 		}
 		c.More = max(of.Total-1-len(c.Coverage), 0)

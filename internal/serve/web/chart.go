@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"time"
 
 	"headwater/internal/locale"
@@ -64,11 +63,11 @@ func chartOf(days []search.FacetValue, l *locale.Locale, link func(day string) s
 			most, busiest = n, day
 		}
 	}
-	c := &chart{Width: chartDays * chartStep, Height: chartHeight, Most: number(most), First: utc.Day(first), Last: utc.Day(last)}
+	c := &chart{Width: chartDays * chartStep, Height: chartHeight, Most: l.Number(most), First: utc.Day(first), Last: utc.Day(last)}
 	for i := range chartDays {
 		day := first.AddDate(0, 0, i)
 		n := counts[day]
-		b := bar{X: i*chartStep + barGap/2, Width: chartStep - barGap, Day: utc.WeekdayYear(day), Count: countText(n, "story", "stories")}
+		b := bar{X: i*chartStep + barGap/2, Width: chartStep - barGap, Day: utc.WeekdayYear(day), Count: l.Text("%d stories", n)}
 		if n > 0 {
 			b.Height = max(leastBar, n*chartHeight/most)
 			b.URL = link(day.Format(time.DateOnly))
@@ -76,14 +75,14 @@ func chartOf(days []search.FacetValue, l *locale.Locale, link func(day string) s
 		b.Y = chartHeight - b.Height
 		c.Bars = append(c.Bars, b)
 	}
-	span := fmt.Sprintf("Stories a day from %s to %s", utc.Long(first), utc.LongYear(last))
+	span := l.Text("Stories a day (UTC) from %s to %s", utc.Long(first), utc.LongYear(last))
 	if newest.IsZero() {
-		c.Words = span + ": none, since none has a known date."
+		c.Words = l.Text("%s: none, since none has a known date.", span)
 		return c
 	}
-	c.Words = fmt.Sprintf("%s: %s on the busiest day, %s.", span, countText(most, "story", "stories"), utc.Long(busiest))
+	c.Words = l.Text("%s: %s on the busiest day, %s.", span, l.Text("%d stories", most), utc.Long(busiest))
 	if old {
-		c.Words += " There was none since."
+		c.Words += " " + l.Text("There was none since.")
 	}
 	return c
 }

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -58,18 +57,18 @@ func (s *server) compare(w http.ResponseWriter, r *http.Request, st news.Story) 
 	}
 	l, heads := s.locale(r), headsOf(st)
 	v := sidesView{
-		Story:  articleStory{Page: storyPath(st.ID), Title: titleOf(st), Lang: st.Current().Article.Lang, By: originOf(st)},
-		Action: storyPath(st.ID) + "/compare", Note: sides.Note, Rows: sides.Rows,
+		Story:  articleStory{Page: storyPath(st.ID), Title: titleOf(st, l), Lang: st.Current().Article.Lang, By: originOf(st, l)},
+		Action: storyPath(st.ID) + "/compare", Note: l.Known(sides.Note), Rows: sides.Rows,
 		Same: comparePath(st.ID, b.Article.ID, a.Article.ID),
 	}
-	v.A = sideView{Member: memberOf(st, heads, a, l), Title: sides.A.Headline, Figures: figuresOf(sides.A), Cut: sides.A.Cut, Choices: choicesOf(st, a, l)}
-	v.B = sideView{Member: memberOf(st, heads, b, l), Title: sides.B.Headline, Figures: figuresOf(sides.B), Cut: sides.B.Cut, Choices: choicesOf(st, b, l)}
+	v.A = sideView{Member: memberOf(st, heads, a, l), Title: sides.A.Headline, Figures: figuresOf(sides.A, l), Cut: sides.A.Cut, Choices: choicesOf(st, a, l)}
+	v.B = sideView{Member: memberOf(st, heads, b, l), Title: sides.B.Headline, Figures: figuresOf(sides.B, l), Cut: sides.B.Cut, Choices: choicesOf(st, b, l)}
 	for _, row := range sides.Rows {
 		for _, p := range row.A {
 			v.Moved = v.Moved || slices.ContainsFunc(p, func(x news.Stretch) bool { return x.Link > 0 })
 		}
 	}
-	return s.write(w, r, http.StatusOK, "compare", page{Title: "Compared: " + v.Story.Title, Body: v})
+	return s.write(w, r, http.StatusOK, "compare", page{Title: l.Text("Compared: %s", v.Story.Title), Body: v})
 }
 
 // chosen finds the member that a parameter names.
@@ -78,23 +77,23 @@ func chosen(st news.Story, parameter string, otherwise int64) (news.Member, erro
 	if parameter != "" {
 		var err error
 		if id, err = strconv.ParseInt(parameter, 10, 64); err != nil {
-			return news.Member{}, badRequest(fmt.Sprintf("%q is no number of an article.", publish.Cut(parameter, 40)))
+			return news.Member{}, badRequest("%q is no number of an article.", publish.Cut(parameter, 40))
 		}
 	}
 	i := slices.IndexFunc(st.Members, func(m news.Member) bool { return m.Article.ID == id })
 	if i < 0 {
-		return news.Member{}, notFound(fmt.Sprintf("Article %d is not in this story. It may have been corrected or aged out since; the story's page has those that are.", id))
+		return news.Member{}, notFound("Article %s is not in this story. It may have been corrected or aged out since; the story's page has those that are.", strconv.FormatInt(id, 10))
 	}
 	return st.Members[i], nil
 }
 
-func figuresOf(s news.Side) string {
+func figuresOf(s news.Side, l *locale.Locale) string {
 	if s.Words == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("%d%% of its %s stand in the other", percent(s.Share), plural(s.Words, "own word"))
+	text := l.Text("%s of its %d own words stand in the other", l.Percent(s.Share), s.Words)
 	if s.Only > 0 {
-		text += ", " + plural(s.Only, "sentence") + " only here"
+		text = l.Text("%s, %d sentences only here", text, s.Only)
 	}
 	return text
 }
@@ -102,13 +101,11 @@ func figuresOf(s news.Side) string {
 func choicesOf(st news.Story, chosen news.Member, l *locale.Locale) (all []choice) {
 	for _, m := range st.Members {
 		a := m.Article
-		text := publish.Name(a.Outlet) + ", "
-		if a.Undated {
-			text += "no date"
-		} else {
-			text += l.Clock(a.Time())
+		at := l.Text("no date")
+		if !a.Undated {
+			at = l.Clock(a.Time())
 		}
-		all = append(all, choice{a.ID, text + ": " + publish.Cut(articleTitle(a), 80), a.ID == chosen.Article.ID})
+		all = append(all, choice{a.ID, publish.Name(a.Outlet) + ", " + at + ": " + publish.Cut(articleTitle(a, l), 80), a.ID == chosen.Article.ID})
 	}
 	return all
 }

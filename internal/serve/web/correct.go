@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"headwater/internal/locale"
 	"headwater/internal/news"
 	"headwater/internal/serve/publish"
 )
@@ -37,11 +38,12 @@ func (s *server) correct(w http.ResponseWriter, r *http.Request, st news.Story) 
 	if len(st.Members) == 0 {
 		return notFound("This story was aged out. It has no articles any more, so there is nothing to correct.")
 	}
+	l := s.locale(r)
 	v := correctView{
-		Page: storyPath(st.ID), Title: titleOf(st), Lang: st.Current().Article.Lang, Action: storyPath(st.ID), Seen: seenOf(st), Origin: originOf(st),
+		Page: storyPath(st.ID), Title: titleOf(st, l), Lang: st.Current().Article.Lang, Action: storyPath(st.ID), Seen: seenOf(st), Origin: originOf(st, l),
 	}
 	marked, _ := strconv.ParseInt(r.URL.Query().Get("article"), 10, 64) // 0 marks none
-	all := choicesOf(st, news.Member{Article: news.Article{ID: marked}}, s.locale(r))
+	all := choicesOf(st, news.Member{Article: news.Article{ID: marked}}, l)
 	for i, m := range st.Members {
 		v.Members = append(v.Members, correctable{all[i], m.Article.ID == st.Origin.Article})
 	}
@@ -52,12 +54,12 @@ func (s *server) correct(w http.ResponseWriter, r *http.Request, st news.Story) 
 		}
 		for _, o := range others {
 			if o.ID != st.ID && len(o.Members) > 0 {
-				v.Others = append(v.Others, headlineOf(o, storyTime(o, o.First, s.locale(r))))
+				v.Others = append(v.Others, headlineOf(o, storyTime(o, o.First, l), l))
 				v.IDs = append(v.IDs, o.ID)
 			}
 		}
 	}
-	return s.write(w, r, http.StatusOK, "correct", page{Title: "Correct: " + v.Title, Body: v})
+	return s.write(w, r, http.StatusOK, "correct", page{Title: l.Text("Correct: %s", v.Title), Body: v})
 }
 
 // seenOf tells the members of a story apart from those that it has later: their number, and the last.
@@ -82,7 +84,7 @@ func (s *server) correcting(work func(*http.Request, news.Story) (news.Corrected
 		id, _ := pathID(r)
 		switch {
 		case st.ID != id:
-			return conflict(storyPath(st.ID), fmt.Sprintf("Story %d has been merged into story %d since you opened the form. Nothing was changed.", id, st.ID))
+			return conflict(storyPath(st.ID), "Story %s has been merged into story %s since you opened the form. Nothing was changed.", strconv.FormatInt(id, 10), strconv.FormatInt(st.ID, 10))
 		case seenOf(st) != r.PostForm.Get("seen"):
 			return conflict(storyPath(st.ID)+"/correct", "The story has other articles now than when you opened the form. Nothing was changed. Look at it again, and send the form again if it still holds.")
 		}
@@ -96,8 +98,8 @@ func (s *server) correcting(work func(*http.Request, news.Story) (news.Corrected
 }
 
 // conflict is a correction that does not fit what is stored.
-func conflict(back, message string) problem {
-	return problem{Status: http.StatusConflict, Heading: "Nothing was corrected", Message: message, Back: back}
+func conflict(back, message string, args ...any) problem {
+	return problem{Status: http.StatusConflict, Heading: "Nothing was corrected", Message: message, Args: args, Back: back}
 }
 
 // refusal says why a correction was refused; other errors stay as they are.
@@ -106,7 +108,7 @@ func refusal(err error, back string) error {
 	if !errors.As(err, &refused) {
 		return err
 	}
-	p := conflict(back, sentence(refused))
+	p := conflict(back, fullSentence(refused.Error()))
 	if errors.Is(err, news.ErrNotFound) {
 		p.Status = http.StatusNotFound
 	}
@@ -118,7 +120,7 @@ func (s *server) splitStory(r *http.Request, st news.Story) (news.Corrected, err
 	for _, field := range r.PostForm["article"] {
 		id, err := strconv.ParseInt(field, 10, 64)
 		if err != nil {
-			return news.Corrected{}, badRequest(fmt.Sprintf("%q is no number of an article.", publish.Cut(field, 40)))
+			return news.Corrected{}, badRequest("%q is no number of an article.", publish.Cut(field, 40))
 		}
 		articles = append(articles, id)
 	}
@@ -193,10 +195,11 @@ func (s *server) corrections(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("corrections: %w", err)
 	}
+	l := s.locale(r)
 	v := correctionsView{Undone: parameterNumber(r, "undone")}
 	made := parameterNumber(r, "made")
 	if len(all) > maxCorrections {
-		v.More = plural(len(all)-maxCorrections, "older correction")
+		v.More = l.Text("%d older corrections", len(all)-maxCorrections)
 		all = all[len(all)-maxCorrections:]
 	}
 	var articles []int64
@@ -218,18 +221,18 @@ func (s *server) corrections(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("corrections: %w", err)
 	}
 	for _, c := range slices.Backward(all) {
-		one := correctionView{ID: c.ID, Words: correctionText(c), Made: timestampOf(c.Made, s.locale(r)), New: strconv.FormatInt(c.ID, 10) == made}
+		one := correctionView{ID: c.ID, Words: correctionText(c, l), Made: timestampOf(c.Made, l), New: strconv.FormatInt(c.ID, 10) == made}
 		if one.New {
 			v.Made = made
 		}
 		for _, st := range stories {
 			if len(one.Stories) < maxCorrected && slices.ContainsFunc(c.Articles(), func(a int64) bool { return of[a] == st.ID }) {
-				one.Stories = append(one.Stories, headlineOf(st, timestamp{}))
+				one.Stories = append(one.Stories, headlineOf(st, timestamp{}, l))
 			}
 		}
 		v.All = append(v.All, one)
 	}
-	return s.write(w, r, http.StatusOK, "corrections", page{Title: "Corrections", Body: v})
+	return s.write(w, r, http.StatusOK, "corrections", page{Title: l.Text("Corrections"), Body: v})
 }
 
 // parameterNumber reads a number from the query; "" where there is none.
@@ -241,16 +244,16 @@ func parameterNumber(r *http.Request, name string) string {
 	return strconv.FormatInt(n, 10)
 }
 
-func correctionText(c news.Correction) string {
+func correctionText(c news.Correction, l *locale.Locale) string {
 	switch {
 	case c.OriginOf != 0 && c.Origin != news.Outlet{}:
-		return publish.Name(c.Origin) + " is the origin of this story"
+		return l.Text("%s is the origin of this story", publish.Name(c.Origin))
 	case c.OriginOf != 0:
-		return fmt.Sprintf("article %d is the origin of this story", c.OriginOf)
+		return l.Text("article %s is the origin of this story", strconv.FormatInt(c.OriginOf, 10))
 	case len(c.Apart) > 0:
-		return plural(len(c.Same), "article") + " taken out of a story"
+		return l.Text("%d articles taken out of a story", len(c.Same))
 	}
-	return plural(len(c.Same), "article") + " made one story"
+	return l.Text("%d articles made one story", len(c.Same))
 }
 
 func (s *server) forgetCorrection(w http.ResponseWriter, r *http.Request) error {

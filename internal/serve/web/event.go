@@ -24,7 +24,7 @@ const (
 type eventView struct {
 	Title, Lang   string
 	Reach         string // "14 outlets, 5 independent"
-	Stories       string // "9 stories"
+	Stories       string // "in 9 stories"
 	First, Latest timestamp
 	Broke         *brokeView // nil where no article has a date
 	Newest        *headline  // nil where that is the first report, too
@@ -86,27 +86,28 @@ func (s *server) event(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("affair of event %d: %w", c.ID, err)
 	}
-	view := eventOf(c, r.URL.Query().Get("order") == byTime, r, s.locale(r))
+	l := s.locale(r)
+	view := eventOf(c, r.URL.Query().Get("order") == byTime, r, l)
 	for _, e := range others {
 		view.Affair = append(view.Affair, headline{
-			Title: cmp.Or(publish.Cut(publish.Line(e.Title), maxHeadline), "Untitled"), Page: eventPath(e.ID), Outlet: reachText(e.Reach), Time: timestampOf(e.Latest, s.locale(r)),
+			Title: cmp.Or(publish.Cut(publish.Line(e.Title), maxHeadline), l.Text("Untitled")), Page: eventPath(e.ID), Outlet: reachText(e.Reach, l), Time: timestampOf(e.Latest, l),
 		})
 	}
-	return s.write(w, r, http.StatusOK, "event", page{Title: "Full coverage: " + view.Title, Body: view})
+	return s.write(w, r, http.StatusOK, "event", page{Title: l.Text("Full coverage: %s", view.Title), Body: view})
 }
 
 func eventOf(c news.FullCoverage, timed bool, r *http.Request, l *locale.Locale) eventView {
 	n := pageNumber(r)
 	v := eventView{
-		Title: cmp.Or(publish.Cut(publish.Line(c.Title), maxHeadline), "Untitled"), Reach: reachText(c.Reach),
-		Stories: countText(c.Event.Stories, "story", "stories"),
+		Title: cmp.Or(publish.Cut(publish.Line(c.Title), maxHeadline), l.Text("Untitled")), Reach: reachText(c.Reach, l),
+		Stories: l.Text("in %d stories", c.Event.Stories),
 		Orders: []link{
-			{Name: "By independence", URL: eventPath(c.ID), Current: !timed},
-			{Name: "By time", URL: eventPath(c.ID) + "?" + url.Values{"order": {byTime}}.Encode(), Current: timed},
+			{Name: l.Text("By independence"), URL: eventPath(c.ID), Current: !timed},
+			{Name: l.Text("By time"), URL: eventPath(c.ID) + "?" + url.Values{"order": {byTime}}.Encode(), Current: timed},
 		},
 	}
 	if left := c.Event.Stories - len(c.All); left > 0 {
-		v.Unread = fmt.Sprintf("The %s stories with the most coverage are here; %s more are not.", number(len(c.All)), countText(left, "story", "stories"))
+		v.Unread = l.Text("The %d stories with the most coverage are here; %d more are not.", len(c.All), left)
 	}
 	if len(c.All) > 0 {
 		v.Lang = langOf(c.All[0])
@@ -163,11 +164,11 @@ func (v *eventView) addNews(c news.FullCoverage, l *locale.Locale) {
 	}
 	v.First, v.Latest = timestampOf(first.Article.Time(), l), timestampOf(c.Latest, l)
 	v.Broke = &brokeView{headline: headline{
-		Title: publish.Cut(articleTitle(first.Article), maxHeadline), Lang: first.Article.Lang, Page: articlePath(first.Article.ID),
+		Title: publish.Cut(articleTitle(first.Article, l), maxHeadline), Lang: first.Article.Lang, Page: articlePath(first.Article.ID),
 		Outlet: publish.Name(first.Article.Outlet), Time: articleTime(first.Article, l),
 	}}
 	if st.Origin.Key() != "" && st.Origin.Key() != first.Article.Outlet.Key() {
-		by := originOf(st)
+		by := originOf(st, l)
 		v.Broke.Origin = &by
 	}
 	v.Broke.Scoop = scoopOf(st)
@@ -179,14 +180,14 @@ func (v *eventView) addNews(c news.FullCoverage, l *locale.Locale) {
 
 // newsOf is a story in one line, with when it last said something new.
 func newsOf(st news.Story, l *locale.Locale) headline {
-	h := headlineOf(st, timestampOf(st.Told(), l))
+	h := headlineOf(st, timestampOf(st.Told(), l), l)
 	h.Title = publish.Cut(h.Title, maxHeadline)
 	return h
 }
 
 func entryOf(st news.Story, l *locale.Locale) entryView {
 	h := newsOf(st, l)
-	e := entryView{Title: h.Title, Lang: h.Lang, Page: h.Page, Time: h.Time, By: originOf(st), Outlet: outletPath(publish.Author(st))}
+	e := entryView{Title: h.Title, Lang: h.Lang, Page: h.Page, Time: h.Time, By: originOf(st, l), Outlet: outletPath(publish.Author(st))}
 	if len(st.Members) == 0 {
 		return e
 	}
@@ -199,26 +200,26 @@ func entryOf(st news.Story, l *locale.Locale) entryView {
 		others = append(others, r)
 		if m := r.Newest(); len(e.Carriers) < maxCarriers {
 			e.Carriers = append(e.Carriers, carrierView{
-				Outlet: publish.Name(m.Article.Outlet), Label: labelOf(st, m), Kind: kindOf(m), Page: articlePath(m.Article.ID), Time: articleTime(m.Article, l),
+				Outlet: publish.Name(m.Article.Outlet), Label: labelOf(st, m, l), Kind: kindOf(m), Page: articlePath(m.Article.ID), Time: articleTime(m.Article, l),
 			})
 		}
 	}
 	e.More = len(others) - len(e.Carriers)
 	var labels []string
-	for _, g := range groupReports(others, func(r news.Report) string { return kindOf(r.Newest()) }) {
+	for _, g := range groupReports(others, l, func(r news.Report) string { return kindOf(r.Newest()) }) {
 		labels = append(labels, g.Label)
 	}
 	if len(others) > 0 {
-		e.Carried = countText(len(others), "other carries it", "others carry it") + ": " + strings.Join(labels, ", ")
+		e.Carried = l.Text("%d others carry it: %s", len(others), strings.Join(labels, ", "))
 	}
 	return e
 }
 
 // reachText says how many outlets tell an event.
-func reachText(r news.Reach) string {
-	text := plural(r.Outlets, "outlet")
+func reachText(r news.Reach, l *locale.Locale) string {
+	text := l.Text("%d outlets", r.Outlets)
 	if r.Outlets > 1 || r.Independent > 1 {
-		text += ", " + number(r.Independent) + " independent"
+		text = l.Text("%s, %d independent", text, r.Independent)
 	}
 	return text
 }

@@ -203,7 +203,7 @@ func TestTopicPage(t *testing.T) {
 	text := words(t, page)
 	for _, want := range []string{
 		"only in English and Spanish", "50,000 new since you last looked", "Mark as seen", "49,99", "more",
-		"Stories a day from 20 July to 18 August 2026: 50,000 stories on the busiest day, 18 August.", "Sun 16 Aug 2026 1 story",
+		"Stories a day (UTC) from 20 July to 18 August 2026: 50,000 stories on the busiest day, 18 August.", "Sun 16 Aug 2026 1 story",
 		"Outlets Harbour Post 30,000", "Told first by Harbour Post 20,000", "Mentioned in passing",
 	} {
 		if !strings.Contains(text, want) {
@@ -236,9 +236,9 @@ func TestChartOfOldNews(t *testing.T) {
 		days []search.FacetValue
 		want string
 	}{
-		{[]search.FacetValue{{Name: "2025-03-02", Query: "date:2025-03-02", Count: 2}}, "Stories a day from 1 February to 2 March 2025: 2 stories on the busiest day, 2 March. There was none since."},
-		{[]search.FacetValue{{Name: "2026-08-20", Count: 1}, {Name: "2026-08-18", Count: 1}}, "Stories a day from 22 July to 20 August 2026: 1 story on the busiest day, 20 August."},
-		{nil, "Stories a day from 20 July to 18 August 2026: none, since none has a known date."},
+		{[]search.FacetValue{{Name: "2025-03-02", Query: "date:2025-03-02", Count: 2}}, "Stories a day (UTC) from 1 February to 2 March 2025: 2 stories on the busiest day, 2 March. There was none since."},
+		{[]search.FacetValue{{Name: "2026-08-20", Count: 1}, {Name: "2026-08-18", Count: 1}}, "Stories a day (UTC) from 22 July to 20 August 2026: 1 story on the busiest day, 20 August."},
+		{nil, "Stories a day (UTC) from 20 July to 18 August 2026: none, since none has a known date."},
 	} {
 		f.facets = []search.Facet{{Field: "day", Values: tt.days}}
 		if text := words(t, get(t, checked(f), "/topic/Mining").Body.String()); !strings.Contains(text, tt.want) {

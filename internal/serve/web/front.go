@@ -110,8 +110,8 @@ func (s *server) front(w http.ResponseWriter, r *http.Request) error {
 	}
 	view.Part = view.Earlier || q.Folder != "" || len(query["lang"]) > 0
 	view.Dense = chosenView(w, r, s.viewer(r).Settings.Density) == viewDense
-	view.View = otherView(r, view.Dense)
-	view.Sections = sectionsOf(r, page, q)
+	view.View = otherView(r, view.Dense, l)
+	view.Sections = sectionsOf(r, page, q, l)
 	view.Days = earlierOf(r, page.At, l)
 	view.Hidden = hiddenOf(query, "day", "page", "view")
 	since := lastVisit(w, r, l.Now)
@@ -123,7 +123,7 @@ func (s *server) front(w http.ResponseWriter, r *http.Request) error {
 	if view.Status, err = s.backend.Status(r.Context()); err != nil {
 		return fmt.Errorf("front page: %w", err)
 	}
-	p := frontFrame(q)
+	p := frontFrame(q, l)
 	if len(view.Cards) == 0 && n == 1 && !view.Part {
 		if view.Fresh, err = s.freshOf(r.Context(), view.Status); err != nil {
 			return err
@@ -137,8 +137,8 @@ func (s *server) front(w http.ResponseWriter, r *http.Request) error {
 }
 
 // frontFrame is what stands around the front page.
-func frontFrame(q news.FrontQuery) page {
-	p := page{Nav: "front", Feeds: feedLinks("All stories", "/feeds/all", "")}
+func frontFrame(q news.FrontQuery, l *locale.Locale) page {
+	p := page{Nav: "front", Feeds: feedLinks(l.Text("All stories"), "/feeds/all", "")}
 	if q.Folder != "" {
 		p.Title = q.Folder
 		p.Feeds = feedLinks(q.Folder, "/feeds/folder/"+url.PathEscape(q.Folder), "")
@@ -153,7 +153,7 @@ func frontDay(s string, l *locale.Locale) (time.Time, error) {
 	}
 	day, err := time.ParseInLocation(time.DateOnly, s, l.Zone)
 	if err != nil {
-		return day, problem{Status: http.StatusBadRequest, Heading: "No such day", Message: fmt.Sprintf("%q is no day; give one as 2026-08-19.", publish.Cut(s, 40))}
+		return day, problem{Status: http.StatusBadRequest, Heading: "No such day", Message: "%q is no day; give one as 2026-08-19.", Args: []any{publish.Cut(s, 40)}}
 	}
 	if end := day.AddDate(0, 0, 1).Add(-time.Second); end.Before(l.Now) {
 		return end, nil
@@ -206,14 +206,14 @@ func chosenView(w http.ResponseWriter, r *http.Request, set news.Density) string
 	return ""
 }
 
-func otherView(r *http.Request, dense bool) link {
+func otherView(r *http.Request, dense bool, l *locale.Locale) link {
 	q := r.URL.Query()
 	if dense {
 		q.Set("view", "roomy")
-		return link{Name: "Roomy", URL: "/?" + q.Encode()}
+		return link{Name: l.Text("Roomy view"), URL: "/?" + q.Encode()}
 	}
 	q.Set("view", viewDense)
-	return link{Name: "Dense", URL: "/?" + q.Encode()}
+	return link{Name: l.Text("Dense view"), URL: "/?" + q.Encode()}
 }
 
 // lastVisit returns when the reader was here before this visit; zero for the first. A visit ends after visitEnds.
@@ -240,7 +240,7 @@ func lastVisit(w http.ResponseWriter, r *http.Request, now time.Time) (since tim
 }
 
 // sectionsOf links to the folders, and to the languages where there are several.
-func sectionsOf(r *http.Request, page news.Front, q news.FrontQuery) []link {
+func sectionsOf(r *http.Request, page news.Front, q news.FrontQuery, l *locale.Locale) []link {
 	if len(page.Folders) == 0 && len(page.Langs) < 2 {
 		return nil
 	}
@@ -258,14 +258,14 @@ func sectionsOf(r *http.Request, page news.Front, q news.FrontQuery) []link {
 		return "/?" + query.Encode()
 	}
 	asked := r.URL.Query().Get("lang")
-	all := []link{{Name: "All", URL: to("", ""), Current: q.Folder == "" && asked == ""}}
+	all := []link{{Name: l.Text("All|sections"), URL: to("", ""), Current: q.Folder == "" && asked == ""}}
 	for _, f := range page.Folders {
 		all = append(all, link{Name: f, URL: to("folder", f), Current: f == q.Folder})
 	}
 	if len(page.Langs) > 1 {
-		for _, l := range page.Langs[:min(len(page.Langs), maxLangs)] {
-			if tag, err := language.Parse(l.Lang); err == nil && l.Lang != "" {
-				all = append(all, link{Name: cmp.Or(display.Self.Name(tag), l.Lang), Lang: l.Lang, URL: to("lang", l.Lang), Current: l.Lang == asked})
+		for _, told := range page.Langs[:min(len(page.Langs), maxLangs)] {
+			if tag, err := language.Parse(told.Lang); err == nil && told.Lang != "" {
+				all = append(all, link{Name: cmp.Or(display.Self.Name(tag), told.Lang), Lang: told.Lang, URL: to("lang", told.Lang), Current: told.Lang == asked})
 			}
 		}
 	}
@@ -281,7 +281,7 @@ func earlierOf(r *http.Request, at time.Time, l *locale.Locale) (days []link) {
 		q.Set("day", day.Format(time.DateOnly))
 		name := l.Weekday(day)
 		if i == 0 {
-			name = "Now"
+			name = l.Text("Now")
 			q.Del("day")
 		}
 		to := "/?" + q.Encode()
@@ -314,9 +314,9 @@ func hiddenOf(q url.Values, without ...string) (all []hidden) {
 func (s *server) frontCardOf(c news.FrontCard, since time.Time, l *locale.Locale) frontCard {
 	lead := c.Articles[0]
 	v := frontCard{
-		Title: articleTitle(lead), Lang: lead.Lang, Page: storyPath(c.Story), Outlet: publish.Name(lead.Outlet), Out: outTo(lead.URL),
+		Title: articleTitle(lead, l), Lang: lead.Lang, Page: storyPath(c.Story), Outlet: publish.Name(lead.Outlet), Out: outTo(lead.URL),
 		Time: timestampOf(c.First, l), Dek: publish.Cut(publish.Line(c.Dek), maxDek),
-		Counts: reachText(news.Reach{Outlets: c.Outlets, Independent: c.Independent}),
+		Counts: reachText(news.Reach{Outlets: c.Outlets, Independent: c.Independent}, l),
 	}
 	if origin := c.Origin; origin.Key() != "" && origin.Key() != lead.Outlet.Key() {
 		v.Outlet, v.Via = publish.Name(origin), publish.Name(lead.Outlet)
@@ -335,9 +335,9 @@ func (s *server) frontCardOf(c news.FrontCard, since time.Time, l *locale.Locale
 	switch {
 	case since.IsZero():
 	case c.First.After(since):
-		v.New = "New"
+		v.New = l.Text("New")
 	case c.Latest.After(since):
-		v.New = "New reports"
+		v.New = l.Text("New reports")
 	}
 	seen := map[string]bool{lead.Outlet.Key(): true}
 	for _, a := range c.Articles[1:] {
@@ -345,7 +345,7 @@ func (s *server) frontCardOf(c news.FrontCard, since time.Time, l *locale.Locale
 		case seen[key]:
 			continue
 		case len(v.Others) < maxOthers:
-			v.Others = append(v.Others, otherOutlet{Name: publish.Name(a.Outlet), Title: articleTitle(a), Lang: a.Lang, Page: articlePath(a.ID)})
+			v.Others = append(v.Others, otherOutlet{Name: publish.Name(a.Outlet), Title: articleTitle(a, l), Lang: a.Lang, Page: articlePath(a.ID)})
 		default:
 			v.More++
 		}
@@ -388,7 +388,7 @@ func (s *server) latest(w http.ResponseWriter, r *http.Request) error {
 	if view.Cards, err = s.cards(r.Context(), s.locale(r), stories[:min(len(stories), perPage)]); err != nil {
 		return err
 	}
-	return s.write(w, r, http.StatusOK, "latest", page{Title: "All stories", Nav: "latest", Feeds: feedLinks("All stories", "/feeds/all", ""), Body: view})
+	return s.write(w, r, http.StatusOK, "latest", page{Title: s.locale(r).Text("All stories"), Nav: "latest", Feeds: feedLinks(s.locale(r).Text("All stories"), "/feeds/all", ""), Body: view})
 }
 
 func eventPath(id int64) string { return "/event/" + strconv.FormatInt(id, 10) }

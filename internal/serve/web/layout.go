@@ -112,7 +112,8 @@ type pages map[string]map[string]*template.Template
 func wording(l *locale.Language) template.FuncMap {
 	return template.FuncMap{
 		"t": l.Text, "th": l.Rich, "link": locale.Link, "tag": locale.Tag, "number": l.Number,
-		"part": func(string, any) (template.HTML, error) { return "", errors.New("part: the page is not loaded") },
+		"percent": func(n int) string { return l.Percent(float64(n) / 100) },
+		"part":    func(string, any) (template.HTML, error) { return "", errors.New("part: the page is not loaded") },
 	}
 }
 
@@ -316,35 +317,17 @@ func percent(share float64) int {
 	return int(math.Round(100 * min(max(share, 0), 1)))
 }
 
-// number writes a count with commas: 50,000.
-func number(n int) string {
-	digits := strconv.Itoa(n)
-	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}
-
-func countText(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return number(n) + " " + many
-}
-
-func plural(n int, noun string) string { return countText(n, noun, noun+"s") }
-
 // sizeText is a size as people say it.
-func sizeText(n int64) string {
+func sizeText(n int64, l *locale.Locale) string {
 	switch {
 	case n < 1000:
 		return fmt.Sprintf("%d B", n)
 	case n < 1_000_000:
 		return fmt.Sprintf("%d kB", (n+500)/1000)
 	case n < 1_000_000_000:
-		return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+		return l.Decimal(float64(n)/1e6, 1) + " MB"
 	}
-	return fmt.Sprintf("%.1f GB", float64(n)/1e9)
+	return l.Decimal(float64(n)/1e9, 1) + " GB"
 }
 
 // durationText is a duration as players show it: 62:03 is 1:02:03.

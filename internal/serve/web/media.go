@@ -18,6 +18,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"headwater/internal/locale"
 	"headwater/internal/news"
 	"headwater/internal/serve/publish"
 )
@@ -54,11 +55,11 @@ type Pictures struct {
 }
 
 // render is an article's HTML for its page. Where the text has no picture, the picture of the item comes first.
-func (p Pictures) render(a news.Article) string {
+func (p Pictures) render(a news.Article, l *locale.Language) string {
 	if strings.TrimSpace(a.HTML) == "" {
 		return ""
 	}
-	return p.lead(a) + rewriteMedia(a.HTML, p.source())
+	return p.lead(a) + rewriteMedia(a.HTML, p.source(), l)
 }
 
 // lead is the element of the picture that an item has as an enclosure; "" where its text has one or there is none.
@@ -161,7 +162,7 @@ var loadingElements = map[atom.Atom]bool{
 
 // rewriteMedia removes from sanitised HTML what would load from another host. Recordings become links, so that the reader
 // decides; pictures load from what source gives for their address, or become links where it is nil or gives "".
-func rewriteMedia(fragment string, source func(address string) string) string {
+func rewriteMedia(fragment string, source func(address string) string, l *locale.Language) string {
 	var b strings.Builder
 	z := html.NewTokenizer(strings.NewReader(fragment))
 	for z.Next() != html.ErrorToken {
@@ -183,7 +184,7 @@ func rewriteMedia(fragment string, source func(address string) string) string {
 			b.WriteString(t.String())
 			continue
 		}
-		what := map[atom.Atom]string{atom.Img: "Picture", atom.Video: "Video", atom.Audio: "Recording", atom.Iframe: "Embedded page"}[t.DataAtom]
+		what := l.Text(map[atom.Atom]string{atom.Img: locale.Key("Picture"), atom.Video: locale.Key("Video"), atom.Audio: locale.Key("Recording"), atom.Iframe: locale.Key("Embedded page")}[t.DataAtom])
 		address := publish.Absolute(attribute(t, "src"))
 		if t.Type == html.EndTagToken || what == "" || address == "" {
 			continue
@@ -229,7 +230,7 @@ type fileView struct {
 }
 
 // filesOf lists an article's enclosures. Its pictures are among them only where pictures is set: pages show those that they can.
-func filesOf(a news.Article, pictures bool) []fileView {
+func filesOf(a news.Article, pictures bool, l *locale.Locale) []fileView {
 	var all []fileView
 	for _, e := range publish.Files(a.Enclosures) {
 		if e.IsPicture() && !pictures {
@@ -240,7 +241,7 @@ func filesOf(a news.Article, pictures bool) []fileView {
 			about = append(about, strings.TrimSuffix(e.Type, "/*"))
 		}
 		if e.Length > 0 {
-			about = append(about, sizeText(e.Length))
+			about = append(about, sizeText(e.Length, l))
 		}
 		if e.Duration > 0 {
 			about = append(about, durationText(e.Lasts()))

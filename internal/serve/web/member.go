@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -51,7 +50,7 @@ type comparisonView struct {
 	Note   string
 	Shared string         // "3 shared passages, the longest of 41 words"; empty where nothing is shared
 	Marked [][]view.Piece // its paragraphs with the passages marked; nil where nothing is shared or the page is full
-	Added  string         // "3 sentences"
+	Added  string         // "Adds 3 sentences"
 	Adds   []string       // the first of them
 	Beside string         // the outlet whose version gave the reasons, where that is not the one compared with
 }
@@ -77,13 +76,13 @@ type listingView struct {
 type changesView struct {
 	Before, After  []view.Piece // the headlines, words that only one of them has marked; nil where they are the same
 	Figures        []news.FigureChange
-	Adds, Drops    string // "3 sentences"; empty where there are none
+	Adds, Drops    string // "Adds 3 sentences"; empty where there are none
 	Added, Dropped []string
 }
 
 // claimView is a credit in words.
 type claimView struct {
-	What   string // "Dateline", "Credits a report by"
+	What   string // "Credits a report by %s": a key of the catalogues, for the outlet
 	Outlet string
 	Text   string // the words that make the claim; empty where they stand elsewhere
 	Where  string // and where that is: "in its headline"
@@ -108,16 +107,16 @@ func reportOf(st news.Story, heads headsView, r news.Report, l *locale.Locale) m
 	if len(r.Versions) == 1 {
 		return v
 	}
-	v.Earlier, v.Count = plural(len(r.Versions)-1, "earlier version"), plural(len(r.Versions), "version")
+	v.Earlier, v.Count = l.Text("%d earlier versions", len(r.Versions)-1), l.Text("%d versions", len(r.Versions))
 	for _, x := range r.Versions[:min(len(r.Versions), maxVersions)] {
 		a := x.Member.Article
 		v.Versions = append(v.Versions, versionView{
-			Title: articleTitle(a), Lang: a.Lang, Page: articlePath(a.ID), Out: outTo(a.URL), Time: articleTime(a, l),
-			Again: listingsOf(x, l), Changed: changesOf(x.Changed), Summary: changesText(x.Changed),
+			Title: articleTitle(a, l), Lang: a.Lang, Page: articlePath(a.ID), Out: outTo(a.URL), Time: articleTime(a, l),
+			Again: listingsOf(x, l), Changed: changesOf(x.Changed, l), Summary: changesText(x.Changed, l),
 		})
 	}
 	if more := len(r.Versions) - len(v.Versions); more > 0 {
-		v.Fewer = fmt.Sprintf("%d more", more)
+		v.Fewer = l.Text("%d more", more)
 	}
 	v.Versions[0].Again = nil // v.Again has them
 	return v
@@ -126,7 +125,7 @@ func reportOf(st news.Story, heads headsView, r news.Report, l *locale.Locale) m
 func listingsOf(v news.Version, l *locale.Locale) (all []listingView) {
 	for _, m := range v.Again[:min(len(v.Again), maxVersions)] {
 		one := listingOf(m.Article, l)
-		if one.Title == articleTitle(v.Member.Article) {
+		if one.Title == articleTitle(v.Member.Article, l) {
 			one.Title = ""
 		}
 		all = append(all, one)
@@ -135,29 +134,29 @@ func listingsOf(v news.Version, l *locale.Locale) (all []listingView) {
 }
 
 func listingOf(a news.Article, l *locale.Locale) listingView {
-	return listingView{Title: articleTitle(a), Lang: a.Lang, Page: articlePath(a.ID), Time: articleTime(a, l)}
+	return listingView{Title: articleTitle(a, l), Lang: a.Lang, Page: articlePath(a.ID), Time: articleTime(a, l)}
 }
 
 // changesText says in a line what a version changed.
-func changesText(c *news.Changes) string {
+func changesText(c *news.Changes, l *locale.Locale) string {
 	if c == nil {
 		return ""
 	}
 	var say []string
 	if c.Headline != nil {
-		say = append(say, "new headline")
+		say = append(say, l.Text("new headline"))
 	}
 	for _, f := range c.Figures[:min(len(c.Figures), maxFigures)] {
 		say = append(say, f.Before+" → "+f.After)
 	}
 	if c.Adds > 0 {
-		say = append(say, "adds "+plural(c.Adds, "sentence"))
+		say = append(say, l.Text("adds %d sentences", c.Adds))
 	}
 	if c.Drops > 0 {
-		say = append(say, "drops "+plural(c.Drops, "sentence"))
+		say = append(say, l.Text("drops %d sentences", c.Drops))
 	}
 	if len(say) == 0 {
-		return "the same words"
+		return l.Text("the same words")
 	}
 	return strings.Join(say, ", ")
 }
@@ -178,46 +177,46 @@ func kindOf(m news.Member) string {
 	return string(m.Role)
 }
 
-// kindView explains a kind of member.
+// kindView explains a kind of member. In kinds its texts are keys of the catalogues.
 type kindView struct{ Kind, Label, Meaning string }
 
 var kinds = []kindView{
-	{"original", "Original", "the text that the others go back to"},
-	{"copy", "Copy", "the same text, nearly all of it"},
-	{"rewrite", "Rewrite", "the same report, partly or wholly in other words"},
-	{"excerpt", "Excerpt", "a part of the text, much shorter"},
-	{"translation", "Translation", "the same text in another language"},
-	{"headline", "Headline only", "no text to compare"},
+	{"original", locale.Key("Original"), locale.Key("the text that the others go back to")},
+	{"copy", locale.Key("Copy|of a text"), locale.Key("the same text, nearly all of it")},
+	{"rewrite", locale.Key("Rewrite"), locale.Key("the same report, partly or wholly in other words")},
+	{"excerpt", locale.Key("Excerpt"), locale.Key("a part of the text, much shorter")},
+	{"translation", locale.Key("Translation"), locale.Key("the same text in another language")},
+	{"headline", locale.Key("Headline only"), locale.Key("no text to compare")},
 }
 
 // kindsAmong explains the kinds that some members have.
-func kindsAmong(have map[string]bool) (all []kindView) {
+func kindsAmong(have map[string]bool, l *locale.Locale) (all []kindView) {
 	for _, k := range kinds {
 		if have[k.Kind] {
-			all = append(all, k)
+			all = append(all, kindView{k.Kind, l.Text(k.Label), l.Text(k.Meaning)})
 		}
 	}
 	return all
 }
 
 // labelOf says what a member is to its story.
-func labelOf(st news.Story, m news.Member) string {
+func labelOf(st news.Story, m news.Member, l *locale.Locale) string {
 	kind := kindOf(m)
 	switch kind {
 	case "original":
-		return originOf(st).Level
+		return originOf(st, l).Level
 	case "headline":
-		if articleTitle(m.Article) == articleTitle(st.Lead().Article) {
-			return "Same headline"
+		if articleTitle(m.Article, l) == articleTitle(st.Lead().Article, l) {
+			return l.Text("Same headline")
 		}
 	}
-	return kinds[slices.IndexFunc(kinds, func(k kindView) bool { return k.Kind == kind })].Label
+	return l.Text(kinds[slices.IndexFunc(kinds, func(k kindView) bool { return k.Kind == kind })].Label)
 }
 
 // classOf is the class of that label: the kind, or how sure the origin is.
-func classOf(st news.Story, m news.Member) string {
+func classOf(st news.Story, m news.Member, l *locale.Locale) string {
 	if m.Role == news.RoleOriginal {
-		return originOf(st).Class
+		return originOf(st, l).Class
 	}
 	return kindOf(m)
 }
@@ -246,34 +245,34 @@ func headsOf(st news.Story) headsView {
 
 func memberOf(st news.Story, heads headsView, m news.Member, l *locale.Locale) memberView {
 	a := m.Article
-	title := articleTitle(a)
+	title := articleTitle(a, l)
 	v := memberView{
-		ID: a.ID, Role: string(m.Role), Kind: kindOf(m), Class: classOf(st, m), Label: labelOf(st, m),
+		ID: a.ID, Role: string(m.Role), Kind: kindOf(m), Class: classOf(st, m, l), Label: labelOf(st, m, l),
 		Outlet: publish.Name(a.Outlet), Title: title, Lang: a.Lang,
 		Page: articlePath(a.ID), Out: outTo(a.URL), Time: articleTime(a, l),
 		Share: percent(m.Share), quoted: quotationsUnder(title),
 	}
-	v.Claims, v.Reasons = claimsOf(m.Claims, v.quoted), reasonsOf(m.Evidence, maps.Clone(v.quoted))
+	v.Claims, v.Reasons = claimsOf(m.Claims, v.quoted), reasonsOf(m.Evidence, maps.Clone(v.quoted), l)
 	if heads.lead != a.ID {
 		v.Compare = comparePath(st.ID, heads.lead, a.ID)
 	}
 	if a.ID != heads.current {
-		v.Files = filesOf(a, false)
+		v.Files = filesOf(a, false, l)
 	}
 	switch {
 	case m.Role == news.RoleOriginal, v.Kind == "headline", v.Kind == "translation", st.Origin.Named() && m.Share == 0 && m.Carries == 0, m.Carries == a.ID: // nothing was compared
 	case m.Carries != 0:
-		v.ShareIn = "the version of " + outletOf(st, m.Carries)
+		v.ShareIn = l.Text("the version of %s|share in", outletOf(st, m.Carries))
 	case st.Origin.Named():
-		v.ShareIn = "the longest version" // compared in place of the origin
+		v.ShareIn = l.Text("the longest version|share in") // compared in place of the origin
 	default:
-		v.ShareIn = "the original"
+		v.ShareIn = l.Text("the original|share in")
 	}
 	return v
 }
 
 // changesOf gives nil where there is nothing to show.
-func changesOf(c *news.Changes) *changesView {
+func changesOf(c *news.Changes, l *locale.Locale) *changesView {
 	if c == nil || c.Headline == nil && len(c.Figures)+c.Adds+c.Drops == 0 {
 		return nil
 	}
@@ -282,27 +281,27 @@ func changesOf(c *news.Changes) *changesView {
 		v.Before, v.After = view.Pieces(h.Before, h.Dropped), view.Pieces(h.After, h.Added)
 	}
 	if c.Adds > 0 {
-		v.Adds = plural(c.Adds, "sentence")
+		v.Adds = l.Text("Adds %d sentences", c.Adds)
 	}
 	if c.Drops > 0 {
-		v.Drops = plural(c.Drops, "sentence")
+		v.Drops = l.Text("Drops %d sentences", c.Drops)
 	}
 	return v
 }
 
-// claimWords say what a claim of each kind does.
+// claimWords say what a claim of each kind does: keys of the catalogues, with the outlet that it credits.
 var claimWords = map[news.ClaimKind]string{
-	news.ClaimDateline:  "Dateline of",
-	news.ClaimByline:    "Byline of",
-	news.ClaimPublisher: "Published by",
-	news.ClaimCanonical: "Gives its canonical address at",
-	news.ClaimSource:    "Names as its source",
-	news.ClaimScoop:     "Credits the news to",
-	news.ClaimReport:    "Credits a report by",
-	news.ClaimTold:      "Quotes what was told to",
-	news.ClaimLink:      "Links at the start to",
-	news.ClaimRights:    "Copyright line of",
-	news.ClaimPart:      "Had help from",
+	news.ClaimDateline:  locale.Key("Dateline of %s"),
+	news.ClaimByline:    locale.Key("Byline of %s"),
+	news.ClaimPublisher: locale.Key("Published by %s"),
+	news.ClaimCanonical: locale.Key("Gives its canonical address at %s"),
+	news.ClaimSource:    locale.Key("Names as its source %s"),
+	news.ClaimScoop:     locale.Key("Credits the news to %s"),
+	news.ClaimReport:    locale.Key("Credits a report by %s"),
+	news.ClaimTold:      locale.Key("Quotes what was told to %s"),
+	news.ClaimLink:      locale.Key("Links at the start to %s"),
+	news.ClaimRights:    locale.Key("Copyright line of %s"),
+	news.ClaimPart:      locale.Key("Had help from %s"),
 }
 
 func claimsOf(claims []news.Claim, q quotations) []claimView {
@@ -311,7 +310,7 @@ func claimsOf(claims []news.Claim, q quotations) []claimView {
 	var all []claimView
 	for _, c := range sorted {
 		v := claimView{
-			What:   cmp.Or(claimWords[c.Kind], "Mentions"),
+			What:   cmp.Or(claimWords[c.Kind], locale.Key("Mentions %s")),
 			Outlet: publish.Name(c.Credited()),
 			Text:   publish.Line(c.Text),
 			Out:    outTo(c.URL),
@@ -327,7 +326,7 @@ func claimsOf(claims []news.Claim, q quotations) []claimView {
 }
 
 // compareMembers fills in what the members take from the origin, in place of what was estimated when the story was settled.
-func compareMembers(members []memberView, st news.Story, all map[int64]news.Comparison) {
+func compareMembers(members []memberView, st news.Story, all map[int64]news.Comparison, l *locale.Locale) {
 	left := maxMarked
 	for i := range members {
 		m := &members[i]
@@ -335,20 +334,20 @@ func compareMembers(members []memberView, st news.Story, all map[int64]news.Comp
 		if !ok || m.Role == string(news.RoleOriginal) { // newer versions of the original are compared as versions
 			continue
 		}
-		note := m.quoted.once(k.Note)
-		m.Reasons = reasonsOf(k.Reasons, m.quoted)
+		note := l.Known(m.quoted.once(k.Note))
+		m.Reasons = reasonsOf(k.Reasons, m.quoted, l)
 		m.Share, m.ShareIn = percent(k.Share), ""
 		if k.Tells() {
-			m.ShareIn = "the original"
+			m.ShareIn = l.Text("the original|share in")
 			if k.StandIn {
-				m.ShareIn = "the version of " + outletOf(st, k.With)
+				m.ShareIn = l.Text("the version of %s|share in", outletOf(st, k.With))
 			}
 		}
 		c := &comparisonView{Note: note, Adds: k.Adds}
 		if n := len(k.Passages); n > 0 {
-			c.Shared = plural(n, "shared passage")
+			c.Shared = l.Text("%d shared passages", n)
 			if k.Longest > 0 {
-				c.Shared += fmt.Sprintf(", up to %s in a row", plural(k.Longest, "word"))
+				c.Shared = l.Text("%s, up to %d words in a row", c.Shared, k.Longest)
 			}
 			if len(k.Text) <= left {
 				c.Marked = markPassages(k.Text, k.Passages)
@@ -356,7 +355,7 @@ func compareMembers(members []memberView, st news.Story, all map[int64]news.Comp
 			}
 		}
 		if k.Added > 0 {
-			c.Added = plural(k.Added, "sentence")
+			c.Added = l.Text("Adds %d sentences", k.Added)
 		}
 		if k.Like != 0 && k.Like != k.With {
 			c.Beside = outletOf(st, k.Like)

@@ -14,7 +14,6 @@ import (
 	"headwater/internal/locale"
 	"headwater/internal/news"
 	"headwater/internal/serve/publish"
-	"headwater/internal/serve/view"
 )
 
 const (
@@ -49,7 +48,7 @@ type outletRow struct {
 	Agency      bool
 	Articles    int
 	Originals   string // "12 of 40"; empty where no article of it is stored
-	Share       string // "30 %"
+	Share       string // "30%"
 	ShareWidth  int    // of 100
 	Most        *rerunView
 	Lag         string
@@ -78,21 +77,21 @@ func outletPath(o news.Outlet) string {
 	return ""
 }
 
-// outletColumns are the columns with the order in which each sorts.
+// outletColumns are the columns, by keys of the catalogues, with the order in which each sorts.
 var outletColumns = []struct {
 	name   string
 	by     news.OutletSort
 	order  string
 	number bool
 }{
-	{"Outlet", news.OutletsByName, "ascending", false},
-	{"Articles", news.OutletsByArticles, "descending", true},
-	{"Originals", news.OutletsByOriginals, "descending", true},
-	{"Share", news.OutletsByShare, "descending", true},
-	{"Reruns most", news.OutletsByReruns, "descending", false},
-	{"Median lag", news.OutletsByLag, "ascending", true},
-	{"First seen", news.OutletsByFirst, "descending", false},
-	{"Last seen", news.OutletsByLast, "descending", false},
+	{locale.Key("Outlet"), news.OutletsByName, "ascending", false},
+	{locale.Key("Articles"), news.OutletsByArticles, "descending", true},
+	{locale.Key("Originals"), news.OutletsByOriginals, "descending", true},
+	{locale.Key("Share"), news.OutletsByShare, "descending", true},
+	{locale.Key("Reruns most"), news.OutletsByReruns, "descending", false},
+	{locale.Key("Median lag"), news.OutletsByLag, "ascending", true},
+	{locale.Key("First seen"), news.OutletsByFirst, "descending", false},
+	{locale.Key("Last seen"), news.OutletsByLast, "descending", false},
 }
 
 func (s *server) outlets(w http.ResponseWriter, r *http.Request) error {
@@ -106,64 +105,65 @@ func (s *server) outlets(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("outlets: %w", err)
 	}
+	l := s.locale(r)
 	v := outletsView{
-		Query: query, Unnamed: list.Unnamed, Counting: list.Counting, Counted: timestampOf(list.Counted, s.locale(r)),
-		Pager: pagerOf(r, n, n*outletsPerPage < list.Total), Summary: plural(list.All, "outlet"),
+		Query: query, Unnamed: list.Unnamed, Counting: list.Counting, Counted: timestampOf(list.Counted, l),
+		Pager: pagerOf(r, n, n*outletsPerPage < list.Total), Summary: l.Text("%d outlets", list.All),
 	}
 	if query != "" {
-		v.Summary = fmt.Sprintf("%s of %s", number(list.Total), plural(list.All, "outlet"))
+		v.Summary = l.Text("%d of %d outlets", list.Total, list.All)
 	}
 	for _, c := range outletColumns {
 		values := url.Values{"sort": {string(c.by)}}
 		if query != "" {
 			values.Set("q", query)
 		}
-		column := outletColumn{Name: c.name, URL: "/outlets?" + values.Encode(), Number: c.number}
+		column := outletColumn{Name: l.Text(c.name), URL: "/outlets?" + values.Encode(), Number: c.number}
 		if c.by == by {
 			column.Sort = c.order
 		}
 		v.Columns = append(v.Columns, column)
 	}
 	for _, o := range list.Outlets {
-		v.Rows = append(v.Rows, outletRowOf(o, s.locale(r)))
+		v.Rows = append(v.Rows, outletRowOf(o, l))
 	}
-	return s.write(w, r, http.StatusOK, "outlets", page{Title: "Outlets", Nav: "outlets", Body: v})
+	return s.write(w, r, http.StatusOK, "outlets", page{Title: l.Text("Outlets"), Nav: "outlets", Body: v})
 }
 
 func outletRowOf(o news.OutletSummary, l *locale.Locale) outletRow {
 	row := outletRow{
-		outletLink: linkOutlet(o.Outlet), Agency: o.Agency, Articles: o.Articles, Lag: medianText(o.Lag, o.Lags),
+		outletLink: linkOutlet(o.Outlet), Agency: o.Agency, Articles: o.Articles, Lag: medianText(o.Lag, o.Lags, l),
 		First: timestampOf(o.First, l), Last: timestampOf(o.Last, l),
 	}
 	if o.Stories == 0 {
 		row.Named = o.Named
 		return row
 	}
-	row.Originals, row.ShareWidth = fmt.Sprintf("%d of %d", o.Wrote, o.Stories), percent(o.Share)
-	row.Share = fmt.Sprintf("%d %%", row.ShareWidth)
+	row.Originals, row.ShareWidth = l.Text("%d of %d", o.Wrote, o.Stories), percent(o.Share)
+	row.Share = l.Percent(o.Share)
 	if o.Most.Stories > 0 {
-		most := rerunOf(o.Most)
+		most := rerunOf(o.Most, l)
 		row.Most = &most
 	}
 	return row
 }
 
 // medianText is a median of n times; "" for none.
-func medianText(d time.Duration, n int) string {
+func medianText(d time.Duration, n int, l *locale.Locale) string {
 	minutes := int(math.Round(d.Minutes()))
 	switch {
 	case n == 0:
 		return ""
 	case minutes < 1:
-		return "under 1 min"
+		return l.Text("under 1 min")
 	case minutes < 60:
-		return fmt.Sprintf("%d min", minutes)
+		return l.Text("%d min", minutes)
 	case minutes < 10*60:
-		return strings.TrimSuffix(fmt.Sprintf("%.1f", d.Hours()), ".0") + " h"
+		return l.Text("%s h", l.Decimal(d.Hours(), 1))
 	case minutes < 48*60:
-		return fmt.Sprintf("%d h", int(math.Round(d.Hours())))
+		return l.Text("%d h", int(math.Round(d.Hours())))
 	}
-	return fmt.Sprintf("%d days", int(math.Round(d.Hours()/24)))
+	return l.Text("%d days", int(math.Round(d.Hours()/24)))
 }
 
 type rerunView struct {
@@ -172,8 +172,8 @@ type rerunView struct {
 	Lag     string
 }
 
-func rerunOf(r news.Rerun) rerunView {
-	return rerunView{linkOutlet(r.Outlet), r.Stories, medianText(r.Lag, r.Lags)}
+func rerunOf(r news.Rerun, l *locale.Locale) rerunView {
+	return rerunView{linkOutlet(r.Outlet), r.Stories, medianText(r.Lag, r.Lags, l)}
 }
 
 // rerunTable is a table of outlets that one reruns, or that rerun it.
@@ -183,13 +183,13 @@ type rerunTable struct {
 	Left        int // those that are not listed
 }
 
-func rerunTableOf(caption string, all []news.Rerun) rerunTable {
+func rerunTableOf(caption string, all []news.Rerun, l *locale.Locale) rerunTable {
 	t := rerunTable{Caption: caption, Left: max(len(all)-maxReruns, 0)}
 	for i, r := range all[:min(len(all), maxReruns)] {
 		if i < shownReruns {
-			t.Shown = append(t.Shown, rerunOf(r))
+			t.Shown = append(t.Shown, rerunOf(r, l))
 		} else {
-			t.More = append(t.More, rerunOf(r))
+			t.More = append(t.More, rerunOf(r, l))
 		}
 	}
 	return t
@@ -201,6 +201,7 @@ type outletDetails struct {
 	Names        []string // the first other names
 	MoreNames    []string
 	Stories      int
+	Written      int // of these, those that go back to it
 	Rerun        int
 	Wrote        []wroteView
 	Pager        pager
@@ -262,10 +263,10 @@ func (s *server) showOutlet(w http.ResponseWriter, r *http.Request, status int, 
 	}
 	l := s.locale(r)
 	v := outletDetails{
-		outletRow: outletRowOf(d.OutletSummary, l), Stories: d.Stories, Rerun: d.Rerun, Form: form, Counting: d.Counting,
+		outletRow: outletRowOf(d.OutletSummary, l), Stories: d.Stories, Written: d.Wrote, Rerun: d.Rerun, Form: form, Counting: d.Counting,
 		Names: d.Names[:min(len(d.Names), shownNames)], MoreNames: d.Names[min(len(d.Names), shownNames):],
-		Pager: pagerOf(r, n, len(wrote) > perPage), Clocks: clockWords(d.Clocks, d.Feeds), Learnt: timestampOf(d.Learnt, l), Lists: d.Lists,
-		Reruns: rerunTableOf("Outlets whose stories it carries", d.Reruns), By: rerunTableOf("Outlets that carry its stories", d.RerunBy),
+		Pager: pagerOf(r, n, len(wrote) > perPage), Clocks: clockWords(d.Clocks, d.Feeds, l), Learnt: timestampOf(d.Learnt, l), Lists: d.Lists,
+		Reruns: rerunTableOf(l.Text("Outlets whose stories it carries"), d.Reruns, l), By: rerunTableOf(l.Text("Outlets that carry its stories"), d.RerunBy, l),
 		Edited: timestampOf(d.Edited, l), NothingKnown: d.Stories+d.Named == 0,
 	}
 	v.Name, v.Named = publish.Cut(publish.Name(d.Outlet), maxOutletName), d.Named
@@ -280,15 +281,15 @@ func (s *server) showOutlet(w http.ResponseWriter, r *http.Request, status int, 
 	}
 	switch q := r.URL.Query(); {
 	case q.Has("changed"):
-		v.Notice = "The change holds from now on, on every page."
+		v.Notice = l.Text("The change holds from now on, on every page.")
 	case q.Has("restored"):
-		v.Notice = "The change is taken back. The built-in list and the settings hold again."
+		v.Notice = l.Text("The change is taken back. The built-in list and the settings hold again.")
 	}
 	return s.write(w, r, status, "outlet", page{Title: v.Name, Nav: "outlets", Body: v})
 }
 
 func wroteOf(st news.Story, l *locale.Locale) wroteView {
-	v := wroteView{By: originOf(st), headline: headlineOf(st, storyTime(st, st.First, l))}
+	v := wroteView{By: originOf(st, l), headline: headlineOf(st, storyTime(st, st.First, l), l)}
 	seen := map[string]bool{st.Origin.Key(): true}
 	for _, m := range st.Members {
 		o := m.Article.Outlet
@@ -306,16 +307,15 @@ func wroteOf(st news.Story, l *locale.Locale) wroteView {
 }
 
 // clockWords says how each wrong clock of an outlet runs, in sentences.
-func clockWords(clocks []news.OutletClock, feeds []news.Feed) []string {
+func clockWords(clocks []news.OutletClock, feeds []news.Feed, l *locale.Locale) []string {
 	var all []string
 	for _, c := range clocks {
-		way := "late"
+		text := l.Text("Its stamps run about %s late", l.Span(c.Ahead.Abs()))
 		if c.Ahead < 0 {
-			way = "early"
+			text = l.Text("Its stamps run about %s early", l.Span(c.Ahead.Abs()))
 		}
-		text := fmt.Sprintf("Its stamps run about %s %s", view.Span(c.Ahead.Abs()), way)
 		if i := slices.IndexFunc(feeds, func(f news.Feed) bool { return f.ID == c.Feed }); i >= 0 && len(clocks) > 1 {
-			text += " in the feed " + cmp.Or(publish.Line(feeds[i].Title), feeds[i].URL)
+			text = l.Text("%s in the feed %s", text, cmp.Or(publish.Line(feeds[i].Title), feeds[i].URL))
 		}
 		if text += "."; !slices.Contains(all, text) {
 			all = append(all, text)
@@ -340,7 +340,7 @@ func (s *server) changeOutlet(w http.ResponseWriter, r *http.Request) error {
 	})
 	var refused *news.RefusedError
 	if errors.As(err, &refused) {
-		form.Error = sentence(refused)
+		form.Error = sentence(s.locale(r), refused)
 		return s.showOutlet(w, r, http.StatusUnprocessableEntity, d, form)
 	}
 	if err != nil {

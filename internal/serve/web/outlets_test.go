@@ -113,15 +113,15 @@ func TestOutletPages(t *testing.T) {
 		want   []string
 	}{
 		{"/outlets", 200, []string{
-			"5 outlets", "Harbour Post agency", "310 of 900", "34 %", "Nordlys Wire 120 stories", "40 min", "only named, 1 time", "but for 3 that give no outlet", "nameless.example",
+			"5 outlets", "Harbour Post agency", "310 of 900", "34%", "Nordlys Wire 120 stories", "40 min", "only named, 1 time", "but for 3 that give no outlet", "nameless.example",
 		}},
 		{"/outlets?q=post&sort=share", 200, []string{"1 of 5 outlets", "Share ↓"}},
 		{"/outlets?q=nobody", 200, []string{"No outlet has nobody in its name or domain"}},
 		{"/outlets?page=7", 200, []string{"There are no more outlets", "Page 7"}},
 		{"/outlet/harbourpost.example", 200, []string{
-			"1204", "310 of 900 stories", "What it wrote first Ferry with 340 aboard", "rerun by Coastline Daily, Nordlys Wire, Capital Herald and 4 more",
+			"1,204", "310 of 900 stories", "What it wrote first Ferry with 340 aboard", "rerun by Coastline Daily, Nordlys Wire, Capital Herald and 4 more",
 			"Whom it reruns", "Nordlys Wire 120 35 min", "Carrier 0 20 under 1 min", "Carrier 1 19 7 h", "5 more", "Carrier 19 1 6 days",
-			"Its stamps run about seven hours early.", "https://harbourpost.example/feed.xml", "Take the change back",
+			"Its stamps run about 7 h early.", "https://harbourpost.example/feed.xml", "Take the change back",
 		}},
 		{"/outlet/northernledger.example", 200, []string{"No article of this outlet is stored. 1 story goes back to it all the same", "Last copper mine", "rerun by Valley Observer, Metal Week", "Valley Observer 1"}},
 		{"/outlet/forty.example", 200, []string{"also call it Gazette Section 0, Gazette Section 1", "and 36 more names", "hardly anything of its own"}},

@@ -74,59 +74,60 @@ type result struct {
 	Others   int // members of its story that match too
 }
 
-// searchOrders are the orders of a search by their names in ?sort=, with what they put first.
+// searchOrders are the orders of a search by their names in ?sort=, with what they put first: keys of the catalogues.
 var searchOrders = []struct{ sort, name, rule string }{
-	{"", "Best match", "What has the words in its headline or first lines comes first; of equal matches, stories whose original is among what is found."},
-	{"newest", "Newest", "The newest article comes first."},
-	{"coverage", "Most outlets", "What the most outlets carry comes first; of equals, stories whose original is among what is found."},
+	{"", locale.Key("Best match"), locale.Key("What has the words in its headline or first lines comes first; of equal matches, stories whose original is among what is found.")},
+	{"newest", locale.Key("Newest"), locale.Key("The newest article comes first.")},
+	{"coverage", locale.Key("Most outlets"), locale.Key("What the most outlets carry comes first; of equals, stories whose original is among what is found.")},
 }
 
 func (s *server) search(w http.ResponseWriter, r *http.Request) error {
+	l := s.locale(r)
 	v := searchView{Query: queryOf(r), Order: r.URL.Query().Get("sort"), Articles: r.URL.Query().Get("show") == "articles"}
 	if !slices.ContainsFunc(searchOrders[1:], func(o struct{ sort, name, rule string }) bool { return o.sort == v.Order }) {
 		v.Order = ""
 	}
 	for _, o := range searchOrders {
-		v.Sorts = append(v.Sorts, link{Name: o.name, URL: v.link(v.Query, o.sort, v.Articles), Current: v.Order == o.sort})
+		v.Sorts = append(v.Sorts, link{Name: l.Text(o.name), URL: v.link(v.Query, o.sort, v.Articles), Current: v.Order == o.sort})
 		if v.Order == o.sort {
-			v.Rule = o.rule
+			v.Rule = l.Text(o.rule)
 		}
 	}
 	v.Shows = []link{
-		{Name: "Stories", URL: v.link(v.Query, v.Order, false), Current: !v.Articles},
-		{Name: "Every article", URL: v.link(v.Query, v.Order, true), Current: v.Articles},
+		{Name: l.Text("Stories"), URL: v.link(v.Query, v.Order, false), Current: !v.Articles},
+		{Name: l.Text("Every article"), URL: v.link(v.Query, v.Order, true), Current: v.Articles},
 	}
 	status := http.StatusOK
 	var building *search.BuildingError
 	var sample news.Article
 	if err := s.validate(v.Query); err != nil {
-		v.Error, status = faultOf(v.Query, err), http.StatusBadRequest
+		v.Error, status = faultOf(v.Query, err, l), http.StatusBadRequest
 	} else if sample, err = s.find(r, &v); errors.Is(err, search.ErrSlow) {
-		v.Error, status = &queryFault{Problem: sentence(search.ErrSlow)}, http.StatusServiceUnavailable
+		v.Error, status = &queryFault{Problem: sentence(l, search.ErrSlow)}, http.StatusServiceUnavailable
 	} else if errors.As(err, &building) {
 		w.Header().Set("Retry-After", retryBuilding)
-		v.Building, status = sentence(building), http.StatusServiceUnavailable
+		v.Building, status = sentence(l, building), http.StatusServiceUnavailable
 	} else if err != nil {
 		return err
 	}
 	var err error
-	if v.Help, err = s.help(r.Context(), sample); err != nil {
+	if v.Help, err = s.help(r.Context(), sample, l); err != nil {
 		return err
 	}
-	p := page{Title: cmp.Or(v.Query, "Search"), Nav: "search", Query: v.Query, Body: v}
+	p := page{Title: cmp.Or(v.Query, l.Text("Search")), Nav: "search", Query: v.Query, Body: v}
 	if v.Query != "" && v.Error == nil {
-		p.Feeds = feedLinks("Search: "+v.Query, "/feeds/search", "?q="+url.QueryEscape(v.Query))
+		p.Feeds = feedLinks(l.Text("Search: %s", v.Query), "/feeds/search", "?q="+url.QueryEscape(v.Query))
 	}
 	return s.write(w, r, status, "search", p)
 }
 
 // faultOf shows what is wrong with a query. Only the package of the query language knows the place.
-func faultOf(query string, err error) *queryFault {
+func faultOf(query string, err error, l *locale.Locale) *queryFault {
 	var q *search.QueryError
 	if !errors.As(err, &q) {
-		return &queryFault{Problem: "This search cannot be read: " + err.Error() + "."}
+		return &queryFault{Problem: l.Text("This search cannot be read: %s.", l.Known(err.Error()))}
 	}
-	f := &queryFault{Problem: "This search cannot be read: " + q.Problem + ".", Advice: sentence(errors.New(q.Advice))}
+	f := &queryFault{Problem: l.Text("This search cannot be read: %s.", l.Known(q.Problem)), Advice: fullSentence(l.Known(q.Advice))}
 	runes := []rune(query)
 	if len(runes) > maxQuery { // where it is too long says nothing
 		return f
@@ -162,11 +163,12 @@ func (s *server) find(r *http.Request, v *searchView) (sample news.Article, err 
 	if err != nil {
 		return sample, fmt.Errorf("search %q: %w", v.Query, err)
 	}
-	v.Total = countText(found.Total, "story", "stories")
+	l := s.locale(r)
+	v.Total = l.Text("%d stories", found.Total)
 	if v.Articles {
-		v.Total = countText(found.Total, "article", "articles")
+		v.Total = l.Text("%d articles", found.Total)
 	}
-	v.Facets, v.Narrowed = v.facets(s.locale(r), found.Facets)
+	v.Facets, v.Narrowed = v.facets(l, found.Facets)
 	v.Pager = pagerOf(r, n, n*perPage < found.Total)
 	if v.Pager.Next != "" && found.Next != "" {
 		v.Pager.Next += "&cursor=" + url.QueryEscape(found.Next)
@@ -179,7 +181,7 @@ func (s *server) find(r *http.Request, v *searchView) (sample news.Article, err 
 		return sample, err
 	}
 	for i, f := range found.Articles {
-		res := resultOf(s.locale(r), f, stories)
+		res := resultOf(l, f, stories)
 		if f.Passing {
 			v.Passing = append(v.Passing, res)
 		} else {
@@ -195,14 +197,14 @@ func (s *server) find(r *http.Request, v *searchView) (sample news.Article, err 
 func resultOf(l *locale.Locale, f search.FoundArticle, stories map[int64]news.Story) result {
 	a := f.Article
 	res := result{
-		Title: view.Pieces(cmp.Or(a.Title, a.Headline(), "Untitled"), f.Title), Lang: a.Lang, Snippet: view.Snippet(f.Text(), f.Body),
+		Title: view.Pieces(cmp.Or(a.Title, a.Headline(), l.Text("Untitled")), f.Title), Lang: a.Lang, Snippet: view.Snippet(f.Text(), f.Body),
 		Outlet: publish.Name(a.Outlet), Page: articlePath(a.ID), Out: outTo(a.URL), Time: articleTime(a, l), Others: f.Others,
 	}
 	if st, ok := stories[f.Story]; ok {
-		res.Story, res.By, res.Versions = storyPath(st.ID), originOf(st), len(st.Reports())
+		res.Story, res.By, res.Versions = storyPath(st.ID), originOf(st, l), len(st.Reports())
 		for _, m := range st.Members {
 			if m.Article.ID == a.ID {
-				res.Label, res.Class = labelOf(st, m), classOf(st, m)
+				res.Label, res.Class = labelOf(st, m, l), classOf(st, m, l)
 			}
 		}
 	}
@@ -246,7 +248,9 @@ func (v searchView) link(query, order string, articles bool) string {
 }
 
 // facetNames are the headings of facets, in their order.
-var facetNames = []struct{ field, name string }{{"outlet", "Outlets"}, {"origin", "Told first by"}, {"lang", "Languages"}, {"day", "Days"}}
+var facetNames = []struct{ field, name string }{
+	{"outlet", locale.Key("Outlets")}, {"origin", locale.Key("Told first by")}, {"lang", locale.Key("Languages")}, {"day", locale.Key("Days (UTC)")},
+}
 
 // Limits of what a page shows of a facet.
 const (
@@ -261,10 +265,10 @@ func (v searchView) facets(l *locale.Locale, list []search.Facet) (shown []facet
 			if f.Field != of.field {
 				continue
 			}
-			one := facet{Name: of.name}
+			one := facet{Name: l.Text(of.name)}
 			chosen := false
 			for _, value := range f.Values[:min(len(f.Values), maxValues)] {
-				link := facetLink{Name: valueName(l, f.Field, value.Name), Count: number(value.Count)}
+				link := facetLink{Name: valueName(l, f.Field, value.Name), Count: l.Number(value.Count)}
 				if rest, ok := without(v.Query, value.Query); ok {
 					link.URL, link.Chosen, chosen = v.link(rest, v.Order, v.Articles), true, true
 					narrowed = append(narrowed, link)

@@ -82,7 +82,7 @@ func (s *server) handle(h handler) http.Handler {
 			p = notFound("It may have been removed, or the address is mistyped.")
 		case errors.As(err, &building):
 			w.Header().Set("Retry-After", retryBuilding)
-			p = problem{Status: http.StatusServiceUnavailable, Heading: "Not yet", Message: sentence(building)}
+			p = problem{Status: http.StatusServiceUnavailable, Heading: "Not yet", Message: fullSentence(building.Error())}
 		case errors.Is(err, news.ErrUnavailable):
 			w.Header().Set("Retry-After", retryDatabase)
 			p = problem{Status: http.StatusServiceUnavailable, Heading: "Not now", Message: "The database cannot be reached. Nothing is lost: the server waits for it and goes on when it is back."}
@@ -105,32 +105,37 @@ func (s *server) locale(r *http.Request) *locale.Locale {
 // problem is an error that the reader caused and may read.
 type problem struct {
 	Status  int
-	Heading string
-	Message string
+	Heading string // in English, a key of the catalogues
+	Message string // likewise, with the verbs of Args; or a text that another package made
+	Args    []any
 	Back    string // address of the page to go back to; empty is the front page
 }
 
-func (p problem) Error() string { return p.Message }
+func (p problem) Error() string { return locale.Languages()[0].Text(p.Message, p.Args...) }
 
-func notFound(message string) problem {
-	return problem{Status: http.StatusNotFound, Heading: "Not found", Message: message}
+func notFound(message string, args ...any) problem {
+	return problem{Status: http.StatusNotFound, Heading: "Not found", Message: message, Args: args}
 }
 
-func badRequest(message string) problem {
-	return problem{Status: http.StatusBadRequest, Heading: "That does not work", Message: message}
+func badRequest(message string, args ...any) problem {
+	return problem{Status: http.StatusBadRequest, Heading: "That does not work", Message: message, Args: args}
 }
 
-func sentence(err error) string {
-	text := err.Error()
-	return strings.ToUpper(text[:1]) + text[1:] + "."
-}
+// sentence is an error of another package as a sentence in the reader's language, as far as its words are known.
+func sentence(l *locale.Locale, err error) string { return fullSentence(l.Known(err.Error())) }
 
 // fail shows a problem on a page that needs nothing of the backend, which may have failed.
 func (s *server) fail(w http.ResponseWriter, r *http.Request, p problem) {
-	view := page{Site: s.title, Title: p.Heading, Settings: s.viewer(r).Settings, Body: p}
-	if err := s.pages.write(w, s.locale(r), p.Status, "error", view); err != nil {
+	l := s.locale(r)
+	shown := p
+	shown.Heading, shown.Message = l.Text(p.Heading), l.Text(p.Message, p.Args...)
+	if known, ok := l.Lookup(strings.TrimSuffix(p.Message, ".")); ok && len(p.Args) == 0 { // of another package
+		shown.Message = fullSentence(known)
+	}
+	view := page{Site: s.title, Title: shown.Heading, Settings: s.viewer(r).Settings, Body: shown}
+	if err := s.pages.write(w, l, p.Status, "error", view); err != nil {
 		s.log.Error("error page failed", "error", err)
-		http.Error(w, p.Message, p.Status)
+		http.Error(w, shown.Message, p.Status)
 	}
 }
 
@@ -186,7 +191,7 @@ func readForm(r *http.Request) error {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return problem{Status: http.StatusRequestTimeout, Heading: "That does not work", Message: "The form did not arrive in time. Send it again."}
 	case err != nil:
-		return badRequest("The form could not be read: " + err.Error())
+		return badRequest("The form could not be read: %s", err.Error())
 	}
 	return nil
 }

@@ -28,7 +28,7 @@ type storyView struct {
 	Correct     string       // address of the page with the forms
 	Outlets     []outletView // in full
 	Rest        []outletView // in a line each
-	More        string       // "62 more outlets": those of Rest
+	More        string       // "and 62 more outlets": those of Rest
 	Kinds       []kindView   // of its members
 	Versions    []roleGroup
 	First       timestamp
@@ -91,11 +91,12 @@ func (s *server) storyAt(r *http.Request) (news.Story, error) {
 }
 
 func (s *server) story(w http.ResponseWriter, r *http.Request, st news.Story) error {
+	l := s.locale(r)
 	if len(st.Members) == 0 {
-		return s.write(w, r, http.StatusOK, "aged", page{Title: titleOf(st), Body: agedView{
-			Title: titleOf(st), Origin: publish.Name(st.Origin.Outlet), Out: outTo(st.Origin.URL),
-			Articles: plural(st.Aged, "article"), Outlets: plural(st.Outlets, "outlet"),
-			First: storyTime(st, st.First, s.locale(r)), Latest: storyTime(st, st.Latest, s.locale(r)),
+		return s.write(w, r, http.StatusOK, "aged", page{Title: titleOf(st, l), Body: agedView{
+			Title: titleOf(st, l), Origin: publish.Name(st.Origin.Outlet), Out: outTo(st.Origin.URL),
+			Articles: l.Text("%d articles", st.Aged), Outlets: l.Text("%d outlets", st.Outlets),
+			First: storyTime(st, st.First, l), Latest: storyTime(st, st.Latest, l),
 		}})
 	}
 	compared, err := s.backend.Comparisons(r.Context(), st)
@@ -106,7 +107,7 @@ func (s *server) story(w http.ResponseWriter, r *http.Request, st news.Story) er
 	if err != nil {
 		return err
 	}
-	view := storyOf(st, reports, compared, s.locale(r))
+	view := storyOf(st, reports, compared, l)
 	if st.Event != 0 {
 		view.Event = eventPath(st.Event)
 		all, err := s.backend.Stories(r.Context(), news.StoryList{Event: st.Event, Limit: maxEventStories})
@@ -115,7 +116,7 @@ func (s *server) story(w http.ResponseWriter, r *http.Request, st news.Story) er
 		}
 		for _, other := range all {
 			if other.ID != st.ID && len(other.Members) > 0 {
-				view.Coverage = append(view.Coverage, cardOf(other, s.locale(r)))
+				view.Coverage = append(view.Coverage, cardOf(other, l))
 			}
 		}
 	}
@@ -125,21 +126,21 @@ func (s *server) story(w http.ResponseWriter, r *http.Request, st news.Story) er
 func storyOf(st news.Story, reports []news.Report, compared map[int64]news.Comparison, l *locale.Locale) storyView {
 	lead := st.Current().Article
 	v := storyView{
-		Title: titleOf(st), Lang: lead.Lang, Verdict: verdictOf(st, l), Headline: publish.Line(st.Origin.Title),
+		Title: titleOf(st, l), Lang: lead.Lang, Verdict: verdictOf(st, l), Headline: publish.Line(st.Origin.Title),
 		Confidence: percent(st.Origin.Confidence),
-		Reasons:    sortReasons(reasonsOf(st.Origin.Evidence, quotationsUnder(titleOf(st)))),
-		Versions: groupReports(reports, func(r news.Report) string {
+		Reasons:    sortReasons(reasonsOf(st.Origin.Evidence, quotationsUnder(titleOf(st, l)), l), l),
+		Versions: groupReports(reports, l, func(r news.Report) string {
 			if r.Role() == news.RoleOriginal {
 				return "original"
 			}
 			return kindOf(r.Newest())
 		}),
-		Files: filesOf(lead, false),
+		Files: filesOf(lead, false, l),
 		First: storyTime(st, st.First, l), Latest: storyTime(st, st.Latest, l),
 	}
 	v.Dek = dekOf(lead, v.Title, 2*maxDek)
 	if st.Aged > 0 {
-		v.Aged = fmt.Sprintf("%d of its %d articles were aged out.", st.Aged, st.Aged+len(st.Members))
+		v.Aged = l.Text("%d of its %d articles were aged out.", st.Aged, st.Aged+len(st.Members))
 	}
 	v.Scoop = scoopOf(st)
 	if st.Origin.Named() {
@@ -163,12 +164,12 @@ func (v *storyView) addMembers(st news.Story, reports []news.Report, compared ma
 		members, keys = append(members, m), append(keys, r.Newest().Article.Outlet.Key())
 		have[m.Kind] = true
 	}
-	compareMembers(members, st, compared)
+	compareMembers(members, st, compared, l)
 	v.Outlets = groupOutlets(members, keys)
 	if len(v.Outlets) > maxOutlets {
 		v.Outlets, v.Rest = v.Outlets[:maxOutlets], v.Outlets[maxOutlets:]
-		v.More = plural(len(v.Rest), "more outlet")
+		v.More = l.Text("and %d more outlets", len(v.Rest))
 	}
-	v.Kinds = kindsAmong(have)
+	v.Kinds = kindsAmong(have, l)
 	v.Timeline = timelineOf(st, reports, l)
 }

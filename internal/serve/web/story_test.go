@@ -212,7 +212,7 @@ func TestPartlyAgedOutStory(t *testing.T) {
 	if w.Code != http.StatusOK {
 		t.Fatal(w.Code, w.Body)
 	}
-	for want, there := range map[string]bool{"1 of its 8 articles were aged out": true, "its article was aged out": true, "No feed of yours": false} {
+	for want, there := range map[string]bool{"1 of its 8 articles was aged out": true, "its article was aged out": true, "No feed of yours": false} {
 		if strings.Contains(w.Body.String(), want) != there {
 			t.Errorf("%q stands there: %v, want %v:\n%s", want, !there, there, w.Body)
 		}

@@ -52,12 +52,12 @@ func (s *server) suggest(w http.ResponseWriter, r *http.Request) error {
 
 func suggestionOf(l *locale.Locale, c search.Completion) suggestion {
 	query := c.Before + c.Value
-	one := suggestion{Name: query, Kind: string(c.Kind), Query: query, URL: "/search?q=" + url.QueryEscape(query)}
+	one := suggestion{Name: query, Kind: l.Text(string(c.Kind)), Query: query, URL: "/search?q=" + url.QueryEscape(query)}
 	switch c.Kind {
 	case search.CompleteWord:
 		one.Kind = ""
 		if c.Articles > 0 {
-			one.Count = countText(c.Articles, "headline", "headlines")
+			one.Count = l.Text("%d headlines", c.Articles)
 		}
 	case search.CompleteTopic:
 		one.Name, one.URL = c.Name, "/topic/"+url.PathEscape(c.Name)
@@ -67,7 +67,7 @@ func suggestionOf(l *locale.Locale, c search.Completion) suggestion {
 		one.Name = l.LanguageName(c.Value)
 	}
 	if one.Kind != "" && c.Articles > 0 {
-		one.Count = countText(c.Articles, "article", "articles")
+		one.Count = l.Text("%d articles", c.Articles)
 	}
 	return one
 }

@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -16,12 +15,13 @@ import (
 // that it fits every screen with letters of one size.
 type timelineView struct {
 	From, To timestamp
+	Zone     string // of the scale: "CEST"
 	Since    string // what lags count from: "the original"
 	Ticks    []tick
 	Rows     []timelineRow
 	More     *timelineRow // the outlets beyond maxRows, together
 	Again    bool         // a row has articles beside its first
-	Undated  string       // "2 outlets give no time"; empty where all do
+	Undated  string       // "2 outlets gave no time."; empty where all do
 }
 
 // tick is a line of a timeline's scale.
@@ -81,7 +81,7 @@ func (r *datedRow) add(m news.Member) {
 // timelineOver gives a timeline of an extent, with its scale and no rows yet.
 func timelineOver(e extent, l *locale.Locale) (*timelineView, scale) {
 	s := scaleOf(e.from, e.to)
-	return &timelineView{From: timestampOf(e.from, l), To: timestampOf(e.to, l), Ticks: s.ticks(l)}, s
+	return &timelineView{From: timestampOf(e.from, l), To: timestampOf(e.to, l), Zone: l.ZoneName(e.to), Ticks: s.ticks(l)}, s
 }
 
 // timelineOf gives nil where there is only one time to show.
@@ -117,12 +117,12 @@ func timelineOf(st news.Story, reports []news.Report, l *locale.Locale) *timelin
 	}
 	v, scale := timelineOver(all, l)
 	since := all.from
-	v.Since = "the earliest of them"
+	v.Since = l.Text("the earliest of them|lags count from")
 	if x := byOutlet[origin]; x != nil && !st.Origin.Named() {
-		v.Since, since = "the original", x.from
+		v.Since, since = l.Text("the original|lags count from"), x.from
 	}
 	if n := len(undated); n > 0 {
-		v.Undated = plural(n, "outlet")
+		v.Undated = l.Text("%d outlets gave no time.", n)
 	}
 	slices.SortStableFunc(rows, func(a, b *datedRow) int {
 		first := func(r *datedRow) int {
@@ -140,13 +140,13 @@ func timelineOf(st news.Story, reports []news.Report, l *locale.Locale) *timelin
 			lead = r.articles[at]
 		}
 		r.Kind, r.Time = kindOf(lead), timestampOf(r.from, l)
-		r.Label = labelOf(st, lead)
+		r.Label = labelOf(st, lead, l)
 		if d := r.from.Sub(since); i > 0 || d != 0 {
-			r.Lag = lagText(d)
+			r.Lag = lagText(d, l)
 		}
 		if i >= maxRows {
 			if v.More == nil {
-				v.More = &timelineRow{Label: "and " + plural(len(rows)-maxRows, "more outlet"), Time: r.Time}
+				v.More = &timelineRow{Label: l.Text("and %d more outlets", len(rows)-maxRows), Time: r.Time}
 			}
 			v.More.Lag = r.Lag
 			if len(v.More.Marks) < allMarks {
@@ -177,7 +177,7 @@ func timelineOfEvent(groups [][]news.Story, l *locale.Locale) (*timelineView, []
 	for _, g := range groups {
 		var x datedRow
 		outlets := map[string]bool{}
-		x.Name = cmp.Or(publish.Name(publish.Author(g[0])), "Unknown outlet")
+		x.Name = cmp.Or(publish.Name(publish.Author(g[0])), l.Text("Unknown outlet"))
 		for _, st := range g {
 			dated := false
 			for _, m := range st.Members {
@@ -195,9 +195,9 @@ func timelineOfEvent(groups [][]news.Story, l *locale.Locale) (*timelineView, []
 		}
 		count += len(x.articles)
 		if len(x.articles) > 0 {
-			x.Time, x.Label = timestampOf(x.from, l), "in "+plural(len(outlets), "outlet")
+			x.Time, x.Label = timestampOf(x.from, l), l.Text("in %d outlets", len(outlets))
 			if len(g) > 1 {
-				x.Label = fmt.Sprintf("%d stories, %s", len(g), x.Label)
+				x.Label = l.Text("%d stories, %s", len(g), x.Label)
 			}
 			rows = append(rows, x)
 		}
@@ -208,12 +208,12 @@ func timelineOfEvent(groups [][]news.Story, l *locale.Locale) (*timelineView, []
 	slices.SortStableFunc(rows, func(a, b datedRow) int { return a.from.Compare(b.from) })
 	v, scale := timelineOver(all, l)
 	if undated > 0 {
-		v.Undated = countText(undated, "story", "stories")
+		v.Undated = l.Text("%d stories without a time.", undated)
 	}
 	for i, x := range rows {
 		if i >= eventRows && len(rows) > eventRows+1 {
 			if v.More == nil {
-				v.More = &timelineRow{Label: "and " + plural(len(rows)-eventRows, "more outlet"), Time: x.Time}
+				v.More = &timelineRow{Label: l.Text("and %d more outlets", len(rows)-eventRows), Time: x.Time}
 			}
 			if len(v.More.Marks) < allMarks {
 				used["original"] = true
@@ -238,7 +238,7 @@ func timelineOfEvent(groups [][]news.Story, l *locale.Locale) (*timelineView, []
 		}
 		v.Rows = append(v.Rows, x.timelineRow)
 	}
-	return v, kindsAmong(used)
+	return v, kindsAmong(used, l)
 }
 
 // scale is the part of time that a timeline shows.
@@ -296,7 +296,7 @@ func (s scale) ticks(l *locale.Locale) (all []tick) {
 }
 
 // lagText is how much later something came out: "+2 h 10 min".
-func lagText(d time.Duration) string {
+func lagText(d time.Duration, l *locale.Locale) string {
 	sign, d := "+", d.Round(time.Minute)
 	if d < 0 {
 		sign, d = "−", -d
@@ -304,15 +304,15 @@ func lagText(d time.Duration) string {
 	days, hours, minutes := int(d.Hours())/24, int(d.Hours())%24, int(d.Minutes())%60
 	switch {
 	case d == 0:
-		return "the same minute"
+		return l.Text("the same minute")
 	case days > 0 && hours > 0:
-		return fmt.Sprintf("%s%d d %d h", sign, days, hours)
+		return l.Text("%s%d d %d h", sign, days, hours)
 	case days > 0:
-		return fmt.Sprintf("%s%d d", sign, days)
+		return l.Text("%s%d d", sign, days)
 	case hours > 0 && minutes > 0:
-		return fmt.Sprintf("%s%d h %d min", sign, hours, minutes)
+		return l.Text("%s%d h %d min", sign, hours, minutes)
 	case hours > 0:
-		return fmt.Sprintf("%s%d h", sign, hours)
+		return l.Text("%s%d h", sign, hours)
 	}
-	return fmt.Sprintf("%s%d min", sign, minutes)
+	return l.Text("%s%d min", sign, minutes)
 }

@@ -56,9 +56,9 @@ type topicView struct {
 func topicOf(t news.Topic, l *locale.Locale) topicView {
 	name := url.PathEscape(t.Name)
 	return topicView{
-		Name: t.Name, Query: t.Query, URL: "/topic/" + name, New: newCount(t),
+		Name: t.Name, Query: t.Query, URL: "/topic/" + name, New: newCount(t, l),
 		Search: "/search?q=" + url.QueryEscape(scopeOf(t)), Langs: langsText(l, t.Options.Langs), Added: timestampOf(t.Added, l),
-		Feeds: feedLinks(t.Name, "/feeds/topic/"+name, ""), Form: topicFormOf(t, "/topic/"+name, "Change"),
+		Feeds: feedLinks(t.Name, "/feeds/topic/"+name, ""), Form: topicFormOf(t, "/topic/"+name, l.Text("Change")),
 	}
 }
 
@@ -70,7 +70,7 @@ func topicFormOf(t news.Topic, action, button string) topicForm {
 }
 
 func (s *server) topics(w http.ResponseWriter, r *http.Request) error {
-	return s.showTopics(w, r, http.StatusOK, topicsView{Form: topicFormOf(news.Topic{Query: queryOf(r)}, "/topics", "Follow")})
+	return s.showTopics(w, r, http.StatusOK, topicsView{Form: topicFormOf(news.Topic{Query: queryOf(r)}, "/topics", s.locale(r).Text("Follow"))})
 }
 
 func (s *server) showTopics(w http.ResponseWriter, r *http.Request, status int, view topicsView) error {
@@ -81,7 +81,7 @@ func (s *server) showTopics(w http.ResponseWriter, r *http.Request, status int, 
 	for _, t := range topics {
 		view.Topics = append(view.Topics, topicOf(t, s.locale(r)))
 	}
-	return s.write(w, r, status, "topics", page{Title: "Topics", Nav: "topics", Body: view})
+	return s.write(w, r, status, "topics", page{Title: s.locale(r).Text("Topics"), Nav: "topics", Body: view})
 }
 
 func (s *server) addTopic(w http.ResponseWriter, r *http.Request) error {
@@ -93,14 +93,15 @@ func (s *server) addTopic(w http.ResponseWriter, r *http.Request) error {
 	if t.Name == "" {
 		t.Name = t.Query
 	}
-	view := topicsView{Form: topicFormOf(t, "/topics", "Follow")}
+	l := s.locale(r)
+	view := topicsView{Form: topicFormOf(t, "/topics", l.Text("Follow"))}
 	if err := s.checkTopic(t); err != nil {
-		view.Form.Error = err.Error()
+		view.Form.Error = sentence(l, err)
 		return s.showTopics(w, r, http.StatusBadRequest, view)
 	}
 	_, err = s.backend.AddTopic(r.Context(), t)
 	if errors.Is(err, news.ErrExists) {
-		view.Form.Error = fmt.Sprintf("There is a topic %q already; choose another name.", t.Name)
+		view.Form.Error = l.Text("There is a topic %q already; choose another name.", t.Name)
 		return s.showTopics(w, r, http.StatusConflict, view)
 	}
 	if err != nil {
@@ -128,7 +129,7 @@ func readTopicForm(r *http.Request) (t news.Topic, err error) {
 	t.Options = news.TopicOptions{Originals: form.Get("originals") != "", Langs: list("langs"), Muted: list("muted")}
 	if n := form.Get("outlets"); n != "" {
 		if t.Options.MinOutlets, err = strconv.Atoi(n); err != nil {
-			return t, badRequest(fmt.Sprintf("%q is no number of outlets.", n))
+			return t, badRequest("%q is no number of outlets.", n)
 		}
 	}
 	return t, nil
@@ -168,7 +169,7 @@ func (s *server) showTopic(w http.ResponseWriter, r *http.Request, status int, t
 		view.Form = *refused
 	}
 	if err := errors.Join(s.validate(t.Query), s.checkOptions(t)); err != nil {
-		view.Problem = err.Error()
+		view.Problem = sentence(s.locale(r), err)
 	} else {
 		n := pageNumber(r)
 		found, err := s.backend.TopicPage(r.Context(), t, perPage, (n-1)*perPage)
@@ -184,39 +185,40 @@ func (s *server) showTopic(w http.ResponseWriter, r *http.Request, status int, t
 
 // fillTopic adds to a topic's page what it has found: what is new, the chart, its outlets, and the stories of page n.
 func (s *server) fillTopic(r *http.Request, v *topicView, t news.Topic, n int, found search.TopicPage) error {
-	v.Total, v.Pager = countText(found.Total, "story", "stories"), pagerOf(r, n, n*perPage < found.Total)
+	l := s.locale(r)
+	v.Total, v.Pager = l.Text("%d stories", found.Total), pagerOf(r, n, n*perPage < found.Total)
 	for _, st := range found.New {
 		if len(st.Members) > 0 {
-			v.Fresh = append(v.Fresh, headlineOf(st, storyTime(st, st.Latest, s.locale(r))))
+			v.Fresh = append(v.Fresh, headlineOf(st, storyTime(st, st.Latest, l), l))
 		}
 	}
 	if more := t.New - len(v.Fresh); len(v.Fresh) > 0 && more > 0 {
-		v.MoreFresh = number(more) + " more"
+		v.MoreFresh = l.Text("%d more", more)
 	}
 	scope := searchView{Query: scopeOf(t)}
 	for _, f := range found.Facets {
 		if f.Field == "day" && found.Total > 0 {
-			v.Chart = chartOf(f.Values, s.locale(r), func(day string) string { return scope.link(scope.Query+" date:"+day, "newest", false) })
+			v.Chart = chartOf(f.Values, l, func(day string) string { return scope.link(scope.Query+" date:"+day, "newest", false) })
 		}
 	}
-	v.Facets, _ = scope.facets(s.locale(r), slices.DeleteFunc(slices.Clone(found.Facets), func(f search.Facet) bool {
+	v.Facets, _ = scope.facets(l, slices.DeleteFunc(slices.Clone(found.Facets), func(f search.Facet) bool {
 		return f.Field == "day" || f.Field == "lang" && len(t.Options.Langs) == 1
 	}))
 	at := min(max(found.Prominent-(n-1)*perPage, 0), len(found.Stories)) // where those begin that mention it in passing
 	var err error
-	if v.Cards, err = s.cards(r.Context(), s.locale(r), found.Stories[:at]); err != nil {
+	if v.Cards, err = s.cards(r.Context(), l, found.Stories[:at]); err != nil {
 		return err
 	}
-	v.Passing, err = s.cards(r.Context(), s.locale(r), found.Stories[at:])
+	v.Passing, err = s.cards(r.Context(), l, found.Stories[at:])
 	return err
 }
 
 // newCount is how many stories of a topic are new, or "" for none.
-func newCount(t news.Topic) string {
+func newCount(t news.Topic, l *locale.Locale) string {
 	if t.New == 0 {
 		return ""
 	}
-	return number(t.New)
+	return l.Number(t.New)
 }
 
 // scopeOf is a topic as a search: its query with what its options ask for.
@@ -252,11 +254,7 @@ func langsText(l *locale.Locale, langs []string) string {
 	for i, lang := range langs {
 		names[i] = l.LanguageName(lang)
 	}
-	last := len(names) - 1
-	if last == 0 {
-		return "only in " + names[0]
-	}
-	return "only in " + strings.Join(names[:last], ", ") + " and " + names[last]
+	return l.Text("only in %s", l.List(names))
 }
 
 // changeTopic stores the form of a topic.
@@ -270,14 +268,15 @@ func (s *server) changeTopic(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	to.ID = was.ID
-	form := topicFormOf(to, linkTopic(was).URL, "Change")
+	l := s.locale(r)
+	form := topicFormOf(to, linkTopic(was).URL, l.Text("Change"))
 	if err := s.checkTopic(to); err != nil {
-		form.Error = err.Error()
+		form.Error = sentence(l, err)
 		return s.showTopic(w, r, http.StatusBadRequest, was, &form)
 	}
 	err = s.backend.ChangeTopic(r.Context(), to)
 	if errors.Is(err, news.ErrNotFound) {
-		form.Error = fmt.Sprintf("There is a topic %q already; choose another name.", to.Name)
+		form.Error = l.Text("There is a topic %q already; choose another name.", to.Name)
 		return s.showTopic(w, r, http.StatusConflict, was, &form)
 	}
 	if err != nil {

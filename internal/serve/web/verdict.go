@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -21,61 +20,65 @@ type verdictView struct {
 	Why  string    // "Three outlets print its dateline."
 }
 
-// creditPhrases say how many outlets credit an origin, from what tells most to what tells least.
+// creditPhrases say how many outlets credit an origin, from what tells most to what tells least: keys of the catalogues, for the
+// name of the one that does or their number in words.
 var creditPhrases = []struct {
 	kind      news.ClaimKind
 	one, many string
 }{
-	{news.ClaimDateline, "prints its dateline", "print its dateline"},
-	{news.ClaimByline, "has it in the byline", "have it in the byline"},
-	{news.ClaimSource, "names it as the source", "name it as the source"},
-	{news.ClaimCanonical, "gives its page as the article’s own address", "give its page as the article’s own address"},
-	{news.ClaimScoop, "credits the news to it", "credit the news to it"},
-	{news.ClaimReport, "credits its report", "credit its report"},
-	{news.ClaimRights, "carries its copyright line", "carry its copyright line"},
-	{news.ClaimLink, "links to it at the start", "link to it at the start"},
-	{news.ClaimTold, "quotes what was told to it", "quote what was told to it"},
+	{news.ClaimDateline, locale.Key("%s prints its dateline."), locale.Key("%s outlets print its dateline.")},
+	{news.ClaimByline, locale.Key("%s has it in the byline."), locale.Key("%s outlets have it in the byline.")},
+	{news.ClaimSource, locale.Key("%s names it as the source."), locale.Key("%s outlets name it as the source.")},
+	{news.ClaimCanonical, locale.Key("%s gives its page as the article’s own address."), locale.Key("%s outlets give its page as the article’s own address.")},
+	{news.ClaimScoop, locale.Key("%s credits the news to it."), locale.Key("%s outlets credit the news to it.")},
+	{news.ClaimReport, locale.Key("%s credits its report."), locale.Key("%s outlets credit its report.")},
+	{news.ClaimRights, locale.Key("%s carries its copyright line."), locale.Key("%s outlets carry its copyright line.")},
+	{news.ClaimLink, locale.Key("%s links to it at the start."), locale.Key("%s outlets link to it at the start.")},
+	{news.ClaimTold, locale.Key("%s quotes what was told to it."), locale.Key("%s outlets quote what was told to it.")},
 }
 
 // maxPhrases is the number of sentences of a verdict.
 const maxPhrases = 2
 
 func verdictOf(st news.Story, l *locale.Locale) verdictView {
-	v := verdictView{originView: originOf(st)}
+	v := verdictView{originView: originOf(st, l)}
 	if !st.Origin.Named() {
 		v.Time = articleTime(st.Lead().Article, l)
 	}
-	phrases := creditsOf(st)
+	phrases := creditsOf(st, l)
 	kinds := map[string]int{} // reasons for the origin
 	for _, e := range st.Origin.Evidence {
 		if e.Weight > 0 {
 			kinds[e.Kind]++
 		}
 	}
-	if n := kinds["headline"]; n > 0 {
-		phrases = append(phrases, counted(n, "outlet")+" "+map[bool]string{true: "bears", false: "bear"}[n == 1]+" its headline.")
+	switch n := kinds["headline"]; {
+	case n == 1:
+		phrases = append(phrases, l.Text("One outlet bears its headline."))
+	case n > 1:
+		phrases = append(phrases, l.Text("%s outlets bear its headline.", inWords(n, l)))
 	}
 	if kinds["agency"] > 0 {
-		phrases = append(phrases, "It is an agency, whose texts others carry.")
+		phrases = append(phrases, l.Text("It is an agency, whose texts others carry."))
 	}
 	if kinds["time"] > 0 {
-		phrases = append(phrases, "It is the earliest.")
+		phrases = append(phrases, l.Text("It is the earliest."))
 	}
 	if kinds["containment"] > 0 {
-		phrases = append(phrases, "More of the others’ text is in it than of its text in theirs.")
+		phrases = append(phrases, l.Text("More of the others’ text is in it than of its text in theirs."))
 	}
 	switch {
 	case len(phrases) == 0 && len(outletsOf(st)) == 1 && !v.Named:
-		phrases = append(phrases, "No other outlet among your feeds has it.")
+		phrases = append(phrases, l.Text("No other outlet among your feeds has it."))
 	case len(phrases) == 0:
-		phrases = append(phrases, "Little speaks for it or against it.")
+		phrases = append(phrases, l.Text("Little speaks for it or against it."))
 	}
 	v.Why = strings.Join(phrases[:min(len(phrases), maxPhrases)], " ")
 	return v
 }
 
 // creditsOf says how many outlets credit the origin, each with what tells most of its claims.
-func creditsOf(st news.Story) (phrases []string) {
+func creditsOf(st news.Story, l *locale.Locale) (phrases []string) {
 	origin := st.Origin.Key()
 	best := map[string]int{} // index into creditPhrases, by outlet
 	names := map[string]string{}
@@ -105,9 +108,9 @@ func creditsOf(st news.Story) (phrases []string) {
 		switch len(by) {
 		case 0:
 		case 1:
-			phrases = append(phrases, fmt.Sprintf("%s %s.", by[0], p.one))
+			phrases = append(phrases, l.Text(p.one, by[0]))
 		default:
-			phrases = append(phrases, fmt.Sprintf("%s %s.", counted(len(by), "outlet"), p.many))
+			phrases = append(phrases, l.Text(p.many, inWords(len(by), l)))
 		}
 	}
 	return phrases
@@ -124,24 +127,27 @@ func outletsOf(st news.Story) []string {
 	return keys
 }
 
-// counted is a number of things at the start of a sentence: "Three outlets".
-func counted(n int, noun string) string {
-	numbers := []string{"No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve"}
-	if n >= len(numbers) {
-		return plural(n, noun)
+// inWords is a number of two or more at the start of a sentence: "Three"; from 13 on in digits.
+func inWords(n int, l *locale.Locale) string {
+	numbers := []string{
+		locale.Key("Two"), locale.Key("Three"), locale.Key("Four"), locale.Key("Five"), locale.Key("Six"), locale.Key("Seven"), locale.Key("Eight"),
+		locale.Key("Nine"), locale.Key("Ten"), locale.Key("Eleven"), locale.Key("Twelve"),
 	}
-	return numbers[n] + strings.TrimPrefix(plural(n, noun), fmt.Sprint(n))
+	if n < 2 || n-2 >= len(numbers) {
+		return l.Number(n)
+	}
+	return l.Text(numbers[n-2])
 }
 
 // reason is a piece of evidence as a sentence.
 type reason struct {
 	Text  string
-	Words string // how much it weighs: "strong"
+	Lang  string // of Text, where no catalogue has it; else empty
+	Words string // how much it weighs: "strong", "weak, against it"
 	For   bool
-}
 
-// against marks a reason that speaks against a decision.
-const against = ", against it"
+	strength string // Words without the side
+}
 
 // reasonsView is what speaks for an origin and what speaks against it.
 type reasonsView struct {
@@ -150,13 +156,13 @@ type reasonsView struct {
 }
 
 // sortReasons parts the reasons for a decision from those against it.
-func sortReasons(all []reason) reasonsView {
-	v := reasonsView{Number: plural(len(all), "reason")}
+func sortReasons(all []reason, l *locale.Locale) reasonsView {
+	v := reasonsView{Number: l.Text("%d reasons", len(all))}
 	for _, r := range all {
 		if r.For {
 			v.For = append(v.For, r)
 		} else {
-			r.Words = strings.TrimSuffix(r.Words, against) // the heading says so
+			r.Words = r.strength // the heading says the side
 			v.Against = append(v.Against, r)
 		}
 	}
@@ -164,26 +170,30 @@ func sortReasons(all []reason) reasonsView {
 }
 
 // reasonsOf sorts by weight, regardless of sign.
-func reasonsOf(evidence []news.Evidence, q quotations) []reason {
+func reasonsOf(evidence []news.Evidence, q quotations, l *locale.Locale) []reason {
 	sorted := slices.Clone(evidence)
 	slices.SortStableFunc(sorted, func(a, b news.Evidence) int {
 		return cmp.Compare(math.Abs(b.Weight), math.Abs(a.Weight))
 	})
 	var all []reason
 	for _, e := range sorted {
-		r := reason{Text: fullSentence(q.once(cmp.Or(publish.Line(e.Detail), e.Kind))), For: e.Weight >= 0}
+		text, known := l.Lookup(q.once(cmp.Or(publish.Line(e.Detail), e.Kind)))
+		r := reason{Text: fullSentence(text), For: e.Weight >= 0}
+		if !known {
+			r.Lang = "en"
+		}
 		switch weight := math.Abs(e.Weight); {
 		case weight >= 2:
-			r.Words = "strong"
+			r.strength = l.Text("strong")
 		case weight >= 0.7:
-			r.Words = "fair"
+			r.strength = l.Text("fair")
 		case weight > 0:
-			r.Words = "weak"
+			r.strength = l.Text("weak")
 		default:
-			r.Words = "no weight"
+			r.strength = l.Text("no weight")
 		}
-		if !r.For {
-			r.Words += against
+		if r.Words = r.strength; !r.For {
+			r.Words = l.Text("%s, against it", r.strength)
 		}
 		all = append(all, r)
 	}
@@ -203,19 +213,20 @@ func fullSentence(s string) string {
 	return s + "."
 }
 
-// quotations lets each quotation of a part of a page stand once, and says in words where it stands again.
+// quotations lets each quotation of a part of a page stand once, and says in words where it stands again. The words are keys of the
+// catalogues.
 type quotations map[string]string // the words, by quotation
 
 // quotationsUnder begins a part of a page under a headline, which is not quoted again.
 func quotationsUnder(headline string) quotations {
-	return quotations{headline: "in its headline"}
+	return quotations{headline: locale.Key("in its headline")}
 }
 
 // again gives the words that stand for a quotation which is on the page already; "" the first time.
 func (q quotations) again(text string) string {
 	words := q[text]
 	if words == "" {
-		q[text] = "in the same words"
+		q[text] = locale.Key("in the same words")
 	}
 	return words
 }

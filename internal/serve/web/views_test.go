@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"headwater/internal/locale"
 	"headwater/internal/news"
@@ -42,7 +43,7 @@ func TestMediaAsLinks(t *testing.T) {
 		{`<p>cut <b`, `<p>cut `},
 		{`a & b`, `a &amp; b`},
 	} {
-		if got := rewriteMedia(c.in, nil); got != c.want {
+		if got := rewriteMedia(c.in, nil, locale.Languages()[0]); got != c.want {
 			t.Errorf("%s\n gives %s\n want  %s", c.in, got, c.want)
 		}
 	}
@@ -67,8 +68,8 @@ func TestReasons(t *testing.T) {
 		0:    {Text: "The headline is the same.", For: true, Words: "no weight"},
 		-0.1: {Text: "The headline is the same.", Words: "weak, against it"},
 	} {
-		got := reasonsOf([]news.Evidence{{Detail: "the headline is the same", Weight: weight}}, quotations{})
-		if d := cmp.Diff(want, got[0]); d != "" {
+		got := reasonsOf([]news.Evidence{{Detail: "the headline is the same", Weight: weight}}, quotations{}, english(time.Now()))
+		if d := cmp.Diff(want, got[0], cmpopts.IgnoreUnexported(reason{})); d != "" {
 			t.Errorf("weight %v: %s", weight, d)
 		}
 	}
@@ -95,7 +96,7 @@ func TestLags(t *testing.T) {
 		29 * time.Second: "the same minute", 130 * time.Minute: "+2 h 10 min", 2 * time.Hour: "+2 h", -5 * time.Minute: "−5 min",
 		49 * time.Hour: "+2 d 1 h", 48 * time.Hour: "+2 d", 45 * time.Minute: "+45 min",
 	} {
-		if got := lagText(d); got != want {
+		if got := lagText(d, english(time.Now())); got != want {
 			t.Errorf("%v: %q, want %q", d, got, want)
 		}
 	}
@@ -138,7 +139,7 @@ func TestFilesOf(t *testing.T) {
 	}}
 	got := map[bool][]string{}
 	for _, pictures := range []bool{false, true} {
-		for _, f := range filesOf(a, pictures) {
+		for _, f := range filesOf(a, pictures, english(time.Now())) {
 			got[pictures] = append(got[pictures], f.Name+": "+f.About+" "+f.Out.URL)
 		}
 	}

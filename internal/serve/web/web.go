@@ -138,7 +138,7 @@ func New(o Options) access.Routes {
 			return notFound("There is no page at this address.")
 		}
 		w.Header().Set("Allow", allowed)
-		return problem{Status: http.StatusMethodNotAllowed, Heading: "That does not work", Message: "This address takes " + allowed + "."}
+		return problem{Status: http.StatusMethodNotAllowed, Heading: "That does not work", Message: "This address takes %s.", Args: []any{allowed}}
 	}))
 	return mux.Routes(secure(o.PublicURL, mux, http.HandlerFunc(s.refuse)))
 }

@@ -1,0 +1,124 @@
+package locale
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Packages below the pages make English texts: what is wrong with a search, the reasons of an origin. Their formats are keys of
+// catalogues as well, and a text is known again by the words that its format has around the verbs.
+
+// pattern is a key with verbs. Its fixed parts are compared before the expression is, which is slow.
+type pattern struct {
+	key                     string
+	prefix, suffix, longest string
+	shape                   *regexp.Regexp
+	verbs                   []verb
+}
+
+// patternsOf makes the patterns of the keys that may be found again: those that have several words beside their verbs.
+func patternsOf(keys []string) (all []pattern) {
+	for _, key := range keys {
+		fixed := verbShape.Split(key, -1)
+		if of := verbs(key); len(of) == 0 || !strings.Contains(strings.Join(fixed, ""), " ") {
+			continue
+		}
+		longest := slices.MaxFunc(fixed, func(a, b string) int { return cmp.Compare(len(a), len(b)) })
+		all = append(all, pattern{key, fixed[0], fixed[len(fixed)-1], longest, shapeOf(key), verbs(key)})
+	}
+	slices.SortFunc(all, func(a, b pattern) int { // those with more words first
+		return cmp.Or(cmp.Compare(len(b.key), len(a.key)), strings.Compare(a.key, b.key))
+	})
+	return all
+}
+
+func shapeOf(key string) *regexp.Regexp {
+	var b strings.Builder
+	b.WriteString(`^(?s:`)
+	from := 0
+	for _, at := range verbShape.FindAllStringSubmatchIndex(key, -1) {
+		b.WriteString(regexp.QuoteMeta(key[from:at[0]]))
+		switch key[at[4]:at[5]] {
+		case "%":
+			b.WriteString("%")
+		case "d":
+			b.WriteString(`(-?\d[\d,]*)`)
+		case "q":
+			b.WriteString(`("(?:[^"\\]|\\.)*")`)
+		default:
+			b.WriteString(`(.+?)`)
+		}
+		from = at[1]
+	}
+	b.WriteString(regexp.QuoteMeta(key[from:]) + `)$`)
+	return regexp.MustCompile(b.String())
+}
+
+// Known writes a text that another package made in English: in this language where its words are known, else as it is.
+func (l *Language) Known(text string) string {
+	known, _ := l.Lookup(text)
+	return known
+}
+
+// Lookup is Known, and says whether the words are known. What fills the verbs of the text's format is looked up too. The first letter
+// of the text may be a capital where its format has none.
+func (l *Language) Lookup(text string) (string, bool) {
+	if l.Tag == "en" || text == "" {
+		return text, true
+	}
+	if found, ok := l.lookup(text); ok {
+		return found, true
+	}
+	first, size := utf8.DecodeRuneInString(text)
+	if lower := unicode.ToLower(first); lower != first {
+		if found, ok := l.lookup(string(lower) + text[size:]); ok {
+			first, size = utf8.DecodeRuneInString(found)
+			return string(unicode.ToUpper(first)) + found[size:], true
+		}
+	}
+	return text, false
+}
+
+func (l *Language) lookup(text string) (string, bool) {
+	if found, ok := l.plain[text]; ok {
+		return strings.ReplaceAll(found, "%%", "%"), true
+	}
+	for _, p := range l.known {
+		if !strings.HasPrefix(text, p.prefix) || !strings.HasSuffix(text, p.suffix) || !strings.Contains(text, p.longest) {
+			continue
+		}
+		m := p.shape.FindStringSubmatch(text)
+		if m == nil {
+			continue
+		}
+		args := make([]any, 0, len(p.verbs))
+		for i, v := range p.verbs {
+			args = append(args, l.filled(v.letter, m[i+1]))
+		}
+		return l.Text(p.key, args...), true
+	}
+	return "", false
+}
+
+// filled is what fills a verb, read from a text.
+func (l *Language) filled(letter, text string) any {
+	switch letter {
+	case "d":
+		if n, err := strconv.Atoi(strings.ReplaceAll(text, ",", "")); err == nil {
+			return n
+		}
+	case "q":
+		if s, err := strconv.Unquote(text); err == nil {
+			return s
+		}
+	}
+	if !strings.Contains(text, " ") { // one word is a name
+		return text
+	}
+	return l.Known(text)
+}
