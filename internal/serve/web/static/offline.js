@@ -6,6 +6,12 @@
   if ("serviceWorker" in navigator) {
     addEventListener("load", () => navigator.serviceWorker.register("/sw.js").catch((e) => console.info("Pages are not kept: " + e.message)));
   }
+  // read.js tells which articles were starred, and which no longer are.
+  document.addEventListener("marked", ({ detail: { starred = [], unstarred = [] } }) => {
+    const worker = navigator.serviceWorker?.controller, address = (id) => "/article/" + id;
+    if (starred.map(address).includes(location.pathname)) worker?.postMessage({ look: location.href.split("#")[0] });
+    if (unstarred.length > 0) worker?.postMessage({ forget: unstarred.map(address) });
+  });
   if (root.dataset.offline) {
     const note = document.getElementById("offline"), time = note.querySelector("time");
     time.dateTime = root.dataset.offline;

@@ -49,6 +49,12 @@ async function navigate(e) {
   return response;
 }
 
+// A page tells that its article was starred ({look: address}), or which articles no longer are ({forget: addresses}).
+addEventListener("message", (e) => e.waitUntil((async () => {
+  for (const address of e.data.forget ?? []) await forget(new URL(address, location).href);
+  if (e.data.look) await keep(e.data.look, await fetch(e.data.look));
+})()));
+
 function withoutHash(address) {
   return address.split("#")[0];
 }

@@ -1,0 +1,101 @@
+package web_test
+
+import (
+	"context"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"headwater/internal/news"
+	"headwater/internal/serve/access"
+	"headwater/internal/serve/browsertest"
+	"headwater/internal/serve/web"
+)
+
+// keptPages lists the pages that the browser keeps, without the files that they show.
+const keptPages = `(async () => {
+	const all = [];
+	for (const name of await caches.keys()) if (name.startsWith("pages-")) {
+		for (const r of await (await caches.open(name)).keys()) all.push(new URL(r.url).pathname + new URL(r.url).search);
+	}
+	return all.filter((p) => !/^\/(static|media)\//.test(p)).sort();
+})()`
+
+// TestOffline reads pages while the server is stopped, after another user and nobody looked at them in the same browser.
+func TestOffline(t *testing.T) {
+	if testing.Short() {
+		t.Skip("drives a browser")
+	}
+	browser := browsertest.Start(t, 4*time.Minute)
+	f := edition()
+	var user atomic.Int64
+	user.Store(1)
+	guard := access.Open(func(context.Context) (news.User, error) { return news.User{ID: user.Load(), Role: news.ReaderRole}, nil }).ReadSettings(f.userSettings)
+	server := httptest.NewServer(web.New(web.Options{Backend: f.backend(), Access: guard, InstanceID: "test", Now: func() time.Time { return now }}))
+	defer server.Close()
+	tab := browsertest.NewTab(browser, t, server.URL)
+	has := func(paths ...string) {
+		t.Helper()
+		tab.Wait(`(async () => JSON.stringify(await ` + keptPages + `) === ` + quoted(paths) + `)()`)
+	}
+
+	tab.Open("/settings")
+	has("/", "/offline") // of what is kept of a first visit
+	for _, path := range []string{"/story/1", "/search?q=ferry", "/topics", "/?page=2", "/feeds", "/"} {
+		tab.Open(path)
+	}
+	has("/", "/offline")
+	names := `(async () => (await caches.keys()).filter((n) => n.startsWith("pages-")).join())()`
+	first := browsertest.Eval[string](tab, names)
+	user.Store(2)
+	tab.Open("/topics")
+	tab.Wait(`(async () => !(await caches.keys()).includes("` + first + `"))()`)
+	tab.Open("/")
+	has("/", "/offline")
+	user.Store(0)
+	tab.Open("/offline")
+	has()
+	user.Store(1)
+	f.settings.Theme = news.ThemeDark
+	tab.Open("/")
+	has("/", "/offline")
+	if faults := tab.Faults(); len(faults) > 0 {
+		t.Errorf("with the server: %s", strings.Join(faults, "\n"))
+	}
+
+	server.Close()
+	tab.Open("/")
+	if !browsertest.Eval[bool](tab, `!document.getElementById("offline").hidden && document.querySelectorAll("h2").length > 2 && document.styleSheets[0].cssRules.length > 100`) {
+		t.Error("the front page is not as it was, or does not say that it is kept")
+	}
+	if note := tab.Text("#offline"); !strings.Contains(note, "cannot be reached") || !strings.Contains(note, "as of") {
+		t.Errorf("the note says %q", note)
+	}
+	tab.Open("/topics")
+	if h := tab.Text("h1"); h != "The server cannot be reached" {
+		t.Errorf("in place of the topics: %q", h)
+	}
+	tab.Wait(`document.querySelector('#kept a[href$="/"]') !== null`)
+	if !browsertest.Eval[bool](tab, `document.documentElement.dataset.theme === "dark" && document.getElementById("kept-none").hidden`) {
+		t.Error("the page of what is kept does not look as the user's pages, or says that there is nothing")
+	}
+	tab.Click(`#kept a`)
+	tab.Wait(`location.pathname === "/" && document.querySelectorAll("h2").length > 2`)
+	for _, fault := range tab.Faults() {
+		if strings.Contains(fault, "script") {
+			t.Errorf("without the server: %s", fault)
+		}
+	}
+}
+
+// quoted writes paths as JSON.stringify does.
+func quoted(paths []string) string {
+	slices.Sort(paths)
+	if len(paths) == 0 {
+		return `'[]'`
+	}
+	return `'["` + strings.Join(paths, `","`) + `"]'`
+}
