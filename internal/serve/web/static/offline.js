@@ -12,15 +12,14 @@
     if (starred.map(address).includes(location.pathname)) worker?.postMessage({ look: location.href.split("#")[0] });
     if (unstarred.length > 0) worker?.postMessage({ forget: unstarred.map(address) });
   });
-  if (root.dataset.offline) {
+  const list = document.getElementById("kept"); // on the page /offline, which lists what is kept
+  if (root.dataset.offline && !list) {
     const note = document.getElementById("offline"), time = note.querySelector("time");
     time.dateTime = root.dataset.offline;
     time.textContent = new Intl.DateTimeFormat(root.lang, { dateStyle: "medium", timeStyle: "short" }).format(Date.parse(root.dataset.offline));
     note.hidden = false;
   }
 
-  // The page /offline lists what is kept.
-  const list = document.getElementById("kept");
   if (!list || !("caches" in window)) return;
   (async () => {
     for (const name of await caches.keys()) {
