@@ -33,7 +33,9 @@ func TestOffline(t *testing.T) {
 	f := edition()
 	var user atomic.Int64
 	user.Store(1)
-	guard := access.Open(func(context.Context) (news.User, error) { return news.User{ID: user.Load(), Role: news.ReaderRole}, nil }).ReadSettings(f.userSettings)
+	guard := access.Open(func(context.Context) (news.User, error) {
+		return news.User{ID: user.Load(), Role: news.ReaderRole}, nil
+	}).ReadSettings(f.userSettings)
 	server := httptest.NewServer(web.New(web.Options{Backend: f.backend(), Access: guard, InstanceID: "test", Now: func() time.Time { return now }}))
 	defer server.Close()
 	tab := browsertest.NewTab(browser, t, server.URL)
