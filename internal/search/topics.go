@@ -8,12 +8,15 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	texts "headwater/internal/text"
 )
 
 // Limits of a topic's options.
 const (
 	maxLangs = 50
-	maxMuted = 500
+
+	maxLangName = 100 // bytes of a wrong language that an error shows
+	maxMuted    = 500
 )
 
 // Validate reports whether a query is well-formed and can be used without an account. Its errors are always a *QueryError.
@@ -114,11 +117,11 @@ func parseWithOptions(query string, o news.TopicOptions) (node, error) {
 	}
 	var langs orNode
 	for _, lang := range o.Langs {
-		l, err := parseLang(new(parser), fieldValue{text: lang})
+		code, err := texts.LanguageCode(lang)
 		if err != nil {
-			return nil, optionError("language", lang, err)
+			return nil, fmt.Errorf("language %q: %w", texts.Cut(lang, maxLangName), err)
 		}
-		langs = append(langs, l)
+		langs = append(langs, keyNode{keyLang + code})
 	}
 	if len(langs) > 0 {
 		list = append(list, langs)
