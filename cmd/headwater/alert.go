@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -17,7 +19,7 @@ import (
 func (c *cli) topicAlert() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "alert",
-		Short: "Have people told of a topic's stories: add, list, remove, test",
+		Short: "Have people told of a topic's stories: add, set, list, remove, test",
 		Long: "Tells of each story that begins to match a topic, once: by a signed webhook (Standard Webhooks), a message to an ntfy\n" +
 			"server, or mail. What the topic held before an alert was added is told to nobody.",
 		Example: "  headwater topic alert add rates webhook https://hooks.example.org/news\n  headwater topic alert list",
@@ -25,7 +27,7 @@ func (c *cli) topicAlert() *cobra.Command {
 		RunE:    needsSubcommand,
 	}
 	cmd.AddCommand(
-		c.alertAdd(), c.alertList(),
+		c.alertAdd(), c.alertList(), c.alertSet(),
 		c.onAlert("remove ID", "Tell somebody no more", "  headwater topic alert remove 3",
 			func(ctx context.Context, a *app, id int64) error { return a.store.RemoveAlert(ctx, id) }),
 		c.onAlert("test ID", "Tell somebody of the topic's newest story now, and say how it went", "  headwater topic alert test 3",
@@ -40,48 +42,92 @@ func (c *cli) topicAlert() *cobra.Command {
 	return cmd
 }
 
+// alertFlags are the flags of the options of an alert.
+type alertFlags struct {
+	alert             news.Alert
+	tokens, secrets   string // files
+	every, everyAlias string
+}
+
+func (f *alertFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.every, "every", "", "when it tells: `WORDS` such as \"weekdays at 18:30\", \"every 2 hours\", \"at once, not from 22:00 to 07:00\", or a cron spec (default \"every day at 07:00\" for mails, \"at once\" for others)")
+	flags.StringVar(&f.everyAlias, "schedule", "", "the same as --every")
+	_ = flags.MarkHidden("schedule") // the flag is there
+	flags.StringVar(&f.alert.Zone, "zone", "", "the time `ZONE` of --every, as Europe/Berlin (default UTC)")
+	flags.IntVar(&f.alert.AgainOutlets, "again-outlets", 0, "tell of a story again when `N` outlets carry it")
+	flags.BoolVar(&f.alert.AgainOriginal, "again-original", false, "tell of a story again when its original joins it")
+	flags.StringVar(&f.tokens, "token-file", "", "read the ntfy server's access token from the first line of `FILE`; - is standard input")
+	flags.StringVar(&f.secrets, "secret-file", "", "read the secret that signs a webhook (whsec_...) from the first line of `FILE`, rather than have one made; - is standard input")
+}
+
+// read reads the schedule and the files of the flags into the alert, whose kind may be "" for one that is not known yet. The files go
+// into the request to a server.
+func (f *alertFlags) read(c *cli, r *request) error {
+	f.alert.Schedule = cmp.Or(f.every, f.everyAlias)
+	kind := f.alert.Kind
+	for _, one := range []struct {
+		file, what string
+		kind       news.AlertKind
+		wrong      string
+	}{
+		{f.tokens, "token", news.AlertNtfy, "only ntfy takes a token"}, {f.secrets, "secret", news.AlertWebhook, "only webhooks are signed by a secret"},
+	} {
+		if one.file == "" {
+			continue
+		}
+		if kind != "" && kind != one.kind {
+			return usagef("%s", one.wrong)
+		}
+		text, err := c.firstLine(one.file, one.what)
+		if err != nil {
+			return err
+		}
+		if f.alert.Secret != "" {
+			return usagef("--token-file or --secret-file, not both")
+		}
+		f.alert.Secret, r.Inputs = text, map[string][]byte{one.file: []byte(text + "\n")}
+	}
+	return nil
+}
+
 func (c *cli) alertAdd() *cobra.Command {
-	var user, token string
-	var a news.Alert
+	var user string
+	var flags alertFlags
 	cmd := &cobra.Command{
 		Use:   "add TOPIC webhook|ntfy|email TARGET",
-		Short: "Have somebody told; the secret that signs a webhook is shown this once",
+		Short: "Have somebody told, and test it; the secret that signs a webhook is shown this once",
 		Example: "  headwater topic alert add rates webhook https://hooks.example.org/news --again-outlets 10\n" +
-			"  headwater topic alert add rates ntfy https://ntfy.sh/rates-4711\n" +
-			"  headwater topic alert add rates email anna@example.org --schedule '0 7 * * 1-5'",
+			"  headwater topic alert add rates ntfy https://ntfy.sh/rates-4711 --every 'at once, not from 22:00 to 07:00' --zone Europe/Berlin\n" +
+			"  headwater topic alert add rates email anna@example.org --every 'weekdays at 7' --zone Europe/Berlin",
 		Args: arguments(3, 3),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			a.Kind, a.Target = news.AlertKind(args[1]), args[2]
 			var r request
-			if token != "" {
-				secret, err := c.firstLine(token, "token")
-				if err != nil {
-					return err
-				}
-				a.Secret, r.Inputs = secret, map[string][]byte{token: []byte(secret + "\n")}
-			}
-			if a.Secret != "" && a.Kind != news.AlertNtfy {
-				return usagef("only ntfy takes a token")
+			flags.alert.Kind, flags.alert.Target = news.AlertKind(args[1]), args[2]
+			if err := flags.read(c, &r); err != nil {
+				return err
 			}
 			return c.runOrForwardRequest(cmd, r, c.stdout, func(open *app) error {
 				t, err := open.topicOf(cmd.Context(), user, args[0])
 				if err != nil {
 					return err
 				}
+				a := flags.alert
 				a.Topic = t.ID
 				added, err := open.alerts.AddAlert(cmd.Context(), a)
-				var wrong *news.AlertError
-				switch {
-				case errors.As(err, &wrong):
-					return usagef("%s", wrong.Text)
-				case errors.Is(err, news.ErrExists):
-					return fmt.Errorf("the topic %s has an alert of that kind for that target already; `headwater topic alert list` has them", args[0])
-				case err != nil:
-					return err
+				if err != nil {
+					return alertError(err, args[0])
 				}
 				secret := ""
 				if added.Kind == news.AlertWebhook {
 					secret = added.Secret
+				}
+				problem, err := testAlert(cmd.Context(), open, added.ID)
+				if err != nil {
+					return err
+				}
+				if added, err = open.store.Alert(cmd.Context(), added.ID); err != nil {
+					return err
 				}
 				if c.asJSON {
 					return c.printJSON(struct {
@@ -89,7 +135,7 @@ func (c *cli) alertAdd() *cobra.Command {
 						Secret string `json:"secret,omitempty"`
 					}{view.AlertOf(t.Name, added), secret})
 				}
-				c.printf("alert %d tells %s of what is new in %s; `headwater topic alert test %d` tries it\n", added.ID, added.Target, t.Name, added.ID)
+				c.printf("alert %d tells %s of what is new in %s, %s; %s\n", added.ID, added.Target, t.Name, alertSchedule(view.AlertOf(t.Name, added)), testText(added.ID, problem))
 				if secret != "" {
 					c.printf("secret: %s\nKeep it: it is shown this once, and the receiver needs it to check signatures.\n", secret)
 				}
@@ -97,14 +143,132 @@ func (c *cli) alertAdd() *cobra.Command {
 			})
 		},
 	}
-	f := cmd.Flags()
-	f.IntVar(&a.AgainOutlets, "again-outlets", 0, "tell of a story again when `N` outlets carry it")
-	f.BoolVar(&a.AgainOriginal, "again-original", false, "tell of a story again when its original joins it")
-	f.StringVar(&a.Schedule, "schedule", "", "when mails go out: a `CRON` spec in UTC, or \"each\" for at once (default \"0 7 * * *\")")
-	f.StringVar(&token, "token-file", "", "read the ntfy server's access token from the first line of `FILE`; - is standard input")
+	flags.add(cmd)
 	userFlag(cmd, &user)
 	c.jsonFlag(cmd)
 	return cmd
+}
+
+func (c *cli) alertSet() *cobra.Command {
+	var target string
+	var flags alertFlags
+	cmd := &cobra.Command{
+		Use:     "set ID",
+		Short:   "Change whom an alert tells and when, and test it; what waits follows the new schedule",
+		Example: "  headwater topic alert set 3 --every 'Mondays and Thursdays at 9' --zone Europe/Berlin\n  headwater topic alert set 2 --target https://ntfy.sh/rates-4712",
+		Args:    arguments(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := alertID(args[0])
+			if err != nil {
+				return err
+			}
+			var r request
+			if err := flags.read(c, &r); err != nil {
+				return err
+			}
+			changed := cmd.Flags().Changed
+			if !slices.ContainsFunc([]string{"target", "every", "schedule", "zone", "again-outlets", "again-original", "token-file", "secret-file"}, changed) {
+				return usagef("say what to change: --every, --target or another option")
+			}
+			return c.runOrForwardRequest(cmd, r, c.stdout, func(open *app) error {
+				a, err := open.store.Alert(cmd.Context(), id)
+				if err != nil {
+					return noAlert(err, id)
+				}
+				switch {
+				case flags.tokens != "" && a.Kind != news.AlertNtfy:
+					return usagef("only ntfy takes a token")
+				case flags.secrets != "" && a.Kind != news.AlertWebhook:
+					return usagef("only webhooks are signed by a secret")
+				}
+				a.Secret = cmp.Or(flags.alert.Secret, a.Secret)
+				a.Schedule = cmp.Or(flags.alert.Schedule, a.Schedule)
+				if changed("target") {
+					a.Target = target
+				}
+				if changed("zone") {
+					a.Zone = flags.alert.Zone
+				}
+				if changed("again-outlets") {
+					a.AgainOutlets = flags.alert.AgainOutlets
+				}
+				if changed("again-original") {
+					a.AgainOriginal = flags.alert.AgainOriginal
+				}
+				topic, err := open.store.TopicByID(cmd.Context(), a.Topic)
+				if err != nil {
+					return noAlert(err, id)
+				}
+				if a, err = open.alerts.ChangeAlert(cmd.Context(), a); err != nil {
+					return alertError(noAlert(err, id), topic.Name)
+				}
+				problem, err := testAlert(cmd.Context(), open, id)
+				if err != nil {
+					return noAlert(err, id)
+				}
+				c.printf("alert %d tells %s of what is new in %s, %s; %s\n", id, a.Target, topic.Name, alertSchedule(view.AlertOf(topic.Name, a)), testText(id, problem))
+				return nil
+			})
+		},
+	}
+	cmd.Flags().StringVar(&target, "target", "", "tell this `ADDRESS` instead")
+	flags.add(cmd)
+	return cmd
+}
+
+// alertError says why an alert of a topic was not stored.
+func alertError(err error, topic string) error {
+	var wrong *news.AlertError
+	switch {
+	case errors.As(err, &wrong):
+		return usagef("%s", wrong.Text)
+	case errors.Is(err, news.ErrExists):
+		return fmt.Errorf("the topic %s has an alert of that kind for that target already; `headwater topic alert list` has them", topic)
+	}
+	return err
+}
+
+// testAlert tests an alert. It returns what the receiver says against it, or "".
+func testAlert(ctx context.Context, a *app, id int64) (problem string, err error) {
+	var refused *news.AlertError
+	err = a.alerts.TestAlert(ctx, id)
+	if errors.As(err, &refused) {
+		return refused.Text, nil
+	}
+	return "", err
+}
+
+// testText says what came of a test.
+func testText(id int64, problem string) string {
+	if problem == "" {
+		return "a test was sent, and taken"
+	}
+	return fmt.Sprintf("the test failed: %s\n`headwater topic alert set %d` changes it, `headwater topic alert test %d` tries again", problem, id, id)
+}
+
+// alertSchedule says when an alert tells, with the zone where there is a time of day.
+func alertSchedule(a view.Alert) string {
+	if a.Schedule == "at once" {
+		return a.Schedule
+	}
+	return a.Schedule + " " + a.Zone
+}
+
+// alertID reads the number of an alert.
+func alertID(text string) (int64, error) {
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || id < 1 {
+		return 0, usagef("%q is no number of an alert; `headwater topic alert list` has them", text)
+	}
+	return id, nil
+}
+
+// noAlert says that there is no such alert, where err is news.ErrNotFound.
+func noAlert(err error, id int64) error {
+	if errors.Is(err, news.ErrNotFound) {
+		return fmt.Errorf("there is no alert %d; `headwater topic alert list` has them", id)
+	}
+	return err
 }
 
 func (c *cli) alertList() *cobra.Command {
@@ -124,7 +288,7 @@ func (c *cli) alertList() *cobra.Command {
 				}
 				w := c.table(plain, bold)
 				for _, a := range rows {
-					w.row(fmt.Sprint(a.ID), a.Topic, string(a.Kind), a.Target, alertState(a))
+					w.row(fmt.Sprint(a.ID), a.Topic, string(a.Kind), a.Target, alertSchedule(a), alertState(a))
 				}
 				w.flush()
 				return nil
@@ -180,17 +344,11 @@ func (c *cli) onAlert(use, short, example string, do func(ctx context.Context, a
 		Example: example,
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := strconv.ParseInt(args[0], 10, 64)
-			if err != nil || id < 1 {
-				return usagef("%q is no number of an alert; `headwater topic alert list` has them", args[0])
-			}
-			return c.runOrForward(cmd, func(a *app) error {
-				err := do(cmd.Context(), a, id)
-				if errors.Is(err, news.ErrNotFound) {
-					return fmt.Errorf("there is no alert %d; `headwater topic alert list` has them", id)
-				}
+			id, err := alertID(args[0])
+			if err != nil {
 				return err
-			})
+			}
+			return c.runOrForward(cmd, func(a *app) error { return noAlert(do(cmd.Context(), a, id), id) })
 		},
 	}
 }

@@ -240,6 +240,7 @@ func prepareData(t *testing.T, s side, news string) {
 	files := map[string]string{
 		"list.opml":     `<opml version="2.0"><body><outline type="rss" xmlUrl="https://b.example/feed"/><outline text="of a list" headwaterQuery="gull"/></body></opml>`,
 		"secret.txt":    "a-long-enough-secret\n",
+		"signing.txt":   "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n",
 		"articles.json": `{"id":1,"title":"A gull","text":"A gull was seen at the pier."}` + "\n",
 		"config.yaml":   "group:\n  window: 72h\n",
 	}
@@ -320,7 +321,7 @@ var (
 		regexp.MustCompile(`/feeds/t/[A-Z2-7]{26}|whsec_[\w+/=]+`),
 		regexp.MustCompile(`(?m)^[A-Z2-7]{40,}$|^[\w-]{43,}$`), // a token
 	}
-	instant = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)|\d{4}-\d\d-\d\d|\d+ \w+ \d{4} \d\d:\d\d|\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d [A-Z+\d]+`)
+	instant = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)|\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\dZ)?|\d+ \w+ \d{4} \d\d:\d\d|\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d [A-Z+\d]+`)
 )
 
 // masked leaves out what differs between any two runs: times of this day and of the days to come, durations and secrets.
@@ -332,7 +333,7 @@ func masked(s runResult) runResult {
 			*text = x.ReplaceAllString(*text, "...")
 		}
 		*text = instant.ReplaceAllStringFunc(*text, func(at string) string {
-			for _, layout := range []string{time.RFC3339Nano, time.DateOnly, "2 Jan 2006 15:04", time.RFC1123, time.RFC1123Z} {
+			for _, layout := range []string{time.RFC3339Nano, time.DateOnly, "2 Jan 2006 15:04", time.RFC1123, time.RFC1123Z, "2006-01-02 15:04:05Z"} {
 				if when, err := time.Parse(layout, at); err == nil && when.After(time.Now().Add(-48*time.Hour)) {
 					return "NOW"
 				}

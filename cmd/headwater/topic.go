@@ -50,9 +50,18 @@ func (c *cli) topicAdd() *cobra.Command {
 				if t.User, err = userID(cmd.Context(), a.store, user); err != nil {
 					return err
 				}
+				has, err := a.topics.Followed(cmd.Context(), t)
+				switch {
+				case err == nil && t.FindsSame(has):
+					return fmt.Errorf("the topic %s finds the same already; `headwater topic show` shows it", has.Name)
+				case err == nil:
+					return errTopicExists(args[0])
+				case !errors.Is(err, news.ErrNotFound):
+					return err
+				}
 				_, err = a.topics.AddTopic(cmd.Context(), t)
 				if errors.Is(err, news.ErrExists) {
-					return fmt.Errorf("topic %s exists already; remove it first or choose another name", args[0])
+					return errTopicExists(args[0])
 				}
 				return err
 			})
@@ -63,12 +72,16 @@ func (c *cli) topicAdd() *cobra.Command {
 	return cmd
 }
 
+func errTopicExists(name string) error {
+	return fmt.Errorf("topic %s exists already; remove it first or choose another name", name)
+}
+
 // addOptionFlags adds the flags that narrow a topic down.
 func addOptionFlags(cmd *cobra.Command, o *news.TopicOptions) {
 	f := cmd.Flags()
 	f.BoolVar(&o.Originals, "originals", false, "only stories whose original is among what the query finds")
 	f.IntVar(&o.MinOutlets, "min-outlets", 0, "only stories that at least `N` outlets carry")
-	f.StringSliceVar(&o.Langs, "lang", nil, "only articles in these `LANGUAGES`, as en,es")
+	f.StringSliceVar(&o.Langs, "lang", nil, "only articles in these `LANGUAGES`, as en,es or English")
 	f.StringSliceVar(&o.Muted, "mute", nil, "count no articles of these `OUTLETS`, by name or domain")
 }
 

@@ -36,6 +36,16 @@ func (o TopicOptions) Equal(p TopicOptions) bool {
 	return o.Originals == p.Originals && o.MinOutlets == p.MinOutlets && slices.Equal(o.Langs, p.Langs) && slices.Equal(o.Muted, p.Muted)
 }
 
+// FindsSame reports whether two topics ask for the same: by their queries, up to spaces, and their options in any order.
+func (t Topic) FindsSame(u Topic) bool {
+	same := func(a, b []string) bool {
+		return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+	}
+	o, p := t.Options, u.Options
+	return slices.Equal(strings.Fields(t.Query), strings.Fields(u.Query)) && o.Originals == p.Originals &&
+		max(o.MinOutlets, 1) == max(p.MinOutlets, 1) && same(o.Langs, p.Langs) && same(o.Muted, p.Muted)
+}
+
 // Reachable reports whether the topic's name can be part of an address.
 func (t Topic) Reachable() bool {
 	return t.Name != "" && t.Name != "." && t.Name != ".." && !strings.ContainsFunc(t.Name, unreachable)
@@ -55,17 +65,16 @@ const (
 	AlertEmail   AlertKind = "email"   // a mail with all new stories
 )
 
-// AtOnce is the schedule of mails that are sent as soon as there is a new story.
-const AtOnce = "each"
-
 // Alert tells a receiver of a topic's stories.
 type Alert struct {
 	ID            int64
 	Topic         int64
+	User          int64 // who added it and alone sees it; 0 means whoever may change the topic
 	Kind          AlertKind
 	Target        string // the address that is posted to, for ntfy with its topic; or the mail address
 	Secret        string // signs webhooks (whsec_...), or is the token for ntfy, or ""
-	Schedule      string // of mails: AtOnce, or a cron spec in UTC; else ""
+	Schedule      string // when it tells, in the words of package schedule or as a cron spec; "" means at once
+	Zone          string // of Schedule, a name of the IANA database; "" means UTC
 	AgainOutlets  int    // tell of a story again when at least this many outlets carry it; 0 means never
 	AgainOriginal bool   // tell of a story again when its original joins it
 	Added         time.Time
@@ -125,7 +134,7 @@ type Delivery struct {
 
 // AlertError is what is wrong with a new alert, in words that say what to do.
 type AlertError struct {
-	Field string // kind, target, token, schedule or again_outlets
+	Field string // kind, target, secret, token, schedule, zone or again_outlets
 	Text  string
 }
 

@@ -9,14 +9,14 @@ import (
 	"strings"
 	"time"
 
-	"headwater/internal/intake/poll"
 	"headwater/internal/news"
+	"headwater/internal/schedule"
 	"headwater/internal/search"
 	"headwater/internal/store"
 )
 
 // digestSchedule is the default schedule of mails.
-const digestSchedule = "0 7 * * *"
+const digestSchedule = "every day at 07:00"
 
 // storyReader reads the stories for messages.
 type storyReader interface {
@@ -25,7 +25,7 @@ type storyReader interface {
 	TopicStories(ctx context.Context, t news.Topic, limit, offset int) ([]news.Story, int, error)
 }
 
-// Alerts adds and tests alerts. The store lists and removes them.
+// Alerts adds, changes and tests alerts. The store lists and removes them.
 type Alerts struct {
 	Store   *store.DB
 	Sender  *Sender // nil refuses all alerts
@@ -34,41 +34,80 @@ type Alerts struct {
 }
 
 // AddAlert adds an alert for the stories that match a topic from now on. It returns the alert as stored, with the secret
-// that signs webhooks. It returns a *news.AlertError for a wrong alert, and news.ErrExists where the topic has an alert
-// with the same target.
+// that signs webhooks, which is made where there is none. It returns a *news.AlertError for a wrong alert, and
+// news.ErrExists where the topic has an alert with the same target.
 func (as *Alerts) AddAlert(ctx context.Context, a news.Alert) (news.Alert, error) {
-	if a.Kind == news.AlertEmail {
-		a.Schedule = cmp.Or(a.Schedule, digestSchedule)
-	}
-	if as.Sender == nil {
-		return a, &news.AlertError{Field: "kind", Text: "this server sends no alerts"}
-	}
-	if err := as.Sender.check(a); err != nil {
+	a, _, err := as.checked(a)
+	if err != nil {
 		return a, err
 	}
-	if a.Kind != news.AlertEmail && a.Schedule != "" {
-		return a, &news.AlertError{Field: "schedule", Text: "only mails have a schedule; leave it out"}
-	}
-	if a.Kind == news.AlertEmail && a.Schedule != news.AtOnce {
-		if _, err := poll.Next(a.Schedule, as.Now()); err != nil {
-			return a, &news.AlertError{Field: "schedule", Text: fmt.Sprintf("%v, or as %q for a mail as soon as there is something", err, news.AtOnce)}
-		}
-	}
 	if a.Kind == news.AlertWebhook {
-		a.Secret = newSecret()
+		a.Secret = cmp.Or(a.Secret, newSecret())
 	}
 	a.Added = as.Now()
-	var err error
 	a.ID, err = as.Store.AddAlert(ctx, a)
 	return a, err
 }
 
+// ChangeAlert changes the target, secret, schedule and options of the alert with that ID. An empty secret stays what it is. What
+// waits follows the new schedule. Its errors are those of AddAlert, and news.ErrNotFound.
+func (as *Alerts) ChangeAlert(ctx context.Context, a news.Alert) (news.Alert, error) {
+	was, err := as.Store.Alert(ctx, a.ID)
+	if err != nil {
+		return a, err
+	}
+	a.Topic, a.User, a.Kind, a.Secret = was.Topic, was.User, was.Kind, cmp.Or(a.Secret, was.Secret)
+	a, when, err := as.checked(a)
+	if err != nil {
+		return a, err
+	}
+	if err := as.Store.ChangeAlert(ctx, a, when.Next(as.Now(), schedule.ZoneOf(a.Zone))); err != nil {
+		return a, err
+	}
+	return as.Store.Alert(ctx, a.ID)
+}
+
+// checked returns an alert as it is stored, and its schedule. It returns a *news.AlertError for a wrong alert.
+func (as *Alerts) checked(a news.Alert) (news.Alert, schedule.Schedule, error) {
+	var when schedule.Schedule
+	if as.Sender == nil {
+		return a, when, &news.AlertError{Field: "kind", Text: "this server sends no alerts"}
+	}
+	if err := as.Sender.check(a); err != nil {
+		return a, when, err
+	}
+	if a.Schedule == "" && a.Kind == news.AlertEmail {
+		a.Schedule = digestSchedule
+	}
+	if a.Schedule != "" {
+		var err error
+		if when, err = schedule.Parse(a.Schedule); err != nil {
+			return a, when, &news.AlertError{Field: "schedule", Text: err.Error()}
+		}
+	}
+	if a.Kind != news.AlertEmail && !when.AtOnce() {
+		return a, when, &news.AlertError{
+			Field: "schedule",
+			Text:  fmt.Sprintf("schedule %q: only mails are collected into digests; write it as \"at once\" or \"at once, not from 22:00 to 07:00\"", a.Schedule),
+		}
+	}
+	if _, err := schedule.Zone(a.Zone); err != nil {
+		return a, when, &news.AlertError{Field: "zone", Text: err.Error()}
+	}
+	a.Schedule = when.String()
+	return a, when, nil
+}
+
 // TestAlert sends the topic's newest story, or a made-up one if there is none. If the receiver accepts it, waiting
-// deliveries are sent at once. Otherwise the error is the receiver's.
+// deliveries are sent at once. Otherwise the error is a *news.AlertError with what the receiver said and what to do; the
+// alert has it as its problem.
 func (as *Alerts) TestAlert(ctx context.Context, id int64) error {
 	a, err := as.Store.Alert(ctx, id)
 	if err != nil {
 		return err
+	}
+	if as.Sender == nil {
+		return &news.AlertError{Field: "kind", Text: "this server sends no alerts"}
 	}
 	topic, err := as.Store.TopicByID(ctx, a.Topic)
 	if err != nil {
@@ -85,11 +124,16 @@ func (as *Alerts) TestAlert(ctx context.Context, id int64) error {
 	}
 	item := messageItem{Story: stories[0]}
 	item.Delivery = news.Delivery{ID: deliveryID(), Alert: a.ID, Story: stories[0].ID, Reason: news.ReasonTest, Since: now}
-	if err := as.Sender.send(ctx, message{Alert: a, Topic: topic, Items: []messageItem{item}}); err != nil {
+	problem := as.Sender.send(ctx, message{Alert: a, Topic: topic, Items: []messageItem{item}})
+	if problem != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	result := attempt(a, nil, problem, as.Now())
+	result.Next = a.Next // a failed test delays no story
+	if _, err = as.Store.RecordAttempt(ctx, result); err != nil || problem == nil {
 		return err
 	}
-	_, err = as.Store.RecordAttempt(ctx, store.Attempt{Alert: a.ID, At: now})
-	return err
+	return &news.AlertError{Field: "target", Text: problemText(problem)}
 }
 
 // send sends a message once. It returns nil if the receiver accepted it, and the error of ctx if that ended first. Other
@@ -117,7 +161,7 @@ func (s *Sender) send(ctx context.Context, m message) error {
 	return err
 }
 
-// check returns what is wrong with a new alert, as a *news.AlertError. It does not check the schedule.
+// check returns what is wrong with an alert, as a *news.AlertError. It does not check the schedule.
 func (s *Sender) check(a news.Alert) error {
 	switch a.Kind {
 	case news.AlertWebhook, news.AlertNtfy:
@@ -139,6 +183,11 @@ func (s *Sender) check(a news.Alert) error {
 		}
 	default:
 		return &news.AlertError{Field: "kind", Text: fmt.Sprintf("there is no alert of the kind %q; the kinds are webhook, ntfy and email", a.Kind)}
+	}
+	if a.Kind == news.AlertWebhook && a.Secret != "" {
+		if err := checkSecret(a.Secret); err != nil {
+			return &news.AlertError{Field: "secret", Text: err.Error()}
+		}
 	}
 	if strings.ContainsFunc(a.Secret, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return &news.AlertError{Field: "token", Text: "the token can't be sent in a header; write it on one line, without spaces"}

@@ -87,7 +87,7 @@ func TestDigest(t *testing.T) {
 			Dial: p.dial, Mail: notify.Mail{Host: "mail.example", From: "news@example.org", TLS: notify.Plain},
 		})
 		w.add(t, news.Alert{Kind: news.AlertEmail, Target: "anna@example.org", AgainOutlets: 2})
-		w.add(t, news.Alert{Kind: news.AlertEmail, Target: "ben@example.org", Schedule: news.AtOnce})
+		w.add(t, news.Alert{Kind: news.AlertEmail, Target: "ben@example.org", Schedule: "each"})
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		serve := func(d time.Duration) []string { // a minute at a time, since each tick reads the store

@@ -91,6 +91,7 @@ func isLoopback(host string) bool {
 // mailAdvice returns what to do about a mail that could not be sent.
 func mailAdvice(err error) string {
 	var refused *mail.SendError
+	var unreached *net.OpError
 	var unknown *tls.CertificateVerificationError
 	text := strings.ToLower(err.Error())
 	switch {
@@ -100,6 +101,8 @@ func mailAdvice(err error) string {
 		return `the mail server offers no encryption; set smtp.tls to "tls" with its port, or to "none" for one on this machine`
 	case strings.Contains(text, "auth"):
 		return "the mail server does not let us in; check smtp.username and smtp.password"
+	case errors.As(err, &unreached) && unreached.Op == "dial":
+		return "the mail server can't be reached; check smtp.host and smtp.port"
 	case errors.As(err, &refused) && !refused.IsTemp():
 		return "the mail server does not take the mail; check the address and smtp.from"
 	}

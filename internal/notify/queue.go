@@ -49,10 +49,10 @@
 //     and the story in the form of the REST API, in its state at the time of sending.
 //   - ntfy gets a POST to the topic's address, with Title, Click and Tags. Headers are encoded words, so that no title
 //     can add a header.
-//   - A mail contains all waiting stories. It is sent at a cron time (UTC; by default at seven o'clock) or at once, and
-//     not if nothing waits. Servers without STARTTLS are refused unless smtp.tls is none.
+//   - A mail contains all waiting stories. It is sent as its schedule says (package schedule; by default every day at
+//     seven o'clock) or at once, and not if nothing waits. Servers without STARTTLS are refused unless smtp.tls is none.
 //   - Connections are made by fetch.Client.Post and Dial: private addresses must be listed in fetch.allow_private,
-//     redirects are not followed, and 1 KB of an answer is read. An address that contains a password is refused, since
+//     redirects are not followed, and 16 KB of an answer are read. An address that contains a password is refused, since
 //     lists would show it.
 package notify
 
@@ -62,7 +62,9 @@ import (
 	"fmt"
 	"log/slog"
 	mathrand "math/rand/v2"
+	"net"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -70,8 +72,8 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"headwater/internal/intake/fetch"
-	"headwater/internal/intake/poll"
 	"headwater/internal/news"
+	"headwater/internal/schedule"
 	"headwater/internal/store"
 )
 
@@ -127,10 +129,10 @@ func (q *Queue) delivery(t store.AlertCandidate) (news.Delivery, bool) {
 	}
 	now := q.now()
 	d := news.Delivery{ID: deliveryID(), Reason: reason, Since: now, Due: now}
-	if t.Alert.Kind == news.AlertEmail && t.Alert.Schedule != news.AtOnce {
-		// The spec was checked when the alert was added. If it can't be parsed any more, the mail is sent at once rather
-		// than never.
-		if next, err := poll.Next(t.Alert.Schedule, now); err == nil {
+	// The schedule was checked when it was stored. If it can't be read any more, or never fires again, the message is sent at
+	// once rather than never.
+	if when, err := schedule.Parse(t.Alert.Schedule); err == nil {
+		if next := when.Next(now, schedule.ZoneOf(t.Alert.Zone)); !next.IsZero() {
 			d.Due = next
 		}
 	}
@@ -237,6 +239,9 @@ func (q *Queue) sendClaimed(ctx context.Context, a news.Alert, ends time.Time) (
 	if a, err = q.store.Alert(ctx, a.ID); err != nil || a.Ended || a.Next.After(q.now()) {
 		return 0, ignoreMissing(err) // the alert was removed, or another goroutine has sent its deliveries
 	}
+	if until := quietUntil(a, q.now()); until.After(q.now()) { // what was due before was not sent, as nobody was there to do it
+		return 0, q.store.PostponeDeliveries(ctx, a.ID, until)
+	}
 	topic, err := q.store.TopicByID(ctx, a.Topic)
 	if err != nil {
 		return 0, ignoreMissing(err)
@@ -305,7 +310,7 @@ func (q *Queue) send(ctx context.Context, m message) (ok bool, err error) {
 	if err != nil {
 		return false, ignoreMissing(err)
 	}
-	at := q.attempt(a, m, problem)
+	at := attempt(a, m.Items, problem, q.now())
 	lost, err := q.store.RecordAttempt(ctx, at)
 	if err != nil {
 		return false, err
@@ -324,19 +329,18 @@ func (q *Queue) send(ctx context.Context, m message) (ok bool, err error) {
 	return problem == nil, nil
 }
 
-// attempt returns what follows from the result of sending: after a failure, when to try again.
-func (q *Queue) attempt(a news.Alert, m message, problem error) store.Attempt {
-	now := q.now()
+// attempt returns what follows from the result of sending some deliveries of an alert: after a failure, when to try again.
+func attempt(a news.Alert, sent []messageItem, problem error, now time.Time) store.Attempt {
 	at := store.Attempt{Alert: a.ID, At: now, MaxTries: maxTries}
 	tries := 0
-	for _, item := range m.Items {
+	for _, item := range sent {
 		at.IDs = append(at.IDs, item.ID)
 		tries = max(tries, item.Tries)
 	}
 	if problem == nil {
 		return at
 	}
-	at.Problem = problem.Error()
+	at.Problem = problemText(problem)
 	var wait time.Duration // requested by the receiver
 	var refused *sendError
 	if errors.As(problem, &refused) {
@@ -346,12 +350,31 @@ func (q *Queue) attempt(a news.Alert, m message, problem error) store.Attempt {
 	if errors.As(problem, &resting) {
 		wait = resting.RetryAfter
 	}
-	at.Due = now.Add(max(wait, backoff(tries+1)))
+	at.Due = quietUntil(a, now.Add(max(wait, backoff(tries+1))))
 	at.Next = now.Add(max(wait, backoff(a.Failures+1)))
 	if !a.Failing.IsZero() && now.Sub(a.Failing) >= giveUpAfter {
 		at.Stale = now.Add(-giveUpAfter)
 	}
 	return at
+}
+
+// problemText returns an error of sending for its readers: without what the network's functions say, whose meaning is said before.
+func problemText(err error) string {
+	text := err.Error()
+	var op *net.OpError
+	if errors.As(err, &op) {
+		text = strings.TrimSuffix(text, ": "+op.Error())
+	}
+	return text
+}
+
+// quietUntil returns t, or the end of the alert's quiet hours in which t is.
+func quietUntil(a news.Alert, t time.Time) time.Time {
+	when, err := schedule.Parse(a.Schedule)
+	if err != nil || !when.Quiet.Any() {
+		return t
+	}
+	return schedule.Schedule{Quiet: when.Quiet}.Next(t, schedule.ZoneOf(a.Zone))
 }
 
 // backoff returns the wait after this many failures in a row, plus or minus a tenth. 15 tries take about a day.

@@ -458,9 +458,12 @@ func TestAddAlert(t *testing.T) {
 		alert news.Alert
 		says  string
 	}{
-		{news.Alert{Kind: news.AlertEmail, Target: "anna@example.org", Schedule: "at seven"}, "is not a cron spec"},
+		{news.Alert{Kind: news.AlertEmail, Target: "anna@example.org", Schedule: "at seven"}, `"seven": it is no time of day; write it as "every day at 18:30"`},
 		{news.Alert{Kind: news.AlertEmail, Target: "anna@example.org", Schedule: "CRON_TZ=UTC 0 7 * * *"}, "names a time zone"},
 		{news.Alert{Kind: news.AlertWebhook, Target: "https://hooks.example/", Schedule: "@hourly"}, "only mails"},
+		{news.Alert{Kind: news.AlertEmail, Target: "anna@example.org", Zone: "Mars/Olympus"}, `time zone "Mars/Olympus": there is no such time zone`},
+		{news.Alert{Kind: news.AlertWebhook, Target: "https://hooks.example/", Secret: "mine"}, "does not begin with whsec_"},
+		{news.Alert{Kind: news.AlertWebhook, Target: "https://hooks.example/", Secret: "whsec_c2hvcnQ="}, "24 to 64 bytes"},
 		{news.Alert{Kind: news.AlertWebhook, Target: "hooks.example"}, "no web address"},
 	} {
 		tt.alert.Topic = w.topic
@@ -468,10 +471,10 @@ func TestAddAlert(t *testing.T) {
 			t.Errorf("%+v: %v, want %q", tt.alert, err, tt.says)
 		}
 	}
-	if a := w.add(t, news.Alert{Kind: news.AlertEmail, Target: "anna@example.org"}); a.Schedule != "0 7 * * *" || a.Secret != "" {
+	if a := w.add(t, news.Alert{Kind: news.AlertEmail, Target: "anna@example.org"}); a.Schedule != "every day at 07:00" || a.Secret != "" {
 		t.Errorf("%+v", a)
 	}
-	a := w.add(t, news.Alert{Kind: news.AlertWebhook, Target: "https://hooks.example/", Secret: "mine"})
+	a := w.add(t, news.Alert{Kind: news.AlertWebhook, Target: "https://hooks.example/"})
 	if !strings.HasPrefix(a.Secret, "whsec_") || w.alert(t, a.ID).Secret != a.Secret {
 		t.Errorf("%+v", a)
 	}

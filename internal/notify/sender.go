@@ -110,24 +110,24 @@ func NewSender(o SenderOptions) *Sender {
 }
 
 // maxAnswer limits how many bytes of a receiver's answer are read.
-const maxAnswer = 1 << 10
+const maxAnswer = 16 << 10
 
-// post sends a body and turns the answer's status into an error.
-func (s *Sender) post(ctx context.Context, address string, header http.Header, body []byte) error {
+// post sends a body and returns the beginning of the answer. It turns the answer's status into an error.
+func (s *Sender) post(ctx context.Context, address string, header http.Header, body []byte) ([]byte, error) {
 	resp, err := s.Post(ctx, address, header, body)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { _ = resp.Body.Close() }() // everything needed has been read
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
-		return nil // the status decides, even if reading the answer failed
+		return answer, nil // the status decides, even if reading the answer failed
 	}
 	quoted := ""
 	if text := line(string(answer), 200); err == nil && text != "" {
 		quoted = fmt.Sprintf(" (%q)", text)
 	}
-	return &sendError{
+	return nil, &sendError{
 		Err:        fmt.Errorf("%d %s: %s%s", resp.StatusCode, http.StatusText(resp.StatusCode), advice(resp), quoted),
 		Gone:       resp.StatusCode == http.StatusGone,
 		RetryAfter: min(fetch.RetryAfter(resp.Header.Get("Retry-After"), s.Now()), longestWait),

@@ -28,6 +28,20 @@ func newSecret() string {
 	return secretPrefix + base64.StdEncoding.EncodeToString(key[:])
 }
 
+// checkSecret returns what is wrong with a secret that somebody chose (Standard Webhooks 1.0.0: 24 to 64 bytes).
+func checkSecret(secret string) error {
+	const right = "write it as whsec_ with 24 to 64 bytes in base64 behind it, or leave it out and one is made"
+	text, ok := strings.CutPrefix(secret, secretPrefix)
+	if !ok {
+		return errors.New("the secret does not begin with whsec_; " + right)
+	}
+	key, err := base64.StdEncoding.DecodeString(text)
+	if err != nil || len(key) < 24 || len(key) > 64 {
+		return errors.New("the secret is none that signs webhooks; " + right)
+	}
+	return nil
+}
+
 // sign returns the webhook-signature of a body that is sent at a time (Standard Webhooks 1.0.0): HMAC-SHA256 over
 // "id.seconds.body".
 func sign(secret, id string, at time.Time, body []byte) (string, error) {
@@ -85,12 +99,13 @@ func (s *Sender) webhook(ctx context.Context, m message) error {
 	if err != nil {
 		return err
 	}
-	return s.post(ctx, m.Alert.Target, http.Header{
+	_, err = s.post(ctx, m.Alert.Target, http.Header{
 		"Content-Type":      {"application/json"},
 		"Webhook-Id":        {item.ID},
 		"Webhook-Timestamp": {strconv.FormatInt(now.Unix(), 10)},
 		"Webhook-Signature": {signature},
 	}, body)
+	return err
 }
 
 // onlyItem returns the item of a message that must have exactly one.
@@ -122,7 +137,21 @@ func (s *Sender) ntfy(ctx context.Context, m message) error {
 		header.Set("Authorization", "Bearer "+m.Alert.Secret)
 	}
 	text := fmt.Sprintf("%s. %s\n%s", reasonText(item.Reason), attribution(item.Story), line(m.Topic.Name, maxTitle))
-	return s.post(ctx, m.Alert.Target, header, []byte(text))
+	answer, err := s.post(ctx, m.Alert.Target, header, []byte(text))
+	if err == nil && item.Reason == news.ReasonTest {
+		return checkPublished(answer)
+	}
+	return err
+}
+
+// checkPublished returns an error if an answer is not that of an ntfy server to a published message. Only tests are checked, as
+// what was accepted must not be sent again.
+func checkPublished(answer []byte) error {
+	var published struct{ ID, Event string }
+	if err := json.Unmarshal(answer, &published); err != nil || published.ID == "" || published.Event != "message" {
+		return fmt.Errorf("what answers there is no ntfy server (%q); check the address", line(string(answer), 100))
+	}
+	return nil
 }
 
 // ntfyTags returns the names of emoji that ntfy shows before the title.

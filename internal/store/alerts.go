@@ -11,7 +11,7 @@ import (
 	"headwater/internal/weburl"
 )
 
-const alertColumns = `a.id, a.topic_id, a.kind, a.target, a.secret, a.schedule, a.again_outlets, a.again_original, a.added, a.ended, a.failures,
+const alertColumns = `a.id, a.topic_id, a.kind, a.target, coalesce(a.user_id, 0), a.secret, a.schedule, a.zone, a.again_outlets, a.again_original, a.added, a.ended, a.failures,
 	a.failing, a.problem, a.next, (SELECT count(*) FROM alert_outbox AS o WHERE o.alert_id = a.id)`
 
 func scanAlert(row scanner) (news.Alert, error) { return scanAlertAfter(row) }
@@ -20,15 +20,15 @@ func scanAlert(row scanner) (news.Alert, error) { return scanAlertAfter(row) }
 func scanAlertAfter(row scanner, before ...any) (a news.Alert, err error) {
 	var added, failing, next int64
 	err = row.Scan(append(before,
-		&a.ID, &a.Topic, &a.Kind, &a.Target, &a.Secret, &a.Schedule, &a.AgainOutlets, &a.AgainOriginal, &added, &a.Ended, &a.Failures,
+		&a.ID, &a.Topic, &a.Kind, &a.Target, &a.User, &a.Secret, &a.Schedule, &a.Zone, &a.AgainOutlets, &a.AgainOriginal, &added, &a.Ended, &a.Failures,
 		&failing, &a.Problem, &next, &a.Waiting)...)
 	a.Added, a.Failing, a.Next = fromMillis(added), fromMillis(failing), fromMillis(next)
 	return a, err
 }
 
 // addAlertSQL is no ON CONFLICT, since PostgreSQL would use up an id that people see.
-const addAlertSQL = `INSERT INTO alerts (topic_id, kind, target, secret, schedule, again_outlets, again_original, added, after)
-	SELECT t.id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ` + lastChangeSQL + ` FROM topics AS t
+const addAlertSQL = `INSERT INTO alerts (topic_id, kind, target, secret, schedule, zone, again_outlets, again_original, added, user_id, after)
+	SELECT t.id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, nullif(?10, 0), ` + lastChangeSQL + ` FROM topics AS t
 	WHERE t.id = ?1 AND NOT EXISTS (SELECT 1 FROM alerts AS a WHERE a.topic_id = ?1 AND a.kind = ?2 AND a.target = ?3) RETURNING id`
 
 // AddAlert stores an alert and returns its id. The alert tells of stories that begin to match its topic from now on. It
@@ -41,14 +41,49 @@ func (db *DB) AddAlert(ctx context.Context, a news.Alert) (id int64, err error) 
 		return 0, &news.AlertError{Field: "target", Text: err.Error()}
 	}
 	err = db.write(ctx, "add an alert", func(ctx context.Context, t tx) error {
-		err := t.QueryRowContext(ctx, addAlertSQL, a.Topic, string(a.Kind), text(a.Target), text(a.Secret), text(a.Schedule), a.AgainOutlets,
-			a.AgainOriginal, millis(a.Added)).Scan(&id)
+		err := t.QueryRowContext(ctx, addAlertSQL, a.Topic, string(a.Kind), text(a.Target), text(a.Secret), text(a.Schedule), text(a.Zone),
+			a.AgainOutlets, a.AgainOriginal, millis(a.Added), a.User).Scan(&id)
 		if errors.Is(err, sql.ErrNoRows) {
 			return news.ErrExists
 		}
 		return err
 	})
 	return id, err
+}
+
+const (
+	alertTargetTakenSQL = `SELECT count(*) FROM alerts AS a CROSS JOIN alerts AS x
+		WHERE a.id = ?1 AND x.topic_id = a.topic_id AND x.kind = a.kind AND x.target = ?2 AND x.id <> a.id`
+	changeAlertSQL = `UPDATE alerts SET target = ?2, secret = ?3, schedule = ?4, zone = ?5, again_outlets = ?6, again_original = ?7 WHERE id = ?1`
+	rescheduleSQL  = `UPDATE alert_outbox SET due = ?2 WHERE alert_id = ?1`
+	postponeSQL    = `UPDATE alert_outbox SET due = ?2 WHERE alert_id = ?1 AND due < ?2`
+)
+
+// ChangeAlert changes the target, secret, schedule and options of the alert with that ID. What waits is due at the given time. It
+// returns news.ErrExists where the topic has another alert with the same target, and news.ErrNotFound for an unknown alert.
+func (db *DB) ChangeAlert(ctx context.Context, a news.Alert, due time.Time) error {
+	if err := weburl.CheckLength(text(a.Target)); err != nil {
+		return &news.AlertError{Field: "target", Text: err.Error()}
+	}
+	return db.write(ctx, fmt.Sprint("change alert ", a.ID), func(ctx context.Context, t tx) error {
+		var taken bool
+		if err := t.scan(ctx, []any{&taken}, alertTargetTakenSQL, a.ID, text(a.Target)); err != nil {
+			return err
+		}
+		if taken {
+			return news.ErrExists
+		}
+		err := t.execFound(ctx, changeAlertSQL, a.ID, text(a.Target), text(a.Secret), text(a.Schedule), text(a.Zone), a.AgainOutlets, a.AgainOriginal)
+		if err != nil {
+			return err
+		}
+		return t.exec(ctx, rescheduleSQL, a.ID, millis(due))
+	})
+}
+
+// PostponeDeliveries makes the deliveries of an alert due at a time at the earliest.
+func (db *DB) PostponeDeliveries(ctx context.Context, alert int64, due time.Time) error {
+	return db.exec(ctx, "postpone deliveries", postponeSQL, alert, millis(due))
 }
 
 const alertSQL = `SELECT ` + alertColumns + ` FROM alerts AS a WHERE a.id = ?`

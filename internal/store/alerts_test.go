@@ -351,7 +351,7 @@ func TestNoteAttempt(t *testing.T) {
 // TestRemoveAlert: removing an alert, or its topic, removes waiting deliveries.
 func TestRemoveAlert(t *testing.T) {
 	db, topic, alert := watched(t, news.Alert{})
-	other := addAlert(t, db, news.Alert{Topic: topic, Kind: news.AlertEmail, Target: "anna@example.org", Schedule: news.AtOnce, Added: day})
+	other := addAlert(t, db, news.Alert{Topic: topic, Kind: news.AlertEmail, Target: "anna@example.org", Schedule: "at once", Added: day})
 	settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1)}})
 	matches(t, db, topic, 1)
 	same(t, "both", queued(t, db), []string{"1 1 new", "2 1 new"})

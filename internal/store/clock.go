@@ -5,8 +5,6 @@ import (
 	"errors"
 	"strconv"
 	"time"
-
-	"headwater/internal/news"
 )
 
 // clockSlack is how far ahead of now a stored time may be while the clock still counts as right. The value of now is read
@@ -22,9 +20,9 @@ const (
 		asked = ?1 WHERE asked > ?2`
 	clampAlertsSQL = `UPDATE alerts SET added = min(added, ?1), failing = min(failing, ?1), next = CASE WHEN next > ?3 THEN ?1 ELSE next END
 		WHERE added > ?2 OR failing > ?2 OR next > ?3`
-	// A mail with a schedule may be due up to a year ahead. It can't have been queued in the future.
+	// A mail with a schedule may be due up to a year ahead. It can't have been queued in the future. 'each' was "at once" once.
 	clampDeliveriesSQL = `UPDATE alert_outbox SET since = min(since, ?1), due = ?1
-		WHERE since > ?2 OR due > ?3 AND (SELECT schedule FROM alerts AS a WHERE a.id = alert_id) IN ('', '` + news.AtOnce + `')`
+		WHERE since > ?2 OR due > ?3 AND EXISTS (SELECT 1 FROM alerts AS a WHERE a.id = alert_id AND (schedule IN ('', 'each') OR schedule LIKE 'at once%'))`
 	// A period of a host's quota that began in the future would also end too late, so it ends now.
 	clampQueuesSQL = `UPDATE page_hosts SET free = ?1, rests = min(rests, ?1) WHERE queue = ?4 AND waiting = 1 AND free > ?2
 		AND (free > ?3 OR began > ?2)`

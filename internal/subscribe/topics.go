@@ -2,11 +2,13 @@ package subscribe
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"headwater/internal/news"
 	"headwater/internal/search"
 	"headwater/internal/store"
+	"headwater/internal/text"
 )
 
 // Topics adds and changes topics.
@@ -20,6 +22,7 @@ func (t *Topics) AddTopic(ctx context.Context, topic news.Topic) (news.Topic, er
 	if err := checkTopic(topic); err != nil {
 		return topic, err
 	}
+	topic.Options.Langs = languageCodes(topic.Options.Langs)
 	if topic.Added.IsZero() {
 		topic.Added = t.Now()
 	}
@@ -33,7 +36,41 @@ func (t *Topics) ChangeTopic(ctx context.Context, topic news.Topic) error {
 	if err := checkTopic(topic); err != nil {
 		return err
 	}
+	topic.Options.Langs = languageCodes(topic.Options.Langs)
 	return t.Store.ChangeTopic(ctx, topic)
+}
+
+// Followed returns the topic that makes a new one needless: one that finds the same, or else one of that name, among those that
+// the topic's owner sees, which are the owner's and everybody's. It returns news.ErrNotFound where there is none.
+func (t *Topics) Followed(ctx context.Context, topic news.Topic) (news.Topic, error) {
+	topic.Options.Langs = languageCodes(topic.Options.Langs)
+	have, err := t.Store.Topics(ctx, topic.User)
+	if err == nil && topic.User != 0 {
+		var everybodys []news.Topic
+		everybodys, err = t.Store.Topics(ctx, 0)
+		have = append(have, everybodys...)
+	}
+	if err != nil {
+		return news.Topic{}, err
+	}
+	if i := slices.IndexFunc(have, topic.FindsSame); i >= 0 {
+		return have[i], nil
+	}
+	if i := slices.IndexFunc(have, func(h news.Topic) bool { return h.Name == topic.Name }); i >= 0 {
+		return have[i], nil
+	}
+	return news.Topic{}, news.ErrNotFound
+}
+
+// languageCodes returns languages by their codes, each once. CheckTopic has checked them.
+func languageCodes(names []string) []string {
+	var codes []string
+	for _, name := range names {
+		if code, err := text.LanguageCode(name); err == nil && !slices.Contains(codes, code) {
+			codes = append(codes, code)
+		}
+	}
+	return codes
 }
 
 // SeeTopic records that somebody has seen a topic's stories as they are now. None of them is new any more.

@@ -44,13 +44,30 @@ type newAlert struct {
 		Kind          news.AlertKind `json:"kind" enum:"webhook,ntfy,email" doc:"how somebody is told"`
 		Target        string         `json:"target" minLength:"1" maxLength:"2000" doc:"the address to post to, for ntfy with its topic; or the mail address"`
 		Token         string         `json:"token,omitempty" maxLength:"500" doc:"the access token of an ntfy server, or empty"`
-		Schedule      string         `json:"schedule,omitempty" maxLength:"100" example:"0 7 * * *" doc:"when mails go out: a cron spec in UTC, or each for at once; empty is every day at seven"`
+		Secret        string         `json:"secret,omitempty" maxLength:"200" doc:"what signs a webhook: whsec_ with 24 to 64 bytes in base64 behind it; empty makes one"`
+		Schedule      string         `json:"schedule,omitempty" maxLength:"200" example:"weekdays at 18:30" doc:"when it tells: at once, or for mails every 2 hours, every day at 07:00, Mondays and Thursdays at 09:00; with hours in which nothing is told: at once, not from 22:00 to 07:00; or a cron spec. Empty is every day at 07:00 for mails, at once for others"`
+		Zone          string         `json:"zone,omitempty" maxLength:"100" example:"Europe/Berlin" doc:"the time zone of the schedule, by its name in the IANA database; empty is UTC"`
 		AgainOutlets  int            `json:"again_outlets,omitempty" minimum:"0" doc:"tell of a story again when at least so many outlets carry it; 0 is never"`
 		AgainOriginal bool           `json:"again_original,omitempty" doc:"tell of a story again when its original joins it"`
 	}
 }
 
-// addedAlert shows the secret that signs a webhook, this once.
+// changedAlert has what is to be different; what is left out stays.
+type changedAlert struct {
+	ByName
+	ID   int64 `path:"id" minimum:"1" doc:"the alert's number"`
+	Body struct {
+		Target        *string `json:"target,omitempty" minLength:"1" maxLength:"2000" doc:"the address to post to, for ntfy with its topic; or the mail address"`
+		Token         *string `json:"token,omitempty" minLength:"1" maxLength:"500" doc:"the access token of an ntfy server"`
+		Secret        *string `json:"secret,omitempty" minLength:"1" maxLength:"200" doc:"what signs a webhook"`
+		Schedule      *string `json:"schedule,omitempty" minLength:"1" maxLength:"200" example:"weekdays at 18:30" doc:"when it tells"`
+		Zone          *string `json:"zone,omitempty" maxLength:"100" example:"Europe/Berlin" doc:"the time zone of the schedule"`
+		AgainOutlets  *int    `json:"again_outlets,omitempty" minimum:"0" doc:"tell of a story again when at least so many outlets carry it; 0 is never"`
+		AgainOriginal *bool   `json:"again_original,omitempty" doc:"tell of a story again when its original joins it"`
+	}
+}
+
+// addedAlert shows the secret that signs a webhook, this once. The alert was tested, so its problem says what the receiver said.
 type addedAlert struct {
 	view.Alert
 	Secret string `json:"secret,omitempty" doc:"by which a webhook's receiver checks signatures; it is shown this once"`
@@ -65,23 +82,72 @@ func (s *server) addAlert(ctx context.Context, q *newAlert) (*created[addedAlert
 	if b.Token != "" && b.Kind != news.AlertNtfy {
 		return nil, invalid("body.token", nil, "expected none: only ntfy takes a token")
 	}
-	a, err := s.backend.AddAlert(ctx, news.Alert{
-		Topic: t.ID, Kind: b.Kind, Target: b.Target, Secret: b.Token, Schedule: b.Schedule, AgainOutlets: b.AgainOutlets, AgainOriginal: b.AgainOriginal,
-	})
-	var wrong *news.AlertError
-	switch {
-	case errors.As(err, &wrong):
-		return nil, invalid("body."+wrong.Field, nil, wrong.Text)
-	case errors.Is(err, news.ErrExists):
-		return nil, huma.Error409Conflict(fmt.Sprintf("%s has an alert of that kind for that target already; %s%s lists them", q.what(), topicPath(t.Name), "/alerts"))
-	case err != nil:
-		return nil, s.fail(err, "alert", alertsPath(t.Name))
+	if b.Secret != "" && b.Kind != news.AlertWebhook {
+		return nil, invalid("body.secret", nil, "expected none: only webhooks are signed")
 	}
-	shown := addedAlert{Alert: view.AlertOf(t.Name, a)}
+	a, err := s.backend.AddAlert(ctx, news.Alert{
+		Topic: t.ID, Kind: b.Kind, Target: b.Target, Secret: b.Token + b.Secret, Schedule: b.Schedule, Zone: b.Zone, AgainOutlets: b.AgainOutlets, AgainOriginal: b.AgainOriginal,
+	})
+	if err != nil {
+		return nil, s.alertFail(err, q.ByName)
+	}
+	tested, err := s.tested(ctx, q.ByName, a.ID)
+	if err != nil {
+		return nil, err
+	}
+	shown := addedAlert{Alert: view.AlertOf(t.Name, tested)}
 	if a.Kind == news.AlertWebhook {
 		shown.Secret = a.Secret
 	}
 	return &created[addedAlert]{fmt.Sprintf("%s/alerts/%d", topicPath(t.Name), a.ID), shown}, nil
+}
+
+// alertFail is the answer to an alert that was not stored.
+func (s *server) alertFail(err error, topic ByName) error {
+	var wrong *news.AlertError
+	switch {
+	case errors.As(err, &wrong):
+		return invalid("body."+wrong.Field, nil, wrong.Text)
+	case errors.Is(err, news.ErrExists):
+		return huma.Error409Conflict(fmt.Sprintf("%s has an alert of that kind for that target already; %s%s lists them", topic.what(), topicPath(topic.Name), "/alerts"))
+	}
+	return s.fail(err, "alert", alertsPath(topic.Name))
+}
+
+// tested tests an alert of a topic, and gives it with what came of it.
+func (s *server) tested(ctx context.Context, topic ByName, id int64) (news.Alert, error) {
+	var refused *news.AlertError
+	if err := s.backend.TestAlert(ctx, id); err != nil && !errors.As(err, &refused) {
+		return news.Alert{}, s.fail(err, fmt.Sprintf("alert %d", id), alertsPath(topic.Name))
+	}
+	return s.alert(ctx, &byAlert{topic, id})
+}
+
+func (s *server) changeAlert(ctx context.Context, q *changedAlert) (*body[view.Alert], error) {
+	a, err := s.alert(ctx, &byAlert{q.ByName, q.ID})
+	if err != nil {
+		return nil, err
+	}
+	b := q.Body
+	switch {
+	case b.Token != nil && a.Kind != news.AlertNtfy:
+		return nil, invalid("body.token", nil, "expected none: only ntfy takes a token")
+	case b.Secret != nil && a.Kind != news.AlertWebhook:
+		return nil, invalid("body.secret", nil, "expected none: only webhooks are signed")
+	}
+	a.Target = given(b.Target, a.Target)
+	a.Secret = given(b.Token, given(b.Secret, a.Secret))
+	a.Schedule = given(b.Schedule, a.Schedule)
+	a.Zone = given(b.Zone, a.Zone)
+	a.AgainOutlets = given(b.AgainOutlets, a.AgainOutlets)
+	a.AgainOriginal = given(b.AgainOriginal, a.AgainOriginal)
+	if _, err := s.backend.ChangeAlert(ctx, a); err != nil {
+		return nil, s.alertFail(err, q.ByName)
+	}
+	if a, err = s.tested(ctx, q.ByName, a.ID); err != nil {
+		return nil, err
+	}
+	return &body[view.Alert]{view.AlertOf(q.Name, a)}, nil
 }
 
 // byAlert names an alert of a topic.

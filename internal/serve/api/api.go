@@ -244,7 +244,8 @@ func (s *server) register(api huma.API) {
 
 	const alerts = "/topics/{name}/alerts" // of everybody's topics
 	register(api, get, "list-alerts", alerts, "List who is told of a topic's stories, and how that goes", s.alerts, fails(missing))
-	register(api, post, "add-alert", alerts, "Have somebody told of a topic's stories", s.addAlert, fails(missing, conflict))
+	register(api, post, "add-alert", alerts, "Have somebody told of a topic's stories; it is tested, and its problem says what came of it", s.addAlert, fails(missing, conflict))
+	register(api, patch, "change-alert", alerts+"/{id}", "Change whom an alert tells, and when; it is tested", s.changeAlert, fails(missing, conflict))
 	register(api, post, "test-alert", alerts+"/{id}/test", "Tell somebody of the topic's newest story now", s.testAlert, noContent, fails(missing, http.StatusBadGateway))
 	register(api, remove, "remove-alert", alerts+"/{id}", "Tell somebody no more", s.removeAlert, noContent, fails(missing))
 }

@@ -130,9 +130,14 @@ func (s *server) addTopic(ctx context.Context, q *newTopic) (*created[view.Topic
 		return nil, err
 	}
 	what := ByName{want.Name}.what()
+	if has, err := s.backend.Followed(ctx, want); err == nil {
+		return nil, followed(want, has)
+	} else if !errors.Is(err, news.ErrNotFound) {
+		return nil, s.fail(err, what, "/topics")
+	}
 	t, err := s.backend.AddTopic(ctx, want)
 	if errors.Is(err, news.ErrExists) {
-		return nil, huma.Error409Conflict(what + " exists already; choose another name, or DELETE " + topicPath(want.Name) + " first")
+		return nil, followed(want, want)
 	}
 	if err != nil {
 		return nil, s.fail(err, what, "/topics")
@@ -142,6 +147,18 @@ func (s *server) addTopic(ctx context.Context, q *newTopic) (*created[view.Topic
 		path += "?mine=true"
 	}
 	return &created[view.Topic]{path, view.TopicOf(t)}, nil
+}
+
+// followed is the answer to a topic that another one makes needless.
+func followed(want, has news.Topic) error {
+	path := topicPath(has.Name)
+	if has.User != 0 {
+		path += "?mine=true"
+	}
+	if want.FindsSame(has) {
+		return huma.Error409Conflict(fmt.Sprintf("%s finds the same already; see %s", ByName{has.Name}.what(), path))
+	}
+	return huma.Error409Conflict(fmt.Sprintf("%s exists already; choose another name, or DELETE %s first", ByName{has.Name}.what(), path))
 }
 
 func (s *server) changeTopic(ctx context.Context, q *changedTopic) (*body[view.Topic], error) {

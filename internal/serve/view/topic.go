@@ -1,9 +1,11 @@
 package view
 
 import (
+	"cmp"
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/schedule"
 )
 
 // Topic is a saved query.
@@ -38,7 +40,8 @@ type Alert struct {
 	Topic         string         `json:"topic" doc:"the topic whose stories it tells of"`
 	Kind          news.AlertKind `json:"kind" enum:"webhook,ntfy,email" doc:"how somebody is told"`
 	Target        string         `json:"target" doc:"the address that is posted to, or the mail address"`
-	Schedule      string         `json:"schedule" doc:"when mails go out: a cron spec in UTC, or each for at once; empty for other kinds"`
+	Schedule      string         `json:"schedule" doc:"when it tells, in words such as weekdays at 18:30 or at once, not from 22:00 to 07:00; a cron spec where no words say it"`
+	Zone          string         `json:"zone" doc:"the time zone of the schedule, by its name in the IANA database; UTC where none was given"`
 	AgainOutlets  int            `json:"again_outlets" doc:"tells of a story again when at least so many outlets carry it; 0 is never"`
 	AgainOriginal bool           `json:"again_original" doc:"tells of a story again when its original joins it"`
 	Added         time.Time      `json:"added" doc:"when it was added; what the topic held before is told to nobody"`
@@ -53,9 +56,18 @@ type Alert struct {
 // AlertOf shows an alert of a topic.
 func AlertOf(topic string, a news.Alert) Alert {
 	return Alert{
-		ID: a.ID, Topic: topic, Kind: a.Kind, Target: a.Target, Schedule: a.Schedule, AgainOutlets: a.AgainOutlets, AgainOriginal: a.AgainOriginal,
+		ID: a.ID, Topic: topic, Kind: a.Kind, Target: a.Target, Schedule: scheduleText(a.Schedule), Zone: cmp.Or(a.Zone, "UTC"), AgainOutlets: a.AgainOutlets, AgainOriginal: a.AgainOriginal,
 		Added: a.Added, Ended: a.Ended, Waiting: a.Waiting, Failures: a.Failures, Failing: Time(a.Failing), Problem: a.Problem, Next: Time(a.Next),
 	}
+}
+
+// scheduleText returns a stored schedule in words, if there are any.
+func scheduleText(stored string) string {
+	when, err := schedule.Parse(stored)
+	if err != nil && stored != "" {
+		return stored
+	}
+	return when.String()
 }
 
 // Feed is a subscribed address and how it is.

@@ -27,7 +27,7 @@ func TestShapes(t *testing.T) {
 				ID: 4, Kind: news.AlertWebhook, Target: "https://hooks.example/", Secret: "whsec_x", AgainOutlets: 5, Added: day,
 				Waiting: 2, Failures: 1, Failing: day, Problem: "no answer", Next: day.Add(time.Minute),
 			}),
-			`{"id":4,"topic":"floods","kind":"webhook","target":"https://hooks.example/","schedule":"","again_outlets":5,"again_original":false,
+			`{"id":4,"topic":"floods","kind":"webhook","target":"https://hooks.example/","schedule":"at once","zone":"UTC","again_outlets":5,"again_original":false,
 			"added":"2026-08-18T06:00:00Z","ended":false,"waiting":2,"failures":1,"failing":"2026-08-18T06:00:00Z","problem":"no answer",
 			"next":"2026-08-18T06:01:00Z"}`,
 		},

@@ -38,6 +38,20 @@ func (f *fake) AddAlert(_ context.Context, a news.Alert) (news.Alert, error) {
 	return a, f.broken
 }
 
+func (f *fake) ChangeAlert(_ context.Context, a news.Alert) (news.Alert, error) {
+	defer f.lock()()
+	if !strings.HasPrefix(a.Target, "https:") {
+		return a, &news.AlertError{Field: "target", Text: "<" + a.Target + "> is no web address"}
+	}
+	for i, has := range f.alerts[a.Topic] {
+		if has.ID == a.ID {
+			f.alerts[a.Topic][i] = a
+			return a, f.broken
+		}
+	}
+	return a, news.ErrNotFound
+}
+
 func (f *fake) RemoveAlert(_ context.Context, id int64) error {
 	defer f.lock()()
 	for topic, list := range f.alerts {

@@ -382,6 +382,16 @@ func (f *fake) AddTopic(ctx context.Context, t news.Topic) (news.Topic, error) {
 	return t, f.broken
 }
 
+func (f *fake) Followed(_ context.Context, t news.Topic) (news.Topic, error) {
+	defer f.lock()()
+	for _, match := range []func(news.Topic) bool{t.FindsSame, func(h news.Topic) bool { return h.Name == t.Name }} {
+		if i := slices.IndexFunc(f.topics, match); i >= 0 {
+			return f.topics[i], f.broken
+		}
+	}
+	return news.Topic{}, news.ErrNotFound
+}
+
 func (f *fake) ChangeTopic(_ context.Context, t news.Topic) error {
 	defer f.lock()()
 	for i, have := range f.topics {

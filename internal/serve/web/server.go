@@ -355,6 +355,8 @@ type TopicSearcher interface {
 type TopicEditor interface {
 	// AddTopic gives the topic as stored.
 	AddTopic(ctx context.Context, t news.Topic) (news.Topic, error)
+	// Followed gives the topic that finds the same as a new one, or has its name, or news.ErrNotFound.
+	Followed(ctx context.Context, t news.Topic) (news.Topic, error)
 	// ChangeTopic changes the topic of that ID. It gives news.ErrNotFound where another has the name.
 	ChangeTopic(ctx context.Context, t news.Topic) error
 	// SeeTopic marks what matches now as seen.
@@ -367,11 +369,13 @@ type AlertStore interface {
 	RemoveAlert(ctx context.Context, id int64) error
 }
 
-// AlertEditor adds and tests alerts.
+// AlertEditor adds, changes and tests alerts.
 type AlertEditor interface {
 	// AddAlert gives the alert as stored. What is wrong with it is a *news.AlertError.
 	AddAlert(ctx context.Context, a news.Alert) (news.Alert, error)
-	// TestAlert sends an alert now; its error is the receiver's.
+	// ChangeAlert changes the alert of that ID; an empty secret stays. Its errors are those of AddAlert, and news.ErrNotFound.
+	ChangeAlert(ctx context.Context, a news.Alert) (news.Alert, error)
+	// TestAlert sends an alert now. What the receiver says against it is a *news.AlertError, and the alert's problem then.
 	TestAlert(ctx context.Context, id int64) error
 }
 
