@@ -164,6 +164,12 @@ func (tab *Tab) Scheme(name string) {
 	}))
 }
 
+// Print has pages shown as they are printed.
+func (tab *Tab) Print() {
+	tab.t.Helper()
+	tab.Do(command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"}))
+}
+
 // JavaScript lets pages run scripts, or forbids it, from the next page on.
 func (tab *Tab) JavaScript(on bool) {
 	tab.t.Helper()
