@@ -53,6 +53,7 @@ func NewTab(browser context.Context, t *testing.T, base string) *Tab {
 	if err != nil {
 		t.Fatalf("a new tab: %v", err)
 	}
+	tab.Wait(`document.readyState === "complete"`) // a page that is opened before the empty one has come is given up for that
 	return tab
 }
 
