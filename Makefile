@@ -86,8 +86,8 @@ axe:
 PAGES ?= 12
 
 .PHONY: browser
-browser: debian-chromium axe ## try PAGES pages of each kind in a browser, at three widths and in each theme, and hold each against all rules of accessibility
-	HEADWATER_TEST_PAGES=$(PAGES) $(GO) test -count=1 -timeout 2h -run 'InBrowser$$' -v ./cmd/headwater ./internal/serve/web
+browser: debian-chromium axe ## try PAGES pages of each kind in a browser, at three widths and in each theme, hold each against all rules of accessibility, and try every vector of ../shared/hostile
+	HEADWATER_TEST_PAGES=$(PAGES) HEADWATER_TEST_VECTORS=all $(GO) test -count=1 -timeout 2h -run 'InBrowser$$' -v ./cmd/headwater ./internal/serve/web
 
 EVAL ?= ../shared/eval
 

@@ -98,9 +98,23 @@ func TestAccessibilityInBrowser(t *testing.T) {
 	}
 }
 
-// pagesOf finds the addresses of the server's pages, up to n of each GET pattern of its router, by following links from page to page.
-// A pattern that no link leads to is an error, so that a new page is tried by itself or is missed here.
+// pagesOf gives the addresses of the server's pages, up to n of each GET pattern of its router. A pattern that no link leads to is an
+// error, so that a new page is tried by itself or is missed here.
 func pagesOf(t *testing.T, server string, n int) []string {
+	t.Helper()
+	found := crawl(t, server, n)
+	var all []string
+	for _, pattern := range slices.Sorted(maps.Keys(found)) {
+		if len(found[pattern]) == 0 {
+			t.Errorf("no page of the demo links to %s; have a page link to it, or the demo hold what it shows", pattern)
+		}
+		all = append(all, found[pattern]...)
+	}
+	return all
+}
+
+// crawl finds pages by following links: up to n addresses of each GET pattern of the server's router that answers pages.
+func crawl(t *testing.T, server string, n int) map[string][]string {
 	t.Helper()
 	_, h := serveEmpty(t, func(*config.Config) {})
 	mux := http.NewServeMux()
@@ -140,14 +154,10 @@ func pagesOf(t *testing.T, server string, n int) []string {
 		found[pattern] = append(found[pattern], address)
 		queue = append(queue, links...)
 	}
-	var all []string
-	for _, pattern := range slices.Sorted(maps.Keys(found)) {
-		if len(found[pattern]) == 0 {
-			t.Errorf("no page of the demo links to %s; have a page link to it, or the demo hold what it shows", pattern)
-		}
-		all = append(all, found[pattern][:min(n, len(found[pattern]))]...)
+	for pattern, addresses := range found {
+		found[pattern] = addresses[:min(n, len(addresses))]
 	}
-	return all
+	return found
 }
 
 // isPage says whether what is at a path of the router can be a page. Files, and what programs ask for, are none.

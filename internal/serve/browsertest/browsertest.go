@@ -17,7 +17,7 @@ import (
 )
 
 // Patience is how long a test waits for what a page does. A machine under load takes seconds for what is done at once otherwise.
-const Patience = 6 * time.Second
+const Patience = time.Minute
 
 // Start starts Chromium, or skips the test where there is none. It ends with the test, at the latest after limit.
 func Start(t *testing.T, limit time.Duration) context.Context {

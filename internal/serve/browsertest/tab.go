@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/debugger"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
@@ -99,6 +100,10 @@ func (tab *Tab) note(event any) {
 			text += " " + e.ExceptionDetails.Exception.Description
 		}
 		add("a script fails: %s", text)
+	case *debugger.EventScriptParsed:
+		if strings.HasPrefix(e.URL, tab.base) && !strings.HasPrefix(e.URL, tab.base+"/static/") {
+			add("a script in the page runs: %s, line %d", e.URL, e.StartLine+1)
+		}
 	case *page.EventJavascriptDialogOpening:
 		add("an alert opens: %s", e.Message)
 		go func() { // the page waits for an answer, and this function must not
@@ -211,6 +216,12 @@ func keyEvents(r rune) []*input.DispatchKeyEventParams {
 func (tab *Tab) Click(selector string) {
 	tab.t.Helper()
 	tab.Do(chromedp.Click(chromedp.CSS(selector)))
+}
+
+// WatchScripts has every script that runs and is no file under /static/ counted among the faults: those in elements and attributes of the page.
+func (tab *Tab) WatchScripts() {
+	tab.t.Helper()
+	tab.Do(command(debugger.Enable, debugger.EnableParams{}))
 }
 
 // Eval evaluates an expression in the page. A promise is awaited.
