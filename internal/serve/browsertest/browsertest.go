@@ -19,8 +19,13 @@ import (
 // Patience is how long a test waits for what a page does. A machine under load takes seconds for what is done at once otherwise.
 const Patience = time.Minute
 
+// Browser is a Chromium that runs.
+type Browser struct {
+	ctx context.Context // of chromedp
+}
+
 // Start starts Chromium, or skips the test where there is none. It ends with the test, at the latest after limit.
-func Start(t *testing.T, limit time.Duration) context.Context {
+func Start(t *testing.T, limit time.Duration) Browser {
 	t.Helper()
 	path, err := find()
 	if err != nil {
@@ -40,7 +45,7 @@ func Start(t *testing.T, limit time.Duration) context.Context {
 	}
 	ctx, end := context.WithTimeout(ctx, limit)
 	t.Cleanup(end)
-	return ctx
+	return Browser{ctx}
 }
 
 func find() (string, error) {

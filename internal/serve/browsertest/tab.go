@@ -34,26 +34,24 @@ type Tab struct {
 }
 
 // NewTab opens an empty tab for the pages of the server at base.
-func NewTab(browser context.Context, t *testing.T, base string) *Tab {
+func NewTab(b Browser, t *testing.T, base string) *Tab {
 	t.Helper()
 	u, err := url.Parse(base)
 	if err != nil {
 		t.Fatal(err)
 	}
 	tab := &Tab{t: t, base: strings.TrimSuffix(base, "/"), host: u.Host, load: map[network.RequestID]string{}}
-	ctx, end := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	var end context.CancelFunc
+	tab.ctx, end = chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(end)
-	tab.ctx = ctx
-	err = chromedp.Do(ctx)
+	err = chromedp.Do(tab.ctx) // the tab lasts as long as the context of the first action
 	if err == nil {
-		err = chromedp.Listen(ctx, tab.note)
-	}
-	if err == nil {
-		err = chromedp.Do(ctx, command(network.Enable, network.EnableParams{}), command(log.Enable, cdp.Empty{}))
+		err = chromedp.Listen(tab.ctx, tab.note)
 	}
 	if err != nil {
 		t.Fatalf("a new tab: %v", err)
 	}
+	tab.Do(command(network.Enable, network.EnableParams{}), command(log.Enable, cdp.Empty{}))
 	tab.Wait(`document.readyState === "complete"`) // a page that is opened before the empty one has come is given up for that
 	return tab
 }
