@@ -71,6 +71,7 @@ func owners() map[string][]string {
 		"github.com/blevesearch":        {"internal/search"},
 		"github.com/blevesearch/bleve/v2/analysis/lang": {"internal/text"},
 		"github.com/blevesearch/snowballstem":           {"internal/text"},
+		"github.com/alexedwards/scs":                    {"internal/serve/access"},
 		"github.com/danielgtaylor/huma":                 {"internal/serve/api"},
 		"github.com/jackc/pgx":                          {"internal/store", "internal/store/pgtest"},
 		"github.com/microcosm-cc":                       {"internal/intake/clean"},

@@ -195,7 +195,7 @@ func (a *app) apiBackend() api.Backend {
 		FrontReader: a.stories, StoryReader: a.stories, StoryStore: db, Comparer: compare.New(db), ArticleStore: db, EventStore: db, EventReader: a.stories, OutletReader: a.stories, OutletEditor: a.stories, Searcher: a.stories,
 		ChangeLog: db, ChangeNotifier: a.pipeline,
 		TopicStore: db, TopicSearcher: a.stories, TopicEditor: a.topics, AlertStore: db, AlertEditor: a.alerts,
-		FeedStore: db, FeedEditor: a.feeds, OPML: a.lists, CorrectionStore: db, Corrector: a.pipeline.Settler, TokenReader: a.accounts,
+		FeedStore: db, FeedEditor: a.feeds, OPML: a.lists, CorrectionStore: db, Corrector: a.pipeline.Settler,
 		StatusReader: a.statusReader(),
 	}
 }
@@ -212,7 +212,7 @@ func (a *app) statusReader() api.StatusReader {
 func (a *app) readerBackend() greader.Backend {
 	db := a.store
 	return greader.Backend{
-		Accounts: a.accounts, ItemStore: db, StateStore: db, ArticleStore: db, StoryReader: a.stories,
+		Accounts: a.accounts, AuditLog: db, ItemStore: db, StateStore: db, ArticleStore: db, StoryReader: a.stories,
 		TopicStore: db, TopicSearcher: a.stories, TopicEditor: a.topics, FeedStore: db, FeedEditor: a.feeds, OPML: a.lists,
 	}
 }

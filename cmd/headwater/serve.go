@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 	"syscall"
@@ -17,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"headwater/internal/config"
 	"headwater/internal/intake/fetch"
 	"headwater/internal/news"
 	"headwater/internal/search"
@@ -143,7 +146,7 @@ func (a *app) handler(ctx context.Context, base string) (access.Routes, error) {
 	if err != nil {
 		return none, err
 	}
-	apis, err := a.apis(ctx)
+	apis, err := a.apis(ctx, guard)
 	if err != nil {
 		return none, err
 	}
@@ -164,7 +167,7 @@ func (a *app) handler(ctx context.Context, base string) (access.Routes, error) {
 		}
 	}
 	mux.Handle("/", pages)
-	readers := greader.New(greader.Options{Backend: a.readerBackend(), Title: a.cfg.Title, PublicURL: a.cfg.PublicURL, Logger: a.log})
+	readers := greader.New(greader.Options{Backend: a.readerBackend(), Access: guard, Title: a.cfg.Title, PublicURL: a.cfg.PublicURL, Logger: a.log})
 	all, err := compressed(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if greader.Answers(r.URL.Path) {
 			readers.ServeHTTP(w, r)
@@ -178,8 +181,35 @@ func (a *app) handler(ctx context.Context, base string) (access.Routes, error) {
 	return pages.With(ingress.New(ctx, a.checks(), all), apis, callbacks, readers), nil
 }
 
+// openMode reports whether nobody has to log in. It returns an error where that is asked for and others than this machine could reach
+// the server.
+func openMode(cfg config.Config) (bool, error) {
+	local := func(host string) bool {
+		addr, err := netip.ParseAddr(host)
+		return host == "localhost" || strings.HasSuffix(host, ".localhost") || err == nil && addr.IsLoopback()
+	}
+	host, _, err := net.SplitHostPort(cfg.Listen)
+	loopback := err == nil && local(host)
+	switch cfg.Access.Login {
+	case "required":
+		return false, nil
+	case "off":
+		if !loopback {
+			return false, fmt.Errorf("access.login: off, and listen: %s can be reached from other machines; leave access.login out, so that users log in "+
+				"(`headwater user password admin` sets the first one's password), or listen on 127.0.0.1", cfg.Listen)
+		}
+		return true, nil
+	}
+	public, err := url.Parse(cfg.PublicURL)
+	return loopback && (cfg.PublicURL == "" || err == nil && local(public.Hostname())) && len(cfg.TrustedProxies) == 0, nil
+}
+
 // guard says who may use what. It creates an admin where there is none, and says so once.
 func (a *app) guard(ctx context.Context) (*access.Guard, error) {
+	open, err := openMode(a.cfg)
+	if err != nil {
+		return nil, err
+	}
 	name, password, err := a.accounts.EnsureAdmin(ctx, string(a.cfg.AdminPassword))
 	if err != nil {
 		return nil, err
@@ -187,13 +217,14 @@ func (a *app) guard(ctx context.Context) (*access.Guard, error) {
 	if name != "" && a.cfg.AdminPassword == "" {
 		_, _ = fmt.Fprintf(a.stderr, "The account %s was created with the password %s. It is shown only now; `headwater user password %s` sets another.\n", name, password, name) // nobody reads it then
 	}
-	return access.Open(a.store.FirstAdmin).ReadSettings(a.store.UserSettings), nil
+	options := access.Options{Store: a.store, Accounts: a.accounts, Open: open, PublicURL: a.cfg.PublicURL, Now: a.store.Now}
+	return access.New(options).ReadSettings(a.store.UserSettings), nil
 }
 
 // apis is the handler of the REST API, /healthz, /readyz and /metrics.
-func (a *app) apis(ctx context.Context) (access.Routes, error) {
+func (a *app) apis(ctx context.Context, guard *access.Guard) (access.Routes, error) {
 	return api.New(api.Options{
-		Backend: a.apiBackend(), Version: version(), PublicURL: a.cfg.PublicURL, CheckQuery: search.Validate, CheckTopic: search.CheckTopic,
+		Backend: a.apiBackend(), Access: guard, Version: version(), PublicURL: a.cfg.PublicURL, CheckQuery: search.Validate, CheckTopic: search.CheckTopic,
 		CheckOwnQuery: search.ValidateForUser, Tokens: a.cfg.API.Tokens, Logger: a.log, Closing: ctx.Done(),
 	})
 }
@@ -211,7 +242,11 @@ func (a *app) checks() ingress.Options {
 // statusHandler is the HTTP handler of a process without the role web. It answers only whoever watches over the process.
 // Such a process is ready when its database answers: it has no index that could be behind.
 func (a *app) statusHandler(ctx context.Context, _ string) (access.Routes, error) {
-	apis, err := a.apis(ctx)
+	guard, err := a.guard(ctx)
+	if err != nil {
+		return access.Routes{}, err
+	}
+	apis, err := a.apis(ctx, guard)
 	if err != nil {
 		return access.Routes{}, err
 	}

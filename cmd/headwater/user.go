@@ -103,6 +103,9 @@ func userError(name string, err error) error {
 	case errors.Is(err, news.ErrNotFound):
 		return fmt.Errorf("there is no user %s; `headwater user list` has them", name)
 	}
+	if errors.Is(err, news.ErrLastAdmin) {
+		return fmt.Errorf("%s is the last admin; `headwater user role OTHER admin` makes another user one first", name)
+	}
 	return err
 }
 
@@ -206,7 +209,7 @@ func (c *cli) userTokens() *cobra.Command {
 					return userError(args[0], err)
 				}
 				if revoke != 0 {
-					err := a.store.DropAPIToken(cmd.Context(), user.ID, revoke)
+					err := a.store.DropAPIToken(cmd.Context(), user, revoke)
 					if errors.Is(err, news.ErrNotFound) {
 						return fmt.Errorf("%s has no token %d; `headwater user tokens %s` has those that there are", user.Name, revoke, user.Name)
 					}

@@ -91,12 +91,17 @@ func (a *Accounts) SetPassword(ctx context.Context, name, password string) error
 // unknownHash is compared with the password for an unknown name, so that the answer takes as long.
 var unknownHash = sync.OnceValue(func() string { return hashPassword(rand.Text()) })
 
-// Login returns a token for a name and its password. It returns news.ErrPassword for a wrong name or password, and
-// news.ErrNoUsers if there is no user at all.
-func (a *Accounts) Login(ctx context.Context, name, password string) (string, error) {
-	u, hash, err := a.store.User(ctx, name)
+// Check returns the user of a name and its password. It returns news.ErrPassword for a wrong name or password, and
+// news.ErrNoUsers if there is no user at all. A session of the user is not stored if the password is changed meanwhile.
+func (a *Accounts) Check(ctx context.Context, name, password string) (news.User, error) {
+	u, _, err := a.check(ctx, name, password)
+	return u, err
+}
+
+func (a *Accounts) check(ctx context.Context, name, password string) (u news.User, hash string, err error) {
+	u, hash, err = a.store.User(ctx, name)
 	if err != nil && !errors.Is(err, news.ErrNotFound) {
-		return "", err
+		return news.User{}, "", err
 	}
 	known := err == nil
 	if !known {
@@ -104,16 +109,25 @@ func (a *Accounts) Login(ctx context.Context, name, password string) (string, er
 	}
 	same, err := samePassword(hash, password)
 	if err != nil {
-		return "", err
+		return news.User{}, "", err
 	}
-	if !known || !same {
-		users, err := a.store.Users(ctx)
-		if err == nil && len(users) == 0 {
-			err = news.ErrNoUsers
-		}
-		if err == nil {
-			err = news.ErrPassword
-		}
+	if known && same {
+		return u, hash, nil
+	}
+	users, err := a.store.Users(ctx)
+	if err == nil && len(users) == 0 {
+		err = news.ErrNoUsers
+	}
+	if err == nil {
+		err = news.ErrPassword
+	}
+	return news.User{}, "", err
+}
+
+// Login returns a token for a name and its password, for a feed reader. Its errors are those of Check.
+func (a *Accounts) Login(ctx context.Context, name, password string) (string, error) {
+	u, hash, err := a.check(ctx, name, password)
+	if err != nil {
 		return "", err
 	}
 	token := rand.Text() + rand.Text()
@@ -132,7 +146,7 @@ func (a *Accounts) UserOf(ctx context.Context, token string) (news.User, error) 
 // AddAPIToken returns a token with which a program acts for a user. The token is not stored, so it can be shown only now.
 func (a *Accounts) AddAPIToken(ctx context.Context, user news.User, label string) (string, error) {
 	token := "hw_" + rand.Text() + rand.Text()
-	return token, a.store.AddAPIToken(ctx, user.ID, tokenHash(token), label, a.now())
+	return token, a.store.AddAPIToken(ctx, user, tokenHash(token), label, a.now())
 }
 
 // APIUser returns the user of a token of AddAPIToken, or news.ErrNotFound.

@@ -56,6 +56,7 @@ func check(key string, value any) error {
 // choices has the settings that are one of a few words.
 var choices = map[string][]string{
 	"roles":         {"poll", "settle", "web"},
+	"access.login":  {"auto", "required", "off"},
 	"smtp.tls":      {"starttls", "tls", "none"},
 	"log.level":     {"debug", "info", "warn", "error"},
 	"log.format":    {"text", "json"},

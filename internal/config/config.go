@@ -35,6 +35,7 @@ type Config struct {
 	Hosts []string `yaml:"hosts"`
 	// TrustedProxies are networks of proxies whose X-Forwarded-For or Forwarded is believed.
 	TrustedProxies []netip.Prefix `yaml:"trusted_proxies"`
+	Access         accessSettings `yaml:"access"`
 	// AdminPassword is that of the admin whom a first start creates; "" is a random one.
 	AdminPassword Secret `yaml:"admin_password"`
 	Title         string `yaml:"title"`
@@ -62,6 +63,12 @@ type Config struct {
 
 	// File is the file that was read, or "" where the defaults alone hold.
 	File string `yaml:"-"`
+}
+
+// accessSettings says who has to log in.
+type accessSettings struct {
+	// Login is auto, required or off. See LoginRequired.
+	Login string `yaml:"login"`
 }
 
 // pollSettings says when feeds are read.

@@ -19,7 +19,7 @@ func TestDefault(t *testing.T) {
 	want := Config{
 		Listen: "127.0.0.1:8080",
 		Roles:  []string{"poll", "settle", "web"},
-		Hosts:  []string{}, TrustedProxies: []netip.Prefix{},
+		Hosts:  []string{}, TrustedProxies: []netip.Prefix{}, Access: accessSettings{Login: "auto"},
 		Title: "Headwater",
 		Lists: []string{"world", "wires", "business", "technology", "science", "sport", "es", "ja"},
 		Poll: pollSettings{

@@ -158,7 +158,7 @@ func fullNewsroom(t *testing.T) *DB {
 	put(t, db, "m", Vector{1, "title 1", []float32{1, -0.5}})
 	if err := errors.Join(errCorrection, db.SetTopicSecret(ctx, topic, "in the address"), db.SetSetting(ctx, "instance", "an id"),
 		db.QueuePages(ctx, 8, []Page{{Article: 1, Hash: "title 1", URL: "https://paper.example/g1", Host: "paper.example"}}),
-		db.AddToken(ctx, news.User{ID: 1, Name: "anna"}, "hash", []byte{0, 255}, day), db.AddAPIToken(ctx, 1, []byte{1, 2}, "laptop", day)); err != nil {
+		db.AddToken(ctx, news.User{ID: 1, Name: "anna"}, "hash", []byte{0, 255}, day), db.AddAPIToken(ctx, news.User{ID: 1, Name: "anna"}, []byte{1, 2}, "laptop", day)); err != nil {
 		t.Fatal(err)
 	}
 	// Entries of the outbox in another order than that of their keys.

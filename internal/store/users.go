@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"headwater/internal/news"
@@ -24,7 +25,10 @@ func (db *DB) AddUser(ctx context.Context, u news.User, hash string) error {
 		if errors.Is(err, news.ErrNotFound) {
 			return news.ErrExists
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return t.audit(ctx, db.Now(), news.AuditUserAdded, u.Name, string(u.Role))
 	})
 }
 
@@ -53,7 +57,10 @@ func (db *DB) AddFirstAdmin(ctx context.Context, u news.User, hash string) error
 		if errors.Is(err, news.ErrNotFound) {
 			return news.ErrExists
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return t.audit(ctx, db.Now(), news.AuditUserAdded, u.Name, "admin, at the first start")
 	})
 }
 
@@ -78,25 +85,79 @@ func (db *DB) User(ctx context.Context, name string) (u news.User, hash string, 
 }
 
 const (
-	setPasswordSQL = `UPDATE users SET password = ? WHERE name = ?`
-	dropTokensSQL  = `DELETE FROM user_tokens WHERE user_id = (SELECT id FROM users WHERE name = ?)`
+	setPasswordSQL  = `UPDATE users SET password = ?, epoch = epoch + 1 WHERE name = ?`
+	dropTokensSQL   = `DELETE FROM user_tokens WHERE user_id = (SELECT id FROM users WHERE name = ?)`
+	dropSessionsSQL = `DELETE FROM sessions WHERE user_id = (SELECT id FROM users WHERE name = ?)`
 )
 
-// SetPassword changes a user's password and ends all logins. It returns news.ErrNotFound for an unknown user.
+// SetPassword changes a user's password and ends all logins: of feed readers and of browsers. It returns news.ErrNotFound
+// for an unknown user.
 func (db *DB) SetPassword(ctx context.Context, name, hash string) error {
 	return db.write(ctx, "password of user "+name, func(ctx context.Context, t tx) error {
 		if err := t.execFound(ctx, setPasswordSQL, hash, text(name)); err != nil {
 			return err
 		}
-		return t.exec(ctx, dropTokensSQL, text(name))
+		if err := t.all(ctx, []string{dropTokensSQL, dropSessionsSQL}, text(name)); err != nil {
+			return err
+		}
+		return t.audit(ctx, db.Now(), news.AuditPassword, name, "")
 	})
+}
+
+const (
+	roleOfSQL      = `SELECT role FROM users WHERE name = ?`
+	setRoleSQL     = `UPDATE users SET role = ? WHERE name = ?`
+	otherAdminsSQL = `SELECT count(*) FROM users WHERE role = 'admin' AND name <> ?`
+)
+
+// SetRole changes what a user may do. It returns news.ErrNotFound for an unknown user, and news.ErrLastAdmin for the last
+// admin. Nothing changes where the user has the role.
+func (db *DB) SetRole(ctx context.Context, name string, role news.UserRole) error {
+	return db.write(ctx, "role of user "+name, func(ctx context.Context, t tx) error {
+		was, err := t.leaving(ctx, name, role)
+		if err != nil || was == role {
+			return err
+		}
+		if err := t.exec(ctx, setRoleSQL, string(role), text(name)); err != nil {
+			return err
+		}
+		return t.audit(ctx, db.Now(), news.AuditRole, name, string(was)+" to "+string(role))
+	})
+}
+
+// leaving returns the role of a user who is to get another, or news.ErrLastAdmin where no admin would remain.
+func (t tx) leaving(ctx context.Context, name string, role news.UserRole) (was news.UserRole, err error) {
+	if err := t.scan(ctx, []any{&was}, roleOfSQL, text(name)); err != nil {
+		return "", asNotFound(err)
+	}
+	if was != news.AdminRole || role == news.AdminRole {
+		return was, nil
+	}
+	var others int
+	if err := t.scan(ctx, []any{&others}, otherAdminsSQL, text(name)); err != nil {
+		return "", err
+	}
+	if others == 0 {
+		return "", news.ErrLastAdmin
+	}
+	return was, nil
 }
 
 const removeUserSQL = `DELETE FROM users WHERE name = ?`
 
-// RemoveUser removes a user with logins, topics, marks and labels. It returns news.ErrNotFound for an unknown user.
+// RemoveUser removes a user with logins, topics, marks and labels. It returns news.ErrNotFound for an unknown user, and
+// news.ErrLastAdmin for the last admin.
 func (db *DB) RemoveUser(ctx context.Context, name string) error {
-	return db.changeFound(ctx, AreaTopics, "remove user "+name, removeUserSQL, text(name))
+	return db.write(ctx, "remove user "+name, func(ctx context.Context, t tx) error {
+		if _, err := t.leaving(ctx, name, ""); err != nil {
+			return err
+		}
+		t.ring(AreaTopics)
+		if err := t.exec(ctx, removeUserSQL, text(name)); err != nil {
+			return err
+		}
+		return t.audit(ctx, db.Now(), news.AuditUserRemoved, name, "")
+	})
 }
 
 // userTokens is how many logins a user may have. Beyond it, the oldest login ends.
@@ -135,8 +196,13 @@ func (db *DB) userBy(ctx context.Context, what, query string, token []byte) (new
 const addAPITokenSQL = `INSERT INTO api_tokens (hash, user_id, label, made) SELECT ?, id, ?, ? FROM users WHERE id = ?`
 
 // AddAPIToken stores an API token of a user, valid until it is dropped; token is its hash.
-func (db *DB) AddAPIToken(ctx context.Context, user int64, token []byte, label string, made time.Time) error {
-	return db.execFound(ctx, "add an API token", addAPITokenSQL, token, text(label), millis(made), user)
+func (db *DB) AddAPIToken(ctx context.Context, user news.User, token []byte, label string, made time.Time) error {
+	return db.write(ctx, "add an API token", func(ctx context.Context, t tx) error {
+		if err := t.execFound(ctx, addAPITokenSQL, token, text(label), millis(made), user.ID); err != nil {
+			return err
+		}
+		return t.audit(ctx, db.Now(), news.AuditTokenAdded, user.Name, label)
+	})
 }
 
 const apiTokenUserSQL = `SELECT u.id, u.name, u.role, u.added, u.epoch FROM api_tokens AS t JOIN users AS u ON u.id = t.user_id WHERE t.hash = ?`
@@ -161,6 +227,86 @@ func (db *DB) APITokens(ctx context.Context, user int64) ([]news.APIToken, error
 const dropAPITokenSQL = `DELETE FROM api_tokens WHERE user_id = ? AND id = ?`
 
 // DropAPIToken removes one of a user's API tokens, or returns news.ErrNotFound.
-func (db *DB) DropAPIToken(ctx context.Context, user, id int64) error {
-	return db.execFound(ctx, fmt.Sprint("drop API token ", id), dropAPITokenSQL, user, id)
+func (db *DB) DropAPIToken(ctx context.Context, user news.User, id int64) error {
+	return db.write(ctx, fmt.Sprint("drop API token ", id), func(ctx context.Context, t tx) error {
+		if err := t.execFound(ctx, dropAPITokenSQL, user.ID, id); err != nil {
+			return err
+		}
+		return t.audit(ctx, db.Now(), news.AuditTokenEnded, user.Name, "")
+	})
+}
+
+const (
+	setFeedSecretSQL = `UPDATE users SET feed_secret = ? WHERE id = ?`
+	feedSecretSQL    = `SELECT feed_secret FROM users WHERE id = ?`
+	secretUserSQL    = `SELECT id, name, role, added, epoch FROM users WHERE feed_secret = ? AND feed_secret <> ''`
+)
+
+// SetFeedSecret replaces the secret in the addresses at which a user's feed readers find the combined feeds; "" takes it away.
+func (db *DB) SetFeedSecret(ctx context.Context, user news.User, secret string) error {
+	return db.write(ctx, "feed address of "+user.Name, func(ctx context.Context, t tx) error {
+		if err := t.execFound(ctx, setFeedSecretSQL, text(secret), user.ID); err != nil {
+			return err
+		}
+		return t.audit(ctx, db.Now(), news.AuditFeedAddress, user.Name, "")
+	})
+}
+
+// FeedSecret returns the secret of SetFeedSecret, "" where a user has none.
+func (db *DB) FeedSecret(ctx context.Context, user news.User) (string, error) {
+	return rowOf(ctx, db, "feed address of "+user.Name, scanText, feedSecretSQL, user.ID)
+}
+
+// UserByFeedSecret returns the user of a secret of SetFeedSecret, or news.ErrNotFound.
+func (db *DB) UserByFeedSecret(ctx context.Context, secret string) (news.User, error) {
+	return rowOf(ctx, db, "feed address", scanUser, secretUserSQL, secret)
+}
+
+// The keys of news.AccessSettings in the table of settings. A value of "yes" is true.
+const (
+	keyReadersEditFeeds = "access: readers edit feeds"
+	keyPublicFeeds      = "access: public feeds"
+)
+
+const isSetSQL = `SELECT count(*) FROM settings WHERE key = ? AND value = 'yes'`
+
+const accessSettingsSQL = `SELECT key FROM settings WHERE key IN (?, ?) AND value = 'yes'`
+
+// AccessSettings returns what an admin decided about access.
+func (db *DB) AccessSettings(ctx context.Context) (s news.AccessSettings, err error) {
+	keys, err := rowsOf(ctx, db, "access settings", scanText, accessSettingsSQL, keyReadersEditFeeds, keyPublicFeeds)
+	s.ReadersEditFeeds, s.PublicFeeds = slices.Contains(keys, keyReadersEditFeeds), slices.Contains(keys, keyPublicFeeds)
+	return s, err
+}
+
+// SetAccessSettings stores what an admin decided about access.
+func (db *DB) SetAccessSettings(ctx context.Context, s news.AccessSettings) error {
+	return db.write(ctx, "access settings", func(ctx context.Context, t tx) error {
+		for _, value := range []struct {
+			key, name string
+			on        bool
+		}{
+			{keyReadersEditFeeds, "readers change feeds", s.ReadersEditFeeds},
+			{keyPublicFeeds, "combined feeds are public", s.PublicFeeds},
+		} {
+			var is int
+			if err := t.scan(ctx, []any{&is}, isSetSQL, value.key); err != nil {
+				return err
+			}
+			if is == 1 == value.on {
+				continue
+			}
+			word := "no"
+			if value.on {
+				word = "yes"
+			}
+			if err := t.exec(ctx, setSettingSQL, value.key, word); err != nil {
+				return err
+			}
+			if err := t.audit(ctx, db.Now(), news.AuditSetting, value.name, word); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

@@ -9,8 +9,6 @@ package access
 
 import (
 	"context"
-	"errors"
-	"net/http"
 
 	"headwater/internal/news"
 )
@@ -24,6 +22,8 @@ const (
 	Anyone       // anybody; who it is is not looked up
 	Visitor      // anybody; the viewer is known where there is a login
 	Reader       // a user
+	Emitted      // a user, or anybody where the instance says that combined feeds are public
+	Metrics      // a user's program, by a token, or an admin
 	Feeds        // a user who may change feeds: an editor, or each user where the instance says so
 	Editor       // an editor or an admin
 	Admin        // an admin
@@ -34,8 +34,10 @@ func (n Need) String() string {
 	switch n {
 	case Anyone, Visitor:
 		return "anyone"
-	case Reader:
+	case Reader, Emitted:
 		return "users"
+	case Metrics:
+		return "admins, and for programs with a token"
 	case Feeds, Editor:
 		return "editors and admins"
 	case Admin:
@@ -48,6 +50,11 @@ func (n Need) String() string {
 type Viewer struct {
 	User     news.User     // ID 0: nobody is logged in
 	Settings news.Settings // of the user
+	Session  int64         // number of the session; 0 is none
+	Token    bool          // known by an API token
+	Open     bool          // taken for the oldest admin, in open mode
+
+	editsFeeds bool // as the instance lets readers do
 }
 
 // Known reports whether the viewer is a user.
@@ -58,9 +65,13 @@ func (v Viewer) May(n Need) bool {
 	switch n {
 	case Anyone, Visitor:
 		return true
-	case Reader:
+	case Reader, Emitted:
 		return v.User.Role.May(news.ReaderRole)
-	case Feeds, Editor:
+	case Metrics:
+		return v.User.Role.May(news.AdminRole) || v.Token
+	case Feeds:
+		return v.editsFeeds || v.User.Role.May(news.EditorRole)
+	case Editor:
 		return v.User.Role.May(news.EditorRole)
 	case Admin:
 		return v.User.Role.May(news.AdminRole)
@@ -79,57 +90,4 @@ func ViewerOf(ctx context.Context) Viewer {
 // WithViewer returns a context with a viewer.
 func WithViewer(ctx context.Context, v Viewer) context.Context {
 	return context.WithValue(ctx, viewerKey{}, v)
-}
-
-// Errors that a Guard refuses a request with.
-var (
-	ErrLogin     = errors.New("log in first")
-	ErrForbidden = errors.New("that is not allowed to you")
-)
-
-// Refuse answers a request that a Guard does not let through. The error is ErrLogin, ErrForbidden, or that of looking up the viewer.
-type Refuse func(w http.ResponseWriter, r *http.Request, need Need, err error)
-
-// Guard finds out who sends a request, and lets those through who may use its route. A nil Guard knows nobody.
-type Guard struct {
-	firstAdmin func(context.Context) (news.User, error)
-	settings   SettingsOf
-}
-
-// Open returns a guard in open mode: each request is one of the user that firstAdmin returns.
-func Open(firstAdmin func(context.Context) (news.User, error)) *Guard {
-	return &Guard{firstAdmin: firstAdmin}
-}
-
-// Handle lets requests through to next whose viewer meets a need, with the viewer in their context. The others go to refuse.
-func (g *Guard) Handle(need Need, refuse Refuse, next http.Handler) http.Handler {
-	if need == Anyone {
-		return next
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v, err := g.identify(r)
-		if err == nil {
-			v.Settings, err = g.settingsOf(r.Context(), v)
-		}
-		switch {
-		case err != nil:
-		case v.May(need):
-			next.ServeHTTP(w, r.WithContext(WithViewer(r.Context(), v)))
-			return
-		case v.Known():
-			err = ErrForbidden
-		default:
-			err = ErrLogin
-		}
-		refuse(w, r, need, err)
-	})
-}
-
-// identify finds out who sends a request.
-func (g *Guard) identify(r *http.Request) (Viewer, error) {
-	if g == nil || g.firstAdmin == nil {
-		return Viewer{}, nil
-	}
-	u, err := g.firstAdmin(r.Context())
-	return Viewer{User: u}, err
 }

@@ -26,12 +26,10 @@ import (
 	"log/slog"
 	"mime"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"reflect"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -44,6 +42,8 @@ import (
 // Options for New. Backend is required.
 type Options struct {
 	Backend Backend
+	// Access says who may use what; nil lets nobody.
+	Access  *access.Guard
 	Version string
 	// PublicURL is the address that readers use, whose pages may send changes; "" is that of each request.
 	PublicURL string
@@ -52,7 +52,7 @@ type Options struct {
 	// CheckTopic says what is wrong with the query or the options of a topic. Nil checks nothing.
 	CheckTopic func(news.Topic) error
 	Logger     *slog.Logger // nil discards
-	// Tokens is what needs a token: TokensOff, TokensWrite or TokensAll; "" is off.
+	// Tokens is what needs a token in open mode: TokensOff, TokensWrite or TokensAll; "" is off.
 	Tokens string
 	// CheckOwnQuery is CheckQuery for the search of a user, who may ask for is:unread. Nil is CheckQuery.
 	CheckOwnQuery func(query string) error
@@ -68,8 +68,7 @@ func New(o Options) (access.Routes, error) {
 		return none, err
 	}
 	s := &server{
-		backend: o.Backend, checkQuery: o.CheckQuery, checkOwnQuery: o.CheckOwnQuery, checkTopic: o.CheckTopic, tokens: o.Tokens, log: o.Logger,
-		wrongTokens: ingress.NewWindowCounter[netip.Prefix](time.Now, tokenReset, maxClients),
+		backend: o.Backend, checkQuery: o.CheckQuery, checkOwnQuery: o.CheckOwnQuery, checkTopic: o.CheckTopic, guard: o.Access, tokens: o.Tokens, log: o.Logger,
 	}
 	if s.checkQuery == nil {
 		s.checkQuery = func(string) error { return nil }
@@ -87,14 +86,17 @@ func New(o Options) (access.Routes, error) {
 	if err != nil {
 		return none, err
 	}
-	mux := new(ingress.Router)
-	mux.HandleFunc("GET "+pathAlive, func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") })
-	mux.HandleFunc("GET "+pathReady, s.ready)
-	mux.Handle("GET "+pathMetrics, m.handler)
-	mux.Handle("GET "+pathStream, newStream(o.Backend, s.log, o.Closing))
-	mux.HandleFunc("GET "+pathOPML, s.writeOPML)
-	mux.HandleFunc("POST "+pathOPML, s.readOPML)
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { // no route, or none for the method
+	mux := access.NewRouter(o.Access, s.refuseViewer)
+	handle := func(pattern string, need access.Need, h http.Handler) {
+		mux.Handle(pattern, need, s.authorise(need, h))
+	}
+	mux.Handle("GET "+pathAlive, access.Anyone, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") }))
+	mux.Handle("GET "+pathReady, access.Anyone, http.HandlerFunc(s.ready))
+	mux.Handle("GET "+pathMetrics, access.Metrics, m.handler)
+	handle("GET "+pathStream, access.Reader, newStream(o.Backend, s.log, o.Closing))
+	handle("GET "+pathOPML, access.Reader, http.HandlerFunc(s.writeOPML))
+	handle("POST "+pathOPML, access.Feeds, http.HandlerFunc(s.readOPML))
+	mux.Handle("/", access.Anyone, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // no route, or none for the method
 		methods := strings.Join(mux.Methods(r), ", ")
 		if methods == "" {
 			problem(w, http.StatusNotFound, fmt.Sprintf("there is nothing at %s; %s lists the paths", r.URL.Path, pathDescription))
@@ -102,7 +104,7 @@ func New(o Options) (access.Routes, error) {
 		}
 		w.Header().Set("Allow", methods)
 		problem(w, http.StatusMethodNotAllowed, fmt.Sprintf("%s does not take %s; use %s", r.URL.Path, r.Method, methods))
-	})
+	}))
 	// Not huma's page of documentation and its schema links: both load or point to more than the API. Nor its handler of the
 	// description: two concurrent first requests race in it.
 	config := huma.DefaultConfig("Headwater", o.Version)
@@ -111,17 +113,36 @@ func New(o Options) (access.Routes, error) {
 	config.CreateHooks = nil
 	config.Transformers = []huma.Transformer{explain}
 	config.RejectUnknownQueryParameters = true
-	api := humago.New(mux, config)
-	s.register(api)
+	operations := &operationMux{Router: mux, needs: map[string]access.Need{}, handle: handle}
+	api := humago.New(operations, config)
+	s.register(operationAPI{api, operations})
 	description, err := describe(api)
 	if err != nil {
 		return none, err
 	}
-	mux.HandleFunc("GET "+pathDescription, func(w http.ResponseWriter, _ *http.Request) {
+	mux.Handle("GET "+pathDescription, access.Anyone, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", typeDescription)
 		_, _ = w.Write(description) // a reader that left needs no answer
-	})
-	return access.Routes{Handler: m.watch(guard(o.PublicURL, s.authorise(mux))), Patterns: mux.Patterns()}, nil
+	}))
+	return mux.Routes(m.watch(guard(o.PublicURL, mux))), nil
+}
+
+// operationMux is the router as huma adds operations to it. What each needs was declared before.
+type operationMux struct {
+	*access.Router
+	needs  map[string]access.Need
+	handle func(pattern string, need access.Need, h http.Handler)
+}
+
+// HandleFunc implements humago.Mux.
+func (m *operationMux) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Request)) {
+	m.handle(pattern, m.needs[pattern], http.HandlerFunc(h))
+}
+
+// operationAPI is what operations are registered with.
+type operationAPI struct {
+	huma.API
+	mux *operationMux
 }
 
 // guard sets the headers of all answers. It refuses changes that another site's page sends, and queries of which a part
@@ -200,8 +221,9 @@ const (
 	typeDescription = "application/openapi+json"
 )
 
-func (s *server) register(api huma.API) {
+func (s *server) register(api operationAPI) {
 	const get, post, patch, remove = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
+	const reader, feeds, editor = access.Reader, access.Feeds, access.Editor
 	const missing, conflict = http.StatusNotFound, http.StatusConflict
 	// Bodies are JSON only: forms and plain text are what another site's page could send.
 	api.UseMiddleware(func(ctx huma.Context, next func(huma.Context)) {
@@ -214,40 +236,40 @@ func (s *server) register(api huma.API) {
 		_ = huma.WriteErr(api, ctx, http.StatusUnsupportedMediaType, fmt.Sprintf("Content-Type: %q is not taken; send application/json", sent))
 	})
 
-	register(api, get, "status", "/status", "Count what is stored and what is still to do", s.status)
-	register(api, get, "front", "/front", "Show the front page, of now or of an earlier hour", s.front)
-	register(api, get, "list-stories", "/stories", "List stories", s.stories)
-	register(api, get, "get-story", "/stories/{id}", "Show a story: its origin, the reasons and its members", s.story, moved("story"), fails(missing))
-	register(api, get, "list-articles", "/articles", "List articles, newest first", s.articles)
-	register(api, get, "get-article", "/articles/{id}", "Show an article: its text and its credits", s.article, fails(missing))
-	register(api, get, "list-events", "/events", "List events, the newest first", s.events)
-	register(api, get, "get-event", "/events/{id}", "Show an event and the stories that tell of it", s.event, moved("event"), fails(missing))
-	register(api, get, "list-outlets", "/outlets", "List outlets: what they write first and what they rerun", s.outlets)
-	register(api, get, "get-outlet", "/outlets/{key}", "Show an outlet: what it wrote first, whom it reruns and who reruns it", s.outlet, fails(missing))
-	register(api, get, "list-corrections", "/corrections", "List what was merged and split by hand", s.corrections)
-	register(api, get, "search", "/search", "Search the coverage", s.search)
-	register(api, get, "list-topics", "/topics", "List the topics that are followed", s.topics)
-	register(api, get, "get-topic", "/topics/{name}", "Show a topic and its stories", s.topic, fails(missing))
-	register(api, get, "list-feeds", "/feeds", "List the feeds and how they are", s.feeds)
-	register(api, get, "get-feed", "/feeds/{id}", "Show a feed and how it is", s.feed, fails(missing))
+	register(api, reader, get, "status", "/status", "Count what is stored and what is still to do", s.status)
+	register(api, reader, get, "front", "/front", "Show the front page, of now or of an earlier hour", s.front)
+	register(api, reader, get, "list-stories", "/stories", "List stories", s.stories)
+	register(api, reader, get, "get-story", "/stories/{id}", "Show a story: its origin, the reasons and its members", s.story, moved("story"), fails(missing))
+	register(api, reader, get, "list-articles", "/articles", "List articles, newest first", s.articles)
+	register(api, reader, get, "get-article", "/articles/{id}", "Show an article: its text and its credits", s.article, fails(missing))
+	register(api, reader, get, "list-events", "/events", "List events, the newest first", s.events)
+	register(api, reader, get, "get-event", "/events/{id}", "Show an event and the stories that tell of it", s.event, moved("event"), fails(missing))
+	register(api, reader, get, "list-outlets", "/outlets", "List outlets: what they write first and what they rerun", s.outlets)
+	register(api, reader, get, "get-outlet", "/outlets/{key}", "Show an outlet: what it wrote first, whom it reruns and who reruns it", s.outlet, fails(missing))
+	register(api, reader, get, "list-corrections", "/corrections", "List what was merged and split by hand", s.corrections)
+	register(api, reader, get, "search", "/search", "Search the coverage", s.search)
+	register(api, reader, get, "list-topics", "/topics", "List the topics that are followed", s.topics)
+	register(api, reader, get, "get-topic", "/topics/{name}", "Show a topic and its stories", s.topic, fails(missing))
+	register(api, reader, get, "list-feeds", "/feeds", "List the feeds and how they are", s.feeds)
+	register(api, reader, get, "get-feed", "/feeds/{id}", "Show a feed and how it is", s.feed, fails(missing))
 
-	register(api, post, "add-topic", "/topics", "Follow a query under a name", s.addTopic, fails(conflict))
-	register(api, post, "add-feed", "/feeds", "Subscribe to a feed", s.addFeed, fails(conflict))
-	register(api, post, "add-correction", "/corrections", "Merge stories, split one, or say what one goes back to", s.addCorrection, fails(missing, conflict))
-	register(api, remove, "remove-correction", "/corrections/{id}", "Take a correction back", s.removeCorrection, fails(missing, conflict))
-	register(api, patch, "change-topic", "/topics/{name}", "Change a topic; with another query its matches begin anew", s.changeTopic, fails(missing, conflict))
-	register(api, patch, "change-outlet", "/outlets/{key}", "Mend an outlet's name, its other names and domains, and whether it is an agency", s.changeOutlet, fails(missing))
-	register(api, remove, "restore-outlet", "/outlets/{key}/changes", "Take back what was changed of an outlet", s.restoreOutlet, fails(missing))
-	register(api, patch, "change-feed", "/feeds/{id}", "Give a feed another title, folder or way with full texts", s.changeFeed, fails(missing))
-	register(api, remove, "remove-topic", "/topics/{name}", "Follow a topic no longer", s.removeTopic, noContent, fails(missing))
-	register(api, remove, "remove-feed", "/feeds/{id}", "End a subscription; what it brought stays", s.removeFeed, noContent, fails(missing))
+	register(api, reader, post, "add-topic", "/topics", "Follow a query under a name", s.addTopic, fails(conflict))
+	register(api, feeds, post, "add-feed", "/feeds", "Subscribe to a feed", s.addFeed, fails(conflict))
+	register(api, editor, post, "add-correction", "/corrections", "Merge stories, split one, or say what one goes back to", s.addCorrection, fails(missing, conflict))
+	register(api, editor, remove, "remove-correction", "/corrections/{id}", "Take a correction back", s.removeCorrection, fails(missing, conflict))
+	register(api, reader, patch, "change-topic", "/topics/{name}", "Change a topic; with another query its matches begin anew", s.changeTopic, fails(missing, conflict))
+	register(api, editor, patch, "change-outlet", "/outlets/{key}", "Mend an outlet's name, its other names and domains, and whether it is an agency", s.changeOutlet, fails(missing))
+	register(api, editor, remove, "restore-outlet", "/outlets/{key}/changes", "Take back what was changed of an outlet", s.restoreOutlet, fails(missing))
+	register(api, feeds, patch, "change-feed", "/feeds/{id}", "Give a feed another title, folder or way with full texts", s.changeFeed, fails(missing))
+	register(api, reader, remove, "remove-topic", "/topics/{name}", "Follow a topic no longer", s.removeTopic, noContent, fails(missing))
+	register(api, feeds, remove, "remove-feed", "/feeds/{id}", "End a subscription; what it brought stays", s.removeFeed, noContent, fails(missing))
 
 	const alerts = "/topics/{name}/alerts" // of everybody's topics
-	register(api, get, "list-alerts", alerts, "List who is told of a topic's stories, and how that goes", s.alerts, fails(missing))
-	register(api, post, "add-alert", alerts, "Have somebody told of a topic's stories; it is tested, and its problem says what came of it", s.addAlert, fails(missing, conflict))
-	register(api, patch, "change-alert", alerts+"/{id}", "Change whom an alert tells, and when; it is tested", s.changeAlert, fails(missing, conflict))
-	register(api, post, "test-alert", alerts+"/{id}/test", "Tell somebody of the topic's newest story now", s.testAlert, noContent, fails(missing, http.StatusBadGateway))
-	register(api, remove, "remove-alert", alerts+"/{id}", "Tell somebody no more", s.removeAlert, noContent, fails(missing))
+	register(api, editor, get, "list-alerts", alerts, "List who is told of a topic's stories, and how that goes", s.alerts, fails(missing))
+	register(api, editor, post, "add-alert", alerts, "Have somebody told of a topic's stories; it is tested, and its problem says what came of it", s.addAlert, fails(missing, conflict))
+	register(api, editor, patch, "change-alert", alerts+"/{id}", "Change whom an alert tells, and when; it is tested", s.changeAlert, fails(missing, conflict))
+	register(api, editor, post, "test-alert", alerts+"/{id}/test", "Tell somebody of the topic's newest story now", s.testAlert, noContent, fails(missing, http.StatusBadGateway))
+	register(api, editor, remove, "remove-alert", alerts+"/{id}", "Tell somebody no more", s.removeAlert, noContent, fails(missing))
 }
 
 // option changes an operation.
@@ -272,13 +294,10 @@ func moved(kind string) option {
 	}
 }
 
-// register adds an operation, with what all of its method have in common.
-func register[I, O any](api huma.API, method, id, path, summary string, h func(context.Context, *I) (*O, error), options ...option) {
+// register adds an operation for those who meet a need, with what all of its method have in common.
+func register[I, O any](api operationAPI, need access.Need, method, id, path, summary string, h func(context.Context, *I) (*O, error), options ...option) {
 	op := huma.Operation{OperationID: id, Method: method, Path: root + path, Summary: summary}
-	op.Errors = []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable}
-	if method != http.MethodGet {
-		op.Errors = append(op.Errors, http.StatusForbidden)
-	}
+	op.Errors = []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable}
 	if method == http.MethodPost {
 		op.DefaultStatus = http.StatusCreated
 	}
@@ -289,7 +308,8 @@ func register[I, O any](api huma.API, method, id, path, summary string, h func(c
 	for _, change := range options {
 		change(&op)
 	}
-	huma.Register(api, op, h)
+	api.mux.needs[op.Method+" "+op.Path] = need
+	huma.Register(api.API, op, h)
 }
 
 // describe gives the OpenAPI description, with what huma does not serve.

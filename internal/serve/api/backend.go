@@ -39,7 +39,6 @@ type Backend struct {
 	CorrectionStore
 	Corrector
 
-	TokenReader
 	StatusReader
 }
 
@@ -218,12 +217,6 @@ type Corrector interface {
 	// SetOrigin says that a story goes back to one of its articles, or where that is 0 to an outlet.
 	SetOrigin(ctx context.Context, story, article int64, outlet string) (news.Corrected, error)
 	Forget(ctx context.Context, id int64) (news.Corrected, error)
-}
-
-// TokenReader authenticates requests.
-type TokenReader interface {
-	// APIUser gives the user of a token, or news.ErrNotFound.
-	APIUser(ctx context.Context, token string) (news.User, error)
 }
 
 // StatusReader counts what is stored and still to do.

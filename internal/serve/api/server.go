@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +17,7 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/search"
-	"headwater/internal/serve/ingress"
+	"headwater/internal/serve/access"
 )
 
 // The paths that the API's answers name.
@@ -32,11 +31,11 @@ type server struct {
 	checkQuery    func(string) error
 	checkOwnQuery func(string) error // for the search of a user
 	checkTopic    func(news.Topic) error
-	tokens        string // what needs one
+	guard         *access.Guard
+	tokens        string // what needs one in open mode
 	log           *slog.Logger
-	wrongTokens   *ingress.WindowCounter[netip.Prefix] // by client
-	unavailable   atomic.Bool                          // store or index did not answer when last asked
-	caughtUp      atomic.Bool                          // the index was near the end of the log once
+	unavailable   atomic.Bool // store or index did not answer when last asked
+	caughtUp      atomic.Bool // the index was near the end of the log once
 }
 
 // Request and answer types become JSON schemas that bear their names. Embedded structs are exported, since huma ignores others.
@@ -131,12 +130,10 @@ func given[T any](sent *T, before T) T {
 	return before
 }
 
-type userKey struct{}
-
-// userOf gives the user whose token a request had.
+// userOf gives the user who sends a request.
 func userOf(ctx context.Context) (news.User, bool) {
-	u, ok := ctx.Value(userKey{}).(news.User)
-	return u, ok
+	v := access.ViewerOf(ctx)
+	return v.User, v.Known()
 }
 
 // Errors are RFC 9457 problems. Their detail says what happened, to what, and what to do.
@@ -220,56 +217,51 @@ const (
 	TokensAll   = "all"   // everything but the description
 )
 
-// How many wrong tokens a client may send before it has to wait; right ones are accepted meanwhile.
-const (
-	tokenTries = 100
-	tokenReset = 5 * time.Minute
-	maxClients = 10_000 // that are remembered
-)
-
 // challenge names the scheme by which a request sends its token (RFC 6750, section 3).
 const challenge = `Bearer realm="Headwater"`
 
-// authorise checks tokens. A wrong one is refused even where none is needed, since its sender relies on it.
-func (s *server) authorise(next http.Handler) http.Handler {
+// refuseViewer answers those who may not use a route.
+func (s *server) refuseViewer(w http.ResponseWriter, _ *http.Request, need access.Need, err error) {
+	var many *access.TooManyError
+	switch {
+	case errors.As(err, &many):
+		w.Header().Set("Retry-After", strconv.Itoa(many.Seconds()))
+		problem(w, http.StatusTooManyRequests, "too many wrong tokens came from your address; send a right one, or try again later")
+	case errors.Is(err, access.ErrLogin):
+		w.Header().Set("WWW-Authenticate", challenge)
+		problem(w, http.StatusUnauthorized, "send a token of yours: Authorization: Bearer TOKEN; `headwater user token NAME` makes one")
+	case errors.Is(err, access.ErrToken):
+		w.Header().Set("WWW-Authenticate", challenge)
+		problem(w, http.StatusUnauthorized, err.Error())
+	case errors.Is(err, access.ErrForbidden):
+		problem(w, http.StatusForbidden, "this is for "+need.String())
+	case errors.Is(err, access.ErrForwarded):
+		problem(w, http.StatusForbidden, err.Error())
+	default:
+		cannot(w, s.log, err, "who sends this request cannot be looked up")
+	}
+}
+
+// authorise refuses requests without a token where Options.Tokens asks for one, though the server is in open mode. A wrong token is refused even
+// where none is needed, since its sender relies on it.
+func (s *server) authorise(need access.Need, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-		bearer := strings.EqualFold(scheme, "Bearer")
-		ours := strings.HasPrefix(r.URL.Path, root+"/")
+		v := access.ViewerOf(r.Context())
 		reads := r.Method == http.MethodGet || r.Method == http.MethodHead
-		needed := ours && r.URL.Path != pathDescription && (s.tokens == TokensAll || s.tokens == TokensWrite && !reads)
-		unauthorised := func(why string) {
-			w.Header().Set("WWW-Authenticate", challenge)
-			problem(w, http.StatusUnauthorized, why)
-		}
 		switch {
-		case !bearer && needed:
-			unauthorised("send a token of yours: Authorization: Bearer TOKEN; `headwater user token NAME` makes one")
-			return
-		case !bearer || !ours: // another scheme is for a proxy in front
-			next.ServeHTTP(w, r)
-			return
-		}
-		user, err := s.backend.APIUser(r.Context(), strings.TrimSpace(token))
-		switch {
-		case errors.Is(err, news.ErrNotFound):
-			if n, left := s.wrongTokens.Add(ingress.Client(r)); n > tokenTries {
-				w.Header().Set("Retry-After", strconv.Itoa(int(left.Seconds())+1))
-				problem(w, http.StatusTooManyRequests, "too many wrong tokens came from your address; send a right one, or try again later")
-				return
-			}
-			unauthorised("the token is none of this server's, or was ended; `headwater user token NAME` makes one")
-		case err != nil:
-			cannot(w, s.log, err, "tokens cannot be looked at")
+		case access.TokenOf(r) != "" && !v.Token:
+			s.refuseViewer(w, r, need, s.guard.WrongToken(r))
+		case v.Open && (s.tokens == TokensAll || s.tokens == TokensWrite && !reads):
+			s.refuseViewer(w, r, need, access.ErrLogin)
 		default:
-			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), userKey{}, user)))
+			next.ServeHTTP(w, r)
 		}
 	})
 }
 
 // Mine chooses a user's own topics instead of everybody's.
 type Mine struct {
-	Mine bool `query:"mine" default:"false" doc:"of the user whose token is sent, instead of everybody's"`
+	Mine bool `query:"mine" default:"false" doc:"of the user who asks, instead of everybody's"`
 }
 
 // owner gives the user whose topics are asked for; 0 is everybody.
@@ -285,4 +277,12 @@ func (m Mine) owner(ctx context.Context) (int64, error) {
 		)
 	}
 	return u.ID, nil
+}
+
+// ownerToChange is owner for a change: the topics of everybody are for editors.
+func (m Mine) ownerToChange(ctx context.Context) (int64, error) {
+	if !m.Mine && !access.ViewerOf(ctx).May(access.Editor) {
+		return 0, huma.Error403Forbidden("the topics of everybody are for " + access.Editor.String() + " to change; mine=true has your own")
+	}
+	return m.owner(ctx)
 }

@@ -54,7 +54,7 @@ func get(t *testing.T, c compared, path string) *httptest.ResponseRecorder {
 	b := backendOf(openRoom(t))
 	c.Backend = b
 	b.StoryReader, b.StoryStore, b.Comparer = c, c, c
-	h, err := api.New(api.Options{Backend: b, CheckQuery: func(string) error { return nil }})
+	h, err := api.New(api.Options{Backend: b, Access: everybody, CheckQuery: func(string) error { return nil }})
 	if err != nil {
 		t.Fatal(err)
 	}

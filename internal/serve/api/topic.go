@@ -120,7 +120,7 @@ func (s *server) topic(ctx context.Context, q *topicQuery) (*body[topicStories],
 }
 
 func (s *server) addTopic(ctx context.Context, q *newTopic) (*created[view.Topic], error) {
-	owner, err := q.owner(ctx)
+	owner, err := q.ownerToChange(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -162,6 +162,9 @@ func followed(want, has news.Topic) error {
 }
 
 func (s *server) changeTopic(ctx context.Context, q *changedTopic) (*body[view.Topic], error) {
+	if _, err := q.ownerToChange(ctx); err != nil {
+		return nil, err
+	}
 	t, err := s.topicOf(ctx, q.ByName, q.Mine)
 	if err != nil {
 		return nil, err
@@ -190,7 +193,7 @@ func (s *server) changeTopic(ctx context.Context, q *changedTopic) (*body[view.T
 }
 
 func (s *server) removeTopic(ctx context.Context, q *oneTopic) (*struct{}, error) {
-	owner, err := q.owner(ctx)
+	owner, err := q.ownerToChange(ctx)
 	if err != nil {
 		return nil, err
 	}

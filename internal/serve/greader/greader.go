@@ -39,7 +39,9 @@ import (
 // Options for New. Backend is required.
 type Options struct {
 	Backend Backend
-	Title   string // of the site; empty means Headwater
+	// Access slows down who tries passwords, and says who may change feeds. Nil lets editors and admins.
+	Access *access.Guard
+	Title  string // of the site; empty means Headwater
 	// PublicURL is the address that readers use; "" is that of each request.
 	PublicURL string
 	Now       func() time.Time // nil means time.Now
@@ -49,14 +51,14 @@ type Options struct {
 // router finds the endpoint of a request.
 type router struct {
 	*server
-	limiter *loginLimiter
-	calls   map[string]endpoint // by path below apiPath
+	calls map[string]endpoint // by path below apiPath
 }
 
 // endpoint is one call of the API.
 type endpoint struct {
 	answer func(*call) error
 	writes bool // takes POST only, with a token
+	needs  access.Need
 	raw    bool // its body is no form
 }
 
@@ -79,46 +81,51 @@ func Answers(path string) bool {
 // New makes the handler of all paths that Answers names. But for the login, requests prove who sends them by a header that
 // no other site's page can make a browser send; changes and logins from such pages are refused all the same.
 func New(o Options) access.Routes {
-	s := &server{backend: o.Backend, title: cmp.Or(o.Title, "Headwater"), now: o.Now, log: o.Logger}
+	s := &server{backend: o.Backend, access: o.Access, title: cmp.Or(o.Title, "Headwater"), now: o.Now, log: o.Logger}
 	if s.now == nil {
 		s.now = time.Now
+	}
+	if s.access == nil {
+		s.access = access.New(access.Options{Now: s.now})
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	rt := &router{server: s, limiter: newLoginLimiter(s.now)}
+	rt := &router{server: s}
 	rt.calls = map[string]endpoint{
-		"token":                  {answer: (*call).token},
-		"user-info":              {answer: (*call).userInfo},
-		"preference/list":        {answer: (*call).preferences},
-		"preference/stream/list": {answer: (*call).streamPreferences},
-		"tag/list":               {answer: (*call).tagList},
-		"subscription/list":      {answer: (*call).subscriptions},
-		"subscription/export":    {answer: (*call).exportOPML},
-		"subscription/import":    {answer: (*call).importOPML, writes: true, raw: true},
-		"subscription/edit":      {answer: (*call).editSubscription, writes: true},
-		"subscription/quickadd":  {answer: (*call).quickAdd, writes: true},
-		"unread-count":           {answer: (*call).unreadCount},
-		"stream/items/ids":       {answer: (*call).itemIDs},
-		"stream/items/count":     {answer: (*call).itemCount},
-		"stream/items/contents":  {answer: (*call).itemContents},
-		"edit-tag":               {answer: (*call).editTag, writes: true},
-		"rename-tag":             {answer: (*call).renameTag, writes: true},
-		"disable-tag":            {answer: (*call).disableTag, writes: true},
-		"mark-all-as-read":       {answer: (*call).markAllAsRead, writes: true},
-		"stream/contents":        {answer: (*call).streamContents},
+		"token":                  {needs: access.Reader, answer: (*call).token},
+		"user-info":              {needs: access.Reader, answer: (*call).userInfo},
+		"preference/list":        {needs: access.Reader, answer: (*call).preferences},
+		"preference/stream/list": {needs: access.Reader, answer: (*call).streamPreferences},
+		"tag/list":               {needs: access.Reader, answer: (*call).tagList},
+		"subscription/list":      {needs: access.Reader, answer: (*call).subscriptions},
+		"subscription/export":    {needs: access.Reader, answer: (*call).exportOPML},
+		"subscription/import":    {needs: access.Feeds, answer: (*call).importOPML, writes: true, raw: true},
+		"subscription/edit":      {needs: access.Feeds, answer: (*call).editSubscription, writes: true},
+		"subscription/quickadd":  {needs: access.Feeds, answer: (*call).quickAdd, writes: true},
+		"unread-count":           {needs: access.Reader, answer: (*call).unreadCount},
+		"stream/items/ids":       {needs: access.Reader, answer: (*call).itemIDs},
+		"stream/items/count":     {needs: access.Reader, answer: (*call).itemCount},
+		"stream/items/contents":  {needs: access.Reader, answer: (*call).itemContents},
+		"edit-tag":               {needs: access.Reader, answer: (*call).editTag, writes: true},
+		"rename-tag":             {needs: access.Reader, answer: (*call).renameTag, writes: true},
+		"disable-tag":            {needs: access.Reader, answer: (*call).disableTag, writes: true},
+		"mark-all-as-read":       {needs: access.Reader, answer: (*call).markAllAsRead, writes: true},
+		"stream/contents":        {needs: access.Reader, answer: (*call).streamContents},
 	}
-	var patterns []string // as http.ServeMux would have them
+	routes := access.Routes{} // as http.ServeMux would have them; who asks is found out here, by tokens of this API
 	for _, prefix := range []string{"", freshRSS} {
-		patterns = append(patterns, "POST "+prefix+loginPath, "GET "+prefix+atomPath+"{stream...}", "POST "+prefix+atomPath+"{stream...}")
+		routes = routes.Add("POST "+prefix+loginPath, access.Anyone)
+		routes = routes.Add("GET "+prefix+atomPath+"{stream...}", access.Reader).Add("POST "+prefix+atomPath+"{stream...}", access.Reader)
 		for _, name := range slices.Sorted(maps.Keys(rt.calls)) {
-			if !rt.calls[name].writes {
-				patterns = append(patterns, "GET "+prefix+apiPath+name)
+			e := rt.calls[name]
+			if !e.writes {
+				routes = routes.Add("GET "+prefix+apiPath+name, e.needs)
 			}
-			patterns = append(patterns, "POST "+prefix+apiPath+name)
+			routes = routes.Add("POST "+prefix+apiPath+name, e.needs)
 		}
 	}
-	return access.Routes{Handler: ingress.SameOrigin(o.PublicURL, nil, rt), Patterns: patterns}
+	return routes.With(ingress.SameOrigin(o.PublicURL, nil, rt))
 }
 
 func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -135,13 +142,13 @@ func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve answers a call. Some paths end in the escaped id of a stream.
 func (rt *router) serve(c *call, path string) error {
 	if path == loginPath {
-		return c.login(rt.limiter)
+		return c.login()
 	}
 	var e endpoint
 	name, ours := strings.CutPrefix(path, apiPath)
 	known := ours
 	if stream, ok := strings.CutPrefix(path, atomPath); ok {
-		e, c.path, known = endpoint{answer: (*call).atom}, stream, true
+		e, c.path, known = endpoint{needs: access.Reader, answer: (*call).atom}, stream, true
 	} else if stream, ok := strings.CutPrefix(name, "stream/contents/"); ok && ours {
 		e, c.path = rt.calls["stream/contents"], stream
 	} else if ours {
@@ -158,8 +165,11 @@ func (rt *router) serve(c *call, path string) error {
 		c.w.Header().Set("Allow", allowed)
 		return problem(http.StatusMethodNotAllowed, "%s takes no %s; send a POST", c.r.URL.Path, c.r.Method)
 	}
-	if err := c.authenticate(rt.limiter); err != nil {
+	if err := c.authenticate(); err != nil {
 		return err
+	}
+	if !c.viewer.May(e.needs) {
+		return problem(http.StatusForbidden, "%s is for %s", name, e.needs)
 	}
 	if err := c.readForm(e.raw); err != nil {
 		return err

@@ -23,7 +23,7 @@ func TestLogin(t *testing.T) {
 	if status, body := login(anna, password); status != http.StatusUnauthorized || !strings.Contains(body, "headwater user add NAME") {
 		t.Errorf("without users: %d %s", status, body)
 	}
-	must(t, r.Accounts.AddUser(t.Context(), anna, password))
+	must(t, r.Accounts.AddUserAs(t.Context(), anna, password, news.EditorRole))
 	for name, tt := range map[string][2]string{"wrong password": {anna, "wrong"}, "nobody": {"bob", password}, "no name": {"", ""}} {
 		if status, body := login(tt[0], tt[1]); status != http.StatusUnauthorized || strings.TrimSpace(body) != "Error=BadAuthentication" {
 			t.Errorf("%s: %d %s", name, status, body)

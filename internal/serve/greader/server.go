@@ -14,10 +14,12 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/search"
+	"headwater/internal/serve/access"
 )
 
 type server struct {
 	backend Backend
+	access  *access.Guard
 	title   string
 	now     func() time.Time
 	log     *slog.Logger
@@ -26,11 +28,12 @@ type server struct {
 // call is one request.
 type call struct {
 	*server
-	w    http.ResponseWriter
-	r    *http.Request
-	path string // the escaped id of a stream, at the end of the path
-	auth string // the token by which the user was authenticated
-	user news.User
+	w      http.ResponseWriter
+	r      *http.Request
+	path   string // the escaped id of a stream, at the end of the path
+	auth   string // the token by which the user was authenticated
+	user   news.User
+	viewer access.Viewer // what the user may do
 }
 
 func (c *call) ctx() context.Context { return c.r.Context() }
@@ -166,6 +169,7 @@ func microseconds(t time.Time) string {
 // Backend is what the API reads and changes. All of it is required.
 type Backend struct {
 	Accounts
+	AuditLog
 
 	ItemStore
 	StateStore
@@ -187,6 +191,12 @@ type Accounts interface {
 	Login(ctx context.Context, name, password string) (string, error)
 	// UserOf gives the user of a token, or news.ErrNotFound.
 	UserOf(ctx context.Context, token string) (news.User, error)
+}
+
+// AuditLog keeps who logged in and who was refused.
+type AuditLog interface {
+	// Audit writes a change of access by the actor of the context.
+	Audit(ctx context.Context, action news.AuditAction, subject, detail string) error
 }
 
 // ItemStore lists and counts a user's items.

@@ -65,7 +65,7 @@ func open(t *testing.T) *room {
 // backendOf is what the program gives the API.
 func backendOf(n *pipelinetest.Room) greader.Backend {
 	return greader.Backend{
-		Accounts: n.Accounts, ItemStore: n.Store, StateStore: n.Store, ArticleStore: n.Store, StoryReader: n.Stories,
+		Accounts: n.Accounts, AuditLog: n.Store, ItemStore: n.Store, StateStore: n.Store, ArticleStore: n.Store, StoryReader: n.Stories,
 		TopicStore: n.Store, TopicSearcher: n.Stories, TopicEditor: n.Topics, FeedStore: n.Store, FeedEditor: n.Feeds, OPML: n.Lists,
 	}
 }
@@ -106,7 +106,7 @@ func filled(t *testing.T) *room {
 	r.collect(t, 1, article("whale", "Whale swims free", 1), article("quake", "Earthquake felt", 2), article("vote", "Council votes", 3))
 	r.collect(t, 2, article("whale2", "A whale swims free", 4), article("bread", "Bakers strike", 5))
 	r.settle(t, story(1, 1, 1, 4), story(2, 2, 2), story(3, 3, 3), story(4, 5, 5))
-	must(t, r.Accounts.AddUser(t.Context(), anna, password))
+	must(t, r.Accounts.AddUserAs(t.Context(), anna, password, news.EditorRole))
 	r.auth = r.login(t, anna, password)
 	return r
 }

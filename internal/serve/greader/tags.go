@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/serve/access"
 )
 
 type tag struct {
@@ -156,6 +157,9 @@ func (c *call) renameLabel(l *labels, label, to string) error {
 	}
 	if !l.taken[label] && !slices.Contains(own, label) {
 		return problem(http.StatusNotFound, "there is no label %q", label)
+	}
+	if l.taken[label] && !c.viewer.May(access.Feeds) { // a folder, which is everybody's
+		return problem(http.StatusForbidden, "to change the folder %q is for %s", label, access.Feeds)
 	}
 	return c.backend.RenameLabel(c.ctx(), c.user.ID, label, to)
 }

@@ -26,6 +26,15 @@ func Client(r *http.Request) netip.Prefix {
 	return p
 }
 
+// Address is the address of the client of a request, "" where it has none.
+func Address(r *http.Request) string {
+	addr, ok := remote(r)
+	if !ok {
+		return ""
+	}
+	return addr.String()
+}
+
 // remote is the address of the connection, or the one that throughProxies set.
 func remote(r *http.Request) (netip.Addr, bool) {
 	at, err := netip.ParseAddrPort(r.RemoteAddr)

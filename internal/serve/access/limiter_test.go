@@ -1,10 +1,9 @@
-package greader
+package access
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/netip"
 	"testing"
 	"testing/synctest"
@@ -15,7 +14,7 @@ import (
 
 // door is a login limiter before two accounts, by the clock of a synctest bubble.
 type door struct {
-	*loginLimiter
+	*Limiter
 	t *testing.T
 }
 
@@ -23,20 +22,20 @@ type door struct {
 func (d door) try(client, name, password string) (outcome string, took time.Duration) {
 	d.t.Helper()
 	begun := time.Now()
-	_, err := d.loginLimiter.try(d.t.Context(), netip.MustParsePrefix(client), name, func(context.Context) (string, error) {
+	err := d.Try(d.t.Context(), netip.MustParsePrefix(client), name, func(context.Context) error {
 		if password != "right" || name != "anna" && name != "bob" {
-			return "", news.ErrPassword
+			return news.ErrPassword
 		}
-		return "token", nil
+		return nil
 	})
 	took = time.Since(begun)
-	var refused *refusal
+	var many *TooManyError
 	switch {
 	case err == nil:
 		return "ok", took
 	case errors.Is(err, news.ErrPassword):
 		return "wrong", took
-	case errors.As(err, &refused) && refused.status == http.StatusTooManyRequests:
+	case errors.As(err, &many):
 		return "wait", took
 	}
 	d.t.Fatal(err)
@@ -52,7 +51,7 @@ func (d door) want(outcome, client, name, password string) {
 
 func atDoor(t *testing.T, do func(door)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) { do(door{newLoginLimiter(time.Now), t}) })
+	synctest.Test(t, func(t *testing.T) { do(door{NewLimiter(time.Now), t}) })
 }
 
 // stranger is one of many clients.
@@ -136,11 +135,11 @@ func TestLoginsWrongTokens(t *testing.T) {
 	atDoor(t, func(d door) {
 		client := netip.MustParsePrefix(home)
 		for range tokenTries {
-			if err := d.wrongToken(client); err != nil {
+			if err := d.WrongToken(client); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if d.wrongToken(client) == nil || d.wrongToken(netip.MustParsePrefix(work)) != nil {
+		if d.WrongToken(client) == nil || d.WrongToken(netip.MustParsePrefix(work)) != nil {
 			t.Error("not the one client that sent wrong tokens is refused")
 		}
 	})
