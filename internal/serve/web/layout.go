@@ -41,6 +41,9 @@ type page struct {
 	Feeds   []feedLink
 	Topics  []link
 	May     may
+	Bare    bool // without search and navigation: nobody is logged in
+	// LoggedIn: the viewer has a session, which can be ended.
+	LoggedIn bool
 	Body    any
 
 	Settings news.Settings // of the viewer

@@ -29,6 +29,7 @@ const (
 
 type server struct {
 	backend      Backend
+	guard        *access.Guard
 	title        string
 	site         publish.Site
 	hub          string
@@ -54,19 +55,6 @@ type route struct {
 
 // viewer is who sends a request.
 func (s *server) viewer(r *http.Request) access.Viewer { return access.ViewerOf(r.Context()) }
-
-// refuseViewer answers those who may not use a route.
-func (s *server) refuseViewer(w http.ResponseWriter, r *http.Request, need access.Need, err error) {
-	s.handle(func(http.ResponseWriter, *http.Request) error {
-		switch {
-		case errors.Is(err, access.ErrLogin):
-			return problem{Status: http.StatusUnauthorized, Heading: "Log in", Message: "This page is for users who are logged in."}
-		case errors.Is(err, access.ErrForbidden):
-			return problem{Status: http.StatusForbidden, Heading: "Not allowed", Message: "This is for " + need.String() + "."}
-		}
-		return err
-	}).ServeHTTP(w, r)
-}
 
 // handle answers with an error page where h fails. Errors that the reader did not cause are logged, and shown without details.
 func (s *server) handle(h handler) http.Handler {
@@ -147,15 +135,17 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request) {
 // write sends a page with what all pages share filled in.
 func (s *server) write(w http.ResponseWriter, r *http.Request, status int, name string, p page) error {
 	v := s.viewer(r)
-	topics, err := s.backend.Topics(r.Context(), 0)
-	if err != nil {
-		return fmt.Errorf("topics: %w", err)
+	p.Site, p.Bare, p.LoggedIn = s.title, !v.Known(), v.Session != 0
+	if v.Known() {
+		topics, err := s.backend.Topics(r.Context(), 0)
+		if err != nil {
+			return fmt.Errorf("topics: %w", err)
+		}
+		for _, t := range topics {
+			p.Topics = append(p.Topics, linkTopic(t))
+		}
 	}
-	p.Site = s.title
 	p.May = may{Read: v.May(access.Reader), Feeds: v.May(access.Feeds), Edit: v.May(access.Editor), Admin: v.May(access.Admin)}
-	for _, t := range topics {
-		p.Topics = append(p.Topics, linkTopic(t))
-	}
 	p.Settings = v.Settings
 	l := s.locale(r)
 	key, err := s.viewerKey(v.User.ID, v.Settings, l.Tag)

@@ -51,6 +51,7 @@ type Options struct {
 func New(o Options) access.Routes {
 	s := &server{
 		backend:      o.Backend,
+		guard:        o.Access,
 		title:        cmp.Or(o.Title, "Headwater"),
 		site:         publish.Site{URL: strings.TrimSuffix(o.PublicURL, "/"), Instance: o.InstanceID},
 		hub:          o.Hub,
@@ -102,9 +103,9 @@ func New(o Options) access.Routes {
 		"GET /feeds":                {access.Reader, s.feeds},
 		"POST /feeds":               {access.Feeds, s.addFeed},
 		"POST /feeds/{id}/remove":   {access.Feeds, s.removeFeed},
-		"GET /feeds/{file}":         {access.Reader, s.emitFile},
-		"GET /feeds/topic/{file}":   {access.Reader, s.emitTopic},
-		"GET /feeds/folder/{file}":  {access.Reader, s.emitFolder},
+		"GET /feeds/{file}":         {access.Emitted, s.emitFile},
+		"GET /feeds/topic/{file}":   {access.Emitted, s.emitTopic},
+		"GET /feeds/folder/{file}":  {access.Emitted, s.emitFolder},
 		"GET /feeds/t/{file}":       {access.Anyone, s.emitSecret},
 
 		"GET /topic/{name}/alerts":              {access.Reader, s.alerts},
@@ -118,6 +119,10 @@ func New(o Options) access.Routes {
 		"POST /outlet/{key}/restore": {access.Editor, s.restoreOutlet},
 
 		"POST /corrections/{id}/forget": {access.Editor, s.forgetCorrection},
+
+		"GET /login":   {access.Visitor, s.showLogin},
+		"POST /login":  {access.Visitor, s.login},
+		"POST /logout": {access.Visitor, s.logout},
 
 		"GET /settings":  {access.Reader, s.settings},
 		"POST /settings": {access.Reader, s.setSettings},
