@@ -44,7 +44,7 @@ type page struct {
 	Bare    bool // without search and navigation: nobody is logged in
 	// LoggedIn: the viewer has a session, which can be ended.
 	LoggedIn bool
-	Body    any
+	Body     any
 
 	Settings news.Settings // of the viewer
 
