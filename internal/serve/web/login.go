@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode"
 
+	"headwater/internal/locale"
 	"headwater/internal/news"
 	"headwater/internal/serve/access"
 )
@@ -73,7 +74,7 @@ func (s *server) refuseViewer(w http.ResponseWriter, r *http.Request, need acces
 			http.Redirect(w, r, loginAddress(r.URL.RequestURI()), http.StatusSeeOther)
 			return nil
 		case errors.Is(err, access.ErrForbidden):
-			return problem{Status: http.StatusForbidden, Heading: l.Text("Not allowed"), Message: l.Text("Your account may not do that: it is for %s.", l.Text(need.String()))}
+			return problem{Status: http.StatusForbidden, Heading: l.Text("Not allowed"), Message: whoMay(l, need)}
 		case errors.Is(err, access.ErrForwarded), errors.Is(err, access.ErrToken):
 			return problem{Status: http.StatusForbidden, Heading: l.Text("Refused"), Message: sentence(l, err)}
 		case errors.As(err, &many):
@@ -81,6 +82,17 @@ func (s *server) refuseViewer(w http.ResponseWriter, r *http.Request, need acces
 		}
 		return err
 	}).ServeHTTP(w, r)
+}
+
+// whoMay says whom a route is for.
+func whoMay(l *locale.Locale, need access.Need) string {
+	switch need {
+	case access.Admin:
+		return l.Text("This is for admins.")
+	case access.Editor, access.Feeds:
+		return l.Text("This is for editors and admins.")
+	}
+	return l.Text("This is for users who are logged in.")
 }
 
 // keepForm answers a form that came without a login, such as after the session ended, with the same form, to be sent again.
@@ -132,7 +144,7 @@ func (s *server) login(w http.ResponseWriter, r *http.Request) error {
 	var many *access.TooManyError
 	switch {
 	case errors.As(err, &many):
-		view.Problem = l.Text("Too many wrong passwords came from your address. Try again in %d seconds.", many.Seconds())
+		view.Problem = l.Text("Too many wrong passwords came from this address. The next try can be made in %d seconds.", many.Seconds())
 		return s.writeLogin(w, r, http.StatusTooManyRequests, view)
 	case errors.Is(err, news.ErrPassword), errors.Is(err, news.ErrNoUsers):
 		view.Problem = l.Text("The name or the password is wrong.")
