@@ -191,7 +191,7 @@ func (c *cli) printStories(stories []news.Story, total int) error {
 	}
 	for _, s := range stories {
 		number := strconv.FormatInt(s.ID, 10)
-		c.printf("%s  %s\n", c.screen.styled(faint, number), c.screen.prose(len(number)+2, len(number)+2, span{bold, publish.Line(s.Title)}))
+		c.printf("%s  %s\n", c.screen.styled(faint, number), c.screen.prose(len(number)+2, len(number)+2, span{bold, publish.Line(s.Headline())}))
 		c.print(3, coverage(s)...)
 	}
 	return nil

@@ -148,7 +148,7 @@ func timeOf(a news.Article) string {
 }
 
 func (c *cli) printOrigin(s news.Story) {
-	c.print(0, span{bold, s.Title})
+	c.print(0, span{bold, s.Headline()})
 	c.printf("\n")
 	first := []span{{plain, s.Origin.Level + ": "}, {bold, s.Origin.Name}}
 	if why := s.Origin.Absence(); why != "" {
@@ -176,7 +176,7 @@ func (c *cli) printEvent(e news.Event) {
 	case e.Stories == 1:
 		c.printf("Event %d: no other story tells of it.\n\n", e.ID)
 	default:
-		c.print(0, span{plain, fmt.Sprintf("Event %d: ", e.ID)}, span{bold, e.Title},
+		c.print(0, span{plain, fmt.Sprintf("Event %d: ", e.ID)}, span{bold, e.Headline()},
 			span{plain, fmt.Sprintf(", %d stories, %s, %d independent", e.Stories, count(e.Outlets, "outlet"), e.Independent)})
 		c.printf("\n")
 	}

@@ -52,7 +52,7 @@ var sections = map[string][]string{
 	"slugs.txt":     {"Reuters"},
 	"sources.txt":   {"source start", "rights start"},
 	"stopwords.txt": {"stop word"},
-	"titles.txt":    {"head", "section", "outlet", "broadcaster!"},
+	"titles.txt":    {"head", "version", "version unspaced", "section", "outlet", "broadcaster!"},
 	"unlisted.txt": {
 		"noun!", "noun after", "adjective!", "owner", "nation!", "sentence start!", "no name start!", "last!", "short!", "broadcast!", "first!",
 		"no outlet!", "generic last!", "generic first!",

@@ -13,10 +13,10 @@ import (
 // headlineWidth is the width of the opening words that replace a missing title. Wide characters count twice.
 const headlineWidth = 90
 
-// Headline is the article's title in lists. For an article without a title it is the opening words of its summary or
+// Headline is the article's title in lists, without the labels of its version. For an article without a title it is the opening words of its summary or
 // text, the name of its recording, its address, or its outlet and date. Title stays "", since titles are compared.
 func (a Article) Headline() string {
-	if t := oneLine(a.Title); t != "" {
+	if t := withoutVersion(oneLine(a.Title)); t != "" {
 		return t
 	}
 	for _, text := range []string{a.Summary, a.Text} {
@@ -121,7 +121,7 @@ func fileName(address string) string {
 
 // Headline is the story's title in lists: its own, or else that of its current version.
 func (s Story) Headline() string {
-	if t := oneLine(s.Title); t != "" || len(s.Members) == 0 {
+	if t := withoutVersion(oneLine(s.Title)); t != "" || len(s.Members) == 0 {
 		return t
 	}
 	return s.Current().Article.Headline()

@@ -170,7 +170,7 @@ func (s *Sender) digest(m message) digest {
 		}
 		seen[item.Story.ID] = true
 		l.Stories = append(l.Stories, digestStory{
-			Title: line(item.Story.Title, maxTitle), Link: s.link(item.Story), Why: reasonText(item.Reason), Carriers: attribution(item.Story), Latest: item.Story.Latest.UTC(),
+			Title: line(item.Story.Headline(), maxTitle), Link: s.link(item.Story), Why: reasonText(item.Reason), Carriers: attribution(item.Story), Latest: item.Story.Latest.UTC(),
 		})
 	}
 	l.Subject = fmt.Sprintf("%s: %d stories in %s", line(s.Title, 50), len(l.Stories), l.Topic)

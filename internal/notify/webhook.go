@@ -83,7 +83,7 @@ func (s *Sender) webhook(ctx context.Context, m message) error {
 		ID    int64  `json:"id"`
 		Title string `json:"title"`
 		URL   string `json:"url"`
-	}{item.Story.ID, item.Story.Title, item.Story.Link()}
+	}{item.Story.ID, item.Story.Headline(), item.Story.Link()}
 	if s.Story != nil {
 		story = s.Story(item.Story)
 	}
@@ -128,7 +128,7 @@ func (s *Sender) ntfy(ctx context.Context, m message) error {
 	}
 	header := http.Header{
 		"Content-Type":  {"text/plain; charset=utf-8"},
-		"Title":         {mime.BEncoding.Encode("utf-8", line(item.Story.Title, maxTitle))},
+		"Title":         {mime.BEncoding.Encode("utf-8", line(item.Story.Headline(), maxTitle))},
 		"Click":         {s.link(item.Story)},
 		"Tags":          {ntfyTags(item.Reason)},
 		"X-Sequence-Id": {item.ID},

@@ -282,6 +282,14 @@ func foldersOf(members []news.FrontMember, folderOf map[int64]string) []string {
 	return slices.Sorted(maps.Keys(folders))
 }
 
+// Dek returns what an article's summary says besides its headline, in one line; "" where that is nothing.
+func (r *Reader) Dek(a news.Article) string {
+	if r.outlets == nil { // no dateline is known
+		return a.Summary
+	}
+	return front.Dek(a, r.outlets)
+}
+
 // illustrate sets the dek and the picture of a card: of the headline's article, or else of another one. A dek is of the same
 // story and language.
 func (r *Reader) illustrate(c *news.FrontCard, e front.Event) {
@@ -298,8 +306,8 @@ func (r *Reader) illustrate(c *news.FrontCard, e front.Event) {
 	c.Story = e.Stories[at].ID
 	for _, a := range c.Articles {
 		same := slices.ContainsFunc(e.Stories[at].Members, func(m front.Member) bool { return m.Article == a.ID })
-		if c.Dek == "" && same && a.Lang == lead.Lang && r.outlets != nil {
-			c.Dek = front.Dek(a, r.outlets)
+		if c.Dek == "" && same && a.Lang == lead.Lang {
+			c.Dek = r.Dek(a)
 		}
 		if i := slices.IndexFunc(a.Enclosures, news.Enclosure.IsPicture); c.Picture == "" && i >= 0 {
 			c.Picture = a.Enclosures[i].URL

@@ -108,7 +108,7 @@ type EventReach struct {
 }
 
 func eventRow(e news.Event) event {
-	return event{e.ID, e.Title, e.Stories, e.Latest, EventReach(e.Reach)}
+	return event{e.ID, e.Headline(), e.Stories, e.Latest, EventReach(e.Reach)}
 }
 
 type eventQuery struct {
@@ -181,7 +181,7 @@ func (s *server) event(ctx context.Context, q *wholeEventQuery) (*oneEvent, erro
 		return nil, s.fail(err, fmt.Sprintf("event %d", q.ID), "/events")
 	}
 	out := &oneEvent{Status: http.StatusOK, Body: wholeEvent{
-		ID: c.ID, Title: c.Title, Latest: c.Latest, EventReach: EventReach(c.Reach), Total: c.Event.Stories, Stories: []eventStory{},
+		ID: c.ID, Title: c.Headline(), Latest: c.Latest, EventReach: EventReach(c.Reach), Total: c.Event.Stories, Stories: []eventStory{},
 	}}
 	if st, m, ok := c.Broke(); ok {
 		a := m.Article

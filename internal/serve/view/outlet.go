@@ -104,7 +104,7 @@ func OutletDetailsOf(d news.OutletDetails, wrote []news.Story) OutletDetails {
 		}),
 		Feeds: All(d.Feeds, func(f news.Feed) OutletFeed { return OutletFeed{f.ID, f.Title, f.URL} }),
 		Wrote: All(wrote, func(s news.Story) OutletStory {
-			return OutletStory{s.ID, s.Title, s.Origin.Level, s.First, OthersIn(s)}
+			return OutletStory{s.ID, s.Headline(), s.Origin.Level, s.First, OthersIn(s)}
 		}),
 	}
 	v.Names = append([]string{}, d.Names...)

@@ -207,7 +207,7 @@ type credit struct {
 func StoryOf(s news.Story) Story {
 	o := s.Origin
 	return Story{
-		ID: s.ID, Event: s.Event, Title: s.Title, Outlets: s.Outlets, First: s.First, Latest: s.Latest,
+		ID: s.ID, Event: s.Event, Title: s.Headline(), Outlets: s.Outlets, First: s.First, Latest: s.Latest,
 		Origin: origin{
 			Name: o.Name, Domain: o.Domain, URL: o.URL, Title: o.Title, Article: o.Article, Followed: o.Followed, Absence: o.Absence(),
 			Level: o.Level, Confidence: o.Confidence, Evidence: EvidenceOf(o.Evidence), Scoop: scoopOf(o.Scoop),

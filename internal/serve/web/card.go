@@ -63,7 +63,7 @@ type headline struct {
 	Time                      timestamp
 }
 
-func cardOf(st news.Story, l *locale.Locale) card {
+func (s *server) cardOf(st news.Story, l *locale.Locale) card {
 	lead := st.Current().Article
 	c := card{
 		Title:    titleOf(st, l),
@@ -86,7 +86,7 @@ func cardOf(st news.Story, l *locale.Locale) card {
 			c.Dots = append(c.Dots, dot{X: 9 + 10*len(c.Dots), Role: string(role)})
 		}
 	}
-	c.Dek = dekOf(lead, c.Title, maxDek)
+	c.Dek = s.dekOf(lead, c.Title, maxDek)
 	return c
 }
 
@@ -107,9 +107,9 @@ func headlineOf(st news.Story, at timestamp, l *locale.Locale) headline {
 	return headline{Title: titleOf(st, l), Lang: langOf(st), Page: storyPath(st.ID), Outlet: publish.Name(publish.Author(st)), Time: at}
 }
 
-// dekOf is what an article's feed gives as a summary, cut to some characters; "" where that is the title.
-func dekOf(a news.Article, title string, most int) string {
-	dek := publish.Line(a.Summary)
+// dekOf is what an article's summary says besides its headline, cut to some characters; "" where that is nothing.
+func (s *server) dekOf(a news.Article, title string, most int) string {
+	dek := publish.Line(s.backend.Dek(a))
 	if dek == title {
 		return ""
 	}
@@ -197,7 +197,7 @@ func (s *server) cards(ctx context.Context, l *locale.Locale, stories []news.Sto
 			continue
 		}
 		shown[st.Event] = true
-		c, of := cardOf(st, l), coverage[st.Event]
+		c, of := s.cardOf(st, l), coverage[st.Event]
 		c.Event = eventPath(st.Event)
 		for _, o := range of.Stories {
 			if o.ID != st.ID && len(o.Members) > 0 && len(c.Coverage) < maxCoverage {

@@ -87,19 +87,19 @@ func (s *server) event(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("affair of event %d: %w", c.ID, err)
 	}
 	l := s.locale(r)
-	view := eventOf(c, r.URL.Query().Get("order") == byTime, r, l)
+	view := s.eventOf(c, r.URL.Query().Get("order") == byTime, r, l)
 	for _, e := range others {
 		view.Affair = append(view.Affair, headline{
-			Title: cmp.Or(publish.Cut(publish.Line(e.Title), maxHeadline), l.Text("Untitled")), Page: eventPath(e.ID), Outlet: reachText(e.Reach, l), Time: timestampOf(e.Latest, l),
+			Title: cmp.Or(publish.Cut(publish.Line(e.Headline()), maxHeadline), l.Text("Untitled")), Page: eventPath(e.ID), Outlet: reachText(e.Reach, l), Time: timestampOf(e.Latest, l),
 		})
 	}
 	return s.write(w, r, http.StatusOK, "event", page{Title: l.Text("Full coverage: %s", view.Title), Body: view})
 }
 
-func eventOf(c news.FullCoverage, timed bool, r *http.Request, l *locale.Locale) eventView {
+func (s *server) eventOf(c news.FullCoverage, timed bool, r *http.Request, l *locale.Locale) eventView {
 	n := pageNumber(r)
 	v := eventView{
-		Title: cmp.Or(publish.Cut(publish.Line(c.Title), maxHeadline), l.Text("Untitled")), Reach: reachText(c.Reach, l),
+		Title: cmp.Or(publish.Cut(publish.Line(c.Headline()), maxHeadline), l.Text("Untitled")), Reach: reachText(c.Reach, l),
 		Stories: l.Text("in %d stories", c.Event.Stories),
 		Orders: []link{
 			{Name: l.Text("By independence"), URL: eventPath(c.ID), Current: !timed},
@@ -125,7 +125,7 @@ func eventOf(c news.FullCoverage, timed bool, r *http.Request, l *locale.Locale)
 		var part []news.Story
 		part, more = pageOf(c.ByTime(), n)
 		for _, st := range part {
-			e := entryOf(st, l)
+			e := s.entryOf(st, l)
 			e.Again = again[st.ID]
 			v.Entries = append(v.Entries, e)
 		}
@@ -133,7 +133,7 @@ func eventOf(c news.FullCoverage, timed bool, r *http.Request, l *locale.Locale)
 		var part [][]news.Story
 		part, more = pageOf(groups, n)
 		for _, g := range part {
-			e := entryOf(g[0], l)
+			e := s.entryOf(g[0], l)
 			further := g[1:]
 			for _, st := range further[:min(len(further), maxFurther)] {
 				e.Further = append(e.Further, newsOf(st, l))
@@ -185,13 +185,13 @@ func newsOf(st news.Story, l *locale.Locale) headline {
 	return h
 }
 
-func entryOf(st news.Story, l *locale.Locale) entryView {
+func (s *server) entryOf(st news.Story, l *locale.Locale) entryView {
 	h := newsOf(st, l)
 	e := entryView{Title: h.Title, Lang: h.Lang, Page: h.Page, Time: h.Time, By: originOf(st, l), Outlet: outletPath(publish.Author(st))}
 	if len(st.Members) == 0 {
 		return e
 	}
-	e.Dek = dekOf(st.Current().Article, h.Title, maxDek)
+	e.Dek = s.dekOf(st.Current().Article, h.Title, maxDek)
 	var others []news.Report
 	for _, r := range st.Reports() {
 		if r.Role() == news.RoleOriginal || st.Origin.Key() != "" && r.Newest().Article.Outlet.Key() == st.Origin.Key() {

@@ -550,3 +550,5 @@ func (f *fake) Reports(_ context.Context, st news.Story) ([]news.Report, error) 
 	}
 	return reports, f.broken
 }
+
+func (f *fake) Dek(a news.Article) string { return a.Summary }

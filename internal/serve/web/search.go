@@ -196,8 +196,13 @@ func (s *server) find(r *http.Request, v *searchView) (sample news.Article, err 
 
 func resultOf(l *locale.Locale, f search.FoundArticle, stories map[int64]news.Story) result {
 	a := f.Article
+	label := a.TitleLabel()
+	title := slices.Clone(f.Title)
+	for i := range title {
+		title[i].Start, title[i].End = title[i].Start-label, title[i].End-label
+	}
 	res := result{
-		Title: view.Pieces(cmp.Or(a.Title, a.Headline(), l.Text("Untitled")), f.Title), Lang: a.Lang, Snippet: view.Snippet(f.Text(), f.Body),
+		Title: view.Pieces(cmp.Or(a.Title[label:], a.Headline(), l.Text("Untitled")), title), Lang: a.Lang, Snippet: view.Snippet(f.Text(), f.Body),
 		Outlet: publish.Name(a.Outlet), Page: articlePath(a.ID), Out: outTo(a.URL), Time: articleTime(a, l), Others: f.Others,
 	}
 	if st, ok := stories[f.Story]; ok {

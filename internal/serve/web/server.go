@@ -250,6 +250,7 @@ type Backend struct {
 // FrontReader reads front pages.
 type FrontReader interface {
 	Front(ctx context.Context, q news.FrontQuery) (news.Front, error)
+	Dek(a news.Article) string // what an article's summary says besides its headline; "" for nothing
 }
 
 // StoryReader reads stories as readers see them.

@@ -108,6 +108,7 @@ func (s *server) story(w http.ResponseWriter, r *http.Request, st news.Story) er
 		return err
 	}
 	view := storyOf(st, reports, compared, l)
+	view.Dek = s.dekOf(st.Current().Article, view.Title, 2*maxDek)
 	if st.Event != 0 {
 		view.Event = eventPath(st.Event)
 		all, err := s.backend.Stories(r.Context(), news.StoryList{Event: st.Event, Limit: maxEventStories})
@@ -116,7 +117,7 @@ func (s *server) story(w http.ResponseWriter, r *http.Request, st news.Story) er
 		}
 		for _, other := range all {
 			if other.ID != st.ID && len(other.Members) > 0 {
-				view.Coverage = append(view.Coverage, cardOf(other, l))
+				view.Coverage = append(view.Coverage, s.cardOf(other, l))
 			}
 		}
 	}
@@ -138,7 +139,6 @@ func storyOf(st news.Story, reports []news.Report, compared map[int64]news.Compa
 		Files: filesOf(lead, false, l),
 		First: storyTime(st, st.First, l), Latest: storyTime(st, st.Latest, l),
 	}
-	v.Dek = dekOf(lead, v.Title, 2*maxDek)
 	if st.Aged > 0 {
 		v.Aged = l.Text("%d of its %d articles were aged out.", st.Aged, st.Aged+len(st.Members))
 	}

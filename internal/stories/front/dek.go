@@ -2,6 +2,7 @@ package front
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -14,15 +15,17 @@ import (
 const (
 	shortDek      = 30 // characters; less says nothing beside a headline
 	shortUnspaced = 12 // the same where words are not parted by spaces
+	maxOpenings   = 2  // a note on the version, a dateline
+	maxNameWords  = 8  // of a line of writers
 )
 
 var (
 	// opening is a dateline of a place, a date or both, and what stands in brackets at the beginning: "LONDON, Aug 19 -",
-	// "Aug 19 :", "[Berlin 18 August Reuters] -".
-	opening = regexp.MustCompile(`^(?:[\[［【(（][^\]］】)）\n]{2,60}[\]］】)）]\s*[-–—:：]?|` +
-		`(?:[\p{Lu}][\p{L} .,'’/-]{1,40}[,，] ?)?(?:\p{Lu}\p{L}{2,8}\.? \d{1,2}|\d{1,2}\.? \p{Lu}\p{L}{2,8})(?:, \d{4})?\s*[-–—:]|` +
-		`\p{Lu}[\p{Lu} .,'’/-]{2,40}\s+[-–—])\s*`)
-	byline = regexp.MustCompile(`^(?:By|Por|Par|Von|Di|Door|Av) \p{Lu}\p{L}+ `)
+	// "Aug 19 :", "SINGAPORE:", "[Berlin 18 August Reuters] -".
+	opening = regexp.MustCompile(`^(?:[\[［【(（][^\]］】)）\n]{2,90}[\]］】)）]\s*[-–—:：]?|` +
+		`(?:[\p{Lu}][\p{L} .,'’/-]{1,40}[,，] ?)?(?:\p{Lu}\p{L}{2,8}\.? \d{1,2}|\d{1,2}\.? \p{Lu}\p{L}{2,8})(?:, \d{4})?\s*(?:\(\)\s*)?[-–—:]+|` +
+		`\p{Lu}[\p{Lu} .,'’/-]{2,40}(?:, \p{Lu}\p{Ll}+\.)?\s+[-–—]+|\p{Lu}[\p{Lu} '’/-]{4,40}:)\s*`)
+	byline = regexp.MustCompile(`^(?:By|Por|Par|Von|Di|Door|Av) \p{Lu}[\p{L}'’-]+ `)
 	code   = regexp.MustCompile(`(?i)\s*(?:<[A-Z0-9.=]+>|\([A-Z]{1,6}\.[A-Z]{1,3}\)|\((?:reporting|editing|writing) by [^)]*\)?)`)
 )
 
@@ -35,17 +38,30 @@ func Dek(a news.Article, registry *outlets.Registry) string {
 			return unicode.IsSpace(r) || unicode.IsPunct(r) && !strings.ContainsRune(`"'“‘«„¿¡「『(`, r)
 		})
 	}
-	line = strings.TrimSpace(code.ReplaceAllString(opening.ReplaceAllString(line, ""), ""))
-	title := strings.Join(strings.Fields(a.Title), " ")
-	if rest, ok := strings.CutPrefix(line, title); ok && title != "" {
-		line = strings.TrimLeftFunc(rest, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(".-–—:|", r) })
+	for range maxOpenings {
+		line = opening.ReplaceAllString(line, "")
+	}
+	line = strings.TrimSpace(code.ReplaceAllString(line, ""))
+	for _, title := range []string{strings.Join(strings.Fields(a.Title), " "), a.Headline()} {
+		if rest, ok := strings.CutPrefix(line, title); ok && title != "" {
+			line = strings.TrimLeftFunc(rest, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(".-–—:|", r) })
+		}
 	}
 	short := shortDek
 	if first, _ := utf8.DecodeRuneInString(line); text.ScriptOf(first).Unspaced() {
 		short = shortUnspaced
 	}
-	if byline.MatchString(line) || utf8.RuneCountInString(line) < short {
+	if byline.MatchString(line) || areNames(line) || strings.HasSuffix(line, ":") || utf8.RuneCountInString(line) < short {
 		return ""
 	}
 	return line
+}
+
+// areNames reports whether a line is a few words that all begin with a capital: names of writers.
+func areNames(line string) bool {
+	words := strings.Fields(line)
+	return len(words) <= maxNameWords && !slices.ContainsFunc(words, func(w string) bool {
+		first, _ := utf8.DecodeRuneInString(w)
+		return !unicode.IsUpper(first)
+	})
 }
