@@ -34,6 +34,15 @@ func List(name string) ([]byte, error) {
 	return data, nil
 }
 
+// Language is the language of an embedded list. A list that is called by the code of a language has the feeds of that one; the
+// others have English ones.
+func Language(name string) string {
+	if len(name) == 2 {
+		return name
+	}
+	return "en"
+}
+
 // Agencies is agencies.yaml, as package outlets reads it.
 func Agencies() []byte {
 	data, err := files.ReadFile("agencies.yaml")

@@ -62,7 +62,8 @@ func (f Feed) Health(now time.Time) FeedHealth {
 // Trouble says to people why a poll failed and what they can do. Its texts are whole sentences that name no address and hold nothing
 // that a program wrote.
 type Trouble struct {
-	What, Do string
+	What string
+	Do   string // "" where there is nothing to do but wait
 }
 
 // TroubleOf turns what made a poll fail into words. It is the zero value for a state that is no failure.
@@ -74,42 +75,42 @@ func TroubleOf(state FeedState, cause Cause) Trouble {
 		return t
 	}
 	if len(cause) == 3 && strings.HasPrefix(string(cause), "5") {
-		return Trouble{"The server has a problem of its own.", "It is tried again by itself. If this lasts for days, see whether the site still offers this feed."}
+		return Trouble{"The server has a problem of its own.", "If this lasts for days, see whether the site still offers this feed."}
 	}
 	if t, ok := stateTroubles[state]; ok {
 		return t
 	}
-	return Trouble{"The feed could not be read.", "It is tried again by itself. The log of the server says more."}
+	return Trouble{"The feed could not be read.", "The log of the server says more."}
 }
 
 var causeTroubles = map[Cause]Trouble{
 	CauseNameUnknown:    {"There is no site of that name.", "Check the spelling of the address. If other sites cannot be reached either, check the network of the server."},
-	CauseNoNameServer:   {"The name of the site could not be looked up.", "It is tried again by itself. If many feeds say so, check the name server (DNS) that the server uses."},
-	CauseCertificate:    {"The certificate of the site is not valid.", "The site has to renew it. It is tried again by itself."},
+	CauseNoNameServer:   {"The name of the site could not be looked up.", "If many feeds say so, check the name server (DNS) that the server uses."},
+	CauseCertificate:    {"The certificate of the site is not valid.", "The site has to renew it."},
 	CauseNoHTTPS:        {"The site does not speak https at this address.", "Add the feed with http:// in place of https://."},
-	CauseRefused:        {"Nothing answers at this address.", "Check the address and its port. If it is right, the site may be down; it is tried again by itself."},
-	CauseBrokeOff:       {"The connection broke off before the answer was whole.", "It is tried again by itself."},
+	CauseRefused:        {"Nothing answers at this address.", "Check the address and its port. If it is right, the site may be down."},
+	CauseBrokeOff:       {"The connection broke off before the answer was whole.", ""},
 	CauseRedirects:      {"The address leads on and on, or in a circle.", "Open it in a browser, and add the address at which it ends."},
 	CauseBadRedirect:    {"The address leads on to something that is no web address.", "Look for the feed's new address on its site."},
 	CauseToInsecure:     {"The address leads on to one without encryption, which is not followed.", "If you trust the site, add the feed by its http:// address."},
-	CauseBadCompression: {"The document cannot be decompressed.", "The site has to mend this. It is tried again by itself."},
+	CauseBadCompression: {"The document cannot be decompressed.", "The site has to mend this."},
 	CauseProxy:          {"The proxy of this server may not be used.", "Name its network in the setting fetch.allow_private."},
 	"401":               {"The site asks for a login.", "If you have one, add the feed as https://name:password@host/path."},
 	"407":               {"The proxy of this server asks for a login.", "Put its name and password into the setting fetch.proxy."},
 	"402":               {"The site gives this feed to paying readers only.", "If you have a feed address of your own there, add that one."},
-	"403":               {"The site refuses to give this feed to us.", "Open the address in a browser. If it opens there, the site may turn away programs; ask it, or remove the feed."},
-	"429":               {"The site finds that it is asked too often.", "It is asked less by itself."},
-	"451":               {"The site may not give this feed, for legal reasons.", "Remove it, or look for another feed with the same news."},
+	"403":               {"The site refuses to give this feed to us.", "Open the address in a browser. If it opens there, the site may turn away programs; ask it."},
+	"429":               {"The site finds that it is asked too often.", "It is asked less from now on."},
+	"451":               {"The site may not give this feed, for legal reasons.", "Look for another feed with the same news."},
 }
 
 var stateTroubles = map[FeedState]Trouble{
 	FeedNotAFeed:    {"There is a page or a file at this address, but no feed.", "Look for the feed's address on the site, or add the address of the site itself."},
-	FeedBroken:      {"There is a feed, but it is too damaged to be read.", "The site has to mend it. It is tried again by itself."},
-	FeedNotFound:    {"There is nothing at this address any more.", "If this lasts, look for the feed's new address on the site, or remove it."},
-	FeedGone:        {"The publisher has ended this feed.", "It is not asked for again. Remove it, or look for its successor on the site."},
-	FeedHTTPError:   {"The site gives no feed at this address.", "Open the address in a browser. It is tried again by itself."},
-	FeedUnreachable: {"The site cannot be reached.", "It is tried again by itself. If no site can be reached, check the network of the server."},
-	FeedTimeout:     {"The site takes too long to answer.", "It is tried again by itself."},
+	FeedBroken:      {"There is a feed, but it is too damaged to be read.", "The site has to mend it."},
+	FeedNotFound:    {"There is nothing at this address.", "Look for the feed's address on the site."},
+	FeedGone:        {"The publisher has ended this feed.", "Look for its successor on the site."},
+	FeedHTTPError:   {"The site gives no feed at this address.", "Open the address in a browser."},
+	FeedUnreachable: {"The site cannot be reached.", "If no site can be reached, check the network of the server."},
+	FeedTimeout:     {"The site takes too long to answer.", ""},
 	FeedPrivate:     {"The address is within a private network, which is not asked for anything.", "If you trust it, name its network in the setting fetch.allow_private."},
 	FeedTooLarge:    {"The feed is larger than what is read.", "Raise the setting fetch.max_bytes if it is worth it."},
 	FeedTooDeep:     {"The document is nested deeper than any feed needs.", "The site has to mend it."},

@@ -69,10 +69,10 @@ func (db *DB) AddFeeds(ctx context.Context, feeds []news.Feed) (added []news.Fee
 
 const (
 	feedByURLSQL = `SELECT ` + feedColumns + ` FROM feeds WHERE url = ? AND removed = 0`
-	addFeedSQL   = `INSERT INTO feeds (url, title, site, folder, added, state, full_text, host) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+	addFeedSQL   = `INSERT INTO feeds (url, title, site, folder, added, state, full_text, pictures, lang, host) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (url) DO UPDATE SET host = excluded.host, title = excluded.title, site = excluded.site, folder = excluded.folder,
 			added = excluded.added, state = excluded.state, etag = '', last_modified = '', checked = 0, changed = 0, due = 0,
-			problem = '', failures = 0, removed = 0, full_text = excluded.full_text, pictures = '', lang = '', paused = 0, cause = '', failing = 0, ` + unscheduled + `
+			problem = '', failures = 0, removed = 0, full_text = excluded.full_text, pictures = excluded.pictures, lang = excluded.lang, paused = 0, cause = '', failing = 0, ` + unscheduled + `
 		RETURNING ` + feedColumns
 )
 
@@ -93,7 +93,7 @@ func (t tx) addFeed(ctx context.Context, f news.Feed) (news.Feed, error) {
 		f.Added = time.Now()
 	}
 	return scanFeed(t.QueryRowContext(ctx, addFeedSQL,
-		f.URL, text(f.Title), text(f.Site), text(f.Folder), millis(f.Added), news.FeedWaiting, text(f.FullText), hostOf(f.URL)))
+		f.URL, text(f.Title), text(f.Site), text(f.Folder), millis(f.Added), news.FeedWaiting, text(f.FullText), text(f.Pictures), text(f.Lang), hostOf(f.URL)))
 }
 
 const feedSQL = `SELECT ` + feedColumns + ` FROM feeds WHERE id = ? AND removed = 0`

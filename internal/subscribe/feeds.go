@@ -64,8 +64,14 @@ func (f *Feeds) FindFeeds(ctx context.Context, typed string) (news.Finding, erro
 }
 
 // AddFeed subscribes to a feed, which is polled at the next tick. If it is subscribed already, even under another
-// spelling of its address, AddFeed returns the stored feed and news.ErrExists.
+// spelling of its address, AddFeed returns the stored feed and news.ErrExists. It returns a *news.RefusedError for a title, a folder
+// or an option that cannot be.
 func (f *Feeds) AddFeed(ctx context.Context, feed news.Feed) (news.Feed, error) {
+	e, err := checkEdit(news.FeedEdit{Title: &feed.Title, Folder: &feed.Folder, FullText: &feed.FullText, Pictures: &feed.Pictures, Lang: &feed.Lang})
+	if err != nil {
+		return news.Feed{}, err
+	}
+	feed.Title, feed.Folder, feed.Lang = *e.Title, *e.Folder, *e.Lang
 	feed.URL = discover.Plain(feed.URL)
 	have, err := f.feedAt(ctx, discover.Variants(feed.URL)...)
 	if err == nil {

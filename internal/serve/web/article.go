@@ -51,12 +51,16 @@ func (s *server) article(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("article %d: %w", id, err)
 	}
 	l := s.locale(r)
+	pictures, err := s.picturesOf(r.Context(), a.FeedID)
+	if err != nil {
+		return fmt.Errorf("article %d: %w", id, err)
+	}
 	v := articleView{
 		Title: articleTitle(a, l), Lang: a.Lang,
 		Outlet: publish.Name(a.Outlet), Authors: publish.Line(strings.Join(a.Authors, ", ")), Out: outTo(a.URL),
 		Time: articleTime(a, l), Seen: timestampOf(a.Seen, l),
-		HTML:  template.HTML(s.pictures.render(a, l.Language)), // sanitised before it was stored
-		Files: filesOf(a, s.pictures.source() == nil && !strings.Contains(a.HTML, "<img"), l),
+		HTML:  template.HTML(pictures.render(a, l.Language)), // sanitised before it was stored
+		Files: filesOf(a, pictures.source() == nil && !strings.Contains(a.HTML, "<img"), l),
 	}
 	if a.Updated.After(a.Time()) && !a.Updated.After(l.Now) {
 		v.Updated = timestampOf(a.Updated, l)
@@ -67,7 +71,7 @@ func (s *server) article(w http.ResponseWriter, r *http.Request) error {
 				v.Plain = append(v.Plain, p)
 			}
 		}
-		v.Picture = template.HTML(s.pictures.lead(a)) // written here
+		v.Picture = template.HTML(pictures.lead(a)) // written here
 	}
 	st, err := s.backend.StoryOf(r.Context(), id)
 	switch {
@@ -77,7 +81,7 @@ func (s *server) article(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("story of article %d: %w", id, err)
 	}
 	p := page{Title: v.Title, Body: v}
-	if s.pictures.Mode == PicturesDirect {
+	if pictures.Mode == PicturesDirect {
 		p.policy = directPolicy
 	}
 	return s.write(w, r, http.StatusOK, "article", p)

@@ -25,6 +25,11 @@ type fake struct {
 	articles     map[int64]news.Article // whole, by id; those of stories need not be repeated
 	topics       []news.Topic
 	feeds        []news.Feed
+	removed      []news.Feed // that can be restored
+	runs         []news.PollRun
+	days         []news.DayCount
+	imported     news.Imported
+	list         string                  // that was imported
 	found        map[string]news.Finding // by the address that is looked at
 	status       news.Status
 	compared     map[int64]news.Comparison
@@ -49,7 +54,7 @@ func (f *fake) backend() web.Backend {
 		FrontReader: f, StoryReader: f, Comparer: f, ArticleStore: f, EventStore: f, EventReader: f, Searcher: f, EditionReader: f,
 		Corrector: f, CorrectionStore: f,
 		TopicStore: f, TopicSearcher: f, TopicEditor: f, AlertStore: f, AlertEditor: f,
-		OutletReader: f, OutletEditor: f, FeedStore: f, FeedEditor: f, StatusReader: f,
+		OutletReader: f, OutletEditor: f, FeedStore: f, FeedLister: f, FeedEditor: f, ListKeeper: f, StatusReader: f,
 		SettingsStore: f,
 	}
 }
@@ -449,28 +454,6 @@ func (f *fake) FindFeeds(_ context.Context, address string) (news.Finding, error
 		address = "https://" + address
 	}
 	return news.Finding{Address: address, Feeds: []news.FoundFeed{{URL: address}}}, f.broken
-}
-
-func (f *fake) AddFeed(_ context.Context, feed news.Feed) (news.Feed, error) {
-	defer f.lock()()
-	for _, have := range f.feeds {
-		if have.URL == feed.URL {
-			return news.Feed{}, fmt.Errorf("feed: %w", news.ErrExists)
-		}
-	}
-	feed.ID = int64(len(f.feeds) + 1)
-	f.feeds = append(f.feeds, feed)
-	return feed, f.broken
-}
-
-func (f *fake) RemoveFeed(_ context.Context, id int64) error {
-	defer f.lock()()
-	n := len(f.feeds)
-	f.feeds = slices.DeleteFunc(f.feeds, func(feed news.Feed) bool { return feed.ID == id })
-	if len(f.feeds) == n {
-		return news.ErrNotFound
-	}
-	return f.broken
 }
 
 func (f *fake) Status(context.Context) (news.Status, error) {

@@ -3,114 +3,447 @@ package web
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
-	"headwater/internal/intake/discover"
 	"headwater/internal/locale"
 	"headwater/internal/news"
+	"headwater/internal/serve/access"
 	"headwater/internal/serve/publish"
 )
 
-// feedsPerPage keeps the page small where there are thousands of feeds.
-const feedsPerPage = 100
+const (
+	feedsPerPage   = 50
+	maxFeedSearch  = 200  // characters
+	maxChosen      = 5000 // feeds that one form changes
+	shownFolders   = 12   // folders that are listed before the rest is folded
+	fewFeeds       = 5    // up to so many, the page offers lists to begin with
+	maxFolderName  = 80   // characters of a folder that headings and lists show
+	longestFeed    = 120  // characters of a feed's title in lists
+	shownAddresses = 90   // characters of an address in lists
+)
 
 type feedsView struct {
-	Total   int
-	States  []stateLink
-	Feeds   []feedView
-	Pager   pager
-	Offline bool
-	Form    feedForm
-	Notice  string
+	All      int
+	Few      bool
+	Query    string
+	Healths  []choiceLink
+	Folders  []choiceLink
+	More     []choiceLink // folders
+	Sorts    []choiceLink
+	Hidden   []hidden // what a search keeps
+	Summary  string
+	Groups   []feedGroup
+	Names    []string // of folders, for moving feeds
+	Pager    pager
+	Offline  bool
+	Filtered bool
+	Notice   feedNotice
+	Back     string // this page, for forms that lead back to it
+	May      bool
 }
 
-type feedForm struct {
-	URL, Folder, Error string
-	Insist             string           // the address to add in spite of Error; "" where that is not possible
-	Choices            []news.FoundFeed // of a site that has several
+// choiceLink is a link that chooses what a list shows.
+type choiceLink struct {
+	Name, Class, URL string
+	Count            int
+	Sick             int // of a folder: feeds that fail
+	Current          bool
 }
 
-// stateLink counts the feeds in a state and links to them.
-type stateLink struct {
-	Name    string
-	Class   string // as in feedView
-	Count   int
-	URL     string
-	Current bool
+// feedGroup is feeds of one folder. Without a heading they are of any.
+type feedGroup struct {
+	Heading string
+	Page    string // of the folder
+	Feeds   []feedRow
 }
 
-type feedView struct {
-	Title, URL   string
-	Site         outLink
-	Folder       string
-	State        string
-	Class        string // "good", "bad" or "idle"
-	Problem      string
-	Checked, Due timestamp
-	DueText      string // in place of Due
-	Rule         news.Rule
-	Articles     int
-	Remove       string
+type feedRow struct {
+	ID          int64
+	Title, Page string
+	Host        string
+	Folder      string // where the list is not by folders
+	Health      healthView
+	Shown       bool // the health is worth a line
+	Spark       sparkline
+	Newest      timestamp
+	Articles    int
 }
+
+// feedNotice says what a form did. It offers to undo a removal.
+type feedNotice struct {
+	Text string
+	Undo []int64 // feeds to restore
+	Bad  bool
+}
+
+func feedPath(id int64) string { return "/feed/" + strconv.FormatInt(id, 10) }
+
+// folderPath is the page of a folder.
+func folderPath(name string) string { return "/folder/" + url.PathEscape(name) }
 
 func (s *server) feeds(w http.ResponseWriter, r *http.Request) error {
-	return s.showFeeds(w, r, http.StatusOK, feedForm{})
-}
-
-func (s *server) showFeeds(w http.ResponseWriter, r *http.Request, status int, form feedForm) error {
-	feeds, err := s.backend.Feeds(r.Context())
-	if err != nil {
-		return fmt.Errorf("feeds: %w", err)
+	l, values := s.locale(r), r.URL.Query()
+	q := news.FeedQuery{
+		Text: publish.Cut(publish.Line(queryOf(r)), maxFeedSearch), Health: news.FeedHealth(values.Get("health")), Sort: news.FeedSort(values.Get("sort")), Limit: feedsPerPage,
 	}
-	query := r.URL.Query()
-	state := query.Get("state")
-	view := feedsView{Total: len(feeds), States: countStates(feeds, state), Offline: offline(feeds), Form: form}
-	if query.Has("removed") {
-		view.Notice = "The feed is removed. Its articles stay."
+	if values.Get("health") == "removed" {
+		return s.removedFeeds(w, r)
 	}
-	for _, f := range feeds {
-		if query.Get("added") == fmt.Sprint(f.ID) {
-			view.Notice = f.URL + " is added and will be read with the next poll."
-		}
+	if !slices.Contains(news.FeedHealths, q.Health) {
+		q.Health = ""
 	}
-	feeds = slices.DeleteFunc(slices.Clone(feeds), func(f news.Feed) bool { return state != "" && stateOf(f) != state })
-	slices.SortStableFunc(feeds, func(a, b news.Feed) int {
-		if bad := failed(a.State); bad != failed(b.State) { // those that need a look come first
-			if bad {
-				return -1
-			}
-			return 1
-		}
-		return cmp.Or(
-			cmp.Compare(a.Folder, b.Folder),
-			cmp.Compare(strings.ToLower(cmp.Or(a.Title, a.URL)), strings.ToLower(cmp.Or(b.Title, b.URL))),
-			cmp.Compare(a.ID, b.ID),
-		)
-	})
+	if !slices.Contains(news.FeedSorts, q.Sort) {
+		q.Sort = news.FeedsByFolder
+	}
+	if values.Has("folder") {
+		folder := values.Get("folder")
+		q.Folder = &folder
+	}
 	n := pageNumber(r)
-	from := min((n-1)*feedsPerPage, len(feeds))
-	to := min(from+feedsPerPage, len(feeds))
-	view.Pager = pagerOf(r, n, to < len(feeds))
-	for _, f := range feeds[from:to] {
-		view.Feeds = append(view.Feeds, feedOf(f, s.locale(r)))
+	q.Offset = (n - 1) * feedsPerPage
+	found, err := s.backend.FeedPage(r.Context(), q)
+	if err != nil {
+		return err
 	}
-	return s.write(w, r, status, "feeds", page{Title: "Feeds", Nav: "feeds", Body: view})
+	v := feedsView{
+		All: found.All, Few: found.All <= fewFeeds, Query: q.Text, Offline: found.Offline, Back: r.URL.RequestURI(), May: s.mayChangeFeeds(r),
+		Filtered: q.Text != "" || q.Health != "" || q.Folder != nil, Pager: pagerOf(r, n, q.Offset+len(found.Feeds) < found.Total),
+		Hidden: hiddenOf(values, "q", "page", "done", "n", "id", "at"),
+	}
+	if v.Notice, err = s.feedNotice(r, l); err != nil {
+		return err
+	}
+	v.Summary = l.Text("%d feeds", found.All)
+	if v.Filtered {
+		v.Summary = l.Text("%d of %s feeds", found.Total, l.Number(found.All))
+	}
+	v.addChoices(r, l, q, found)
+	for _, f := range found.Feeds {
+		heading, path := "", ""
+		if q.Sort == news.FeedsByFolder && q.Folder == nil {
+			heading, path = l.Text("No folder"), ""
+			if f.Folder != "" {
+				heading, path = publish.Cut(f.Folder, maxFolderName), folderPath(f.Folder)
+			}
+		}
+		if last := len(v.Groups) - 1; last < 0 || v.Groups[last].Heading != heading {
+			v.Groups = append(v.Groups, feedGroup{Heading: heading, Page: path})
+		}
+		group := &v.Groups[len(v.Groups)-1]
+		row := feedRowOf(f, found.Days[f.ID], l)
+		if heading == "" && q.Folder == nil {
+			row.Folder = publish.Cut(f.Folder, maxFolderName)
+		}
+		group.Feeds = append(group.Feeds, row)
+	}
+	return s.write(w, r, http.StatusOK, "feeds", page{Title: l.Text("Feeds"), Nav: "feeds", Body: v})
 }
 
-func stateOf(f news.Feed) string { return string(cmp.Or(f.State, news.FeedWaiting)) }
+func feedRowOf(f news.Feed, days []news.DayCount, l *locale.Locale) feedRow {
+	row := feedRow{
+		ID: f.ID, Title: feedTitle(f), Page: feedPath(f.ID), Host: publish.Cut(hostText(f.URL), shownAddresses), Health: healthOf(f, l),
+		Spark: sparklineOf(days, l), Newest: timestampOf(f.Changed, l), Articles: f.Articles,
+	}
+	health := f.Health(l.Now)
+	row.Shown = health != news.HealthGood
+	if health == news.HealthRepaired {
+		row.Health.What = ""
+	}
+	return row
+}
+
+// feedTitle is what a feed is called on pages.
+func feedTitle(f news.Feed) string {
+	return publish.Cut(cmp.Or(publish.Line(f.Title), f.URL), longestFeed)
+}
+
+// hostText is the host of an address, or the address where it has none.
+func hostText(address string) string { return cmp.Or(outTo(address).Host, address) }
+
+func (s *server) mayChangeFeeds(r *http.Request) bool { return s.viewer(r).May(access.Feeds) }
+
+// addChoices adds the links by which the list is filtered and sorted.
+func (v *feedsView) addChoices(r *http.Request, l *locale.Locale, q news.FeedQuery, found news.FeedPage) {
+	with := func(name, value string) string {
+		values := r.URL.Query()
+		for _, gone := range []string{"page", "done", "n", "id", "at", name} {
+			values.Del(gone)
+		}
+		if value != "\x00" {
+			values.Set(name, value)
+		}
+		if len(values) == 0 {
+			return "/feeds"
+		}
+		return "/feeds?" + values.Encode()
+	}
+	const none = "\x00"
+	v.Healths = append(v.Healths, choiceLink{Name: l.Text("all"), URL: with("health", none), Count: found.All, Current: q.Health == ""})
+	for _, health := range news.FeedHealths {
+		if n := found.Health[health]; n > 0 || health == q.Health {
+			words := healthText[health]
+			v.Healths = append(v.Healths, choiceLink{Name: l.Text(words.name), Class: words.class, URL: with("health", string(health)), Count: n, Current: health == q.Health})
+		}
+	}
+	for _, f := range found.Folders {
+		link := choiceLink{Name: publish.Cut(f.Name, maxFolderName), URL: with("folder", f.Name), Count: f.Feeds, Sick: f.Sick, Current: q.Folder != nil && *q.Folder == f.Name}
+		if f.Name == "" {
+			link.Name = l.Text("No folder")
+		} else {
+			v.Names = append(v.Names, f.Name)
+		}
+		if link.Current {
+			link.URL = with("folder", none)
+		}
+		if len(v.Folders) < shownFolders {
+			v.Folders = append(v.Folders, link)
+		} else {
+			v.More = append(v.More, link)
+		}
+	}
+	if len(found.Folders) == 1 && found.Folders[0].Name == "" {
+		v.Folders = nil
+	}
+	for _, by := range []struct {
+		sort news.FeedSort
+		name string
+	}{
+		{news.FeedsByFolder, locale.Key("folder|sort")},
+		{news.FeedsByName, locale.Key("name|sort")},
+		{news.FeedsByTrouble, locale.Key("trouble|sort")},
+		{news.FeedsByNewest, locale.Key("newest article|sort")},
+		{news.FeedsByArticles, locale.Key("articles|sort")},
+		{news.FeedsByAdded, locale.Key("added|sort")},
+	} {
+		v.Sorts = append(v.Sorts, choiceLink{Name: l.Text(by.name), URL: with("sort", string(by.sort)), Current: by.sort == q.Sort})
+	}
+}
+
+// feedNotice reads from the address what a form did.
+func (s *server) feedNotice(r *http.Request, l *locale.Locale) (v feedNotice, err error) {
+	q := r.URL.Query()
+	n, err := strconv.Atoi(q.Get("n"))
+	if err != nil {
+		n = 1
+	}
+	switch q.Get("done") {
+	case "moved":
+		v.Text = l.Text("%d feeds moved.", n)
+	case "paused":
+		v.Text = l.Text("%d feeds are paused. They are not read until they are resumed.", n)
+	case "resumed":
+		v.Text = l.Text("%d feeds are resumed. They are read at the next opportunity.", n)
+	case "refreshed":
+		v.Text = l.Text("%d feeds are read as soon as their sites may be asked.", n)
+	case "restored":
+		v.Text = l.Text("%d feeds are back, with all that was set and marked.", n)
+	case "gone":
+		v.Text = l.Text("The removal cannot be undone any more. Add the feed again by its address: its articles are still there.")
+		v.Bad = true
+	case "nothing":
+		v.Text, v.Bad = l.Text("No feed was chosen, or those that were chosen are gone."), true
+	case "saved":
+		v.Text = l.Text("Saved.")
+	case "started":
+		v.Text = l.Text("%d feeds are added, and are read now. The first articles come within a minute.", n)
+	case "renamed":
+		v.Text = l.Text("The folder is renamed.")
+	case "merged":
+		v.Text = l.Text("The folders are one now.")
+	case "folder-removed":
+		v.Text = l.Text("The folder is removed. Its feeds are in no folder now.")
+	case "added":
+		v.Text = l.Text("The feed is added, and is read now.")
+	case "removed":
+		return s.removalNotice(r, l)
+	}
+	return v, nil
+}
+
+// removalNotice offers to undo the removal that took the feed ?id=, with those that went with it.
+func (s *server) removalNotice(r *http.Request, l *locale.Locale) (v feedNotice, err error) {
+	id, err := strconv.ParseInt(r.URL.Query().Get("id"), 10, 64)
+	if err != nil {
+		return v, nil //nolint:nilerr // nobody of us wrote that address
+	}
+	removed, err := s.backend.RemovedFeeds(r.Context(), maxChosen)
+	if err != nil {
+		return v, err
+	}
+	at := slices.IndexFunc(removed, func(f news.Feed) bool { return f.ID == id })
+	if at < 0 {
+		return v, nil // it was restored meanwhile
+	}
+	for _, f := range removed {
+		if f.Removed.Equal(removed[at].Removed) {
+			v.Undo = append(v.Undo, f.ID)
+		}
+	}
+	if len(v.Undo) == 1 {
+		v.Text = l.Text("%s is removed. Its articles stay.", feedTitle(removed[at]))
+	} else {
+		v.Text = l.Text("%d feeds are removed. Their articles stay.", len(v.Undo))
+	}
+	return v, nil
+}
+
+// removedView lists the feeds that can be restored.
+type removedView struct {
+	Feeds  []removedFeed
+	Notice feedNotice
+	May    bool
+}
+
+type removedFeed struct {
+	ID            int64
+	Title, Host   string
+	Removed, Ends timestamp
+	Articles      int
+}
+
+func (s *server) removedFeeds(w http.ResponseWriter, r *http.Request) error {
+	l := s.locale(r)
+	removed, err := s.backend.RemovedFeeds(r.Context(), maxChosen)
+	if err != nil {
+		return err
+	}
+	v := removedView{May: s.mayChangeFeeds(r)}
+	if v.Notice, err = s.feedNotice(r, l); err != nil {
+		return err
+	}
+	for _, f := range removed {
+		v.Feeds = append(v.Feeds, removedFeed{
+			ID: f.ID, Title: feedTitle(f), Host: hostText(f.URL), Removed: timestampOf(f.Removed, l), Ends: timestampOf(f.Removed.Add(news.UndoRemoval), l), Articles: f.Articles,
+		})
+	}
+	return s.write(w, r, http.StatusOK, "feedsremoved", page{Title: l.Text("Removed feeds"), Nav: "feeds", Body: v})
+}
+
+// changeFeeds does to all feeds that a form chose what its button says.
+func (s *server) changeFeeds(w http.ResponseWriter, r *http.Request) error {
+	if err := readForm(r); err != nil {
+		return err
+	}
+	back := ownPath(r.PostForm.Get("back"), "/feeds")
+	ids, err := chosenIDs(r.PostForm["id"])
+	if err != nil {
+		return err
+	}
+	if len(ids) == 0 {
+		return redirect(w, r, withDone(back, "nothing", 0, 0))
+	}
+	ctx := r.Context()
+	var done string
+	var n int
+	switch action := r.PostForm.Get("action"); action {
+	case "move":
+		folder := r.PostForm.Get("folder")
+		if n, err = s.backend.ChangeFeeds(ctx, ids, news.FeedEdit{Folder: &folder}); err == nil {
+			done = "moved"
+		}
+	case "pause", "resume":
+		paused := action == "pause"
+		if n, err = s.backend.ChangeFeeds(ctx, ids, news.FeedEdit{Paused: &paused}); err == nil && !paused {
+			_, err = s.backend.RefreshFeeds(ctx, ids)
+		}
+		done = action + "d"
+	case "refresh":
+		at, errRefresh := s.backend.RefreshFeeds(ctx, ids)
+		done, n, err = "refreshed", len(at), errRefresh
+	case "remove":
+		n, err = s.backend.RemoveFeeds(ctx, ids)
+		done = "removed"
+	case "restore":
+		restored, errRestore := s.backend.RestoreFeeds(ctx, ids)
+		if done, n, err = "restored", len(restored), errRestore; n == 0 {
+			return orRedirect(w, r, err, withDone(back, "gone", 0, 0))
+		}
+	default:
+		return badRequest("The form has no action that is known here. Open the page again.")
+	}
+	if err := refusedForm(err, s.locale(r), back); err != nil {
+		return err
+	}
+	if n == 0 {
+		return redirect(w, r, withDone(back, "nothing", 0, 0))
+	}
+	return redirect(w, r, withDone(back, done, n, ids[0]))
+}
+
+// chosenIDs reads the numbers of feeds that a form chose.
+func chosenIDs(values []string) ([]int64, error) {
+	if len(values) > maxChosen {
+		return nil, badRequest("%d feeds are chosen; choose at most %d at once.", len(values), maxChosen)
+	}
+	ids := make([]int64, 0, len(values))
+	for _, text := range values {
+		id, err := strconv.ParseInt(text, 10, 64)
+		if err != nil || id < 1 {
+			return nil, badRequest("%q is no number of a feed.", publish.Cut(text, 40))
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
+}
+
+// ownPath is an address of ours that a form leads back to.
+func ownPath(address, otherwise string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(address, "/") || strings.HasPrefix(address, "//") || strings.ContainsAny(address, "\\\n\r") {
+		return otherwise
+	}
+	return address
+}
+
+// withDone adds to an address what a form did, for feedNotice.
+func withDone(address, done string, n int, id int64) string {
+	path, query, _ := strings.Cut(address, "?")
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		values = url.Values{}
+	}
+	for _, name := range []string{"done", "n", "id", "at"} {
+		values.Del(name)
+	}
+	values.Set("done", done)
+	if n > 0 {
+		values.Set("n", strconv.Itoa(n))
+	}
+	if done == "removed" {
+		values.Set("id", strconv.FormatInt(id, 10))
+	}
+	return path + "?" + values.Encode()
+}
+
+func redirect(w http.ResponseWriter, r *http.Request, to string) error {
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
+
+func orRedirect(w http.ResponseWriter, r *http.Request, err error, to string) error {
+	if err != nil {
+		return err
+	}
+	return redirect(w, r, to)
+}
+
+// refusedForm shows why a form was refused; other errors are returned as they are.
+func refusedForm(err error, l *locale.Locale, back string) error {
+	var refused *news.RefusedError
+	if errors.As(err, &refused) {
+		return problem{Status: http.StatusUnprocessableEntity, Heading: "That does not work", Message: sentence(l, refused), Back: back}
+	}
+	return err
+}
 
 // failed says whether the last poll brought nothing to read.
-func failed(state news.FeedState) bool {
-	switch state {
-	case "", news.FeedWaiting, news.FeedOK, news.FeedRepaired, news.FeedEmpty:
-		return false
-	}
-	return true
-}
+func failed(state news.FeedState) bool { return state.Failed() }
+
+func stateOf(f news.Feed) string { return string(cmp.Or(f.State, news.FeedWaiting)) }
 
 // offline says whether no feed that was polled answered at all. The fault is then likely on our side.
 func offline(feeds []news.Feed) bool {
@@ -125,112 +458,4 @@ func offline(feeds []news.Feed) bool {
 		}
 	}
 	return tried > 0
-}
-
-func stateClass(state news.FeedState) string {
-	switch {
-	case failed(state):
-		return "bad"
-	case state == news.FeedOK || state == news.FeedRepaired:
-		return "good"
-	default:
-		return "idle"
-	}
-}
-
-// countStates counts by state, the commonest first, after a link to all.
-func countStates(feeds []news.Feed, current string) []stateLink {
-	counts := map[string]int{}
-	for _, f := range feeds {
-		counts[stateOf(f)]++
-	}
-	links := make([]stateLink, 0, len(counts)+1)
-	for state, n := range counts {
-		links = append(links, stateLink{
-			Name: state, Class: stateClass(news.FeedState(state)), Count: n,
-			URL: "/feeds?state=" + url.QueryEscape(state), Current: state == current,
-		})
-	}
-	slices.SortFunc(links, func(a, b stateLink) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Name, b.Name))
-	})
-	return slices.Insert(links, 0, stateLink{Name: "all", Count: len(feeds), URL: "/feeds", Current: current == ""})
-}
-
-func feedOf(f news.Feed, l *locale.Locale) feedView {
-	v := feedView{
-		Title: cmp.Or(publish.Line(f.Title), f.URL), URL: f.URL, Site: outTo(f.Site), Folder: f.Folder,
-		State: stateOf(f), Class: stateClass(f.State), Problem: f.Problem,
-		Checked: timestampOf(f.Checked, l), Articles: f.Articles,
-		Remove: fmt.Sprintf("/feeds/%d/remove", f.ID),
-	}
-	switch {
-	case f.State == news.FeedGone:
-		v.DueText = "never again"
-	case f.Due.IsZero() || !f.Due.After(l.Now):
-		v.DueText = "now"
-	default:
-		v.Due, v.Rule = timestampOf(f.Due, l), f.Rule
-	}
-	return v
-}
-
-func (s *server) addFeed(w http.ResponseWriter, r *http.Request) error {
-	if err := readForm(r); err != nil {
-		return err
-	}
-	form := feedForm{URL: strings.TrimSpace(r.PostForm.Get("url")), Folder: publish.Line(r.PostForm.Get("folder"))}
-	conflict := func(text string) error {
-		form.Error = text
-		return s.showFeeds(w, r, http.StatusConflict, form)
-	}
-	addresses, err := discover.Typed(form.URL)
-	if err != nil {
-		form.Error = err.Error()
-		return s.showFeeds(w, r, http.StatusBadRequest, form)
-	}
-	address := addresses[0]
-	if r.PostForm.Get("force") == "" {
-		found, err := s.backend.FindFeeds(r.Context(), form.URL)
-		if err != nil {
-			return fmt.Errorf("find the feeds of %s: %w", form.URL, err)
-		}
-		address = found.Insisted()
-		switch known := len(found.Feeds) == 1 && found.Feeds[0].Known != 0; {
-		case known && found.Feeds[0].URL == form.URL:
-			return conflict(form.URL + " is among the feeds already.")
-		case known:
-			return conflict(fmt.Sprintf("%s is among the feeds already: %s.", form.URL, found.Feeds[0].URL))
-		case found.Problem != "":
-			form.Error, form.Insist = publish.Line(found.Problem)+".", address
-			if form.Insist == "" {
-				return conflict(form.Error)
-			}
-			return s.showFeeds(w, r, http.StatusUnprocessableEntity, form)
-		case len(found.Feeds) > 1:
-			form.Choices = found.Feeds
-			return s.showFeeds(w, r, http.StatusOK, form)
-		}
-	}
-	f, err := s.backend.AddFeed(r.Context(), news.Feed{URL: address, Folder: form.Folder, Added: s.now()})
-	if errors.Is(err, news.ErrExists) {
-		return conflict(address + " is among the feeds already.")
-	}
-	if err != nil {
-		return fmt.Errorf("add feed %s: %w", address, err)
-	}
-	http.Redirect(w, r, fmt.Sprintf("/feeds?added=%d", f.ID), http.StatusSeeOther)
-	return nil
-}
-
-func (s *server) removeFeed(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID(r)
-	if err != nil {
-		return err
-	}
-	if err := s.backend.RemoveFeed(r.Context(), id); err != nil {
-		return fmt.Errorf("remove feed %d: %w", id, err)
-	}
-	http.Redirect(w, r, "/feeds?removed", http.StatusSeeOther)
-	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -41,6 +42,7 @@ type server struct {
 	log          *slog.Logger
 	files        assets
 	pages        pages
+	starters     []starterList // of package feeds
 	pictures     Pictures
 }
 
@@ -213,7 +215,11 @@ func secure(publicURL string, next, refused http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cache-Control", "no-cache")
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		most := int64(maxForm)
+		if r.URL.Path == opmlAction {
+			most = maxList
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, most)
 		guarded.ServeHTTP(w, r)
 	})
 }
@@ -241,7 +247,9 @@ type Backend struct {
 	OutletEditor
 
 	FeedStore
+	FeedLister
 	FeedEditor
+	ListKeeper
 	StatusReader
 
 	SettingsStore
@@ -387,17 +395,50 @@ type OutletEditor interface {
 	RestoreOutlet(ctx context.Context, key string) (news.OutletDetails, error)
 }
 
-// FeedStore lists feeds.
+// FeedStore reads feeds, what they did and what they brought.
 type FeedStore interface {
 	Feeds(ctx context.Context) ([]news.Feed, error)
+	// Feed gives news.ErrNotFound for a feed that is not subscribed.
+	Feed(ctx context.Context, id int64) (news.Feed, error)
+	// RemovedFeeds gives those that can be restored, the last removed first.
+	RemovedFeeds(ctx context.Context, limit int) ([]news.Feed, error)
+	// FeedHistory gives a feed's last polls, the newest first.
+	FeedHistory(ctx context.Context, feed int64) ([]news.PollRun, error)
+	// FeedDays counts the articles of the last news.FeedDays, by feed.
+	FeedDays(ctx context.Context, feeds []int64, now time.Time) (map[int64][]news.DayCount, error)
+	// FeedArticles gives articles of a feed, or of a folder where feed is 0, the newest first, without their texts.
+	FeedArticles(ctx context.Context, feed int64, folder string, before news.Place, limit int) ([]news.Article, error)
 }
 
-// FeedEditor subscribes to feeds and ends subscriptions.
+// FeedLister finds, sorts and counts feeds.
+type FeedLister interface {
+	FeedPage(ctx context.Context, q news.FeedQuery) (news.FeedPage, error)
+}
+
+// FeedEditor subscribes to feeds, changes them and ends subscriptions. Values that cannot be are a *news.RefusedError. Feeds that are
+// not there are left out; where a method gives a number, it is that of the feeds that are.
 type FeedEditor interface {
 	// FindFeeds looks for the feeds behind an address and adds nothing.
 	FindFeeds(ctx context.Context, address string) (news.Finding, error)
+	// AddFeed gives the feed as stored. With news.ErrExists it gives the feed that was there before.
 	AddFeed(ctx context.Context, f news.Feed) (news.Feed, error)
-	RemoveFeed(ctx context.Context, id int64) error
+	// AddFeeds gives those that were not there before.
+	AddFeeds(ctx context.Context, feeds []news.Feed) ([]news.Feed, error)
+	ChangeFeeds(ctx context.Context, ids []int64, e news.FeedEdit) (int, error)
+	RemoveFeeds(ctx context.Context, ids []int64) (int, error)
+	// RestoreFeeds gives the feeds whose removal it could undo.
+	RestoreFeeds(ctx context.Context, ids []int64) ([]int64, error)
+	// RefreshFeeds has feeds polled as soon as it is polite, and gives when that is.
+	RefreshFeeds(ctx context.Context, ids []int64) (map[int64]time.Time, error)
+	// MoveFolder renames a folder, or makes it part of another; "" leaves its feeds without one.
+	MoveFolder(ctx context.Context, from, to string) (int, error)
+}
+
+// ListKeeper writes and reads lists of feeds and topics.
+type ListKeeper interface {
+	WriteOPML(ctx context.Context, w io.Writer, title string) error
+	// ReadOPML gives a *news.RefusedError for what is no such list.
+	ReadOPML(ctx context.Context, r io.Reader) (news.Imported, error)
 }
 
 // StatusReader counts what is stored and what is still to do.

@@ -1,7 +1,7 @@
 // Package web serves the pages that people read and the combined feeds that their feed readers read. The pages work
 // without JavaScript and load nothing from any other host.
 //
-// The combined feeds are /feeds/all, /feeds/topic/NAME, /feeds/folder/NAME, /feeds/search?q= and /feeds/t/SECRET, each as
+// The combined feeds are /feeds/all, /feeds/topic/NAME, /feeds/folder/NAME, /feeds/feed/NUMBER, /feeds/search?q= and /feeds/t/SECRET, each as
 // .atom, .rss and .json. Their parts are paged feeds (RFC 5005, section 3): a cursor is time and id of the last change, or the
 // search's own. What changes moves to the front, where the next poll meets it. An entity tag follows from which stories a part
 // holds as of which change, so that 304 is decided before a story is read. Only /feeds/all names the hub, which is notified of
@@ -9,7 +9,7 @@
 //
 // A request goes to a page's handler (front.go, story.go, compare.go, correct.go, event.go, article.go, search.go, topics.go,
 // alerts.go, outlets.go, feeds.go, settings.go) or to a combined feed's (emit.go). The handler reads from the Backend, builds a view of what it
-// shows (card.go, member.go, verdict.go, timeline.go, searchhelp.go, chart.go, media.go) and renders the template of that name within
+// shows (card.go, member.go, verdict.go, timeline.go, searchhelp.go, chart.go, feedwords.go, media.go) and renders the template of that name within
 // the layout (layout.go). server.go has the Backend, and what all handlers share: errors, forms, security headers. What the search box
 // suggests while somebody types is JSON for app.js (suggest.go). offline.go has what makes the pages an application that can be
 // installed, with the service worker (static/sw.js) that keeps some of them.
@@ -77,6 +77,7 @@ func New(o Options) access.Routes {
 	}
 	s.files = loadAssets()
 	s.pages = loadPages(s.files)
+	s.starters = loadStarters()
 	mux := access.NewRouter(o.Access, s.refuseViewer)
 	for pattern, rt := range map[string]route{
 		"GET /{$}":                  {access.Reader, s.front},
@@ -100,13 +101,30 @@ func New(o Options) access.Routes {
 		"POST /topic/{name}/secret": {access.Reader, s.topicAction(s.renewSecret)},
 		"POST /topic/{name}/revoke": {access.Reader, s.topicAction(s.revokeSecret)},
 		"POST /topic/{name}/remove": {access.Reader, s.removeTopic},
-		"GET /feeds":                {access.Reader, s.feeds},
-		"POST /feeds":               {access.Feeds, s.addFeed},
-		"POST /feeds/{id}/remove":   {access.Feeds, s.removeFeed},
 		"GET /feeds/{file}":         {access.Emitted, s.emitFile},
 		"GET /feeds/topic/{file}":   {access.Emitted, s.emitTopic},
 		"GET /feeds/folder/{file}":  {access.Emitted, s.emitFolder},
 		"GET /feeds/t/{file}":       {access.Anyone, s.emitSecret},
+
+		"GET /feeds":                 {access.Reader, s.feeds},
+		"POST /feeds":                {access.Feeds, s.addFeed},
+		"GET /feeds/add":             {access.Feeds, s.addPage},
+		"GET /feeds/start":           {access.Feeds, s.startPage},
+		"POST /feeds/start":          {access.Feeds, s.addStarters},
+		"POST /feeds/change":         {access.Feeds, s.changeFeeds},
+		"GET /feeds/import":          {access.Feeds, s.importPage},
+		"POST /feeds/opml":           {access.Feeds, s.importList},
+		"GET /feeds/opml":            {access.Reader, s.exportList},
+		"GET /feeds/feed/{file}":     {access.Emitted, s.emitFeed},
+		"GET /feed/{id}":             {access.Reader, s.feed},
+		"POST /feed/{id}":            {access.Feeds, s.changeFeed},
+		"POST /feed/{id}/refresh":    {access.Feeds, s.refreshFeed},
+		"POST /feed/{id}/pause":      {access.Feeds, s.pauseFeed},
+		"POST /feed/{id}/resume":     {access.Feeds, s.resumeFeed},
+		"POST /feed/{id}/remove":     {access.Feeds, s.removeFeed},
+		"GET /folder/{name}":         {access.Reader, s.folder},
+		"POST /folder/{name}":        {access.Feeds, s.changeFolder},
+		"POST /folder/{name}/remove": {access.Feeds, s.removeFolder},
 
 		"GET /topic/{name}/alerts":              {access.Reader, s.alerts},
 		"POST /topic/{name}/alerts":             {access.Reader, s.addAlert},

@@ -80,7 +80,7 @@ func words(t *testing.T, page string) string {
 
 var everyPage = []string{
 	"/", "/?page=2", "/?view=dense", "/?day=2026-08-18", "/latest", "/story/1", "/story/4", "/story/1/compare?a=1&b=6", "/article/1", "/article/20", "/search", "/search?q=ferry", "/search?q=%22",
-	"/topics", "/topic/Ferries%20&%20boats", "/topic/Ferries%20&%20boats/alerts", "/feeds", "/feeds?state=unreachable", "/nowhere", "/story/12345",
+	"/topics", "/topic/Ferries%20&%20boats", "/topic/Ferries%20&%20boats/alerts", "/feeds", "/feeds?health=failing", "/feeds?sort=trouble", "/feeds?health=removed", "/feeds/add", "/feeds/start", "/feeds/import", "/feed/1", "/feed/1?by=article", "/folder/World", "/nowhere", "/story/12345",
 	"/outlets", "/outlets?q=post", "/outlet/harbourpost.example", "/outlet/northernledger.example", "/outlet/forty.example",
 }
 
@@ -123,11 +123,8 @@ func TestPages(t *testing.T) {
 		{"/topics", 200, []string{"Ferries & boats", "followed since 2 days ago"}},
 		{"/topic/Mining", 200, []string{"mine 1 story", "The Northern Ledger", "Remove this topic"}},
 		{"/topic/Unknown", 404, []string{"Not found"}},
-		{"/feeds", 200, []string{
-			"all 6", "unreachable 1", "No connection to capitalherald.example: no such host.", "in 48 min cache", "never again", "never now 0", "12 min ago",
-		}},
-		{"/feeds?state=not+found", 200, []string{"No feed is in this state"}},
-		{"/feeds?added=1", 200, []string{"https://harbourpost.example/feed.xml is added"}},
+		{"/feeds", 200, []string{"6 feeds", "all 6", "failing 1", "dead 1", "never again", "next now", "The site cannot be reached."}},
+		{"/feeds?health=paused", 200, []string{"No feed fits"}},
 		{"/nowhere", 404, []string{"Not found", "Back to the front page"}},
 		{"/story/12345", 404, []string{"Not found"}},
 		{"/story/x", 404, []string{"Not found"}},
@@ -317,75 +314,6 @@ func TestTopicForms(t *testing.T) {
 	}
 	if w := post(t, h, "/topic/Whales/remove", nil); w.Code != 404 {
 		t.Errorf("removing it twice: %d", w.Code)
-	}
-}
-
-func TestFeedForms(t *testing.T) {
-	cases := []struct {
-		url    string
-		status int
-		want   string
-	}{
-		{"https://new.example/feed", 303, "/feeds?added=7"},
-		{"other.example/rss", 303, "/feeds?added=8"},
-		{"https://harbourpost.example/feed.xml", 409, "is among the feeds already"},
-		{"https://one.example/", 303, "/feeds?added=9"},
-		{"https://known.example/", 409, "known.example/ is among the feeds already: https://harbourpost.example/feed.xml."},
-		{"https://two.example/", 200, "https://two.example/ has several feeds. Which? Add News <b> https://two.example/news Posts https://harbourpost.example/feed.xml is among the feeds already."},
-		{"https://lost.example/", 422, "nothing answers there. Address of a feed or a site"},
-		{"lost.example", 422, "It is not added. Add it all the same https://lost.example/feed"},
-		{"", 400, "the address is empty; give one such as https://"},
-		{"javascript:alert(1)//", 400, "is no feed address"},
-		{"file:///etc/passwd", 400, "is no feed address"},
-		{"https://", 400, "is no feed address"},
-		{"anna@example.org", 400, "is a mail address"},
-	}
-	ours := news.FoundFeed{URL: "https://harbourpost.example/feed.xml", Title: "Posts", Known: 1}
-	room := edition()
-	room.found = map[string]news.Finding{
-		"https://one.example/":   {Feeds: []news.FoundFeed{{URL: "https://one.example/feed"}}},
-		"https://known.example/": {Feeds: []news.FoundFeed{ours}},
-		"https://two.example/":   {Feeds: []news.FoundFeed{{URL: "https://two.example/news", Title: "News <b>"}, ours}},
-		"https://lost.example/":  {Address: "https://lost.example/", Problem: "nothing answers there"},
-		"lost.example":           {Address: "https://lost.example/", Problem: "nothing answers there", Feeds: []news.FoundFeed{{URL: "https://lost.example/feed"}}},
-	}
-	h := handler(room)
-	for _, c := range cases {
-		t.Run(c.url, func(t *testing.T) {
-			w := post(t, h, "/feeds", url.Values{"url": {c.url}, "folder": {"World"}})
-			got := w.Header().Get("Location")
-			if got == "" {
-				got = words(t, w.Body.String())
-			}
-			if w.Code != c.status || !strings.Contains(got, c.want) {
-				t.Errorf("%d %s, want %d %s", w.Code, got, c.status, c.want)
-			}
-		})
-	}
-	if w := post(t, h, "/feeds", url.Values{"url": {"https://lost.example/feed"}, "folder": {"World"}, "force": {"true"}}); w.Code != 303 || w.Header().Get("Location") != "/feeds?added=10" {
-		t.Errorf("forced: %d %s", w.Code, w.Header().Get("Location"))
-	}
-	if w := post(t, h, "/feeds", url.Values{"url": {"https://lost.example/feed"}, "force": {"true"}}); w.Code != 409 {
-		t.Errorf("forced again: %d", w.Code)
-	}
-	if w := post(t, h, "/feeds/7/remove", nil); w.Code != 303 || strings.Contains(get(t, h, "/feeds").Body.String(), "new.example") {
-		t.Errorf("the feed is still there after removing it (%d)", w.Code)
-	}
-	if w := post(t, h, "/feeds/7/remove", nil); w.Code != 404 {
-		t.Errorf("removing it twice: %d", w.Code)
-	}
-}
-
-func TestManyFeedsArePaged(t *testing.T) {
-	f := &fake{}
-	for i := range 250 {
-		f.feeds = append(f.feeds, news.Feed{ID: int64(i + 1), URL: "https://a.example/" + strings.Repeat("x", i), State: news.FeedOK})
-	}
-	h := handler(f)
-	for path, want := range map[string]int{"/feeds": 100, "/feeds?page=3": 50, "/feeds?page=4": 0} {
-		if n := strings.Count(get(t, h, path).Body.String(), "Yes, remove"); n != want {
-			t.Errorf("%s shows %d feeds, want %d", path, n, want)
-		}
 	}
 }
 

@@ -1,0 +1,358 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"headwater/internal/locale"
+	"headwater/internal/news"
+	"headwater/internal/serve/publish"
+)
+
+// shownRuns is how many runs of polls a feed's page shows before it folds the rest.
+const shownRuns = 5
+
+type feedPageView struct {
+	ID            int64
+	Title         string
+	URL           outLink
+	Address       string
+	Site          outLink
+	Folder        *folderLink
+	Health        healthView
+	Paused, Ended bool
+	Moved         string // where it says that it has moved to
+	Added         timestamp
+	Articles      int
+	Spark         sparkline
+	Runs, Older   []runView
+	Reading       listView
+	Form          feedForm
+	Names         []string
+	Notice        feedNotice
+	Refresh       string // when it is read, after somebody asked for that
+	May           bool
+}
+
+// runView is some polls in a row that ended alike.
+type runView struct {
+	What        string
+	Class       string
+	First, Last timestamp
+	Once        bool
+	Polls       string // "12 polls"
+	Articles    string // "3 new articles"
+}
+
+// listView is a page of the articles of a feed or a folder, as stories with their copies folded, or one by one.
+type listView struct {
+	Stories  []card
+	Articles []listedArticle
+	Views    []link // the two ways
+	Next     string // address of the page after this one
+	First    string // of the first page, where this is another
+	Empty    string
+}
+
+type listedArticle struct {
+	Title, Lang, Page string
+	Outlet            string
+	Time              timestamp
+}
+
+func (s *server) feed(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	f, err := s.backend.Feed(r.Context(), id)
+	if errors.Is(err, news.ErrNotFound) {
+		return s.feedIsGone(w, r, id)
+	}
+	if err != nil {
+		return fmt.Errorf("feed %d: %w", id, err)
+	}
+	form := feedForm{Title: f.Title, Folder: f.Folder, Site: f.Site, FullText: f.FullText, Pictures: f.Pictures, Lang: f.Lang}
+	return s.showFeed(w, r, http.StatusOK, f, form)
+}
+
+// feedIsGone offers to restore a feed that was removed, where that is still possible.
+func (s *server) feedIsGone(w http.ResponseWriter, r *http.Request, id int64) error {
+	removed, err := s.backend.RemovedFeeds(r.Context(), maxChosen)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(removed, func(f news.Feed) bool { return f.ID == id }) {
+		return notFound("There is no such feed. It may have been removed.")
+	}
+	return redirect(w, r, "/feeds?"+"done=removed&id="+strconv.FormatInt(id, 10))
+}
+
+func (s *server) showFeed(w http.ResponseWriter, r *http.Request, status int, f news.Feed, form feedForm) error {
+	l, ctx := s.locale(r), r.Context()
+	v := feedPageView{
+		ID: f.ID, Title: feedTitle(f), URL: outTo(f.URL), Address: f.URL, Site: outTo(f.Site), Health: healthOf(f, l), Paused: f.Paused,
+		Ended: f.State == news.FeedGone, Added: timestampOf(f.Added, l), Articles: f.Articles, Form: form, May: s.mayChangeFeeds(r),
+	}
+	if f.Folder != "" {
+		v.Folder = &folderLink{publish.Cut(f.Folder, maxFolderName), folderPath(f.Folder)}
+	}
+	if f.Moved.To != "" {
+		v.Moved = f.Moved.To
+	}
+	v.Form.Pause = f.Paused
+	v.Form.fill(l)
+	runs, err := s.backend.FeedHistory(ctx, f.ID)
+	if err != nil {
+		return fmt.Errorf("feed %d: %w", f.ID, err)
+	}
+	for i, run := range runs {
+		if i < shownRuns {
+			v.Runs = append(v.Runs, runOf(run, l))
+		} else {
+			v.Older = append(v.Older, runOf(run, l))
+		}
+	}
+	days, err := s.backend.FeedDays(ctx, []int64{f.ID}, l.Now)
+	if err != nil {
+		return fmt.Errorf("feed %d: %w", f.ID, err)
+	}
+	v.Spark = sparklineOf(days[f.ID], l)
+	if v.Names, err = s.folderNames(r); err != nil {
+		return err
+	}
+	if v.Notice, err = s.feedNotice(r, l); err != nil {
+		return err
+	}
+	if r.URL.Query().Get("done") == "refreshed" {
+		v.Notice = feedNotice{Text: l.Text("It is read now. Open the page again in some seconds.")}
+		if f.Due.After(l.Now) {
+			v.Notice.Text = l.Text("It was read a moment ago, or its site asked for a pause. It is read again at %s.", l.Clock(f.Due))
+		}
+	}
+	if v.Reading, err = s.listOf(ctx, r, l, f.ID, ""); err != nil {
+		return err
+	}
+	p := page{Title: v.Title, Nav: "feeds", Feeds: feedLinks(v.Title, "/feeds/feed/"+strconv.FormatInt(f.ID, 10), ""), Body: v}
+	return s.write(w, r, status, "feed", p)
+}
+
+func runOf(run news.PollRun, l *locale.Locale) runView {
+	v := runView{
+		Class: "good", First: timestampOf(run.First, l), Last: timestampOf(run.Last, l), Once: run.Polls == 1,
+		Polls: l.Text("%d polls", run.Polls),
+	}
+	if run.Articles > 0 {
+		v.Articles = l.Text("%d new articles", run.Articles)
+	}
+	switch t := news.TroubleOf(run.State, run.Cause); {
+	case t.What != "":
+		v.What, v.Class = l.Text(t.What), "bad"
+		if _, err := strconv.Atoi(string(run.Cause)); err == nil {
+			v.What = l.Text("%s Status %s", v.What, string(run.Cause))
+		}
+	case run.Problem != "":
+		v.What = fullSentence(l.Known(run.Problem))
+	case run.State == news.FeedOK:
+		v.What = l.Text("Read without faults.")
+	default:
+		v.What = fullSentence(l.Known(string(run.State)))
+	}
+	return v
+}
+
+// listOf reads a page of the articles of a feed, or of a folder where feed is 0.
+func (s *server) listOf(ctx context.Context, r *http.Request, l *locale.Locale, feed int64, folder string) (v listView, err error) {
+	values := r.URL.Query()
+	before, err := news.ParsePlace(values.Get("before"))
+	if err != nil {
+		return v, badRequest("This address leads nowhere. Open the list from its begin.")
+	}
+	single := values.Get("by") == "article"
+	with := func(by, before string) string {
+		q := values
+		for _, name := range []string{"done", "n", "id", "at", "before", "by"} {
+			q.Del(name)
+		}
+		if by != "" {
+			q.Set("by", by)
+		}
+		if before != "" {
+			q.Set("before", before)
+		}
+		return strings.TrimSuffix(r.URL.EscapedPath()+"?"+q.Encode(), "?")
+	}
+	by := ""
+	if single {
+		by = "article"
+	}
+	if before.ID != 0 {
+		v.First = with(by, "")
+	}
+	v.Views = []link{{Name: l.Text("Stories"), URL: with("", ""), Current: !single}, {Name: l.Text("Articles"), URL: with("article", ""), Current: single}}
+	if single {
+		articles, err := s.backend.FeedArticles(ctx, feed, folder, before, perPage+1)
+		if err != nil {
+			return v, fmt.Errorf("articles of feeds: %w", err)
+		}
+		if len(articles) > perPage {
+			articles = articles[:perPage]
+			last := articles[perPage-1]
+			v.Next = with(by, news.Place{Time: last.Time(), ID: last.ID}.String())
+		}
+		for _, a := range articles {
+			v.Articles = append(v.Articles, listedArticle{articleTitle(a, l), a.Lang, articlePath(a.ID), publish.Name(a.Outlet), articleTime(a, l)})
+		}
+	} else {
+		stories, err := s.backend.Stories(ctx, news.StoryList{Newest: true, Feed: feed, Folder: folder, Before: before, Limit: perPage + 1})
+		if err != nil {
+			return v, fmt.Errorf("stories of feeds: %w", err)
+		}
+		if len(stories) > perPage {
+			stories = stories[:perPage]
+			last := stories[perPage-1]
+			v.Next = with(by, news.Place{Time: last.Changed, ID: last.ID}.String())
+		}
+		if v.Stories, err = s.cards(ctx, l, stories); err != nil {
+			return v, err
+		}
+	}
+	switch {
+	case len(v.Stories)+len(v.Articles) > 0:
+	case before.ID != 0:
+		v.Empty = l.Text("There is nothing older.")
+	default:
+		v.Empty = l.Text("Nothing yet. Articles come with the next polls, and have a story some seconds later.")
+	}
+	return v, nil
+}
+
+// changeFeed saves the options of a feed.
+func (s *server) changeFeed(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	if err := readForm(r); err != nil {
+		return err
+	}
+	f, err := s.backend.Feed(r.Context(), id)
+	if errors.Is(err, news.ErrNotFound) {
+		return s.feedIsGone(w, r, id)
+	}
+	if err != nil {
+		return fmt.Errorf("feed %d: %w", id, err)
+	}
+	form := feedFormOf(r)
+	_, err = s.backend.ChangeFeeds(r.Context(), []int64{id}, news.FeedEdit{
+		Title: &form.Title, Folder: &form.Folder, Site: &form.Site, FullText: &form.FullText, Pictures: &form.Pictures, Lang: &form.Lang,
+	})
+	var refused *news.RefusedError
+	if errors.As(err, &refused) {
+		form.Error = sentence(s.locale(r), refused)
+		return s.showFeed(w, r, http.StatusUnprocessableEntity, f, form)
+	}
+	return orRedirect(w, r, err, withDone(feedPath(id), "saved", 0, 0))
+}
+
+// refreshFeed has a feed read as soon as that is polite.
+func (s *server) refreshFeed(w http.ResponseWriter, r *http.Request) error {
+	return s.onFeed(w, r, "refreshed", func(ctx context.Context, id int64) (int, error) {
+		at, err := s.backend.RefreshFeeds(ctx, []int64{id})
+		return len(at), err
+	})
+}
+
+// pauseFeed pauses a feed, and resumeFeed has it read again.
+func (s *server) pauseFeed(w http.ResponseWriter, r *http.Request) error {
+	return s.onFeed(w, r, "paused", func(ctx context.Context, id int64) (int, error) {
+		paused := true
+		return s.backend.ChangeFeeds(ctx, []int64{id}, news.FeedEdit{Paused: &paused})
+	})
+}
+
+func (s *server) resumeFeed(w http.ResponseWriter, r *http.Request) error {
+	return s.onFeed(w, r, "resumed", func(ctx context.Context, id int64) (int, error) {
+		paused := false
+		n, err := s.backend.ChangeFeeds(ctx, []int64{id}, news.FeedEdit{Paused: &paused})
+		if err == nil {
+			_, err = s.backend.RefreshFeeds(ctx, []int64{id})
+		}
+		return n, err
+	})
+}
+
+// onFeed changes a feed and leads back to its page.
+func (s *server) onFeed(w http.ResponseWriter, r *http.Request, done string, change func(ctx context.Context, id int64) (int, error)) error {
+	id, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	n, err := change(r.Context(), id)
+	switch {
+	case err != nil:
+		return fmt.Errorf("feed %d: %w", id, err)
+	case n == 0:
+		if _, err := s.backend.Feed(r.Context(), id); err == nil { // a paused feed is not refreshed
+			return redirect(w, r, feedPath(id))
+		}
+		return s.feedIsGone(w, r, id)
+	}
+	return redirect(w, r, withDone(feedPath(id), done, 1, id))
+}
+
+// removeFeed ends a subscription. The page after it offers to undo that.
+func (s *server) removeFeed(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	n, err := s.backend.RemoveFeeds(r.Context(), []int64{id})
+	switch {
+	case err != nil:
+		return fmt.Errorf("remove feed %d: %w", id, err)
+	case n == 0:
+		return s.feedIsGone(w, r, id)
+	}
+	return redirect(w, r, withDone("/feeds", "removed", 1, id))
+}
+
+// picturesOf says how pictures in the articles of a feed are shown: as is set for it, or else as for all.
+func (s *server) picturesOf(ctx context.Context, feed int64) (Pictures, error) {
+	f, err := s.backend.Feed(ctx, feed)
+	if errors.Is(err, news.ErrNotFound) { // its articles stay when a feed is removed
+		return s.pictures, nil
+	}
+	p := s.pictures
+	p.Mode = cmp.Or(f.Pictures, p.Mode)
+	if p.Mode == PicturesProxy && (len(p.Key) == 0 || p.Fetch == nil) {
+		p.Mode = PicturesHide
+	}
+	return p, err
+}
+
+// emitFeed serves the stories that a feed has a part in.
+func (s *server) emitFeed(w http.ResponseWriter, r *http.Request) error {
+	name, format, err := splitFile(r.PathValue("file"))
+	if err != nil {
+		return err
+	}
+	id, err := strconv.ParseInt(name, 10, 64)
+	if err != nil || id < 1 {
+		return notFound("There is a feed of a subscribed feed at /feeds/feed/NUMBER.atom; its page has the number.")
+	}
+	f, err := s.backend.Feed(r.Context(), id)
+	if err != nil {
+		return fmt.Errorf("feed of feed %d: %w", id, err)
+	}
+	return s.emit(w, r, feedRequest{
+		format: format, name: "feed/" + name, query: news.EditionQuery{Feed: id},
+		channel: publish.Channel{Title: feedTitle(f) + " - " + s.title, Description: "Stories that " + feedTitle(f) + " carries.", Home: feedPath(id)},
+	})
+}
