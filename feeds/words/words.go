@@ -44,7 +44,7 @@ var sections = map[string][]string{
 	"furniture.txt": {"comments", "more", "more start", "count", "author", "post start", "post by"},
 	"roundups.txt":  {"title holds", "title start", "title end", "address", "address holds"},
 	"languages.txt": {"frequent"},
-	"leads.txt":     {"shell holds", "shell start", "shell end", "comment start", "comment holds"},
+	"leads.txt":     {"shell holds", "shell start", "shell end", "comment start", "comment holds", "market", "market moves"},
 	"mentions.txt":  {"neutral!", "reporting"},
 	"promotional.txt": {
 		"label", "bracketed", "section",

@@ -15,7 +15,8 @@
 //
 //  2. Join (join.go). Advertisements, programmes and live pages are taken out. Grouping makes events small, since only reports
 //     of one happening belong together. A front page gives one place to an affair: the announcement, the reactions and what
-//     followed. The best events are joined by average link over the cosine of their words, and scored as one.
+//     followed. The best events are joined by average link over the likeness of their words, and scored as one. Reports on
+//     markets join what moved them.
 //
 //  3. Headline (headline.go). The headline is that of a report in the reader's language. It belongs to the affair's best event,
 //     is near to what the whole affair tells, is carried by many and is recent. A comment leads only where nothing else can.
@@ -97,6 +98,9 @@ func Events(stories []Story, at time.Time, r Reader) []Event {
 
 // best returns the stories of an event whose words are read.
 func (e Event) best() []Story { return e.Stories[:min(len(e.Stories), perEvent)] }
+
+// outlet returns one of the outlets of an event.
+func (e Event) outlet() string { return e.Stories[0].Members[0].Outlet }
 
 // firstReport returns the article of a story's first report.
 func (s Story) firstReport() int64 { return s.Members[0].Article }

@@ -61,6 +61,14 @@ func page(reports []report, r front.Reader) []string {
 }
 
 func TestOrder(t *testing.T) {
+	var fillers []report // older, so that they stand below
+	fillerTitles := []string{
+		"Goat wins fair", "Comet found", "Ferry line opens", "Choir tours islands", "Vaccine for sheep tested", "Lighthouse painted", "Chess final drawn", "Storm warning lifted",
+	}
+	for i, title := range fillerTitles {
+		fillers = append(fillers, report{int64(100 + i), title[:4], float64(8 + i), title, "", nil})
+	}
+	fillers = slices.Clip(fillers)
 	for _, tt := range []struct {
 		name    string
 		reports []report
@@ -114,6 +122,43 @@ func TestOrder(t *testing.T) {
 				"Quintero resigns as mayor of Aldermere", "Bakers strike in north", "Goat wins fair", "Comet found", "Ferry line opens", "Choir tours islands",
 				"Vaccine for sheep tested", "Lighthouse painted", "Chess final drawn", "Storm warning lifted",
 			},
+		}, {
+			name: "one shared name makes no affair",
+			reports: append(fillers,
+				report{1, "wire", 2, "Black hole flings star at Milky Way", "", nil},
+				report{2, "herald", 3, "Black market in eels thrives", "", nil},
+			),
+			want: append([]string{"Black hole flings star at Milky Way", "Black market in eels thrives"}, fillerTitles...),
+		}, {
+			name: "what one outlet alone tells alike stays apart",
+			reports: append(fillers,
+				report{1, "site", 2, "Aldermere Mills declares dividend of two crowns", "", nil},
+				report{2, "site", 3, "Aldermere Docks declares dividend of nine crowns", "", nil},
+			),
+			want: append([]string{"Aldermere Mills declares dividend of two crowns", "Aldermere Docks declares dividend of nine crowns"}, fillerTitles...),
+		}, {
+			name: "what two outlets tell alike is an affair",
+			reports: append(fillers,
+				report{1, "site", 2, "Aldermere Mills declares dividend of two crowns", "", nil},
+				report{2, "wire", 3, "Aldermere Docks declares dividend of nine crowns", "", nil},
+			),
+			want: append([]string{"Aldermere Mills declares dividend of two crowns"}, fillerTitles...),
+		}, {
+			name: "a report of a market stands with what moved it",
+			reports: append(fillers,
+				report{1, "wire", 2, "Quintero doubles purchases of harbour debt", "", []string{"a"}},
+				report{2, "herald", 1, "Bonds rally as Quintero doubles purchases, bakers, millers, tanners, coopers, weavers, sailors, potters, cobblers, hatters and grocers gain", "", nil},
+			),
+			want: append([]string{"Quintero doubles purchases of harbour debt"}, fillerTitles...),
+		}, {
+			name: "a comment on the same stands alone",
+			reports: append(fillers,
+				report{1, "wire", 2, "Quintero doubles purchases of harbour debt", "", []string{"a"}},
+				report{2, "herald", 1, "Songs sung as Quintero doubles purchases, bakers, millers, tanners, coopers, weavers, sailors, potters, cobblers, hatters and grocers gain", "", nil},
+			),
+			want: append([]string{
+				"Quintero doubles purchases of harbour debt", "Songs sung as Quintero doubles purchases, bakers, millers, tanners, coopers, weavers, sailors, potters, cobblers, hatters and grocers gain",
+			}, fillerTitles...),
 		}, {
 			name: "programmes and live pages do not stand there",
 			reports: []report{
@@ -206,6 +251,29 @@ func TestFit(t *testing.T) {
 	for _, title := range []string{"Whatsapp is fined", "Whitehall plans a levy", "Livestock prices rise", "Watchdog opens an inquiry", "Canada signs the treaty"} {
 		if got := fitOf(news.Article{Title: title}); got != report {
 			t.Errorf("%q: fitness %v, want that of a report", title, got)
+		}
+	}
+}
+
+func TestMarket(t *testing.T) {
+	for title, want := range map[string]bool{
+		"Wall St rises as yields ease":                                  true,
+		"US stocks: Bulls regain ground":                                true,
+		"Oil holds gains of four days":                                  true,
+		"Japan bond yields near 3%":                                     true,
+		"Dax fällt auf ein Jahrestief":                                  true,
+		"La bolsa cae por tercer día":                                   true,
+		"日経平均は続落、半導体株に売り":                                               true,
+		"Treasury doubles purchases as yields rise":                     false,
+		"Millworks shares jump after bid":                               false,
+		"Golden hour falls on the harbour":                              false,
+		"The town of Aldermere says that its oil lamps will not fall":   false,
+		"Oil tanker in Aldermere's harbour opened to visitors; no rise": false,
+		"": false,
+	} {
+		got := front.Texts([]news.Article{{ID: 1, Title: title}})[1].Market
+		if got != want {
+			t.Errorf("%q is a report of a market: %v, want %v", title, got, want)
 		}
 	}
 }

@@ -4,17 +4,21 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"headwater/feeds/words"
 	"headwater/internal/news"
 	"headwater/internal/stories/group"
 	"headwater/internal/stories/prints"
+	"headwater/internal/text"
 )
 
 // Text is what an article tells in few words.
 type Text struct {
-	Print prints.Print // of title and summary
-	Fit   float64      // 0 to 1: how well its headline stands for what is told
+	Print  prints.Print // of title and summary
+	Fit    float64      // 0 to 1: how well its headline stands for what is told
+	Market bool         // its headline tells how a market moves
 
 	title string     // in small letters
 	shows string     // of a programme: title without the words that say so; else ""
@@ -71,8 +75,44 @@ func textOf(a news.Article) Text {
 			}
 		}
 	}
-	t.parts = partsOf(a)
+	t.Market, t.parts = isMarketReport(lower), partsOf(a)
 	return t
+}
+
+const (
+	marketOpening  = 4  // words of a headline, with one of which the name of a market begins,
+	marketUnspaced = 16 // or characters where words are not parted by spaces
+	moveWithin     = 3  // words behind the name, of which one says how the market moves,
+	moveUnspaced   = 12 // or characters
+)
+
+// isMarketReport reports whether a headline in small letters begins with how a market moves: "Wall St rises as yields ease".
+func isMarketReport(lower string) bool {
+	tokens := " " + strings.Join(strings.FieldsFunc(lower, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsNumber(r) && r != '&'
+	}), " ") + " "
+	return slices.ContainsFunc(leads["market"], func(name string) bool {
+		if first, _ := utf8.DecodeRuneInString(name); text.ScriptOf(first).Unspaced() {
+			before, behind, found := strings.Cut(lower, name)
+			moves := firstRunes(behind, moveUnspaced)
+			return found && utf8.RuneCountInString(before) <= marketUnspaced &&
+				slices.ContainsFunc(leads["market moves"], func(move string) bool { return strings.Contains(moves, move) })
+		}
+		before, behind, found := strings.Cut(tokens, " "+name+" ")
+		moves := strings.Fields(behind)
+		return found && len(strings.Fields(before)) < marketOpening &&
+			slices.ContainsFunc(moves[:min(len(moves), moveWithin)], func(move string) bool { return slices.Contains(leads["market moves"], move) })
+	})
+}
+
+func firstRunes(s string, n int) string {
+	for i := range s {
+		if n == 0 {
+			return s[:i]
+		}
+		n--
+	}
+	return s
 }
 
 // partsOf returns the stemmed words of the parts of a headline, of those that have several.

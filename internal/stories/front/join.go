@@ -9,13 +9,17 @@ import (
 	"headwater/internal/stories/prints"
 )
 
-// Joined events come from average link: the nearness of two groups of events is the mean cosine of their pairs, and the two
+// Joined events come from average link: the nearness of two groups of events is the mean likeness of their pairs, and the two
 // nearest groups are joined until no two are nearer than joinAt. The words of an event are those of the first reports of its
 // stories (prints.Print.Terms of title and summary), by inverse document frequency over the events: counted by event and not
 // by article, a word of one large event is still rare.
+//
+// Likeness is the cosine, less a share of its largest summand: one shared name, such as that of a place, makes no affair.
+// Events that one outlet alone tells of are not alike: they are made by one mould.
 
 const (
-	joinAt     = .23 // cosine from which groups are joined
+	joinAt     = .2  // likeness from which groups are joined
+	oneWord    = .25 // share of the largest summand of a cosine that likeness leaves out
 	common     = .2  // terms of more than this share of the events tell nothing,
 	titleUses  = 3   // a use in the title counts as this many
 	nameWeight = 2.  // factor of terms that are written with a capital
@@ -34,6 +38,11 @@ func Wanted(events []Event) []int64 {
 	}
 	return ids
 }
+
+const (
+	reactionShare = .5  // an affair with so many reports of markets among its stories is a reaction
+	reactionAt    = .15 // likeness from which a reaction is joined to what it reacts to
+)
 
 // Page is events as a front page shows them, the best first.
 type Page struct {
@@ -54,7 +63,7 @@ func Join(events []Event, texts map[int64]Text, at time.Time, r Reader) Page {
 	}
 	order(top)
 	words := page.terms.events(top, texts)
-	for _, g := range averageLink(similarities(words)) {
+	for _, g := range averageLink(similarities(top, words)) {
 		slices.Sort(g) // the best first, as top is
 		var affair Event
 		sum := map[uint32]float64{}
@@ -72,9 +81,49 @@ func Join(events []Event, texts map[int64]Text, at time.Time, r Reader) Page {
 		affair.words = unit(sum)
 		page.Events = append(page.Events, affair)
 	}
-	page.Events = append(page.Events, rest...)
+	order(page.Events)
+	page.Events = append(withReactions(page.Events, texts), rest...)
 	order(page.Events)
 	return page
+}
+
+// withReactions joins affairs that tell how markets moved to the better affair that is likest to them. affairs are the best
+// first. Markets are reported on every day, and say what moved them; they have a place of their own where nothing on the page
+// did.
+func withReactions(affairs []Event, texts map[int64]Text) []Event {
+	var out []Event
+	for _, a := range affairs {
+		var reports int
+		for _, s := range a.Stories {
+			if texts[s.firstReport()].Market {
+				reports++
+			}
+		}
+		best, most := -1, reactionAt
+		if float64(reports) >= reactionShare*float64(len(a.Stories)) {
+			for i := range out {
+				if l := likeness(out[i].words, a.words); l >= most {
+					best, most = i, l
+				}
+			}
+		}
+		if best < 0 {
+			out = append(out, a)
+			continue
+		}
+		to := &out[best]
+		to.IDs = append(to.IDs, a.IDs...)
+		for _, s := range a.Stories {
+			s.share *= a.Score / to.Score
+			to.Stories = append(to.Stories, s)
+		}
+	}
+	for i := range out {
+		score := out[i].Score // without what is told every day
+		out[i].weigh()
+		out[i].Score = score
+	}
+	return out
 }
 
 // fit returns events without the stories that are no report: advertisements, programmes, live pages.
@@ -239,7 +288,19 @@ func unit(sum map[uint32]float64) []term {
 	return out
 }
 
-func cosine(a, b []term) (sum float64) {
+// likeness is the cosine of two events without a share of its largest summand; see the head of this file.
+func likeness(a, b []term) float64 {
+	sum, largest := dot(a, b)
+	return sum - oneWord*largest
+}
+
+func cosine(a, b []term) float64 {
+	sum, _ := dot(a, b)
+	return sum
+}
+
+// dot returns the sum of the products of weights, and the largest of them.
+func dot(a, b []term) (sum, largest float64) {
 	for i, j := 0, 0; i < len(a) && j < len(b); {
 		switch {
 		case a[i].hash < b[j].hash:
@@ -247,21 +308,26 @@ func cosine(a, b []term) (sum float64) {
 		case a[i].hash > b[j].hash:
 			j++
 		default:
-			sum += a[i].weight * b[j].weight
+			product := a[i].weight * b[j].weight
+			sum += product
+			largest = max(largest, product)
 			i++
 			j++
 		}
 	}
-	return sum
+	return sum, largest
 }
 
-// similarities returns the cosines of all pairs.
-func similarities(vs [][]term) [][]float64 {
-	out := make([][]float64, len(vs))
-	for i := range vs {
-		out[i] = make([]float64, len(vs))
+// similarities returns the likeness of all pairs.
+func similarities(events []Event, words [][]term) [][]float64 {
+	out := make([][]float64, len(events))
+	for i := range out {
+		out[i] = make([]float64, len(events))
 		for j := range i {
-			out[i][j] = cosine(vs[i], vs[j])
+			if a, b := events[i], events[j]; a.Outlets == 1 && b.Outlets == 1 && a.outlet() == b.outlet() {
+				continue
+			}
+			out[i][j] = likeness(words[i], words[j])
 			out[j][i] = out[i][j]
 		}
 	}
