@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,6 +16,7 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/stories/front"
+	"headwater/internal/weburl"
 )
 
 const (
@@ -190,7 +192,7 @@ func (r *Reader) addCards(ctx context.Context, out *news.Front, page front.Page,
 		byID[a.ID] = a
 	}
 	for _, e := range events {
-		c := cardOf(e, page.Headline(e, texts), byID)
+		c := cardOf(e, ownItem(e, page.Headline(e, texts), byID), byID)
 		r.illustrate(&c, e)
 		for i := range c.Articles { // pages are kept
 			a := &c.Articles[i]
@@ -313,6 +315,40 @@ func (r *Reader) illustrate(c *news.FrontCard, e front.Event) {
 			c.Picture = a.Enclosures[i].URL
 		}
 	}
+}
+
+// ownItem returns the item of the outlet's own site for an article that another site lists, where its story has one in the same
+// language: the one with the same headline, or else the newest. It returns the article itself where it is on its outlet's site, or
+// where there is none.
+func ownItem(e front.Event, article int64, articles map[int64]news.Article) int64 {
+	a := articles[article]
+	if a.Outlet.Domain == "" || onOwnSite(a) {
+		return article
+	}
+	at := slices.IndexFunc(e.Stories, func(s front.Story) bool {
+		return slices.ContainsFunc(s.Members, func(m front.Member) bool { return m.Article == article })
+	})
+	if at < 0 {
+		return article
+	}
+	own := article
+	for _, m := range e.Stories[at].Members { // by time
+		b := articles[m.Article]
+		if b.Outlet.Key() != a.Outlet.Key() || b.Lang != a.Lang || !onOwnSite(b) {
+			continue
+		}
+		own = b.ID
+		if b.Headline() == a.Headline() {
+			break
+		}
+	}
+	return own
+}
+
+// onOwnSite reports whether an article's address is one of its outlet.
+func onOwnSite(a news.Article) bool {
+	host := weburl.Hostname(a.URL)
+	return host == a.Outlet.Domain || strings.HasSuffix(host, "."+a.Outlet.Domain)
 }
 
 // cardOf makes the card of an event. An article that was aged out meanwhile is not in it.
