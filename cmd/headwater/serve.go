@@ -21,6 +21,7 @@ import (
 
 	"headwater/internal/config"
 	"headwater/internal/intake/fetch"
+	"headwater/internal/locale"
 	"headwater/internal/news"
 	"headwater/internal/search"
 	"headwater/internal/serve/access"
@@ -151,7 +152,7 @@ func (a *app) handler(ctx context.Context, base string) (access.Routes, error) {
 		return none, err
 	}
 	pages := web.New(web.Options{
-		Backend: a.webBackend(), Access: guard, Build: version(),
+		Backend: a.webBackend(), Access: guard, Build: version(), Locale: locale.Choice{Language: a.cfg.Language, Zone: a.cfg.TimeZone},
 		Title: a.cfg.Title, PublicURL: a.cfg.PublicURL, Hub: a.hub.Hub, InstanceID: site.Instance, CheckQuery: search.Validate, CheckTopic: search.CheckTopic, Logger: a.log,
 		Pictures: web.Pictures{Mode: a.cfg.Media.Images, Key: key, Fetch: a.picture},
 	})

@@ -15,6 +15,8 @@ import (
 
 	"github.com/robfig/cron/v3"
 	"golang.org/x/net/http/httpguts"
+
+	"headwater/internal/locale"
 )
 
 // check returns what is wrong with a parsed value of key. Lists are checked value by value.
@@ -83,6 +85,8 @@ var textRules = map[string]func(string) error{
 	"outlets.name":        checkFilled,
 	"outlets.aliases":     checkFilled,
 	"title":               checkFilled,
+	"language":            checkLanguage,
+	"timezone":            checkZone,
 	"lists":               checkFilled,
 }
 
@@ -120,6 +124,23 @@ func oneOf(text string, words []string) error {
 func checkFilled(text string) error {
 	if strings.TrimSpace(text) == "" {
 		return faultf("", "%q says nothing", text)
+	}
+	return nil
+}
+
+// checkLanguage accepts the tag of a language that there is a catalogue of.
+func checkLanguage(text string) error {
+	var tags []string
+	for _, l := range locale.Languages() {
+		tags = append(tags, l.Tag)
+	}
+	return oneOf(text, tags)
+}
+
+// checkZone accepts the name of a time zone.
+func checkZone(text string) error {
+	if locale.Zone(text) == nil {
+		return faultf("Europe/Berlin", "%q is no time zone of the IANA's database", text)
 	}
 	return nil
 }

@@ -39,6 +39,9 @@ type Config struct {
 	// AdminPassword is that of the admin whom a first start creates; "" is a random one.
 	AdminPassword Secret `yaml:"admin_password"`
 	Title         string `yaml:"title"`
+	// Language is the tag of a language that there is a catalogue of, TimeZone the IANA's name of a zone.
+	Language string `yaml:"language"`
+	TimeZone string `yaml:"timezone"`
 	// Keep is how long articles are kept that nobody starred, labelled or corrected; 0 is for ever.
 	Keep Age `yaml:"keep"`
 	// Lists are names of built-in lists of feeds, and absolute paths of OPML files: whatever holds a "/" or ends in

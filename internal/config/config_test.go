@@ -20,7 +20,7 @@ func TestDefault(t *testing.T) {
 		Listen: "127.0.0.1:8080",
 		Roles:  []string{"poll", "settle", "web"},
 		Hosts:  []string{}, TrustedProxies: []netip.Prefix{}, Access: accessSettings{Login: "auto"},
-		Title: "Headwater",
+		Title: "Headwater", Language: "en", TimeZone: "UTC",
 		Lists: []string{"world", "wires", "business", "technology", "science", "sport", "es", "ja"},
 		Poll: pollSettings{
 			Schedule: "@every 1m", Workers: 128,

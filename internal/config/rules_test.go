@@ -69,6 +69,8 @@ func drawConfig(t *rapid.T) Config {
 	c.Data = "/" + rapid.StringMatching(`[a-zé ]{1,8}`).Draw(t, "data")
 	c.Listen = fmt.Sprintf("127.0.0.1:%d", rapid.Uint16().Draw(t, "port"))
 	c.Title = rapid.StringMatching(`[a-z0-9 :#'"@*-]{0,9}x`).Draw(t, "title")
+	c.Language = rapid.SampledFrom([]string{"de", "en"}).Draw(t, "language")
+	c.TimeZone = rapid.SampledFrom([]string{"UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"}).Draw(t, "timezone")
 	c.Keep = Age(rapid.SampledFrom([]time.Duration{0, time.Hour, 24 * time.Hour, 36*time.Hour + 1, 30 * 24 * time.Hour}).Draw(t, "keep"))
 	c.Lists = rapid.SliceOfDistinct(rapid.StringMatching(`[a-z0-9~]{1,5}`), rapid.ID).Draw(t, "lists")
 	c.Poll.Workers = rapid.IntRange(1, 1000).Draw(t, "workers")

@@ -12,9 +12,11 @@ package locale
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	_ "time/tzdata" // zones by name wherever the program runs
 
@@ -57,6 +59,9 @@ const (
 	Clock12   Clock = "12"
 	Clock24   Clock = "24"
 )
+
+// Clocks are all forms of the hour, the default first.
+var Clocks = []Clock{ClockAuto, Clock12, Clock24}
 
 // Choice is what a reader, or for those who chose nothing the instance, wants. Empty fields mean: as the browser says, then as the
 // other one says.
@@ -107,21 +112,50 @@ func For(reader, instance Choice, acceptLanguage string, now time.Time) *Locale 
 	lang = cmp.Or(lang, Find(instance.Language), loaded[0])
 	clock := cmp.Or(reader.Clock, instance.Clock)
 	return &Locale{
-		Language: lang, Zone: cmp.Or(zone(reader.Zone), zone(instance.Zone), time.UTC), Now: now,
+		Language: lang, Zone: cmp.Or(Zone(reader.Zone), Zone(instance.Zone), time.UTC), Now: now,
 		TwelveHours: clock == Clock12 || clock == ClockAuto && slices.Contains(lang.TwelveHours, region.String()),
 	}
 }
 
-// zone gives nil for the empty name and for one that is no zone's.
-func zone(name string) *time.Location {
-	if name == "" {
+// Zone gives a time zone by its name in the IANA's database: "Europe/Berlin". It is nil for the empty name, for one that is no zone's,
+// and for Local, which is another one on each machine.
+func Zone(name string) *time.Location {
+	if kept, ok := zones.Load(name); ok {
+		zone, _ := kept.(*time.Location)
+		return zone
+	}
+	if name == "" || name == "Local" {
 		return nil
 	}
 	zone, err := time.LoadLocation(name)
 	if err != nil {
 		return nil
 	}
+	zones.Store(name, zone)
 	return zone
+}
+
+// zones are those that were loaded, by name. There are some hundred at most.
+var zones sync.Map
+
+// CheckZone says what is wrong with the name of a time zone.
+func CheckZone(name string) error {
+	if Zone(name) == nil {
+		return fmt.Errorf("%q is no time zone; give one as Europe/Berlin, America/New_York or UTC", name)
+	}
+	return nil
+}
+
+// CheckLanguage says what is wrong with the tag of a language that pages may be in.
+func CheckLanguage(tag string) error {
+	if Find(tag) != nil {
+		return nil
+	}
+	var tags []string
+	for _, l := range loaded {
+		tags = append(tags, l.Tag)
+	}
+	return fmt.Errorf("%q is no language that there are texts in; those are %s", tag, strings.Join(tags, ", "))
 }
 
 // UTC is the locale in which a language is written where nobody is known who reads it.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"headwater/internal/locale"
 )
 
 // Settings are what a user chose of how pages look and work. The zero value is the default of everything, and nobody who is
@@ -16,6 +18,10 @@ type Settings struct {
 	Width    Width    `json:"width,omitempty"`
 	Font     Font     `json:"font,omitempty"`
 	Density  Density  `json:"density,omitempty"`
+
+	Language string       `json:"language,omitempty"`  // tag of a language of package locale; "" is what the browser asks for
+	TimeZone string       `json:"time_zone,omitempty"` // IANA name; "" is the browser's, or else the instance's
+	Clock    locale.Clock `json:"clock,omitempty"`
 }
 
 // Theme is the colours of pages.
@@ -85,7 +91,21 @@ func (s Settings) Check() error {
 		oneOf("width", s.Width, Widths),
 		oneOf("font", s.Font, Fonts),
 		oneOf("density", s.Density, Densities),
+		oneOf("clock", s.Clock, locale.Clocks),
+		optional("language", s.Language, locale.CheckLanguage),
+		optional("time_zone", s.TimeZone, locale.CheckZone),
 	)
+}
+
+// optional returns what is wrong with a setting that may be empty.
+func optional(name, value string, check func(string) error) error {
+	if value == "" {
+		return nil
+	}
+	if err := check(value); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
 }
 
 // oneOf returns an error where a setting has a value that it can't have.
@@ -97,5 +117,5 @@ func oneOf[T ~string](name string, value T, values []T) error {
 	for i, v := range values {
 		named[i] = fmt.Sprintf("%q", string(v))
 	}
-	return fmt.Errorf("%s: %q is not one of %s", name, string(value), strings.Join(named, ", "))
+	return fmt.Errorf("%s: %w", name, fmt.Errorf("%q is not one of %s", string(value), strings.Join(named, ", ")))
 }

@@ -32,6 +32,9 @@ var templateFiles embed.FS
 // page is what the layout needs, around the body of one page.
 type page struct {
 	Lang    string // that it is written in
+	Zone    string // that times are in, where the reader chose it; else the browser's is taken
+	Clock   string // "12" or "24"
+	Ago     string // how spans are written, for scripts
 	Dir     string // "rtl" where that is written from right to left, else "ltr"
 	Site    string // title of the site
 	Title   string // of the page; empty on the front page
@@ -160,7 +163,11 @@ func inLanguage(parsed *template.Template, l *locale.Language) *template.Templat
 // write renders a page whole before it sends any of it, so that a failure can still become an error page.
 func (p pages) write(w http.ResponseWriter, l *locale.Locale, status int, name string, view page) error {
 	var b bytes.Buffer
-	view.Lang, view.Dir = l.Tag, "ltr"
+	view.Lang, view.Dir, view.Zone, view.Clock = l.Tag, "ltr", view.Settings.TimeZone, string(locale.Clock24)
+	view.Ago = strings.Join([]string{l.Text("just now"), l.Text("%d min ago"), l.Text("%d h ago"), l.Text("in %d min"), l.Text("in %d h")}, "|")
+	if l.TwelveHours {
+		view.Clock = string(locale.Clock12)
+	}
 	if l.RTL {
 		view.Dir = "rtl"
 	}

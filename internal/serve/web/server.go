@@ -89,8 +89,16 @@ func (s *server) handle(h handler) http.Handler {
 
 // locale is how the reader of a page is written to.
 func (s *server) locale(r *http.Request) *locale.Locale {
-	return locale.For(locale.Choice{}, s.choice, r.Header.Get("Accept-Language"), s.now())
+	chosen := s.viewer(r).Settings
+	reader := locale.Choice{Language: chosen.Language, Zone: chosen.TimeZone, Clock: chosen.Clock}
+	if c, err := r.Cookie(cookieZone); err == nil && reader.Zone == "" {
+		reader.Zone = c.Value
+	}
+	return locale.For(reader, s.choice, r.Header.Get("Accept-Language"), s.now())
 }
+
+// cookieZone has the browser's time zone. static/app.js sets it, so that pages are made in that zone from then on.
+const cookieZone = "headwater_zone"
 
 // problem is an error that the reader caused and may read.
 type problem struct {

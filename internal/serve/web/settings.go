@@ -2,8 +2,10 @@ package web
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"headwater/internal/locale"
@@ -28,12 +30,15 @@ type settingGroup struct {
 	Fields  []settingField
 }
 
-// settingField is a setting as the form shows it: radio buttons or a list of its options, or without options a checkbox.
+// settingField is a setting as the form shows it: radio buttons or a list of its options, or without options a text or a checkbox.
 type settingField struct {
 	Name, Label, Help string
 	Options           []settingOption // the default first
 	List              bool            // a list that opens, for many options
 	On                bool            // of a checkbox
+	Typed             bool            // a text
+	Value             string          // of a text
+	Suggestions       []string        // for a text
 
 	get func(news.Settings) string
 	set func(*news.Settings, string)
@@ -57,6 +62,12 @@ func option[T ~string](value T, label string) settingOption {
 	return settingOption{Value: string(value), Label: label}
 }
 
+//go:embed timezones.txt
+var zonesFile string
+
+// timeZones are names of time zones that the form suggests. Every other name works as well.
+var timeZones = strings.Fields(zonesFile)
+
 // settingGroups is the form, with what is set chosen.
 func settingGroups(s news.Settings, l *locale.Locale) []settingGroup {
 	groups := []settingGroup{
@@ -72,17 +83,37 @@ func settingGroups(s news.Settings, l *locale.Locale) []settingGroup {
 			settingOf("density", l.Text("Lists"), func(s *news.Settings) *news.Density { return &s.Density },
 				option(news.DensityNormal, l.Text("With pictures and first lines")), option(news.DensityCompact, l.Text("More on a screen"))),
 		}},
+		{l.Text("Language and times"), []settingField{
+			settingOf("language", l.Text("Language"), func(s *news.Settings) *string { return &s.Language }, languageOptions(l)...),
+			{
+				Name: "time_zone", Label: l.Text("Time zone"), Help: l.Text("As in Europe/Berlin. Left empty it is that of the browser. It is %s now.", l.Full(l.Now)),
+				Typed: true, Suggestions: timeZones,
+				get: func(s news.Settings) string { return s.TimeZone },
+				set: func(s *news.Settings, value string) { s.TimeZone = strings.TrimSpace(value) },
+			},
+			settingOf("clock", l.Text("Hours"), func(s *news.Settings) *locale.Clock { return &s.Clock },
+				option(locale.ClockAuto, l.Text("As usual in the region")), option(locale.Clock24, l.Text("15:04")), option(locale.Clock12, l.Text("3:04 pm"))),
+		}},
 	}
 	for _, g := range groups {
 		for i := range g.Fields {
 			f := &g.Fields[i]
-			f.On = f.get(s) == switchedOn
+			f.On, f.Value = f.get(s) == switchedOn, f.get(s)
 			for k := range f.Options {
 				f.Options[k].Chosen = f.Options[k].Value == f.get(s)
 			}
 		}
 	}
 	return groups
+}
+
+// languageOptions are the languages that there are catalogues of, by their own names.
+func languageOptions(l *locale.Locale) []settingOption {
+	options := []settingOption{{Label: l.Text("As the browser asks")}}
+	for _, one := range locale.Languages() {
+		options = append(options, settingOption{Value: one.Tag, Label: one.Name})
+	}
+	return options
 }
 
 // switchedOn is the value of a checkbox that is checked.
@@ -92,6 +123,20 @@ func (s *server) settings(w http.ResponseWriter, r *http.Request) error {
 	l := s.locale(r)
 	view := settingsView{Saved: r.URL.Query().Has("saved"), Groups: settingGroups(s.viewer(r).Settings, l)}
 	return s.write(w, r, http.StatusOK, "settings", page{Title: l.Text("Settings"), Nav: "settings", Body: view})
+}
+
+// problemsOf says what is wrong with each setting, by the names that the form gives them.
+func problemsOf(err error, groups []settingGroup, l *locale.Locale) (all []string) {
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		name, problem, _ := strings.Cut(line, ": ")
+		for _, g := range groups {
+			if at := slices.IndexFunc(g.Fields, func(f settingField) bool { return f.Name == name }); at >= 0 {
+				name = g.Fields[at].Label
+			}
+		}
+		all = append(all, name+": "+fullSentence(l.Known(problem)))
+	}
+	return all
 }
 
 // setSettings changes the settings that the form has. What it does not have stays, so that a page of an older version of
@@ -110,7 +155,8 @@ func (s *server) setSettings(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if err := chosen.Check(); err != nil {
-		view := settingsView{Problem: strings.Split(err.Error(), "\n"), Groups: settingGroups(chosen, l)}
+		groups := settingGroups(chosen, l)
+		view := settingsView{Problem: problemsOf(err, groups, l), Groups: groups}
 		return s.write(w, r, http.StatusBadRequest, "settings", page{Title: l.Text("Settings"), Nav: "settings", Body: view})
 	}
 	if err := s.backend.SetUserSettings(r.Context(), v.User.ID, chosen); err != nil {

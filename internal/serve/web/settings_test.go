@@ -3,6 +3,7 @@ package web_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -19,7 +20,7 @@ func TestSettings(t *testing.T) {
 		tag, _, _ := strings.Cut(rest, ">")
 		return tag
 	}
-	if got := root("/"); strings.Contains(got, "data-") {
+	if got := root("/"); regexp.MustCompile(`data-(theme|size|width|font|density)`).MatchString(got) {
 		t.Errorf("defaults: <html%s>", got)
 	}
 	w := post(t, h, "/settings", url.Values{"theme": {"sepia"}, "text_size": {"large"}, "width": {"wide"}, "font": {"sans"}, "density": {"compact"}})
@@ -52,7 +53,7 @@ func TestSettings(t *testing.T) {
 		t.Errorf("after the theme alone was sent %+v, want %+v", f.settings, want)
 	}
 	w = post(t, h, "/settings", url.Values{"theme": {"neon"}, "font": {""}})
-	if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "theme: &#34;neon&#34; is not one of") || f.settings != want {
+	if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "Theme: &#34;neon&#34; is not one of") || f.settings != want {
 		t.Errorf("an unknown theme: %d, stored %+v", w.Code, f.settings)
 	}
 }

@@ -1,39 +1,42 @@
-// The pages work without this file. It keeps "5 min ago" true, shows times in the reader's own zone, makes "/" go
-// to the search box, and suggests there what can be searched for.
+// The pages work without this file. It keeps "5 min ago" true, tells the server in which zone the reader is, makes "/" go to the
+// search box, and suggests there what can be searched for.
 "use strict";
 (() => {
   const minute = 60e3, hour = 60 * minute, day = 24 * hour;
-  const local = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-  const time = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-  const date = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
-  const dateYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+  const { lang, dataset: { zone, clock: hours, ago } } = document.documentElement;
+  const locale = lang === "en" ? "en-GB" : lang, timeZone = zone || Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const [justNow, minutesAgo, hoursAgo, inMinutes, inHours] = ago.split("|");
+  const format = (options) => new Intl.DateTimeFormat(locale, { timeZone, hour12: hours === "12", ...options });
+  const local = format({ dateStyle: "medium", timeStyle: "short" });
+  const time = format({ hour: hours === "12" ? "numeric" : "2-digit", minute: "2-digit" });
+  const dayKey = format({ year: "numeric", month: "numeric", day: "numeric" });
+  const date = format({ day: "numeric", month: "short" }), dateYear = format({ day: "numeric", month: "short", year: "numeric" });
+  const year = format({ year: "numeric" });
+
+  // Until the server knows the browser's zone, its times are of another one and are written anew here.
+  const cookie = "headwater_zone=" + timeZone, known = zone || document.cookie.split("; ").includes(cookie);
+  if (!known && timeZone) document.cookie = cookie + "; path=/; max-age=31536000; samesite=lax";
 
   // clock is a time of day, with the day where that is not today.
   function clock(then) {
-    const t = new Date(then), now = new Date();
-    if (t.toDateString() === now.toDateString()) return time.format(t);
-    return (t.getFullYear() === now.getFullYear() ? date : dateYear).format(t) + ", " + time.format(t);
-  }
-
-  function span(d) {
-    if (d < hour) return Math.floor(d / minute) + " min";
-    if (d < day) return Math.floor(d / hour) + " h";
-    return d < 2 * day ? "1 day" : Math.floor(d / day) + " days";
+    const now = Date.now();
+    if (dayKey.format(then) === dayKey.format(now)) return time.format(then);
+    return (year.format(then) === year.format(now) ? date : dateYear).format(then) + ", " + time.format(then);
   }
 
   function tell() {
     for (const t of document.querySelectorAll("time[datetime]")) {
       const then = Date.parse(t.dateTime);
       if (Number.isNaN(then)) continue;
-      const d = Date.now() - then;
-      t.title = local.format(then);
+      if (!known) t.title = local.format(then);
       if (t.classList.contains("clock")) {
-        t.textContent = clock(then);
+        if (!known) t.textContent = clock(then);
         continue;
       }
-      if (d < -minute) t.textContent = "in " + span(-d);
-      else if (d < minute) t.textContent = "just now";
-      else if (d < 7 * day) t.textContent = span(d) + " ago";
+      const d = Date.now() - then, size = Math.abs(d);
+      if (size < minute) t.textContent = justNow;
+      else if (size < hour) t.textContent = (d < 0 ? inMinutes : minutesAgo).replace("%d", Math.floor(size / minute));
+      else if (size < day) t.textContent = (d < 0 ? inHours : hoursAgo).replace("%d", Math.floor(size / hour));
     }
   }
 
@@ -58,7 +61,7 @@
   list.className = "suggestions";
   list.hidden = true;
   list.setAttribute("role", "listbox");
-  list.setAttribute("aria-label", "Suggestions");
+  list.setAttribute("aria-label", form.dataset.suggestions);
   status.className = "hidden";
   status.setAttribute("role", "status");
   form.append(list, status);
@@ -100,7 +103,7 @@
     choose(-1);
     list.hidden = found.length === 0;
     box.setAttribute("aria-expanded", String(found.length > 0));
-    status.textContent = found.length === 0 ? "" : found.length === 1 ? "1 suggestion" : found.length + " suggestions";
+    status.textContent = found.length === 0 ? "" : form.dataset.suggestions + ": " + found.length;
   }
 
   async function ask() {
