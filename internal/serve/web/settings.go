@@ -44,6 +44,11 @@ type settingField struct {
 	set func(*news.Settings, string)
 }
 
+// known reports whether the form can show what is set.
+func (f settingField) known(s news.Settings) bool {
+	return len(f.Options) == 0 || slices.ContainsFunc(f.Options, func(o settingOption) bool { return o.Value == f.get(s) })
+}
+
 type settingOption struct {
 	Value, Label string
 	Chosen       bool
@@ -151,6 +156,8 @@ func (s *server) setSettings(w http.ResponseWriter, r *http.Request) error {
 		for _, f := range g.Fields {
 			if values, sent := r.PostForm[f.Name]; sent {
 				f.set(&chosen, values[len(values)-1])
+			} else if !f.known(chosen) { // stored by a newer version of the program
+				f.set(&chosen, f.Options[0].Value)
 			}
 		}
 	}

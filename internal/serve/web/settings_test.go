@@ -58,6 +58,16 @@ func TestSettings(t *testing.T) {
 	}
 }
 
+// TestSettingsOfANewerVersion saves the form over a theme that this version does not have.
+func TestSettingsOfANewerVersion(t *testing.T) {
+	f := edition()
+	f.settings = news.Settings{Theme: "neon", Font: news.FontSans}
+	w := post(t, handler(f), "/settings", url.Values{"width": {"wide"}})
+	if want := (news.Settings{Font: news.FontSans, Width: news.WidthWide}); w.Code != http.StatusSeeOther || f.settings != want {
+		t.Errorf("%d, stored %+v, want %+v", w.Code, f.settings, want)
+	}
+}
+
 // TestThemeColours compares the colours of the browser's own parts with those of the style sheet.
 func TestThemeColours(t *testing.T) {
 	f := edition()
