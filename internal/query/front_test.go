@@ -1,6 +1,7 @@
 package query_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -88,5 +89,39 @@ func TestAffair(t *testing.T) {
 	}
 	if others, err := l.Affair(t.Context(), 4711, day); err != nil || len(others) > 0 {
 		t.Errorf("an event that does not exist: %+v, %v", others, err)
+	}
+}
+
+// TestOwnItem lists the Herald's report on its own site and, newer and with a longer headline, on a site that lists others' news.
+func TestOwnItem(t *testing.T) {
+	l := openLibrary(t)
+	listing, own := article("Herald", "Mill burns down in Aldermere", "", 7), article("Herald", "Mill burns", "", 6)
+	listing.URL = "https://listing.example/read/1"
+	feeds, err := l.store.Feeds(t.Context())
+	must(t, err)
+	for i, a := range []news.Article{listing, own} {
+		a.GUID, a.Outlet.Domain = fmt.Sprint("mill", i), "herald.example"
+		_, err := l.store.Collect(t.Context(), []store.Poll{{Feed: feeds[0], Articles: []news.Article{a}}})
+		must(t, err)
+	}
+	const first int64 = gazetteFair + 1
+	alone := story(unknown, 5, first)
+	l.settle(t, store.Settlement{Stories: []news.Story{alone}, Through: first})
+	lead := func(hour time.Duration) news.Article {
+		page, err := l.Front(t.Context(), news.FrontQuery{At: day.Add(hour * time.Hour)})
+		must(t, err)
+		for _, c := range page.Cards {
+			if slices.Contains(c.Stories, int64(unknown)) {
+				return c.Articles[0]
+			}
+		}
+		return news.Article{}
+	}
+	if got := lead(8).URL; got != listing.URL {
+		t.Errorf("without an item of the Herald's site its report leads to %q, want the listing", got)
+	}
+	l.settle(t, store.Settlement{Stories: []news.Story{story(unknown, 5, first, first+1)}, Through: first + 1})
+	if got := lead(9).URL; got != own.URL {
+		t.Errorf("the Herald's report leads to %q, want its own site", got)
 	}
 }
