@@ -16,14 +16,24 @@ import (
 	"golang.org/x/net/html"
 
 	"headwater/internal/config"
+	"headwater/internal/news"
 	"headwater/internal/serve/browsertest"
 )
 
 // themes are the looks that each page is tried in.
-var themes = []string{"light", "dark"}
+var themes = []news.Theme{news.ThemeLight, news.ThemeDark, news.ThemeSepia}
 
-// setTheme has pages shown in a theme.
-func setTheme(tab *browsertest.Tab, theme string) { tab.Scheme(theme) }
+// setTheme has the server show pages in a theme, as its user's settings say.
+func setTheme(t *testing.T, server string, theme news.Theme) {
+	t.Helper()
+	response, err := http.PostForm(server+"/settings", url.Values{"theme": {string(theme)}})
+	if err == nil {
+		err = response.Body.Close()
+	}
+	if err != nil || response.StatusCode != http.StatusOK || !response.Request.URL.Query().Has("saved") {
+		t.Fatalf("the theme %s is not set: %v", theme, err)
+	}
+}
 
 // perPattern is how many pages of each pattern are tried: HEADWATER_TEST_PAGES, otherwise one.
 func perPattern(t *testing.T) int {
@@ -49,7 +59,7 @@ func TestPagesInBrowser(t *testing.T) {
 	server := startDemo(t)
 	tab := browsertest.NewTab(browser, t, server)
 	for _, theme := range themes {
-		setTheme(tab, theme)
+		setTheme(t, server, theme)
 		for _, path := range pagesOf(t, server, perPattern(t)) {
 			if status := tab.Open(path); status != http.StatusOK {
 				t.Errorf("%s in the theme %s: status %d", path, theme, status)
@@ -78,7 +88,7 @@ func TestAccessibilityInBrowser(t *testing.T) {
 	server := startDemo(t)
 	tab := browsertest.NewTab(browser, t, server)
 	for i, theme := range themes {
-		setTheme(tab, theme)
+		setTheme(t, server, theme)
 		for _, path := range pagesOf(t, server, perPattern(t)) {
 			tab.Open(path)
 			tab.OpenDetails()
