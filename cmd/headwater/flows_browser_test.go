@@ -10,10 +10,9 @@ import (
 
 // visitor is somebody at the pages of a demo of their own, with one kind of hand.
 type visitor struct {
-	t      *testing.T
-	tab    *browsertest.Tab
-	hand   browsertest.Hand
-	server string
+	t    *testing.T
+	tab  *browsertest.Tab
+	hand browsertest.Hand
 }
 
 // TestFlowsInBrowser does what people come for, from first to last: by the keyboard alone, by touch alone, and without JavaScript.
@@ -31,11 +30,10 @@ func TestFlowsInBrowser(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			v := visitor{t: t, server: startDemo(t)}
-			v.tab = browsertest.NewTab(browser, t, v.server)
+			v := visitor{t: t, tab: browsertest.NewTab(browser, t, startDemo(t, "HEADWATER_ACCESS_LOGIN=required"))}
 			v.hand = begin(v.tab)
 			for _, flow := range []func(visitor){
-				visitor.readFirstArticle, visitor.followTopic,
+				visitor.logIn, visitor.readFirstArticle, visitor.followTopic, visitor.logOut,
 			} {
 				flow(v)
 				for _, fault := range v.tab.Faults() {
@@ -56,6 +54,28 @@ func (v visitor) waitHeading(text string) {
 func (v visitor) waitPath(prefix string) {
 	v.t.Helper()
 	v.tab.Wait(fmt.Sprintf(`document.readyState === "complete" && location.pathname.startsWith(%q)`, prefix))
+}
+
+// logIn is led to the form, mistypes the password, and is led to the page that was asked for.
+func (v visitor) logIn() {
+	v.tab.Open("/topics")
+	v.waitPath("/login")
+	v.hand.Write("input[name=name]", "Name", demoUser)
+	v.hand.Write("input[name=password]", "Password", "wrong")
+	v.hand.Use("main button", "Log in")
+	v.tab.Wait(`document.querySelector("main [role=alert]") !== null`)
+	v.tab.Faults() // the answer to a wrong password is one to the browser
+	v.hand.Write("input[name=password]", "Password", demoPassword)
+	v.hand.Use("main button", "Log in")
+	v.waitHeading("Topics")
+}
+
+// logOut leaves, and cannot read on.
+func (v visitor) logOut() {
+	v.hand.Use("button", "Log out")
+	v.waitPath("/login")
+	v.tab.Open("/topics")
+	v.waitPath("/login")
 }
 
 // readFirstArticle goes from the front page through the first story to the text of an article.

@@ -90,12 +90,12 @@ func newsboatMode(t *testing.T) string {
 	return "feedhq"
 }
 
-// startDemo runs the demo on a free port.
-func startDemo(t *testing.T) string {
+// startDemo runs the demo on a free port, with variables in its environment such as HEADWATER_ACCESS_LOGIN=required.
+func startDemo(t *testing.T, variables ...string) string {
 	t.Helper()
 	program := ownProgram(t)
 	cmd := exec.Command(program, "demo", "--listen", "127.0.0.1:0")
-	cmd.Env = append(os.Environ(), "HOME="+filepath.Dir(program))
+	cmd.Env = append(append(os.Environ(), "HOME="+filepath.Dir(program)), variables...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -87,24 +87,30 @@ func TestAccessibilityInBrowser(t *testing.T) {
 	browser := browsertest.Start(t, 30*time.Minute)
 	server := startDemo(t)
 	tab := browsertest.NewTab(browser, t, server)
+	check := func(tab *browsertest.Tab, rules browsertest.Rules, theme, path string, widths ...int64) {
+		tab.Open(path)
+		tab.OpenDetails()
+		for _, width := range widths {
+			tab.Width(width)
+			for _, fault := range tab.Violations(axe, rules) {
+				t.Errorf("%s in the theme %s at %d pixels: %s", path, theme, width, fault)
+			}
+		}
+	}
 	for i, theme := range themes {
 		setTheme(t, server, theme)
 		for _, path := range pagesOf(t, server, perPattern(t)) {
-			tab.Open(path)
-			tab.OpenDetails()
-			for j, width := range []int64{360, 1440} {
-				rules := browsertest.ThemeRules
-				if i == 0 || perPattern(t) > 1 {
-					rules = browsertest.AllRules
-				} else if j > 0 {
-					continue // the same colours as before
-				}
-				tab.Width(width)
-				for _, fault := range tab.Violations(axe, rules) {
-					t.Errorf("%s in the theme %s at %d pixels: %s", path, theme, width, fault)
-				}
+			if i == 0 || perPattern(t) > 1 {
+				check(tab, browsertest.AllRules, string(theme), path, 360, 1440)
+			} else {
+				check(tab, browsertest.ThemeRules, string(theme), path, 360) // the colours are the same at other widths
 			}
 		}
+	}
+	stranger := browsertest.NewTab(browser, t, startDemo(t, "HEADWATER_ACCESS_LOGIN=required"))
+	for _, scheme := range []string{"light", "dark"} {
+		stranger.Scheme(scheme)
+		check(stranger, browsertest.AllRules, scheme, "/login?next=/topics", 360)
 	}
 }
 
