@@ -92,10 +92,10 @@ func TestAffair(t *testing.T) {
 	}
 }
 
-// TestOwnItem lists the Herald's report on its own site and, newer and with a longer headline, on a site that lists others' news.
+// TestOwnItem lists the Herald's report on a site that lists others' news, with the headline that tells most, and later on its own.
 func TestOwnItem(t *testing.T) {
 	l := openLibrary(t)
-	listing, own := article("Herald", "Mill burns down in Aldermere", "", 7), article("Herald", "Mill burns", "", 6)
+	listing, own := article("Herald", "Mill burns down in Aldermere", "", 6), article("Herald", "Mill burns", "", 7)
 	listing.URL = "https://listing.example/read/1"
 	feeds, err := l.store.Feeds(t.Context())
 	must(t, err)
