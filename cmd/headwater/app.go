@@ -191,11 +191,13 @@ func (a *app) webBackend() web.Backend {
 // apiBackend is what the REST API reads and changes.
 func (a *app) apiBackend() api.Backend {
 	db := a.store
+	feeds := *a.feeds
+	feeds.Wanted = a.pipeline.PollSoon
 	return api.Backend{
 		FrontReader: a.stories, StoryReader: a.stories, StoryStore: db, Comparer: compare.New(db), ArticleStore: db, EventStore: db, EventReader: a.stories, OutletReader: a.stories, OutletEditor: a.stories, Searcher: a.stories,
 		ChangeLog: db, ChangeNotifier: a.pipeline,
 		TopicStore: db, TopicSearcher: a.stories, TopicEditor: a.topics, AlertStore: db, AlertEditor: a.alerts,
-		FeedStore: db, FeedEditor: a.feeds, OPML: a.lists, CorrectionStore: db, Corrector: a.pipeline.Settler,
+		FeedStore: db, FeedEditor: &feeds, OPML: a.lists, CorrectionStore: db, Corrector: a.pipeline.Settler,
 		StatusReader: a.statusReader(),
 	}
 }

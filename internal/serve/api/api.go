@@ -251,6 +251,8 @@ func (s *server) register(api operationAPI) {
 	register(api, reader, get, "list-topics", "/topics", "List the topics that are followed", s.topics)
 	register(api, reader, get, "get-topic", "/topics/{name}", "Show a topic and its stories", s.topic, fails(missing))
 	register(api, reader, get, "list-feeds", "/feeds", "List the feeds and how they are", s.feeds)
+	register(api, reader, get, "list-removed-feeds", "/feeds/removed", "List the feeds whose removal can still be undone", s.removedFeeds)
+	register(api, reader, get, "list-polls", "/feeds/{id}/polls", "List how the last polls of a feed ended", s.feedHistory, fails(missing))
 	register(api, reader, get, "get-feed", "/feeds/{id}", "Show a feed and how it is", s.feed, fails(missing))
 
 	register(api, reader, post, "add-topic", "/topics", "Follow a query under a name", s.addTopic, fails(conflict))
@@ -260,9 +262,11 @@ func (s *server) register(api operationAPI) {
 	register(api, reader, patch, "change-topic", "/topics/{name}", "Change a topic; with another query its matches begin anew", s.changeTopic, fails(missing, conflict))
 	register(api, editor, patch, "change-outlet", "/outlets/{key}", "Mend an outlet's name, its other names and domains, and whether it is an agency", s.changeOutlet, fails(missing))
 	register(api, editor, remove, "restore-outlet", "/outlets/{key}/changes", "Take back what was changed of an outlet", s.restoreOutlet, fails(missing))
-	register(api, feeds, patch, "change-feed", "/feeds/{id}", "Give a feed another title, folder or way with full texts", s.changeFeed, fails(missing))
+	register(api, feeds, patch, "change-feed", "/feeds/{id}", "Change what is set of a feed: title, folder, site, language, how it is read and shown, and whether it is paused", s.changeFeed, fails(missing))
 	register(api, reader, remove, "remove-topic", "/topics/{name}", "Follow a topic no longer", s.removeTopic, noContent, fails(missing))
-	register(api, feeds, remove, "remove-feed", "/feeds/{id}", "End a subscription; what it brought stays", s.removeFeed, noContent, fails(missing))
+	register(api, feeds, remove, "remove-feed", "/feeds/{id}", "End a subscription; what it brought stays, and for a day it can be restored", s.removeFeed, noContent, fails(missing))
+	register(api, feeds, post, "restore-feed", "/feeds/{id}/restore", "Undo the removal of a feed", s.restoreFeed, notCreated, fails(missing))
+	register(api, feeds, post, "refresh-feed", "/feeds/{id}/refresh", "Poll a feed as soon as it is polite", s.refreshFeed, notCreated, fails(missing, conflict))
 
 	const alerts = "/topics/{name}/alerts" // of everybody's topics
 	register(api, editor, get, "list-alerts", alerts, "List who is told of a topic's stories, and how that goes", s.alerts, fails(missing))
@@ -281,6 +285,9 @@ func fails(status ...int) option {
 }
 
 func noContent(op *huma.Operation) { op.DefaultStatus = http.StatusNoContent }
+
+// notCreated is for a POST that makes nothing new.
+func notCreated(op *huma.Operation) { op.DefaultStatus = http.StatusOK }
 
 // moved describes the answer for a thing that was merged into another of its kind.
 func moved(kind string) option {

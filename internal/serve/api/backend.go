@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"time"
 
 	"headwater/internal/news"
 	"headwater/internal/search"
@@ -184,8 +185,10 @@ type AlertEditor interface {
 type FeedStore interface {
 	Feeds(context.Context) ([]news.Feed, error)
 	Feed(context.Context, int64) (news.Feed, error)
-	// ChangeFeed gives news.ErrNotFound for an unknown feed.
-	ChangeFeed(ctx context.Context, id int64, e news.FeedEdit) error
+	// RemovedFeeds gives those that can be restored, the last removed first.
+	RemovedFeeds(ctx context.Context, limit int) ([]news.Feed, error)
+	// FeedHistory gives a feed's last polls, the newest first.
+	FeedHistory(ctx context.Context, feed int64) ([]news.PollRun, error)
 }
 
 // FeedEditor subscribes to feeds and ends subscriptions.
@@ -194,7 +197,13 @@ type FeedEditor interface {
 	FindFeeds(ctx context.Context, address string) (news.Finding, error)
 	// AddFeed gives the feed as stored. With news.ErrExists it gives the feed that was there before.
 	AddFeed(context.Context, news.Feed) (news.Feed, error)
+	// ChangeFeed gives news.ErrNotFound for an unknown feed, and a *news.RefusedError for what cannot be.
+	ChangeFeed(ctx context.Context, id int64, e news.FeedEdit) error
 	RemoveFeed(context.Context, int64) error
+	// RestoreFeeds gives the feeds whose removal it could undo.
+	RestoreFeeds(ctx context.Context, ids []int64) ([]int64, error)
+	// RefreshFeeds has feeds polled as soon as it is polite, and gives when that is. Paused and unknown ones are left out.
+	RefreshFeeds(ctx context.Context, ids []int64) (map[int64]time.Time, error)
 }
 
 // OPML writes and reads lists of feeds and topics.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -39,7 +40,29 @@ type changedFeed struct {
 		Title    *string `json:"title,omitempty" maxLength:"300" doc:"what to call it"`
 		Folder   *string `json:"folder,omitempty" maxLength:"300" doc:"the folder to put it into, or empty"`
 		FullText *string `json:"full_text,omitempty" enum:"auto,always,never," doc:"whether the pages of its items are read; empty is as the settings say"`
+		Site     *string `json:"site,omitempty" maxLength:"2000" doc:"the address of its home page"`
+		Pictures *string `json:"pictures,omitempty" enum:"proxy,direct,hide," doc:"how pictures of its articles are shown; empty is as the settings say"`
+		Lang     *string `json:"lang,omitempty" maxLength:"35" doc:"the language of its articles from now on, such as de; empty detects it"`
+		Paused   *bool   `json:"paused,omitempty" doc:"whether it is not polled until this is false again"`
 	}
+}
+
+type refreshed struct {
+	At time.Time `json:"at" doc:"when it is polled: now, or when its last poll is some minutes ago, or when its host wants to be asked again"`
+}
+
+type pollRun struct {
+	First    time.Time      `json:"first" doc:"the first of these polls"`
+	Last     time.Time      `json:"last" doc:"and the last"`
+	Polls    int            `json:"polls" doc:"how many there were"`
+	State    news.FeedState `json:"state" doc:"how they ended"`
+	Cause    news.Cause     `json:"cause" doc:"why they failed, such as 503 or refused; empty where they did not, or where state says all"`
+	Problem  string         `json:"problem" doc:"what happened and what to do; empty when all is well"`
+	Articles int            `json:"articles" doc:"articles that were new"`
+}
+
+type pollHistory struct {
+	Runs []pollRun `json:"runs" nullable:"false" doc:"polls in a row that ended alike, the newest first"`
 }
 
 func feedPath(id int64) string { return fmt.Sprintf("%s/feeds/%d", root, id) }
@@ -94,6 +117,10 @@ func (s *server) addFeed(ctx context.Context, q *newFeed) (*created[view.Feed], 
 	if errors.Is(err, news.ErrExists) {
 		return nil, known(f.ID)
 	}
+	var refused *news.RefusedError
+	if errors.As(err, &refused) {
+		return nil, huma.Error422UnprocessableEntity(refused.Text)
+	}
 	if err != nil {
 		return nil, s.fail(err, "feed "+b.URL, "/feeds")
 	}
@@ -101,9 +128,10 @@ func (s *server) addFeed(ctx context.Context, q *newFeed) (*created[view.Feed], 
 }
 
 func (s *server) changeFeed(ctx context.Context, q *changedFeed) (*body[view.Feed], error) {
-	e := news.FeedEdit{Title: q.Body.Title, Folder: q.Body.Folder, FullText: q.Body.FullText}
+	b := q.Body
+	e := news.FeedEdit{Title: b.Title, Folder: b.Folder, FullText: b.FullText, Site: b.Site, Pictures: b.Pictures, Lang: b.Lang, Paused: b.Paused}
 	if err := s.backend.ChangeFeed(ctx, q.ID, e); err != nil {
-		return nil, s.fail(err, fmt.Sprintf("feed %d", q.ID), "/feeds")
+		return nil, s.failFeed(err, q.ID)
 	}
 	return s.feed(ctx, &byID{q.ID})
 }
@@ -113,6 +141,66 @@ func (s *server) removeFeed(ctx context.Context, q *byID) (*struct{}, error) {
 		return nil, s.fail(err, fmt.Sprintf("feed %d", q.ID), "/feeds")
 	}
 	return nil, nil
+}
+
+// failFeed says why a feed is not as it was asked for.
+func (s *server) failFeed(err error, id int64) error {
+	var refused *news.RefusedError
+	if errors.As(err, &refused) {
+		return huma.Error422UnprocessableEntity(refused.Text)
+	}
+	return s.fail(err, fmt.Sprintf("feed %d", id), "/feeds")
+}
+
+// removedFeeds lists what can be restored.
+func (s *server) removedFeeds(ctx context.Context, _ *struct{}) (*body[feedList], error) {
+	const most = 1000
+	list, err := s.backend.RemovedFeeds(ctx, most)
+	if err != nil {
+		return nil, s.fail(err, "list of removed feeds", "/feeds")
+	}
+	return &body[feedList]{feedList{len(list), view.All(list, view.FeedOf)}}, nil
+}
+
+func (s *server) restoreFeed(ctx context.Context, q *byID) (*body[view.Feed], error) {
+	restored, err := s.backend.RestoreFeeds(ctx, []int64{q.ID})
+	if err == nil && len(restored) == 0 {
+		err = news.ErrNotFound
+	}
+	if err != nil {
+		return nil, s.fail(err, fmt.Sprintf("removed feed %d", q.ID), "/feeds/removed")
+	}
+	return s.feed(ctx, q)
+}
+
+// refreshFeed says when a feed is polled. A paused one is not.
+func (s *server) refreshFeed(ctx context.Context, q *byID) (*body[refreshed], error) {
+	f, err := s.backend.Feed(ctx, q.ID)
+	if err != nil {
+		return nil, s.fail(err, fmt.Sprintf("feed %d", q.ID), "/feeds")
+	}
+	at, err := s.backend.RefreshFeeds(ctx, []int64{f.ID})
+	if err != nil {
+		return nil, s.fail(err, fmt.Sprintf("feed %d", q.ID), "/feeds")
+	}
+	when, ok := at[f.ID]
+	if !ok {
+		return nil, huma.Error409Conflict(fmt.Sprintf("feed %d is paused; PATCH it with paused false", f.ID))
+	}
+	return &body[refreshed]{refreshed{when}}, nil
+}
+
+func (s *server) feedHistory(ctx context.Context, q *byID) (*body[pollHistory], error) {
+	if _, err := s.backend.Feed(ctx, q.ID); err != nil {
+		return nil, s.fail(err, fmt.Sprintf("feed %d", q.ID), "/feeds")
+	}
+	runs, err := s.backend.FeedHistory(ctx, q.ID)
+	if err != nil {
+		return nil, s.fail(err, fmt.Sprintf("history of feed %d", q.ID), "/feeds")
+	}
+	return &body[pollHistory]{pollHistory{view.All(runs, func(r news.PollRun) pollRun {
+		return pollRun{r.First, r.Last, r.Polls, r.State, r.Cause, r.Problem, r.Articles}
+	})}}, nil
 }
 
 const (

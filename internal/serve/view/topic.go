@@ -77,8 +77,14 @@ type Feed struct {
 	Title    string         `json:"title" doc:"what it is called"`
 	Folder   string         `json:"folder" doc:"the folder that it is in, or empty"`
 	FullText string         `json:"full_text" doc:"whether the pages of its items are read: auto, always, never, or empty for what the settings say"`
+	Site     string         `json:"site" doc:"the address of its home page, or empty"`
+	Pictures string         `json:"pictures" doc:"how pictures of its articles are shown: proxy, direct, hide, or empty for what the settings say"`
+	Lang     string         `json:"lang" doc:"the language that its articles are taken for, or empty where it is detected"`
+	Paused   bool           `json:"paused" doc:"whether it is not polled until somebody resumes it"`
 	State    news.FeedState `json:"state" doc:"how its last poll ended, such as ok, unreachable or not a feed"`
 	Problem  string         `json:"problem" doc:"what happened and what to do; empty when all is well"`
+	Cause    news.Cause     `json:"cause" doc:"why its last poll failed, in one word such as 404 or refused; empty where it did not, or where state says all"`
+	Failing  *time.Time     `json:"failing" doc:"the first of the polls in a row that failed; null where the last one did not"`
 	Articles int            `json:"articles" doc:"articles stored from it"`
 	Checked  *time.Time     `json:"checked" doc:"its last poll; null before the first"`
 	Due      *time.Time     `json:"due" doc:"its next poll; null means now"`
@@ -88,7 +94,8 @@ type Feed struct {
 // FeedOf shows a feed.
 func FeedOf(f news.Feed) Feed {
 	return Feed{
-		ID: f.ID, URL: f.URL, Title: f.Title, Folder: f.Folder, FullText: f.FullText, State: f.State, Problem: f.Problem, Articles: f.Articles,
+		ID: f.ID, URL: f.URL, Title: f.Title, Folder: f.Folder, FullText: f.FullText, Site: f.Site, Pictures: f.Pictures, Lang: f.Lang, Paused: f.Paused,
+		State: f.State, Problem: f.Problem, Cause: f.Cause, Failing: Time(f.Failing), Articles: f.Articles,
 		Checked: Time(f.Checked), Due: Time(f.Due), Rule: f.Rule,
 	}
 }

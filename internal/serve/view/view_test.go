@@ -80,12 +80,12 @@ func TestShapes(t *testing.T) {
 				ID: 1, URL: "https://harbourwire.example/feed", Title: "Wire", Folder: "World", State: news.FeedNotFound, Problem: "it is gone", Rule: "back-off",
 				Articles: 4, Checked: day, Due: day.Add(time.Hour), ETag: "kept to ourselves",
 			}),
-			`{"id":1,"url":"https://harbourwire.example/feed","title":"Wire","folder":"World","full_text":"","state":"not found","problem":"it is gone",
-			"articles":4,"checked":"2026-08-18T06:00:00Z","due":"2026-08-18T07:00:00Z","rule":"back-off"}`,
+			`{"id":1,"url":"https://harbourwire.example/feed","title":"Wire","folder":"World","full_text":"","site":"","pictures":"","lang":"","paused":false,
+			"state":"not found","problem":"it is gone","cause":"","failing":null,"articles":4,"checked":"2026-08-18T06:00:00Z","due":"2026-08-18T07:00:00Z","rule":"back-off"}`,
 		},
 		{
 			"feed never polled", FeedOf(news.Feed{State: news.FeedWaiting}),
-			`{"id":0,"url":"","title":"","folder":"","full_text":"","state":"waiting","problem":"","articles":0,"checked":null,"due":null,"rule":""}`,
+			`{"id":0,"url":"","title":"","folder":"","full_text":"","site":"","pictures":"","lang":"","paused":false,"state":"waiting","problem":"","cause":"","failing":null,"articles":0,"checked":null,"due":null,"rule":""}`,
 		},
 		{"no list", All(nil, TopicOf), `[]`},
 	} {

@@ -323,6 +323,9 @@ func (s *server) removedFeeds(w http.ResponseWriter, r *http.Request) error {
 	return s.write(w, r, http.StatusOK, "feedsremoved", page{Title: l.Text("Removed feeds"), Nav: "feeds", Body: v})
 }
 
+// feedsAgain leads those to the list who open the address of its form.
+func (s *server) feedsAgain(w http.ResponseWriter, r *http.Request) error { return redirect(w, r, "/feeds") }
+
 // changeFeeds does to all feeds that a form chose what its button says.
 func (s *server) changeFeeds(w http.ResponseWriter, r *http.Request) error {
 	if err := readForm(r); err != nil {

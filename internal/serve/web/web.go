@@ -111,6 +111,7 @@ func New(o Options) access.Routes {
 		"GET /feeds/add":             {access.Feeds, s.addPage},
 		"GET /feeds/start":           {access.Feeds, s.startPage},
 		"POST /feeds/start":          {access.Feeds, s.addStarters},
+		"GET /feeds/change":          {access.Reader, s.feedsAgain},
 		"POST /feeds/change":         {access.Feeds, s.changeFeeds},
 		"GET /feeds/import":          {access.Feeds, s.importPage},
 		"POST /feeds/opml":           {access.Feeds, s.importList},
