@@ -31,7 +31,7 @@ var messageFields = map[string][]string{
 }
 
 // unswept are templates whose words are in English alone. Combined feeds and digests are made for whoever subscribes, not for a request.
-var unswept = []string{"templates/alerts.html", "notify/digest.html", "publish/entry.html"}
+var unswept = []string{"notify/digest.html", "publish/entry.html"}
 
 // texts collects the texts of the program with where each stands.
 type texts map[string]string

@@ -65,6 +65,9 @@ const (
 	AlertEmail   AlertKind = "email"   // a mail with all new stories
 )
 
+// AlertKinds are all kinds, the one that most people want first.
+var AlertKinds = []AlertKind{AlertEmail, AlertNtfy, AlertWebhook}
+
 // Alert tells a receiver of a topic's stories.
 type Alert struct {
 	ID            int64

@@ -107,7 +107,7 @@ func parseWhen(rest, text string) (Schedule, error) {
 	}
 	m := timesOfDay.FindStringSubmatch(rest)
 	if m == nil {
-		if days, _, ok := parseDays(rest); ok {
+		if days, _, ok := parseDays(strings.TrimSuffix(rest, " at")); ok {
 			return Schedule{}, &Error{Text: text, Problem: "it has no time of day", Example: Schedule{Days: days, At: []Clock{7 * 60}}.String()}
 		}
 		return Schedule{}, &Error{Text: text, Problem: "it is neither days with a time, nor an interval, nor at once", Example: "weekdays at 18:30"}

@@ -83,7 +83,7 @@ func TestWrong(t *testing.T) {
 		"every day at 7:5":                     "minutes have two digits",
 		"every day at 13 pm":                   "hours with am or pm go from 1 to 12",
 		"every day at seven":                   `"seven": it is no time of day`,
-		"every day at":                         "it is neither days",
+		"every day at":                         "it has no time of day",
 		"every day at -7":                      "it is no time of day",
 		"every morning at 19":                  "it is not in the morning",
 		"every evening at 16:00":               "it is not in the evening",

@@ -1,135 +1,454 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
+	"headwater/internal/locale"
 	"headwater/internal/news"
+	"headwater/internal/schedule"
 )
+
+// ntfyServer is the public ntfy server.
+const ntfyServer = "https://ntfy.sh"
 
 type alertsView struct {
 	Topic  link
-	Add    string // where the form goes
+	Add    string // where a form for a new alert goes
+	Kinds  []alertKind
 	Alerts []alertView
-	Form   alertForm
+	Form   *alertForm // nil where no kind is chosen
 	Notice string
+	Failed string // what a receiver said against a test
 	Secret string // of a webhook that was just added
 }
 
+// alertKind is a kind of alert to choose.
+type alertKind struct {
+	Name, Words, URL string
+	Current          bool
+}
+
+// alertForm is the form of one alert. It has the fields that its kind needs.
 type alertForm struct {
-	Kind, Target, Schedule string
-	AgainOutlets           string
-	AgainOriginal          bool
-	Error                  string
+	Action, Button string
+	Kind           news.AlertKind
+	Heading        string
+	Target         string // an address; of ntfy the topic alone
+	Server         string // of ntfy
+	Keeps          bool   // an empty secret or token leaves what there is
+	When           string // once, every, at or own
+	Own            string // a schedule that the form has no fields for, in words
+	Every, Days    []settingOption
+	At, AndAt      string
+	QuietFrom      string
+	QuietTo        string
+	Zone           string
+	AgainOutlets   string
+	AgainOriginal  bool
+	Errors         map[string]string // by field; "" is the whole form
 }
 
 type alertView struct {
-	Kind         news.AlertKind
-	Target, When string
-	State, Class string
-	Problem      string
-	Next         timestamp
-	Test, Remove string
+	Name, Target, When string
+	Next               timestamp // when a digest goes out
+	State, Class       string
+	Problem            string
+	Retry              timestamp
+	Test, Change       string
+	Remove             string
+}
+
+// The parts of a form that say when an alert tells.
+const (
+	whenOnce  = "once"
+	whenEvery = "every"
+	whenAt    = "at"
+	whenOwn   = "own" // as it is
+)
+
+func kindName(k news.AlertKind, l *locale.Locale) string {
+	switch k {
+	case news.AlertEmail:
+		return l.Text("e-mail")
+	case news.AlertNtfy:
+		return "ntfy"
+	case news.AlertWebhook:
+		return "webhook"
+	}
+	return string(k)
+}
+
+// scheduleWords writes schedules for a reader.
+func scheduleWords(l *locale.Locale) schedule.Words {
+	utc := l.WithZone(time.UTC)
+	return schedule.Words{Text: l.Text, Clock: func(c schedule.Clock) string {
+		return utc.Hour(time.Date(2000, 1, 1, 0, int(c), 0, 0, time.UTC))
+	}}
+}
+
+// scheduleOf reads the schedule of a stored alert. One that can't be read tells at once, as the queue does.
+func scheduleOf(a news.Alert) schedule.Schedule {
+	when, err := schedule.Parse(a.Schedule)
+	if err != nil {
+		return schedule.Schedule{}
+	}
+	return when
+}
+
+// scheduleText is when an alert tells, in words; with its zone where that is not the reader's.
+func scheduleText(a news.Alert, l *locale.Locale) string {
+	when := scheduleOf(a)
+	text := when.In(scheduleWords(l))
+	zone := cmp.Or(a.Zone, "UTC")
+	if when.AtOnce() && !when.Quiet.Any() || zone == l.Zone.String() {
+		return text
+	}
+	if _, err := schedule.Zone(zone); err != nil {
+		return l.Text("%s (by UTC, since the time zone %s is not known any more)", text, zone)
+	}
+	return l.Text("%s (by the clocks of %s)", text, strings.ReplaceAll(zone, "_", " "))
+}
+
+func alertViewOf(a news.Alert, page string, l *locale.Locale) alertView {
+	id := fmt.Sprintf("%s/%d", page, a.ID)
+	v := alertView{
+		Name: kindName(a.Kind, l), Target: a.Target, When: scheduleText(a, l), State: l.Text("ok"), Class: "good", Problem: l.Known(a.Problem),
+		Test: id + "/test", Remove: id + "/remove", Change: fmt.Sprintf("%s?change=%d#form", page, a.ID),
+	}
+	if when := scheduleOf(a); !when.AtOnce() {
+		v.Next = timestampOf(when.Next(l.Now, schedule.ZoneOf(a.Zone)), l)
+	}
+	switch {
+	case a.Ended:
+		v.State, v.Class = l.Text("ended"), "bad"
+	case a.Problem != "":
+		v.State, v.Class, v.Retry = l.Text("failing"), "bad", timestampOf(a.Next, l)
+	case a.Waiting > 0:
+		v.State, v.Class = l.Text("%d waiting", a.Waiting), "idle"
+	}
+	return v
 }
 
 func (s *server) alerts(w http.ResponseWriter, r *http.Request) error {
-	t, err := s.backend.Topic(r.Context(), 0, r.PathValue("name"))
+	t, err := s.findTopic(r)
 	if err != nil {
-		return fmt.Errorf("topic: %w", err)
+		return err
 	}
+	list, err := s.alertsOf(r, t)
+	if err != nil {
+		return err
+	}
+	l, q := s.locale(r), r.URL.Query()
 	view := alertsView{}
-	if r.URL.Query().Has("removed") {
-		view.Notice = "The alert is removed."
+	if q.Has("removed") {
+		view.Notice = l.Text("The alert is removed.")
 	}
-	return s.showAlerts(w, r, http.StatusOK, t, view)
+	for _, a := range list {
+		id := strconv.FormatInt(a.ID, 10)
+		if q.Get("change") == id {
+			view.Form = changeForm(a, t, l)
+		}
+		if id == q.Get("added") || id == q.Get("changed") || id == q.Get("tested") {
+			view.say(a, q.Has("added"), l)
+		}
+	}
+	if kind := news.AlertKind(q.Get("kind")); slices.Contains(news.AlertKinds, kind) {
+		view.Form = newForm(news.Alert{Kind: kind, Zone: l.Zone.String()}, t, l)
+	}
+	return s.showAlerts(w, r, http.StatusOK, t, list, view)
 }
 
-func (s *server) showAlerts(w http.ResponseWriter, r *http.Request, status int, t news.Topic, view alertsView) error {
+// say writes what came of an alert's test, which was just made.
+func (v *alertsView) say(a news.Alert, added bool, l *locale.Locale) {
+	switch {
+	case a.Problem != "" && a.Kind == news.AlertWebhook && added:
+		v.Notice, v.Failed = l.Text("%s is an alert now, but its test failed. A receiver that checks signatures needs the secret first.", a.Target), l.Known(a.Problem)
+	case a.Problem != "" && added:
+		v.Notice, v.Failed = l.Text("%s is an alert now, but its test failed.", a.Target), l.Known(a.Problem)
+	case a.Problem != "":
+		v.Failed = l.Text("%s did not take the test: %s", a.Target, l.Known(a.Problem))
+	case added:
+		v.Notice = l.Text("A test was sent to %s, and taken. From now on it is told of what is new.", a.Target)
+	default:
+		v.Notice = l.Text("A test was sent to %s, and taken.", a.Target)
+	}
+}
+
+// alertsOf gives the alerts of a topic that the viewer sees: the viewer's own, and where the viewer may change the topic those of
+// nobody else.
+func (s *server) alertsOf(r *http.Request, t news.Topic) ([]news.Alert, error) {
 	list, err := s.backend.Alerts(r.Context(), t.ID)
 	if err != nil {
-		return fmt.Errorf("alerts of topic %q: %w", t.Name, err)
+		return nil, fmt.Errorf("alerts of topic %q: %w", t.Name, err)
 	}
+	v := s.viewer(r)
+	return slices.DeleteFunc(list, func(a news.Alert) bool {
+		return a.User != v.User.ID && (a.User != 0 || !mayChangeTopic(v, t))
+	}), nil
+}
+
+func (s *server) showAlerts(w http.ResponseWriter, r *http.Request, status int, t news.Topic, list []news.Alert, view alertsView) error {
+	l := s.locale(r)
 	view.Topic = linkTopic(t)
 	view.Add = view.Topic.URL + "/alerts"
 	for _, a := range list {
-		id := fmt.Sprintf("%s/%d", view.Add, a.ID)
-		v := alertView{Kind: a.Kind, Target: a.Target, When: a.Schedule, State: "ok", Class: "good", Problem: a.Problem, Test: id + "/test", Remove: id + "/remove"}
-		switch {
-		case a.Ended:
-			v.State, v.Class = "ended", "bad"
-		case a.Problem != "":
-			v.State, v.Class, v.Next = "failing", "bad", timestampOf(a.Next, s.locale(r))
-		case a.Waiting > 0:
-			v.State, v.Class = fmt.Sprintf("%d waiting", a.Waiting), "idle"
-		}
-		view.Alerts = append(view.Alerts, v)
+		view.Alerts = append(view.Alerts, alertViewOf(a, view.Add, l))
 	}
-	return s.write(w, r, status, "alerts", page{Title: "Alerts of " + t.Name, Nav: view.Topic.URL, Body: view})
+	for _, k := range news.AlertKinds {
+		words := map[news.AlertKind]string{
+			news.AlertEmail:   l.Text("a digest, or a mail for each story"),
+			news.AlertNtfy:    l.Text("a message on a telephone"),
+			news.AlertWebhook: l.Text("a signed request to a program"),
+		}[k]
+		view.Kinds = append(view.Kinds, alertKind{
+			Name: kindName(k, l), Words: words, URL: view.Add + "?kind=" + string(k) + "#form", Current: view.Form != nil && view.Form.Kind == k && !view.Form.Keeps,
+		})
+	}
+	return s.write(w, r, status, "alerts", page{Title: l.Text("Alerts of %s", t.Name), Nav: view.Topic.URL, Body: view})
+}
+
+// newForm is the form for a new alert of a kind.
+func newForm(a news.Alert, t news.Topic, l *locale.Locale) *alertForm {
+	if a.Kind == news.AlertEmail && a.Schedule == "" {
+		a.Schedule = schedule.Schedule{Days: schedule.EveryDay, At: []schedule.Clock{7 * 60}}.String()
+	}
+	f := alertFormOf(a, l)
+	f.Action, f.Button = linkTopic(t).URL+"/alerts", l.Text("Add and test")
+	f.Heading = map[news.AlertKind]string{
+		news.AlertEmail: l.Text("A new alert by e-mail"), news.AlertNtfy: l.Text("A new alert by ntfy"), news.AlertWebhook: l.Text("A new alert by webhook"),
+	}[a.Kind]
+	return f
+}
+
+// changeForm is the form to change an alert.
+func changeForm(a news.Alert, t news.Topic, l *locale.Locale) *alertForm {
+	f := alertFormOf(a, l)
+	f.Action, f.Button = fmt.Sprintf("%s/alerts/%d", linkTopic(t).URL, a.ID), l.Text("Change and test")
+	f.Heading, f.Keeps = l.Text("Change the alert of %s", a.Target), true
+	return f
+}
+
+// alertFormOf is a form with the values of an alert.
+func alertFormOf(a news.Alert, l *locale.Locale) *alertForm {
+	f := &alertForm{Kind: a.Kind, Target: a.Target, When: whenOnce, Zone: cmp.Or(a.Zone, "UTC"), AgainOriginal: a.AgainOriginal, At: "07:00", Errors: map[string]string{}}
+	if a.Kind == news.AlertNtfy {
+		f.Server = ntfyServer
+		if u, err := url.Parse(a.Target); err == nil && u.Host != "" {
+			at := strings.LastIndexByte(a.Target, '/')
+			f.Server, f.Target = a.Target[:at], a.Target[at+1:]
+		}
+	}
+	if a.AgainOutlets > 0 {
+		f.AgainOutlets = strconv.Itoa(a.AgainOutlets)
+	}
+	when, words := scheduleOf(a), scheduleWords(l)
+	days, every := schedule.EveryDay, 2*time.Hour
+	switch {
+	case when.Cron != "":
+		f.When, f.Own = whenOwn, scheduleText(a, l)
+	case len(when.At) > 0:
+		f.When, days, f.At = whenAt, when.Days, when.At[0].String()
+		if len(when.At) > 1 {
+			f.AndAt = when.At[1].String()
+		}
+	case when.Every > 0:
+		f.When, every = whenEvery, when.Every
+	}
+	if when.Quiet.Any() {
+		f.QuietFrom, f.QuietTo = when.Quiet.From.String(), when.Quiet.To.String()
+	}
+	choices := []schedule.Days{schedule.EveryDay, schedule.Weekdays, schedule.Weekend}
+	for i := range 7 {
+		choices = append(choices, 1<<((i+1)%7)) // from Monday on
+	}
+	if !slices.Contains(choices, days) {
+		choices = append(choices, days)
+	}
+	for _, d := range choices {
+		f.Days = append(f.Days, settingOption{Value: d.String(), Label: d.In(words), Chosen: d == days})
+	}
+	for _, e := range schedule.Intervals() {
+		text := schedule.Schedule{Every: e}
+		f.Every = append(f.Every, settingOption{Value: text.String(), Label: text.In(words), Chosen: e == every})
+	}
+	return f
+}
+
+// readAlertForm reads the form of an alert into a, which has its kind. It returns the form as it was sent, with what is wrong.
+func readAlertForm(r *http.Request, a *news.Alert, l *locale.Locale) (sent func(*alertForm), wrong map[string]string) {
+	get := func(key string) string { return strings.TrimSpace(r.PostForm.Get(key)) }
+	wrong = map[string]string{}
+	a.Target, a.Zone = get("target"), get("zone")
+	if a.Kind == news.AlertNtfy && a.Target != "" {
+		a.Target = strings.TrimRight(cmp.Or(get("server"), ntfyServer), "/") + "/" + strings.TrimLeft(a.Target, "/")
+	}
+	switch a.Kind {
+	case news.AlertNtfy:
+		a.Secret = get("token")
+	case news.AlertWebhook:
+		a.Secret = get("secret")
+	case news.AlertEmail: // has none
+	}
+	if a.AgainOriginal = get("again_original") != ""; get("again_outlets") != "" {
+		var err error
+		if a.AgainOutlets, err = strconv.Atoi(get("again_outlets")); err != nil {
+			wrong["again_outlets"] = l.Text("%q is no number of outlets.", get("again_outlets"))
+		}
+	} else {
+		a.AgainOutlets = 0
+	}
+	when := get("when")
+	switch {
+	case a.Kind != news.AlertEmail || when == whenOnce:
+		a.Schedule = "at once"
+	case when == whenEvery:
+		a.Schedule = get("every")
+	case when == whenOwn: // a.Schedule stays
+	default:
+		when = whenAt
+		a.Schedule = get("days") + " at " + get("at")
+		if and := get("and_at"); and != "" {
+			a.Schedule += " and " + and
+		}
+	}
+	if from, to := get("quiet_from"), get("quiet_to"); when != whenAt && when != whenOwn && (from != "" || to != "") {
+		a.Schedule += ", not from " + from + " to " + to
+		if from == "" || to == "" {
+			wrong["schedule"] = l.Text("Quiet hours need a begin and an end.")
+		}
+	}
+	return func(f *alertForm) {
+		f.Target, f.Server, f.When = get("target"), get("server"), cmp.Or(when, whenOnce)
+		f.At, f.AndAt, f.QuietFrom, f.QuietTo, f.Zone = get("at"), get("and_at"), get("quiet_from"), get("quiet_to"), get("zone")
+		f.AgainOutlets, f.AgainOriginal = get("again_outlets"), get("again_original") != ""
+		for _, list := range []struct {
+			options []settingOption
+			value   string
+		}{{f.Every, get("every")}, {f.Days, get("days")}} {
+			if slices.ContainsFunc(list.options, func(o settingOption) bool { return o.Value == list.value }) {
+				for i := range list.options {
+					list.options[i].Chosen = list.options[i].Value == list.value
+				}
+			}
+		}
+		f.Errors = wrong
+	}, wrong
 }
 
 func (s *server) addAlert(w http.ResponseWriter, r *http.Request) error {
-	t, err := s.backend.Topic(r.Context(), 0, r.PathValue("name"))
+	t, err := s.findTopic(r)
 	if err != nil {
-		return fmt.Errorf("topic: %w", err)
+		return err
 	}
 	if err := readForm(r); err != nil {
 		return err
 	}
-	get := func(key string) string { return strings.TrimSpace(r.PostForm.Get(key)) }
-	f := alertForm{
-		Kind: get("kind"), Target: get("target"), Schedule: get("schedule"),
-		AgainOutlets: get("again_outlets"), AgainOriginal: get("again_original") != "",
+	l := s.locale(r)
+	a := news.Alert{Topic: t.ID, User: s.viewer(r).User.ID, Kind: news.AlertKind(r.PostForm.Get("kind"))}
+	if !slices.Contains(news.AlertKinds, a.Kind) {
+		return badRequest("%q is no kind of alert.", string(a.Kind))
 	}
-	refuse := func(status int, text string) error {
-		f.Error = text
-		return s.showAlerts(w, r, status, t, alertsView{Form: f})
+	sent, wrong := readAlertForm(r, &a, l)
+	refuse := func(status int) error {
+		f := newForm(news.Alert{Kind: a.Kind}, t, l)
+		sent(f)
+		return s.refuseAlert(w, r, status, t, f)
 	}
-	a := news.Alert{Topic: t.ID, Kind: news.AlertKind(f.Kind), Target: f.Target, AgainOriginal: f.AgainOriginal}
-	switch a.Kind {
-	case news.AlertEmail:
-		a.Schedule = f.Schedule
-	case news.AlertNtfy:
-		a.Secret = get("token")
-	case news.AlertWebhook: // AddAlert makes its secret
+	if len(wrong) > 0 {
+		return refuse(http.StatusBadRequest)
 	}
-	if f.AgainOutlets != "" {
-		if a.AgainOutlets, err = strconv.Atoi(f.AgainOutlets); err != nil {
-			return refuse(http.StatusBadRequest, fmt.Sprintf("%q is no number of outlets.", f.AgainOutlets))
+	added, err := s.backend.AddAlert(r.Context(), a)
+	if status, err := alertProblem(err, a, wrong, l); err != nil {
+		return fmt.Errorf("add an alert to topic %q: %w", t.Name, err)
+	} else if status != 0 {
+		return refuse(status)
+	}
+	if err := s.tryAlert(r, added.ID); err != nil {
+		return err
+	}
+	if a.Kind != news.AlertWebhook || a.Secret != "" {
+		s.backTo(w, r, t, "added", added.ID)
+		return nil
+	}
+	// Its secret is shown this once, so that the page is not another one that a reload would show again.
+	list, err := s.alertsOf(r, t)
+	if err != nil {
+		return err
+	}
+	view := alertsView{Secret: added.Secret}
+	for _, has := range list {
+		if has.ID == added.ID {
+			view.say(has, true, l)
 		}
 	}
-	a, err = s.backend.AddAlert(r.Context(), a)
-	var wrong *news.AlertError
-	switch {
-	case errors.As(err, &wrong):
-		return refuse(http.StatusBadRequest, wrong.Text)
-	case errors.Is(err, news.ErrExists):
-		return refuse(http.StatusConflict, f.Target+" is told of this topic already.")
-	case err != nil:
-		return fmt.Errorf("add an alert to topic %q: %w", t.Name, err)
-	}
-	view := alertsView{Notice: a.Target + " is told of what is new from now on."}
-	if a.Kind == news.AlertWebhook {
-		view.Secret = a.Secret
-	}
-	return s.showAlerts(w, r, http.StatusCreated, t, view)
+	return s.showAlerts(w, r, http.StatusCreated, t, list, view)
 }
 
-// topicAlert gives the topic and the alert that the path names, if the alert is the topic's.
-func (s *server) topicAlert(r *http.Request) (news.Topic, news.Alert, error) {
-	t, err := s.backend.Topic(r.Context(), 0, r.PathValue("name"))
+// alertProblem adds to wrong what is wrong with an alert, and gives the status of the answer, 0 where nothing is. It gives errors of other kinds
+// back.
+func alertProblem(err error, a news.Alert, wrong map[string]string, l *locale.Locale) (int, error) {
+	var is *news.AlertError
+	switch {
+	case err == nil:
+		return 0, nil
+	case errors.As(err, &is) && is.Field == "kind":
+		wrong[""] = sentence(l, is)
+		return http.StatusBadRequest, nil
+	case errors.As(err, &is):
+		wrong[is.Field] = sentence(l, is)
+		return http.StatusBadRequest, nil
+	case errors.Is(err, news.ErrExists):
+		wrong["target"] = l.Text("%s is told of this topic already.", a.Target)
+		return http.StatusConflict, nil
+	}
+	return 0, err
+}
+
+// refuseAlert shows a form again.
+func (s *server) refuseAlert(w http.ResponseWriter, r *http.Request, status int, t news.Topic, f *alertForm) error {
+	list, err := s.alertsOf(r, t)
 	if err != nil {
-		return t, news.Alert{}, fmt.Errorf("topic: %w", err)
+		return err
+	}
+	return s.showAlerts(w, r, status, t, list, alertsView{Form: f})
+}
+
+// tryAlert tests an alert. What the receiver says against it is kept with the alert.
+func (s *server) tryAlert(r *http.Request, id int64) error {
+	err := s.backend.TestAlert(r.Context(), id)
+	var refused *news.AlertError
+	if err != nil && !errors.As(err, &refused) {
+		return fmt.Errorf("test alert %d: %w", id, err)
+	}
+	return nil
+}
+
+// backTo leads to the alerts of a topic, which say what was done with one.
+func (s *server) backTo(w http.ResponseWriter, r *http.Request, t news.Topic, done string, id int64) {
+	http.Redirect(w, r, fmt.Sprintf("%s/alerts?%s=%d", linkTopic(t).URL, done, id), http.StatusSeeOther)
+}
+
+// topicAlert gives the topic and the alert that the path names, if the viewer sees it.
+func (s *server) topicAlert(r *http.Request) (news.Topic, news.Alert, error) {
+	t, err := s.findTopic(r)
+	if err != nil {
+		return t, news.Alert{}, err
 	}
 	id, err := pathID(r)
 	if err != nil {
 		return t, news.Alert{}, err
 	}
-	list, err := s.backend.Alerts(r.Context(), t.ID)
+	list, err := s.alertsOf(r, t)
 	if err != nil {
-		return t, news.Alert{}, fmt.Errorf("alerts of topic %q: %w", t.Name, err)
+		return t, news.Alert{}, err
 	}
 	for _, a := range list {
 		if a.ID == id {
@@ -137,6 +456,38 @@ func (s *server) topicAlert(r *http.Request) (news.Topic, news.Alert, error) {
 		}
 	}
 	return t, news.Alert{}, notFound("This topic has no such alert.")
+}
+
+func (s *server) changeAlert(w http.ResponseWriter, r *http.Request) error {
+	t, a, err := s.topicAlert(r)
+	if err != nil {
+		return err
+	}
+	if err := readForm(r); err != nil {
+		return err
+	}
+	l := s.locale(r)
+	to := a
+	sent, wrong := readAlertForm(r, &to, l)
+	refuse := func(status int) error {
+		f := changeForm(a, t, l)
+		sent(f)
+		return s.refuseAlert(w, r, status, t, f)
+	}
+	if len(wrong) > 0 {
+		return refuse(http.StatusBadRequest)
+	}
+	_, err = s.backend.ChangeAlert(r.Context(), to)
+	if status, err := alertProblem(err, to, wrong, l); err != nil {
+		return fmt.Errorf("change alert %d: %w", a.ID, err)
+	} else if status != 0 {
+		return refuse(status)
+	}
+	if err := s.tryAlert(r, a.ID); err != nil {
+		return err
+	}
+	s.backTo(w, r, t, "changed", a.ID)
+	return nil
 }
 
 func (s *server) removeAlert(w http.ResponseWriter, r *http.Request) error {
@@ -147,7 +498,7 @@ func (s *server) removeAlert(w http.ResponseWriter, r *http.Request) error {
 	if err := s.backend.RemoveAlert(r.Context(), a.ID); err != nil {
 		return fmt.Errorf("remove alert %d: %w", a.ID, err)
 	}
-	http.Redirect(w, r, linkTopic(t).URL+"/alerts?removed", http.StatusSeeOther)
+	s.backTo(w, r, t, "removed", a.ID)
 	return nil
 }
 
@@ -156,8 +507,9 @@ func (s *server) testAlert(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.backend.TestAlert(r.Context(), a.ID); err != nil {
-		return s.showAlerts(w, r, http.StatusBadGateway, t, alertsView{Form: alertForm{Error: a.Target + " did not take the test: " + err.Error()}})
+	if err := s.tryAlert(r, a.ID); err != nil {
+		return err
 	}
-	return s.showAlerts(w, r, http.StatusOK, t, alertsView{Notice: a.Target + " has taken a test."})
+	s.backTo(w, r, t, "tested", a.ID)
+	return nil
 }

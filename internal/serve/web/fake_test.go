@@ -348,15 +348,15 @@ func (f *fake) matching(query string) []news.Story {
 	return found
 }
 
-func (f *fake) Topics(context.Context, int64) ([]news.Topic, error) {
+func (f *fake) Topics(_ context.Context, user int64) ([]news.Topic, error) {
 	defer f.lock()()
-	return slices.Clone(f.topics), f.broken
+	return slices.DeleteFunc(slices.Clone(f.topics), func(t news.Topic) bool { return t.User != user }), f.broken
 }
 
-func (f *fake) Topic(_ context.Context, _ int64, name string) (news.Topic, error) {
+func (f *fake) Topic(_ context.Context, user int64, name string) (news.Topic, error) {
 	defer f.lock()()
 	for _, t := range f.topics {
-		if t.Name == name {
+		if t.Name == name && t.User == user {
 			return t, f.broken
 		}
 	}
@@ -379,7 +379,7 @@ func (f *fake) Complete(_ context.Context, query string) ([]search.Completion, e
 }
 
 func (f *fake) AddTopic(ctx context.Context, t news.Topic) (news.Topic, error) {
-	if _, err := f.Topic(ctx, 0, t.Name); err == nil {
+	if _, err := f.Topic(ctx, t.User, t.Name); err == nil {
 		return t, fmt.Errorf("topic: %w", news.ErrExists)
 	}
 	defer f.lock()()
@@ -430,12 +430,12 @@ func (f *fake) SetTopicSecret(_ context.Context, id int64, secret string) error 
 	return f.broken
 }
 
-func (f *fake) RemoveTopic(ctx context.Context, _ int64, name string) error {
-	if _, err := f.Topic(ctx, 0, name); err != nil {
+func (f *fake) RemoveTopic(ctx context.Context, user int64, name string) error {
+	if _, err := f.Topic(ctx, user, name); err != nil {
 		return err
 	}
 	defer f.lock()()
-	f.topics = slices.DeleteFunc(f.topics, func(t news.Topic) bool { return t.Name == name })
+	f.topics = slices.DeleteFunc(f.topics, func(t news.Topic) bool { return t.Name == name && t.User == user })
 	return f.broken
 }
 

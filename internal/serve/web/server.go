@@ -147,9 +147,9 @@ func (s *server) write(w http.ResponseWriter, r *http.Request, status int, name 
 	v := s.viewer(r)
 	p.Site, p.Bare, p.LoggedIn = s.title, !v.Known(), v.Session != 0
 	if v.Known() {
-		topics, err := s.backend.Topics(r.Context(), 0)
+		topics, _, err := s.visibleTopics(r)
 		if err != nil {
-			return fmt.Errorf("topics: %w", err)
+			return err
 		}
 		for _, t := range topics {
 			p.Topics = append(p.Topics, linkTopic(t))

@@ -129,6 +129,7 @@ func New(o Options) access.Routes {
 
 		"GET /topic/{name}/alerts":              {access.Reader, s.alerts},
 		"POST /topic/{name}/alerts":             {access.Reader, s.addAlert},
+		"POST /topic/{name}/alerts/{id}":        {access.Reader, s.changeAlert},
 		"POST /topic/{name}/alerts/{id}/test":   {access.Reader, s.testAlert},
 		"POST /topic/{name}/alerts/{id}/remove": {access.Reader, s.removeAlert},
 
