@@ -130,7 +130,7 @@ func alertViewOf(a news.Alert, page string, l *locale.Locale) alertView {
 	case a.Ended:
 		v.State, v.Class = l.Text("ended"), "bad"
 	case a.Problem != "":
-		v.State, v.Class, v.Retry = l.Text("failing"), "bad", timestampOf(a.Next, l)
+		v.State, v.Class, v.Retry = l.Text("failing|alert"), "bad", timestampOf(a.Next, l)
 	case a.Waiting > 0:
 		v.State, v.Class = l.Text("%d waiting", a.Waiting), "idle"
 	}

@@ -186,17 +186,14 @@ func (s *server) addTopic(w http.ResponseWriter, r *http.Request) error {
 	case !v.May(access.Editor):
 		return problem{Status: http.StatusForbidden, Heading: "Not allowed", Message: "A topic of everybody is for editors and admins to add."}
 	}
-	refuse := func(status int) error {
+	refuse := func(status int, there *link) error {
 		view := topicsView{Form: s.newTopicForm(r, t)}
 		view.Form.fillFrom(r, wrong)
-		if has, err := s.backend.Followed(r.Context(), t); err == nil && status == http.StatusConflict {
-			there := linkTopic(has)
-			view.Form.There = &there
-		}
+		view.Form.There = there
 		return s.showTopics(w, r, status, view)
 	}
 	if s.checkTopic(t, wrong, l); len(wrong) > 0 {
-		return refuse(http.StatusBadRequest)
+		return refuse(http.StatusBadRequest, nil)
 	}
 	has, err := s.backend.Followed(r.Context(), t)
 	switch {
@@ -205,14 +202,15 @@ func (s *server) addTopic(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	case err == nil:
 		wrong["name"] = l.Text("There is a topic %q already, and it asks for something else. Choose another name, or change that one.", t.Name)
-		return refuse(http.StatusConflict)
+		there := linkTopic(has)
+		return refuse(http.StatusConflict, &there)
 	case !errors.Is(err, news.ErrNotFound):
 		return fmt.Errorf("topics: %w", err)
 	}
 	_, err = s.backend.AddTopic(r.Context(), t)
 	if errors.Is(err, news.ErrExists) { // it was added between
 		wrong["name"] = l.Text("There is a topic %q already; choose another name.", t.Name)
-		return refuse(http.StatusConflict)
+		return refuse(http.StatusConflict, nil)
 	}
 	if err != nil {
 		return fmt.Errorf("add topic %q: %w", t.Name, err)

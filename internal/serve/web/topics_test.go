@@ -26,8 +26,11 @@ func handlerOf(f *fake, u news.User) http.Handler {
 func TestWhoseTopics(t *testing.T) {
 	f := edition()
 	f.topics = []news.Topic{
-		{ID: 1, Name: "Mining", Query: "mine"}, {ID: 2, Name: "Ferries", Query: "ferry"}, {ID: 3, User: 7, Name: "Mine alone", Query: "lighthouse", Secret: "s3cret"},
-		{ID: 4, User: 7, Name: "Ferries", Query: "boat"}, {ID: 5, User: 8, Name: "Of Ben", Query: "gull"},
+		{ID: 1, Name: "Mining", Query: "mine"},
+		{ID: 2, Name: "Ferries", Query: "ferry"},
+		{ID: 3, User: 7, Name: "Mine alone", Query: "lighthouse", Secret: "s3cret"},
+		{ID: 4, User: 7, Name: "Ferries", Query: "boat"},
+		{ID: 5, User: 8, Name: "Of Ben", Query: "gull"},
 	}
 	reader := handlerOf(f, news.User{ID: 7, Name: "anna", Role: news.ReaderRole})
 	body := words(t, get(t, reader, "/topics").Body.String())
