@@ -32,7 +32,6 @@
 package subscribe
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -95,28 +94,33 @@ func (f *Feeds) noteWanted() {
 	}
 }
 
-// AddFeeds subscribes to the feeds that are not subscribed yet, all of them or none, and returns these.
+// AddFeeds subscribes to the feeds that are not subscribed yet, all of them or none, and returns these. Spellings of one address are
+// one feed, by discover.Key.
 func (f *Feeds) AddFeeds(ctx context.Context, feeds []news.Feed) ([]news.Feed, error) {
 	have, err := f.Store.Feeds(ctx)
 	if err != nil {
 		return nil, err
 	}
-	stored := map[string]string{} // stored addresses that are not in encoded form
+	known := make(map[string]bool, len(have))
 	for _, h := range have {
-		if encoded := weburl.Encode(h.URL); encoded != h.URL {
-			stored[encoded] = h.URL
-		}
+		known[discover.Key(h.URL)] = true
 	}
-	for i := range feeds {
-		feeds[i].URL = weburl.Encode(feeds[i].URL)
-		feeds[i].URL = cmp.Or(stored[feeds[i].URL], feeds[i].URL)
-		feeds[i].State = news.FeedWaiting
-		if feeds[i].Added.IsZero() {
-			feeds[i].Added = f.Now()
+	fresh := make([]news.Feed, 0, len(feeds))
+	for _, feed := range feeds {
+		feed.URL = weburl.Encode(feed.URL)
+		key := discover.Key(feed.URL)
+		if known[key] {
+			continue
 		}
+		known[key] = true
+		feed.State = news.FeedWaiting
+		if feed.Added.IsZero() {
+			feed.Added = f.Now()
+		}
+		fresh = append(fresh, feed)
 	}
 	defer f.noteWanted()
-	return f.Store.AddFeeds(ctx, feeds)
+	return f.Store.AddFeeds(ctx, fresh)
 }
 
 // FindFeed returns a feed by its id, or by its address if the id is 0.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -191,7 +192,7 @@ func (s *server) addFound(w http.ResponseWriter, r *http.Request, form feedForm)
 		return s.showAdd(w, r, http.StatusBadRequest, addView{URL: form.URL, Error: sentence(l, err), Form: form})
 	}
 	f, err := s.backend.AddFeed(r.Context(), news.Feed{
-		URL: addresses[0], Title: form.Title, Folder: form.Folder, FullText: form.FullText, Pictures: form.Pictures, Lang: form.Lang, Added: l.Now,
+		URL: addresses[0], Title: cmp.Or(form.Title, publish.Line(r.PostForm.Get("called"))), Folder: form.Folder, FullText: form.FullText, Pictures: form.Pictures, Lang: form.Lang, Added: l.Now,
 	})
 	var refused *news.RefusedError
 	switch {

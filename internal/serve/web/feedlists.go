@@ -124,7 +124,9 @@ func importReportOf(done news.Imported, l *locale.Locale) *importReport {
 		report.Folders = append(report.Folders, folderLink{publish.Cut(name, maxFolderName), folderPath(name)})
 	}
 	for i, n := range done.Notes {
-		n.Text = publish.Cut(fullSentence(l.Known(publish.Line(n.Text))), 3*longestFeed)
+		if n.Text = publish.Cut(l.Known(publish.Line(n.Text)), 3*longestFeed); !strings.HasPrefix(n.Text, "http") { // an address stays as it is
+			n.Text = fullSentence(n.Text)
+		}
 		switch {
 		case i >= maxListed:
 			report.More++

@@ -324,7 +324,9 @@ func (s *server) removedFeeds(w http.ResponseWriter, r *http.Request) error {
 }
 
 // feedsAgain leads those to the list who open the address of its form.
-func (s *server) feedsAgain(w http.ResponseWriter, r *http.Request) error { return redirect(w, r, "/feeds") }
+func (s *server) feedsAgain(w http.ResponseWriter, r *http.Request) error {
+	return redirect(w, r, "/feeds")
+}
 
 // changeFeeds does to all feeds that a form chose what its button says.
 func (s *server) changeFeeds(w http.ResponseWriter, r *http.Request) error {
