@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -17,6 +18,7 @@ import (
 type pattern struct {
 	key                     string
 	prefix, suffix, longest string
+	words                   int // bytes beside the verbs
 	shape                   *regexp.Regexp
 	verbs                   []verb
 }
@@ -25,14 +27,15 @@ type pattern struct {
 func patternsOf(keys []string) (all []pattern) {
 	for _, key := range keys {
 		fixed := verbShape.Split(key, -1)
-		if of := verbs(key); len(of) == 0 || !strings.Contains(strings.Join(fixed, ""), " ") {
+		own := strings.Join(fixed, "")
+		if len(verbs(key)) == 0 || !strings.Contains(own, " ") {
 			continue
 		}
 		longest := slices.MaxFunc(fixed, func(a, b string) int { return cmp.Compare(len(a), len(b)) })
-		all = append(all, pattern{key, fixed[0], fixed[len(fixed)-1], longest, shapeOf(key), verbs(key)})
+		all = append(all, pattern{key, fixed[0], fixed[len(fixed)-1], longest, len(own), shapeOf(key), verbs(key)})
 	}
-	slices.SortFunc(all, func(a, b pattern) int { // those with more words first
-		return cmp.Or(cmp.Compare(len(b.key), len(a.key)), strings.Compare(a.key, b.key))
+	slices.SortFunc(all, func(a, b pattern) int { // those with more of their own words first
+		return cmp.Or(cmp.Compare(b.words, a.words), strings.Compare(a.key, b.key))
 	})
 	return all
 }
@@ -48,6 +51,8 @@ func shapeOf(key string) *regexp.Regexp {
 			b.WriteString("%")
 		case "d":
 			b.WriteString(`(-?\d[\d,]*)`)
+		case "f":
+			b.WriteString(`(-?\d+(?:\.\d+)?)`)
 		case "q":
 			b.WriteString(`("(?:[^"\\]|\\.)*")`)
 		default:
@@ -70,6 +75,18 @@ func (l *Language) Known(text string) string {
 func (l *Language) Lookup(text string) (string, bool) {
 	if l.Tag == "en" || text == "" {
 		return text, true
+	}
+	for at := 0; ; { // several sentences, unless the whole is one with a full stop inside
+		next := strings.Index(text[at:], ". ")
+		if next < 0 {
+			break
+		}
+		at += next + len(". ")
+		if found, ok := l.lookup(text[:at-1]); ok {
+			if rest, ok := l.Lookup(text[at:]); ok {
+				return found + " " + rest, true
+			}
+		}
 	}
 	if found, ok := l.lookup(text); ok {
 		return found, true
@@ -112,10 +129,20 @@ func (l *Language) filled(letter, text string) any {
 		if n, err := strconv.Atoi(strings.ReplaceAll(text, ",", "")); err == nil {
 			return n
 		}
+	case "f":
+		if x, err := strconv.ParseFloat(text, 64); err == nil {
+			return x
+		}
 	case "q":
 		if s, err := strconv.Unquote(text); err == nil {
 			return s
 		}
+	}
+	if n, err := strconv.Atoi(strings.TrimSuffix(text, "%")); err == nil && strings.HasSuffix(text, "%") {
+		return l.Percent(float64(n) / 100)
+	}
+	if d, err := time.ParseDuration(text); err == nil && d >= time.Minute {
+		return l.Duration(d)
 	}
 	if !strings.Contains(text, " ") { // one word is a name
 		return text

@@ -186,3 +186,31 @@ func TestLoad(t *testing.T) {
 		}
 	}
 }
+
+// Texts that packages made in English are known by their formats, with whatever fills these, and others are left as they are.
+func TestKnown(t *testing.T) {
+	german := in(t, "de")
+	for text, want := range map[string]string{
+		"it is the earliest": "ist der früheste Artikel",
+		"It is the earliest": "Ist der früheste Artikel",
+		"it came out 26h5m0s after the earliest, its clock, which is 2h0m0s behind, put right": "erschien 1 T. 2 Std. nach dem frühesten, die Uhr, die 2 Std. nach geht, berichtigt",
+		"Coastline Daily credits a report by Harbour Post: “Post said. It did”":                "Coastline Daily beruft sich auf einen Bericht von Harbour Post: „Post said. It did“",
+		"it credits a report by Harbour Post, in the same words":                               "beruft sich auf einen Bericht von Harbour Post, mit denselben Worten",
+		"38% of the opening is the same":                                                       "38\u00a0% des Anfangs sind gleich",
+		"A Post's own article is not among those that your feeds brought. It belongs here because it names A Post. The other versions are compared with this one.": "Der eigene Artikel von A Post war in keinem Abruf der Feeds. Gehört hierher, weil der Artikel A Post nennt. Die anderen Fassungen sind mit dieser verglichen.",
+		"there is no story 1204":                               "es gibt keine Meldung 1.204",
+		`a topic cannot ask for feeds by name, as feed:x does`: "ein Thema kann Feeds nicht beim Namen nennen, wie feed:x es tut",
+	} {
+		if got, ok := german.Lookup(text); got != want || !ok {
+			t.Errorf("%q\n gives %q, %t\n want  %q", text, got, ok, want)
+		}
+	}
+	for _, text := range []string{"nobody knows this text", "It is known. This is not"} {
+		if got, ok := german.Lookup(text); got != text || ok {
+			t.Errorf("%q gives %q, %t", text, got, ok)
+		}
+	}
+	if got, ok := in(t, "en").Lookup("whatever it says"); got != "whatever it says" || !ok {
+		t.Errorf("English: %q, %t", got, ok)
+	}
+}

@@ -129,3 +129,20 @@ func (l *Language) Span(d time.Duration) string {
 	}
 	return l.Text("%s h", l.Decimal(math.Round(d.Hours()*2)/2, 1))
 }
+
+// Duration writes a duration to the minute: "2 h 10 min".
+func (l *Language) Duration(d time.Duration) string {
+	d = d.Round(time.Minute)
+	days, hours, minutes := int(d.Hours())/24, int(d.Hours())%24, int(d.Minutes())%60
+	switch {
+	case days > 0 && hours > 0:
+		return l.Text("%d d %d h", days, hours)
+	case days > 0:
+		return l.Text("%d d", days)
+	case hours > 0 && minutes > 0:
+		return l.Text("%d h %d min", hours, minutes)
+	case hours > 0:
+		return l.Text("%d h", hours)
+	}
+	return l.Text("%d min", minutes)
+}

@@ -186,17 +186,17 @@ func (c *comparing) reasons(m news.Member) (like int64, reasons []news.Evidence)
 func (c *comparing) note(m news.Member, k news.Comparison) string {
 	var say []string
 	origin, lead := publish.Name(c.Origin.Outlet), publish.Name(c.lead.Article.Outlet)
-	text := "the version of " + lead
+	text := fmt.Sprintf("the version of %s", lead)
 	switch {
 	case isTranslation(m): // below
 	case m.Carries == m.Article.ID:
 		say = append(say, "Another version of the report by the same outlet.")
 	case m.Carries != 0:
-		carries := "It carries the version of " + c.outlets[m.Carries] + ", which tells the news in other words"
+		carries := fmt.Sprintf("It carries the version of %s, which tells the news in other words.", c.outlets[m.Carries])
 		if m.Share > 0 {
-			carries += fmt.Sprintf(": %.0f%% of its own prose stands there", 100*m.Share)
+			carries = fmt.Sprintf("It carries the version of %s, which tells the news in other words: %.0f%% of its own prose stands there.", c.outlets[m.Carries], 100*m.Share)
 		}
-		say = append(say, carries+".")
+		say = append(say, carries)
 	}
 	if k.StandIn {
 		say = append(say, fmt.Sprintf("%s's own article is not among those that your feeds brought; compared with the version of %s, the earliest.", origin, lead))

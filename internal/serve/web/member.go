@@ -47,12 +47,13 @@ type outletView struct {
 
 // comparisonView is what a member takes from the origin and what it adds.
 type comparisonView struct {
-	Note   string
-	Shared string         // "3 shared passages, the longest of 41 words"; empty where nothing is shared
-	Marked [][]view.Piece // its paragraphs with the passages marked; nil where nothing is shared or the page is full
-	Added  string         // "Adds 3 sentences"
-	Adds   []string       // the first of them
-	Beside string         // the outlet whose version gave the reasons, where that is not the one compared with
+	Note     string
+	NoteLang string         // of Note, where no catalogue has it
+	Shared   string         // "3 shared passages, the longest of 41 words"; empty where nothing is shared
+	Marked   [][]view.Piece // its paragraphs with the passages marked; nil where nothing is shared or the page is full
+	Added    string         // "Adds 3 sentences"
+	Adds     []string       // the first of them
+	Beside   string         // the outlet whose version gave the reasons, where that is not the one compared with
 }
 
 // versionView is one version of a running report.
@@ -334,7 +335,7 @@ func compareMembers(members []memberView, st news.Story, all map[int64]news.Comp
 		if !ok || m.Role == string(news.RoleOriginal) { // newer versions of the original are compared as versions
 			continue
 		}
-		note := l.Known(m.quoted.once(k.Note))
+		note, known := l.Lookup(m.quoted.once(k.Note))
 		m.Reasons = reasonsOf(k.Reasons, m.quoted, l)
 		m.Share, m.ShareIn = percent(k.Share), ""
 		if k.Tells() {
@@ -344,6 +345,9 @@ func compareMembers(members []memberView, st news.Story, all map[int64]news.Comp
 			}
 		}
 		c := &comparisonView{Note: note, Adds: k.Adds}
+		if !known {
+			c.NoteLang = "en"
+		}
 		if n := len(k.Passages); n > 0 {
 			c.Shared = l.Text("%d shared passages", n)
 			if k.Longest > 0 {

@@ -301,18 +301,8 @@ func lagText(d time.Duration, l *locale.Locale) string {
 	if d < 0 {
 		sign, d = "−", -d
 	}
-	days, hours, minutes := int(d.Hours())/24, int(d.Hours())%24, int(d.Minutes())%60
-	switch {
-	case d == 0:
+	if d == 0 {
 		return l.Text("the same minute")
-	case days > 0 && hours > 0:
-		return l.Text("%s%d d %d h", sign, days, hours)
-	case days > 0:
-		return l.Text("%s%d d", sign, days)
-	case hours > 0 && minutes > 0:
-		return l.Text("%s%d h %d min", sign, hours, minutes)
-	case hours > 0:
-		return l.Text("%s%d h", sign, hours)
 	}
-	return l.Text("%s%d min", sign, minutes)
+	return sign + l.Duration(d)
 }
