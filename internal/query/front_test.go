@@ -111,7 +111,7 @@ func TestOwnItem(t *testing.T) {
 		page, err := l.Front(t.Context(), news.FrontQuery{At: day.Add(hour * time.Hour)})
 		must(t, err)
 		for _, c := range page.Cards {
-			if slices.Contains(c.Stories, int64(unknown)) {
+			if slices.Contains(c.Stories, unknown) {
 				return c.Articles[0]
 			}
 		}
