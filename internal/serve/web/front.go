@@ -22,6 +22,7 @@ import (
 )
 
 const (
+	shortEdition = 12 // cards; fewer are laid out in rows, since columns of few cards end far apart
 	frontPages   = 5  // of perFront cards: more than anybody reads, and all that the page is kept for
 	perFront     = 40 // cards
 	maxOthers    = 6  // other outlets that a card names
@@ -40,6 +41,7 @@ type frontView struct {
 	Part     bool // of an earlier hour, a folder or a language
 	Cards    []frontCard
 	Dense    bool
+	Short    bool   // fewer than shortEdition cards
 	View     link   // to the other view
 	Sections []link // folders and languages
 	Days     []link
@@ -120,6 +122,7 @@ func (s *server) front(w http.ResponseWriter, r *http.Request) error {
 			view.Cards = append(view.Cards, s.frontCardOf(c, since, l))
 		}
 	}
+	view.Short = len(view.Cards) < shortEdition
 	if view.Status, err = s.backend.Status(r.Context()); err != nil {
 		return fmt.Errorf("front page: %w", err)
 	}

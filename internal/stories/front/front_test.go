@@ -277,3 +277,26 @@ func TestMarket(t *testing.T) {
 		}
 	}
 }
+
+// TestHeadlineLanguage has a story of an English agency that an Arabic outlet translates.
+func TestHeadlineLanguage(t *testing.T) {
+	stories, texts := edition([]report{{1, "wire", 3, "Dam bursts above Aldermere", "en", []string{"herald", "marfa", "site"}}})
+	const english, arabic, unknown = 100, 102, 103
+	stories[0].Members[2].Lang, stories[0].Members[3].Lang = "ar", ""
+	for _, tt := range []struct {
+		langs map[string]bool
+		want  int64
+	}{
+		{nil, english},
+		{map[string]bool{"en": true}, english},
+		{map[string]bool{"ar": true}, arabic},
+		{map[string]bool{"ar": true, "en": true}, english},
+		{map[string]bool{"de": true}, unknown}, // it may be German
+	} {
+		by := front.Reader{Langs: tt.langs}
+		p := front.Join(front.Events(stories, evening, by), texts, evening, by)
+		if got := p.Headline(p.Events[0], texts); got != tt.want {
+			t.Errorf("for readers of %v the headline is that of %d, want %d", tt.langs, got, tt.want)
+		}
+	}
+}

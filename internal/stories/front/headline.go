@@ -164,27 +164,50 @@ func (s Story) candidates() (all []Member) {
 	return all
 }
 
+// What it counts that a headline is in a language of the reader, or in an unknown one: more than all else.
+const (
+	inLanguage   = 1e3
+	maybeInThose = 5e2
+)
+
 // Headline returns the article whose headline stands for an event of the page: in a language of the reader, near to what the
-// event tells, carried by many, and recent. texts are of its articles.
+// event tells, carried by many, and recent. texts are of its articles. Where the outlets that the stories go back to have none
+// in a language of the reader, it is that of another outlet.
 func (p Page) Headline(e Event, texts map[int64]Text) int64 {
 	words := e.words
 	if words == nil {
 		words = p.terms.event(e, texts)
 	}
 	best, most := e.Stories[0].firstReport(), -1.
+	weigh := func(s Story, m Member) {
+		t, known := texts[m.Article]
+		if !known {
+			return
+		}
+		age := max(p.at.Sub(m.Time).Hours(), 0)
+		v := s.share * t.Fit * (1 + math.Log2(float64(s.reach))) * max(cosine(p.terms.title(t.Print.Title), words), .01) * math.Exp2(-age/headlineHalfLife)
+		switch {
+		case !p.by.reads(m.Lang):
+		case m.Lang == "":
+			v += maybeInThose
+		default:
+			v += inLanguage
+		}
+		if v > most {
+			best, most = m.Article, v
+		}
+	}
 	for _, s := range e.best() {
 		for _, m := range s.candidates() {
-			t, known := texts[m.Article]
-			if !known {
-				continue
-			}
-			age := max(p.at.Sub(m.Time).Hours(), 0)
-			v := s.share * t.Fit * (1 + math.Log2(float64(s.reach))) * max(cosine(p.terms.title(t.Print.Title), words), .01) * math.Exp2(-age/headlineHalfLife)
-			if p.by.reads(m.Lang) {
-				v += 1e3
-			}
-			if v > most {
-				best, most = m.Article, v
+			weigh(s, m)
+		}
+	}
+	if most < inLanguage && p.by.Langs != nil {
+		for _, s := range e.Stories {
+			for _, m := range s.Members {
+				if p.by.reads(m.Lang) && texts[m.Article].Fit > fitShell {
+					weigh(s, m)
+				}
 			}
 		}
 	}
