@@ -82,8 +82,13 @@ type feedNotice struct {
 
 func feedPath(id int64) string { return "/feed/" + strconv.FormatInt(id, 10) }
 
-// folderPath is the page of a folder.
-func folderPath(name string) string { return "/folder/" + url.PathEscape(name) }
+// folderPath is the page of a folder. Browsers take dots alone for another address; such a folder has its feeds only.
+func folderPath(name string) string {
+	if name == "." || name == ".." {
+		return "/feeds?folder=" + name
+	}
+	return "/folder/" + url.PathEscape(name)
+}
 
 func (s *server) feeds(w http.ResponseWriter, r *http.Request) error {
 	l, values := s.locale(r), r.URL.Query()
@@ -444,9 +449,6 @@ func refusedForm(err error, l *locale.Locale, back string) error {
 	}
 	return err
 }
-
-// failed says whether the last poll brought nothing to read.
-func failed(state news.FeedState) bool { return state.Failed() }
 
 func stateOf(f news.Feed) string { return string(cmp.Or(f.State, news.FeedWaiting)) }
 

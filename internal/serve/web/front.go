@@ -366,7 +366,7 @@ func (s *server) freshOf(ctx context.Context, status news.Status) (f freshView, 
 	f = freshView{Feeds: len(feeds), Offline: offline(feeds), Unsettled: status.Unsettled, Articles: status.Articles}
 	for _, feed := range feeds {
 		switch {
-		case failed(feed.State):
+		case feed.State.Failed():
 			f.Failed++
 		case stateOf(feed) != string(news.FeedWaiting):
 			f.Read++
