@@ -158,6 +158,12 @@ func TestVersionsFold(t *testing.T) {
 			t.Errorf("the page has no %s", want)
 		}
 	}
+	words := strings.Join(strings.Fields(textOf(root)), " ")
+	for _, want := range []string{"Original: Sound Agency, 09:00 (newest version 11:00).", "lags count from the first version of the original."} {
+		if !strings.Contains(words, want) {
+			t.Errorf("the page does not say %q: %s", want, words)
+		}
+	}
 	if strings.Contains(page, "copies") || strings.Contains(page, "<script>") || strings.Contains(page, "style=") {
 		t.Error("versions of one outlet are counted as copies, or the page has a script or a style of its own")
 	}

@@ -120,6 +120,9 @@ func timelineOf(st news.Story, reports []news.Report, l *locale.Locale) *timelin
 	v.Since = l.Text("the earliest of them|lags count from")
 	if x := byOutlet[origin]; x != nil && !st.Origin.Named() {
 		v.Since, since = l.Text("the original|lags count from"), x.from
+		if len(x.articles) > 1 {
+			v.Since = l.Text("the first version of the original|lags count from")
+		}
 	}
 	if n := len(undated); n > 0 {
 		v.Undated = l.Text("%d outlets gave no time.", n)

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -16,8 +17,9 @@ import (
 // verdictView is who wrote a story first and why, in a sentence or two.
 type verdictView struct {
 	originView
-	Time timestamp // of the origin's article; zero where it is only named
-	Why  string    // "Three outlets print its dateline."
+	Time   timestamp // of the first version of the origin's outlet; zero where it is only named
+	Newest timestamp // of the version that is shown, where that is another
+	Why    string    // "Three outlets print its dateline."
 }
 
 // creditPhrases say how many outlets credit an origin, from what tells most to what tells least: keys of the catalogues, for the
@@ -42,8 +44,11 @@ const maxPhrases = 2
 
 func verdictOf(st news.Story, l *locale.Locale) verdictView {
 	v := verdictView{originView: originOf(st, l)}
-	if !st.Origin.Named() {
-		v.Time = articleTime(st.Lead().Article, l)
+	if first, shown := originTimes(st); !first.IsZero() {
+		v.Time = timestampOf(first, l)
+		if shown.After(first) {
+			v.Newest = timestampOf(shown, l)
+		}
 	}
 	phrases := creditsOf(st, l)
 	kinds := map[string]int{} // reasons for the origin
@@ -75,6 +80,24 @@ func verdictOf(st news.Story, l *locale.Locale) verdictView {
 	}
 	v.Why = strings.Join(phrases[:min(len(phrases), maxPhrases)], " ")
 	return v
+}
+
+// originTimes returns the times of the first version that the origin's outlet has in a story, and of the version that is shown.
+// Both are zero where the origin is only named, or has no date. Lags count from the first one.
+func originTimes(st news.Story) (first, shown time.Time) {
+	if st.Origin.Named() {
+		return first, shown
+	}
+	outlet := st.Lead().Article.Outlet.Key()
+	for _, m := range st.Members {
+		if a := m.Article; a.Outlet.Key() == outlet && !a.Undated && (first.IsZero() || a.Time().Before(first)) {
+			first = a.Time()
+		}
+	}
+	if a := st.Current().Article; !a.Undated && a.Outlet.Key() == outlet {
+		shown = a.Time()
+	}
+	return first, shown
 }
 
 // creditsOf says how many outlets credit the origin, each with what tells most of its claims.
