@@ -329,3 +329,51 @@ func wordsOf(page string) (all []string) {
 		}
 	}
 }
+
+// sentence finds strings that are texts: words with a space between them.
+var sentence = regexp.MustCompile(`\pL{2,} \pL{2,}`)
+
+// untold are functions whose strings no page shows.
+var untold = []string{"Errorf", "New", "Error", "Warn", "Info", "Debug", "panic", "MustCompile"}
+
+// notTexts are the strings of the pages' code that are no texts of pages: of headers, style sheets, forms and combined feeds, which are
+// the same for all readers.
+var notTexts = []string{
+	"<img", "at once", ", not from ", "retry after", "skip hours", "skip days", "light dark", "const build", "Basic realm",
+	"Every story once, under its original source.", "Stories that match ", "Stories that feeds of the folder ", "Stories that ", " of the folder ",
+}
+
+// The code of pages has no texts beside those that are looked up in the catalogues.
+func TestPagesWriteNoEnglish(t *testing.T) {
+	files, err := filepath.Glob(root + "/internal/serve/web/*.go")
+	if err != nil || len(files) < 20 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, path := range files {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		set := token.NewFileSet()
+		file, err := parser.ParseFile(set, path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.CallExpr:
+				_, written := writers[nameOf(n.Fun)]
+				return !written && !slices.Contains(untold, nameOf(n.Fun))
+			case *ast.CompositeLit:
+				return messageFields[nameOf(n.Type)] == nil
+			case *ast.ImportSpec, *ast.Field:
+				return false
+			case *ast.BasicLit:
+				text, ok := literal(n)
+				if ok && sentence.MatchString(text) && !slices.ContainsFunc(notTexts, func(s string) bool { return strings.HasPrefix(text, s) }) {
+					t.Errorf("%s: %q is written in English alone; write l.Text(%q), or mark it by locale.Key", set.Position(n.Pos()), text, text)
+				}
+			}
+			return true
+		})
+	}
+}
