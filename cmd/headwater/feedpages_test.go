@@ -72,11 +72,11 @@ func TestFeedPages(t *testing.T) {
 	}
 	get := func(path string) (string, string) {
 		t.Helper()
-		return read(client.Get(srv.URL + path))
+		return read(client.Get(srv.URL + path)) //nolint:bodyclose // read closes it
 	}
 	post := func(path string, form url.Values) (string, string) {
 		t.Helper()
-		return read(client.PostForm(srv.URL+path, form))
+		return read(client.PostForm(srv.URL+path, form)) //nolint:bodyclose // read closes it
 	}
 	wants := func(at, page string, want ...string) {
 		t.Helper()

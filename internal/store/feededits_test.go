@@ -222,3 +222,50 @@ func TestFeedHistory(t *testing.T) {
 		t.Errorf("%d days are kept, %v (%v)", n, days, err)
 	}
 }
+
+// The articles of a feed and of a folder are listed by time, from after any of them on, also where many have one time.
+func TestFeedArticles(t *testing.T) {
+	db := open(t, t.TempDir())
+	at := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	var want []int64
+	for i := range 4 {
+		f, err := db.AddFeed(t.Context(), news.Feed{URL: fmt.Sprintf("https://a%d.example/", i), Folder: []string{"A", "A", "A", "B"}[i]})
+		must(t, err)
+		p := Poll{Feed: f}
+		p.Feed.Checked = at
+		for j := range 5 {
+			p.Articles = append(p.Articles, news.Article{GUID: fmt.Sprint(j), Hash: fmt.Sprint(j), Title: "x", Published: at.Add(-time.Duration(j/2) * time.Hour)})
+		}
+		_, err = db.Collect(t.Context(), []Poll{p})
+		must(t, err)
+	}
+	all, err := db.Articles(t.Context(), news.ArticleList{Limit: 100})
+	must(t, err)
+	for _, a := range all {
+		if a.FeedID != 4 {
+			want = append(want, a.ID)
+		}
+	}
+	for _, limit := range []int{1, 2, 4, 100} {
+		var got []int64
+		for before := (news.Place{}); ; {
+			part, err := db.FeedArticles(t.Context(), 0, "A", before, limit)
+			must(t, err)
+			for _, a := range part {
+				got = append(got, a.ID)
+				before = news.Place{Time: a.Time(), ID: a.ID}
+			}
+			if len(part) < limit {
+				break
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%d at once: %v, want %v", limit, got, want)
+		}
+	}
+	one, err := db.FeedArticles(t.Context(), 4, "", news.Place{}, 3)
+	must(t, err)
+	if len(one) != 3 || one[0].FeedID != 4 || one[0].Title != "x" {
+		t.Errorf("of a feed: %+v", one)
+	}
+}
