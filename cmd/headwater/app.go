@@ -23,6 +23,7 @@ import (
 	"headwater/internal/intake/fetch"
 	"headwater/internal/intake/parse"
 	"headwater/internal/intake/poll"
+	"headwater/internal/locale"
 	"headwater/internal/news"
 	"headwater/internal/notify"
 	"headwater/internal/pipeline"
@@ -110,7 +111,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger, o openOption
 		return nil, err
 	}
 	a.accounts = accounts.New(a.store, a.store.Now)
-	a.sender = alertSender(cfg, a.client)
+	a.sender = alertSender(cfg, a.client, a.store.UserSettings)
 	a.alerts = &notify.Alerts{Store: a.store, Sender: a.sender, Stories: a.stories, Now: a.store.Now}
 	a.hub = publisherOf(cfg)
 	a.hub.Store, a.hub.Post, a.hub.Log = a.store, a.client.Post, log
@@ -357,12 +358,12 @@ func reachable(host string, allow []netip.Prefix) bool {
 }
 
 // alertSender sends alerts through the HTTP client, and so by its rules.
-func alertSender(cfg config.Config, client *fetch.Client) *notify.Sender {
+func alertSender(cfg config.Config, client *fetch.Client, settings func(ctx context.Context, user int64) (news.Settings, error)) *notify.Sender {
 	m := cfg.SMTP
 	return notify.NewSender(notify.SenderOptions{
 		Post: client.Post, Dial: client.Dial, DialTLS: client.DialTLS,
 		Story: func(s news.Story) any { return view.StoryOf(s) },
-		Pages: cfg.BaseURL(""), Title: cfg.Title,
+		Pages: cfg.BaseURL(""), Title: cfg.Title, Locale: locale.Choice{Language: cfg.Language, Zone: cfg.TimeZone}, Settings: settings,
 		Mail: notify.Mail{Host: m.Host, Port: m.Port, Username: m.Username, Password: string(m.Password), From: m.From, TLS: m.TLS},
 	})
 }

@@ -13,9 +13,10 @@ import (
 	netmail "net/mail"
 	"strings"
 	texttemplate "text/template"
-	"time"
 
 	"github.com/wneessen/go-mail"
+
+	"headwater/internal/locale"
 )
 
 // errNoMail is returned if the settings name no mail server.
@@ -26,7 +27,11 @@ func (s *Sender) mail(ctx context.Context, m message) error {
 	if s.Mail.Host == "" || s.Mail.From == "" {
 		return errNoMail
 	}
-	msg, err := s.compose(m)
+	l, err := s.locale(ctx, m.Alert)
+	if err != nil {
+		return err
+	}
+	msg, err := s.compose(m, l)
 	if err != nil {
 		return err
 	}
@@ -110,8 +115,8 @@ func mailAdvice(err error) string {
 }
 
 // compose returns the mail, as text and as HTML.
-func (s *Sender) compose(m message) (*mail.Msg, error) {
-	l := s.digest(m)
+func (s *Sender) compose(m message, l *locale.Locale) (*mail.Msg, error) {
+	content := s.digest(m, l)
 	msg := mail.NewMsg(mail.WithNoDefaultUserAgent())
 	if err := msg.From(s.Mail.From); err != nil {
 		return nil, fmt.Errorf("smtp.from: %w; write it as news@example.org", err)
@@ -119,14 +124,14 @@ func (s *Sender) compose(m message) (*mail.Msg, error) {
 	if err := msg.To(m.Alert.Target); err != nil {
 		return nil, fmt.Errorf("%q is no mail address: %w; remove the alert and add it anew", m.Alert.Target, err)
 	}
-	msg.Subject(l.Subject)
+	msg.Subject(content.Subject)
 	msg.SetDateWithValue(s.Now())
 	msg.SetMessageIDWithValue(messageID(m, s.Mail.From))
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // prevents automatic replies
 	var plain, html bytes.Buffer
-	plainDigest := texttemplate.Must(texttemplate.New("digest.txt").Parse(plainText))
-	htmlDigest := template.Must(template.New("digest.html").Parse(htmlText))
-	if err := errors.Join(plainDigest.Execute(&plain, l), htmlDigest.Execute(&html, l)); err != nil {
+	plainDigest := texttemplate.Must(texttemplate.New("digest.txt").Funcs(texttemplate.FuncMap{"t": l.Text}).Parse(plainText))
+	htmlDigest := template.Must(template.New("digest.html").Funcs(template.FuncMap{"th": l.Rich, "link": locale.Link}).Parse(htmlText))
+	if err := errors.Join(plainDigest.Execute(&plain, content), htmlDigest.Execute(&html, content)); err != nil {
 		return nil, err
 	}
 	msg.SetBodyString(mail.TypeTextPlain, plain.String())
@@ -150,6 +155,7 @@ func messageID(m message, from string) string {
 // digest is the content of a mail.
 type digest struct {
 	Subject string
+	Lang    string
 	Topic   string
 	Pages   string
 	Stories []digestStory
@@ -157,28 +163,27 @@ type digest struct {
 
 // digestStory is one story of a digest.
 type digestStory struct {
-	Title, Link, Why, Carriers string
-	Latest                     time.Time
+	Title, Link, Why, Carriers, Latest string
 }
 
-func (s *Sender) digest(m message) digest {
-	l := digest{Topic: line(m.Topic.Name, maxTitle), Pages: s.Pages}
+func (s *Sender) digest(m message, l *locale.Locale) digest {
+	d := digest{Lang: l.Tag, Topic: line(m.Topic.Name, maxTitle), Pages: s.Pages}
 	seen := map[int64]bool{}
 	for _, item := range m.Items {
 		if seen[item.Story.ID] {
 			continue // the story was new and has grown since; it is shown once, in its present state
 		}
 		seen[item.Story.ID] = true
-		l.Stories = append(l.Stories, digestStory{
-			Title: line(item.Story.Headline(), maxTitle), Link: s.link(item.Story), Why: reasonText(item.Reason), Carriers: attribution(item.Story), Latest: item.Story.Latest.UTC(),
+		d.Stories = append(d.Stories, digestStory{
+			Title: line(item.Story.Headline(), maxTitle), Link: s.link(item.Story), Why: reasonText(item.Reason, l), Carriers: attribution(item.Story, l), Latest: l.Full(item.Story.Latest),
 		})
 	}
-	l.Subject = fmt.Sprintf("%s: %d stories in %s", line(s.Title, 50), len(l.Stories), l.Topic)
-	if len(l.Stories) == 1 {
-		l.Subject = fmt.Sprintf("%s: %s", l.Topic, l.Stories[0].Title)
+	d.Subject = l.Text("%s: %d stories in %s", line(s.Title, 50), len(d.Stories), d.Topic)
+	if len(d.Stories) == 1 {
+		d.Subject = fmt.Sprintf("%s: %s", d.Topic, d.Stories[0].Title)
 	}
-	l.Subject = line(l.Subject, maxTitle)
-	return l
+	d.Subject = line(d.Subject, maxTitle)
+	return d
 }
 
 //go:embed digest.txt

@@ -21,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"headwater/internal/locale"
 	"headwater/internal/news"
 )
 
@@ -228,9 +229,9 @@ func TestMail(t *testing.T) {
 	if id := header.Get("Message-Id"); !strings.HasSuffix(id, "@example.org>") || id != again.Get("Message-Id") {
 		t.Errorf("ids %q and %q", id, again.Get("Message-Id"))
 	}
-	const wantText = "Fluss über Bcc: all@example.org die <script>Ufer</script>\n  Likely original: Harbour Wire. 3 outlets.\n  New (18 August 2026 06:00 UTC)\n" +
-		"  https://news.example/story/7\n\nSecond one\n  Likely original: Harbour Wire. 3 outlets.\n  New (18 August 2026 06:00 UTC)\n" +
-		"  https://news.example/story/8\n\n-- \nYou are told of the topic \"Flüsse X-Evil: 1\" of https://news.example\n"
+	const wantText = "Fluss über Bcc: all@example.org die <script>Ufer</script>\n  Likely original: Harbour Wire. 3 outlets.\n  New (Tue 18 Aug 2026, 06:00 UTC)\n" +
+		"  https://news.example/story/7\n\nSecond one\n  Likely original: Harbour Wire. 3 outlets.\n  New (Tue 18 Aug 2026, 06:00 UTC)\n" +
+		"  https://news.example/story/8\n\n-- \nYou are told of the topic “Flüsse X-Evil: 1” of https://news.example\n"
 	if bodies["text/plain"] != wantText {
 		t.Errorf("text:\n%s", bodies["text/plain"])
 	}
@@ -249,6 +250,30 @@ func TestMailOfOne(t *testing.T) {
 	}
 	if header, _ := parts(t, server.got()[0]); header.Get("Subject") != "floods: River floods" {
 		t.Errorf("%q", header.Get("Subject"))
+	}
+}
+
+// TestMailInGerman writes in the language and the zone that the user chose.
+func TestMailInGerman(t *testing.T) {
+	server := serveMail(t, mailServer{})
+	s := sender(t, SenderOptions{
+		Mail: server.settings(), Locale: locale.Choice{Zone: "Asia/Tokyo"},
+		Settings: func(_ context.Context, user int64) (news.Settings, error) {
+			return map[int64]news.Settings{7: {Language: "de", TimeZone: "Europe/Berlin"}}[user], nil
+		},
+	})
+	for user, want := range map[int64]string{
+		7: "Neu (Di 18. Aug. 2026, 08:00 CEST)", 8: "New (Tue 18 Aug 2026, 15:00 JST)", 0: "New (Tue 18 Aug 2026, 15:00 JST)",
+	} {
+		m := testMessage(news.AlertEmail, "anna@example.org", "", "River floods")
+		m.Alert.User = user
+		if err := s.send(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+		mails := server.got()
+		if _, bodies := parts(t, mails[len(mails)-1]); !strings.Contains(bodies["text/plain"], want) {
+			t.Errorf("user %d: %s", user, bodies["text/plain"])
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -13,6 +14,7 @@ import (
 	"unicode"
 
 	"headwater/internal/intake/fetch"
+	"headwater/internal/locale"
 	"headwater/internal/news"
 )
 
@@ -25,6 +27,9 @@ type SenderOptions struct {
 	DialTLS func(ctx context.Context, network, address string) (net.Conn, error)
 	// Story converts a story to the form in which webhooks show it. Nil shows only number, title and address.
 	Story func(news.Story) any
+	// Locale is how those are written to who chose nothing. Settings returns what a user chose; nil means that nobody did.
+	Locale   locale.Choice
+	Settings func(ctx context.Context, user int64) (news.Settings, error)
 	// Pages is the base address of our pages for links, without a slash at the end.
 	Pages string
 	// Title is the title of our pages. Subjects begin with it. "" means Headwater.
@@ -176,27 +181,37 @@ func line(text string, most int) string {
 // link returns the address of a story's page.
 func (s *Sender) link(story news.Story) string { return fmt.Sprintf("%s/story/%d", s.Pages, story.ID) }
 
-// attribution says who wrote a story and how many outlets carry it.
-func attribution(s news.Story) string {
-	outlets := "1 outlet"
-	if s.Outlets != 1 {
-		outlets = fmt.Sprintf("%d outlets", s.Outlets)
+// locale returns how the reader of an alert's messages is written to. Times are in the zone of the user, or else of the schedule.
+func (s *Sender) locale(ctx context.Context, a news.Alert) (*locale.Locale, error) {
+	reader := locale.Choice{Zone: a.Zone}
+	if s.Settings != nil && a.User != 0 {
+		chosen, err := s.Settings(ctx, a.User)
+		if err != nil {
+			return nil, err
+		}
+		reader = locale.Choice{Language: chosen.Language, Zone: cmp.Or(chosen.TimeZone, a.Zone), Clock: chosen.Clock}
 	}
+	return locale.For(reader, s.Locale, "", s.Now()), nil
+}
+
+// attribution says who wrote a story and how many outlets carry it.
+func attribution(s news.Story, l *locale.Locale) string {
+	outlets := l.Text("%d outlets", s.Outlets)
 	if s.Origin.Name == "" {
 		return outlets
 	}
-	return fmt.Sprintf("%s: %s. %s.", s.Origin.Level, line(s.Origin.Name, 100), outlets)
+	return fmt.Sprintf("%s: %s. %s.", l.Text(s.Origin.Level), line(s.Origin.Name, 100), outlets)
 }
 
 // reasonText returns in words why an alert tells of a story.
-func reasonText(r news.AlertReason) string {
+func reasonText(r news.AlertReason, l *locale.Locale) string {
 	switch r {
 	case news.ReasonGrown:
-		return "More outlets carry it now"
+		return l.Text("More outlets carry it now")
 	case news.ReasonOriginal:
-		return "Its original has joined it"
+		return l.Text("Its original has joined it")
 	case news.ReasonTest:
-		return "A test"
+		return l.Text("A test")
 	}
-	return "New"
+	return l.Text("New")
 }

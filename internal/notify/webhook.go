@@ -136,7 +136,11 @@ func (s *Sender) ntfy(ctx context.Context, m message) error {
 	if m.Alert.Secret != "" {
 		header.Set("Authorization", "Bearer "+m.Alert.Secret)
 	}
-	text := fmt.Sprintf("%s. %s\n%s", reasonText(item.Reason), attribution(item.Story), line(m.Topic.Name, maxTitle))
+	l, err := s.locale(ctx, m.Alert)
+	if err != nil {
+		return err
+	}
+	text := fmt.Sprintf("%s. %s\n%s", reasonText(item.Reason, l), attribution(item.Story, l), line(m.Topic.Name, maxTitle))
 	answer, err := s.post(ctx, m.Alert.Target, header, []byte(text))
 	if err == nil && item.Reason == news.ReasonTest {
 		return checkPublished(answer)
