@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/serve/web"
 )
 
 // A feed is looked for, shown with what it has, and added by the form of that page.
@@ -351,5 +352,32 @@ func TestTroublesAreInWords(t *testing.T) {
 				t.Errorf("%s, %s: no German for %+v", state, cause, trouble)
 			}
 		}
+	}
+}
+
+// Pictures in the articles of a feed are shown as is set for it, and where nothing is set as for all.
+func TestPicturesOfFeeds(t *testing.T) {
+	const picture = "https://pictures.example/a.png"
+	room := &fake{
+		feeds:    []news.Feed{{ID: 3, URL: "https://a.example/"}},
+		articles: map[int64]news.Article{1: {ID: 1, FeedID: 3, Title: "A", HTML: `<p>x <img src="` + picture + `"></p>`}},
+	}
+	h := showing(room, web.Pictures{Mode: web.PicturesProxy, Key: bytes.Repeat([]byte("k"), 32), Fetch: onePicture})
+	for mode, want := range map[string]struct {
+		element string
+		direct  bool
+	}{
+		"": {`src="/media/`, false}, "proxy": {`src="/media/`, false}, "direct": {`<img src="` + picture, true}, "hide": {`class="media" href="` + picture, false},
+	} {
+		room.feeds[0].Pictures = mode
+		w := get(t, h, "/article/1")
+		policy := w.Header().Get("Content-Security-Policy")
+		if !strings.Contains(w.Body.String(), want.element) || strings.Contains(policy, "img-src 'self' data: http: https:") != want.direct {
+			t.Errorf("%q: no %s in the page, or another policy than it needs: %s\n%s", mode, want.element, policy, w.Body)
+		}
+	}
+	room.feeds = nil // removed; its articles stay
+	if w := get(t, h, "/article/1"); w.Code != 200 || !strings.Contains(w.Body.String(), `src="/media/`) {
+		t.Errorf("of a removed feed: %d", w.Code)
 	}
 }

@@ -102,7 +102,7 @@ func (p Pictures) sign(address string) []byte {
 // serve streams the pictures of PicturesProxy, so that many at once take little memory. Fetch bounds how many. A picture
 // that breaks off ends the connection, so that no browser keeps half of it.
 func (p Pictures) serve(log *slog.Logger) http.HandlerFunc {
-	enabled := len(p.Key) > 0 && p.Fetch != nil && p.Mode == PicturesProxy
+	enabled := len(p.Key) > 0 && p.Fetch != nil // whatever the mode of all feeds is: one may have another
 	validator := func(r *http.Request, key string) string {
 		if v := r.Header.Get(key); len(v) <= maxValidator {
 			return v
