@@ -23,7 +23,7 @@ func (c *cli) storyCommand() *cobra.Command {
 		Long: "Show a story: its origin, the reasons, its event, and its members. The newest version of an outlet's report stands for those\n" +
 			"before it, which are listed below with what each changed. With --why, show of each member what it takes from the\n" +
 			"origin's text, what it adds and why it is in the story; with --json too, passages are byte offsets into both texts.",
-		Example: "  headwater story 17\n  headwater story 17 --why --json\n  headwater story merge 17 23\n  headwater story split 17 231 240\n  headwater story origin 17 231",
+		Example: "  headwater story 17\n  headwater story 17 --why --json\n  headwater story compare 17 231 240\n  headwater story merge 17 23\n  headwater story split 17 231 240\n  headwater story origin 17 231",
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ids, err := parseIDs("story", args)
@@ -83,7 +83,7 @@ func (c *cli) storyCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&why, "why", false, "show what each member takes from the origin, what it adds and why it belongs here")
 	c.jsonFlag(cmd)
-	cmd.AddCommand(c.storyMerge(), c.storySplit(), c.storyOrigin(), c.storyCorrections(), c.storyForget())
+	cmd.AddCommand(c.storyCompare(), c.storyMerge(), c.storySplit(), c.storyOrigin(), c.storyCorrections(), c.storyForget())
 	return cmd
 }
 

@@ -1,10 +1,40 @@
 package news
 
+import (
+	"fmt"
+	"slices"
+)
+
 // SideBySide is two articles of a story with what they have in common.
 type SideBySide struct {
 	A, B Side
 	Rows []SideRow
 	Note string // what a reader should know; may be ""
+}
+
+// Pair returns two members of a story to compare: those with the articles a and b. For 0 they are the lead and the first of the
+// others. A *RefusedError says why there are no such two.
+func (s Story) Pair(a, b int64) (first, second Member, err error) {
+	if len(s.Members) < 2 {
+		return first, second, &RefusedError{Text: fmt.Sprintf("story %d has no two articles to compare", s.ID)}
+	}
+	if a == 0 {
+		a = s.Lead().Article.ID
+	}
+	if b == 0 {
+		b = s.Members[slices.IndexFunc(s.Members, func(m Member) bool { return m.Article.ID != a })].Article.ID
+	}
+	for _, x := range []struct {
+		id int64
+		m  *Member
+	}{{a, &first}, {b, &second}} {
+		i := slices.IndexFunc(s.Members, func(m Member) bool { return m.Article.ID == x.id })
+		if i < 0 {
+			return first, second, &RefusedError{Text: fmt.Sprintf("article %d is not in story %d", x.id, s.ID)}
+		}
+		*x.m = s.Members[i]
+	}
+	return first, second, nil
 }
 
 // Side is one of two articles that are compared.

@@ -240,6 +240,7 @@ func (s *server) register(api operationAPI) {
 	register(api, reader, get, "front", "/front", "Show the front page, of now or of an earlier hour", s.front)
 	register(api, reader, get, "list-stories", "/stories", "List stories", s.stories)
 	register(api, reader, get, "get-story", "/stories/{id}", "Show a story: its origin, the reasons and its members", s.story, moved("story"), fails(missing))
+	register(api, reader, get, "compare-articles", "/stories/{id}/compare", "Show two articles of a story side by side", s.compare, moved("story"), fails(missing))
 	register(api, reader, get, "list-articles", "/articles", "List articles, newest first", s.articles)
 	register(api, reader, get, "get-article", "/articles/{id}", "Show an article: its text and its credits", s.article, fails(missing))
 	register(api, reader, get, "list-events", "/events", "List events, the newest first", s.events)

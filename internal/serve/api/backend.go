@@ -82,6 +82,8 @@ type Comparer interface {
 	Comparisons(context.Context, news.Story) (map[int64]news.Comparison, error)
 	// Reports gives the members by outlet, the newest version of each first, with what each version changed.
 	Reports(context.Context, news.Story) ([]news.Report, error)
+	// Sides puts two members side by side.
+	Sides(ctx context.Context, a, b news.Member) (news.SideBySide, error)
 }
 
 // ArticleStore reads articles.

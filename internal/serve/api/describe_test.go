@@ -37,6 +37,7 @@ var routes = []string{
 	"GET /api/v1/status",
 	"GET /api/v1/stories",
 	"GET /api/v1/stories/{id}",
+	"GET /api/v1/stories/{id}/compare",
 	"GET /api/v1/stream",
 	"GET /api/v1/topics",
 	"GET /api/v1/topics/{name}",

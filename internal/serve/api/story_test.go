@@ -49,6 +49,14 @@ func (c compared) Reports(_ context.Context, st news.Story) ([]news.Report, erro
 	return st.Reports(), c.err
 }
 
+func (c compared) Sides(_ context.Context, a, b news.Member) (news.SideBySide, error) {
+	only := news.Stretch{Text: "River", Only: true}
+	return news.SideBySide{
+		A: news.Side{Article: a.Article, Headline: []news.Stretch{only}, Words: 9, Share: .5, Only: 1}, B: news.Side{Article: b.Article, Cut: true}, Note: "as it is",
+		Rows: []news.SideRow{{A: []news.SideParagraph{{only, {Text: " rose", Shared: true, Link: 1}}}}},
+	}, c.err
+}
+
 func get(t *testing.T, c compared, path string) *httptest.ResponseRecorder {
 	t.Helper()
 	b := backendOf(openRoom(t))
@@ -84,6 +92,36 @@ func TestComparison(t *testing.T) {
 		t.Errorf("a list compares: %d %s", w.Code, w.Body)
 	}
 	if w := get(t, compared{err: errors.New("no disk")}, "/api/v1/stories/3"); w.Code != http.StatusInternalServerError {
+		t.Errorf("a failure answers %d", w.Code)
+	}
+}
+
+func TestCompare(t *testing.T) {
+	w := get(t, compared{}, "/api/v1/stories/3/compare")
+	want := `{"story":3,"note":"as it is","a":{"article":1,"url":"","outlet":{"name":"","domain":""},"time":"0001-01-01T00:00:00Z",` +
+		`"headline":[{"text":"River","only":true}],"words":9,"share":0.5,"only":1},` +
+		`"b":{"article":2,"url":"","outlet":{"name":"","domain":""},"time":"0001-01-01T00:00:00Z","headline":[],"words":0,"share":0,"only":0,"cut":true},` +
+		`"rows":[{"a":[[{"text":"River","only":true},{"text":" rose","shared":true,"link":1}]],"b":[]}]}`
+	if got := strings.TrimSpace(w.Body.String()); w.Code != http.StatusOK || got != want {
+		t.Errorf("%d\n got %s\nwant %s", w.Code, got, want)
+	}
+	for path, status := range map[string]int{
+		"/api/v1/stories/3/compare?a=2&b=1": 200,
+		"/api/v1/stories/3/compare?a=2":     200,
+		"/api/v1/stories/3/compare?a=9":     404,
+		"/api/v1/stories/3/compare?b=-1":    422,
+		"/api/v1/stories/3/compare?b=x":     422,
+		"/api/v1/stories/2/compare?a=2":     301, // merged into 3
+	} {
+		w := get(t, compared{}, path)
+		if w.Code != status {
+			t.Errorf("%s answers %d, want %d: %s", path, w.Code, status, w.Body)
+		}
+		if to := w.Header().Get("Location"); status == 301 && to != "/api/v1/stories/3/compare?a=2&b=1" {
+			t.Errorf("%s leads to %q", path, to)
+		}
+	}
+	if w := get(t, compared{err: errors.New("no disk")}, "/api/v1/stories/3/compare"); w.Code != http.StatusInternalServerError {
 		t.Errorf("a failure answers %d", w.Code)
 	}
 }
