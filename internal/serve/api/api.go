@@ -252,7 +252,7 @@ func (s *server) register(api operationAPI) {
 	register(api, reader, get, "list-topics", "/topics", "List the topics that are followed", s.topics)
 	register(api, reader, get, "get-topic", "/topics/{name}", "Show a topic and its stories", s.topic, fails(missing))
 	register(api, reader, get, "list-feeds", "/feeds", "List the feeds and how they are", s.feeds)
-	register(api, reader, get, "list-removed-feeds", "/feeds/removed", "List the feeds whose removal can still be undone", s.removedFeeds)
+	register(api, reader, get, "list-removed-feeds", "/removed-feeds", "List the feeds whose removal can still be undone", s.removedFeeds)
 	register(api, reader, get, "list-polls", "/feeds/{id}/polls", "List how the last polls of a feed ended", s.feedHistory, fails(missing))
 	register(api, reader, get, "get-feed", "/feeds/{id}", "Show a feed and how it is", s.feed, fails(missing))
 

@@ -168,7 +168,7 @@ func (s *server) restoreFeed(ctx context.Context, q *byID) (*body[view.Feed], er
 		err = news.ErrNotFound
 	}
 	if err != nil {
-		return nil, s.fail(err, fmt.Sprintf("removed feed %d", q.ID), "/feeds/removed")
+		return nil, s.fail(err, fmt.Sprintf("removed feed %d", q.ID), "/removed-feeds")
 	}
 	return s.feed(ctx, q)
 }
