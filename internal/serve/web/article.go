@@ -84,6 +84,9 @@ func (s *server) article(w http.ResponseWriter, r *http.Request) error {
 	if pictures.Mode == PicturesDirect {
 		p.policy = directPolicy
 	}
+	if p.keep, err = s.starred(r, a.ID); err != nil {
+		return err
+	}
 	return s.write(w, r, http.StatusOK, "article", p)
 }
 

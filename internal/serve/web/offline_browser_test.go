@@ -50,6 +50,23 @@ func TestOffline(t *testing.T) {
 		tab.Open(path)
 	}
 	has("/", "/offline")
+	star := func(starred bool) {
+		defer f.lock()()
+		f.starred = map[int64]bool{1: starred}
+	}
+	star(true)
+	tab.Open("/article/1")
+	has("/", "/article/1", "/offline")
+	star(false)
+	tab.Open("/article/1")
+	has("/", "/offline")
+	star(true)
+	tab.Open("/article/1")
+	has("/", "/article/1", "/offline")
+	browsertest.Eval[bool](tab, `document.dispatchEvent(new CustomEvent("marked", { detail: { unstarred: [1, 2] } }))`)
+	has("/", "/offline")
+	browsertest.Eval[bool](tab, `document.dispatchEvent(new CustomEvent("marked", { detail: { starred: [1, 2] } }))`)
+	has("/", "/article/1", "/offline")
 	names := `(async () => (await caches.keys()).filter((n) => n.startsWith("pages-")).join())()`
 	first := browsertest.Eval[string](tab, names)
 	user.Store(2)
@@ -63,7 +80,8 @@ func TestOffline(t *testing.T) {
 	user.Store(1)
 	f.settings.Theme = news.ThemeDark
 	tab.Open("/")
-	has("/", "/offline")
+	tab.Open("/article/1")
+	has("/", "/article/1", "/offline")
 	if faults := tab.Faults(); len(faults) > 0 {
 		t.Errorf("with the server: %s", strings.Join(faults, "\n"))
 	}
@@ -76,6 +94,10 @@ func TestOffline(t *testing.T) {
 	if note := tab.Text("#offline"); !strings.Contains(note, "cannot be reached") || !strings.Contains(note, "as of") {
 		t.Errorf("the note says %q", note)
 	}
+	tab.Open("/article/1")
+	if !browsertest.Eval[bool](tab, `document.querySelector(".text").innerText.length > 20 && !document.getElementById("offline").hidden`) {
+		t.Error("the starred article cannot be read")
+	}
 	tab.Open("/topics")
 	if h := tab.Text("h1"); h != "The server cannot be reached" {
 		t.Errorf("in place of the topics: %q", h)
@@ -83,6 +105,9 @@ func TestOffline(t *testing.T) {
 	tab.Wait(`document.querySelector('#kept a[href$="/"]') !== null`)
 	if !browsertest.Eval[bool](tab, `document.documentElement.dataset.theme === "dark" && document.getElementById("kept-none").hidden`) {
 		t.Error("the page of what is kept does not look as the user's pages, or says that there is nothing")
+	}
+	if kept := tab.Text("#kept"); strings.Count(kept, "\n") != 1 {
+		t.Errorf("kept is %q, want the front page and an article", kept)
 	}
 	tab.Click(`#kept a`)
 	tab.Wait(`location.pathname === "/" && document.querySelectorAll("h2").length > 2`)

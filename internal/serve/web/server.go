@@ -261,6 +261,7 @@ type Backend struct {
 	StatusReader
 
 	SettingsStore
+	Stars StarReader
 }
 
 // FrontReader reads front pages.
