@@ -22,6 +22,9 @@ import (
 //go:embed languages
 var files embed.FS
 
+// knownFolder has, in the folder of a language, the texts that other packages make, which are found again by their words.
+const knownFolder = "known"
+
 // settingsFile is the one file of a language that has no texts.
 const settingsFile = "language.yaml"
 
@@ -99,6 +102,7 @@ type entry struct {
 	text  string
 	forms map[string]string // by CLDR's names: one, other, ...
 	count int               // which argument decides on the form; 1 is the first
+	known bool              // it stands in knownFolder
 	at    string            // file:line
 }
 
@@ -121,9 +125,13 @@ func loadLanguage(files fs.FS, tag string) (*Language, error) {
 	if err != nil {
 		return nil, err
 	}
+	known, err := fs.Glob(files, path.Join(folder, knownFolder, "*.yaml"))
+	if err != nil {
+		return nil, err
+	}
 	entries := map[string]entry{}
 	var errs []error
-	for _, name := range names {
+	for _, name := range append(names, known...) {
 		if path.Base(name) == settingsFile {
 			continue
 		}
@@ -131,7 +139,7 @@ func loadLanguage(files fs.FS, tag string) (*Language, error) {
 		if err != nil {
 			return nil, err
 		}
-		conflicts, err := readEntries(name, data, entries)
+		conflicts, err := readEntries(name, data, entries, path.Base(path.Dir(name)) == knownFolder)
 		errs = append(errs, err)
 		l.conflicts = append(l.conflicts, conflicts...)
 	}
@@ -155,8 +163,8 @@ func loadLanguage(files fs.FS, tag string) (*Language, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	keys := slices.AppendSeq(slices.Collect(maps.Keys(l.plain)), maps.Keys(l.plural))
-	l.known = patternsOf(keys)
+	maps.DeleteFunc(entries, func(_ string, e entry) bool { return !e.known })
+	l.known = patternsOf(slices.Collect(maps.Keys(entries)))
 	l.printer = message.NewPrinter(parsed, message.Catalog(b))
 	return l, nil
 }
@@ -189,7 +197,7 @@ func (s *settings) read(data []byte) error {
 
 // readEntries adds the texts of a file. A text may stand in several files if its form is the same in all of them. Else the first one
 // holds, and the others are given as conflicts.
-func readEntries(name string, data []byte, into map[string]entry) (conflicts []string, _ error) {
+func readEntries(name string, data []byte, into map[string]entry, known bool) (conflicts []string, _ error) {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(data, &doc); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -206,7 +214,7 @@ func readEntries(name string, data []byte, into map[string]entry) (conflicts []s
 	for i := 0; i+1 < len(top.Content); i += 2 {
 		key := top.Content[i].Value
 		e, err := readEntry(key, top.Content[i+1])
-		e.at = fmt.Sprintf("%s:%d", name, top.Content[i].Line)
+		e.at, e.known = fmt.Sprintf("%s:%d", name, top.Content[i].Line), known
 		before, twice := into[key]
 		switch {
 		case err != nil:
@@ -215,7 +223,7 @@ func readEntries(name string, data []byte, into map[string]entry) (conflicts []s
 			errs = append(errs, fmt.Errorf("%s: %q stands twice in this file", e.at, key))
 		case twice && !before.same(e):
 			conflicts = append(conflicts, fmt.Sprintf("%s: %q has another form at %s; give both the same, or tell them apart by |", e.at, key, before.at))
-		case !twice:
+		case !twice || known:
 			into[key] = e
 		}
 		here[key] = true

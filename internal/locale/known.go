@@ -9,10 +9,12 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/number"
 )
 
 // Packages below the pages make English texts: what is wrong with a search, the reasons of an origin. Their formats are keys of
-// catalogues as well, and a text is known again by the words that its format has around the verbs.
+// catalogues as well, in the files of knownFolder, and a text is known again by the words that its format has around the verbs.
 
 // pattern is a key with verbs. Its fixed parts are compared before the expression is, which is slow.
 type pattern struct {
@@ -126,7 +128,11 @@ func (l *Language) lookup(text string) (string, bool) {
 func (l *Language) filled(letter, text string) any {
 	switch letter {
 	case "d":
-		if n, err := strconv.Atoi(strings.ReplaceAll(text, ",", "")); err == nil {
+		n, err := strconv.Atoi(strings.ReplaceAll(text, ",", ""))
+		switch {
+		case err == nil && n >= 1000 && !strings.Contains(text, ","): // the number of a story, say
+			return number.Decimal(n, number.NoSeparator())
+		case err == nil:
 			return n
 		}
 	case "f":

@@ -198,7 +198,8 @@ func TestKnown(t *testing.T) {
 		"it credits a report by Harbour Post, in the same words":                               "beruft sich auf einen Bericht von Harbour Post, mit denselben Worten",
 		"38% of the opening is the same":                                                       "38\u00a0% des Anfangs sind gleich",
 		"A Post's own article is not among those that your feeds brought. It belongs here because it names A Post. The other versions are compared with this one.": "Der eigene Artikel von A Post war in keinem Abruf der Feeds. Gehört hierher, weil der Artikel A Post nennt. Die anderen Fassungen sind mit dieser verglichen.",
-		"there is no story 1204":                               "es gibt keine Meldung 1.204",
+		"There is no page at this address.":                    "Unter dieser Adresse gibt es keine Seite.",
+		"there is no story 1204":                               "es gibt keine Meldung 1204",
 		`a topic cannot ask for feeds by name, as feed:x does`: "ein Thema kann Feeds nicht beim Namen nennen, wie feed:x es tut",
 	} {
 		if got, ok := german.Lookup(text); got != want || !ok {

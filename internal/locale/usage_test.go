@@ -78,6 +78,9 @@ func TestCataloguesAreWhole(t *testing.T) {
 		have := map[string]bool{}
 		for _, key := range append(slices.Collect(maps.Keys(l.plain)), slices.Collect(maps.Keys(l.plural))...) {
 			have[key] = true
+			if len(verbs(key)) > 0 && used[key] == "" && !slices.ContainsFunc(l.known, func(p pattern) bool { return p.key == key }) {
+				t.Errorf("languages/%s: %q is made by another package; move it to languages/%s/%s", l.Tag, key, l.Tag, knownFolder)
+			}
 			if used[key] == "" && known[key] == "" && !made(key, literals) && known["%s"+key] == "" {
 				t.Errorf("languages/%s: %q is not used", l.Tag, key)
 			}

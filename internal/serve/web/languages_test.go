@@ -64,6 +64,10 @@ func TestLanguages(t *testing.T) {
 			[]string{"Nicht gefunden", "Vielleicht wurde es entfernt"},
 		},
 		{
+			"no page", "/none", news.Settings{Language: "de"}, nil,
+			[]string{"Unter dieser Adresse gibt es keine Seite."},
+		},
+		{
 			"a search that cannot be read", "/search?q=%22red",
 			news.Settings{Language: "de"},
 			nil,

@@ -127,8 +127,8 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, p problem) {
 	l := s.locale(r)
 	shown := p
 	shown.Heading, shown.Message = l.Text(p.Heading), l.Text(p.Message, p.Args...)
-	if known, ok := l.Lookup(strings.TrimSuffix(p.Message, ".")); ok && len(p.Args) == 0 { // of another package
-		shown.Message = fullSentence(known)
+	if shown.Message == p.Message { // of another package, or the form is the same
+		shown.Message = fullSentence(l.Known(strings.TrimSuffix(p.Message, ".")))
 	}
 	view := page{Site: s.title, Title: shown.Heading, Settings: s.viewer(r).Settings, Body: shown}
 	if err := s.pages.write(w, l, p.Status, "error", view); err != nil {
