@@ -54,7 +54,11 @@ func (c *cli) feedList() *cobra.Command {
 				w := c.table(faint, plain, plain, bold)
 				w.row("ID", "STATE", "ARTICLES", "TITLE", "ADDRESS", "PROBLEM")
 				for _, r := range rows {
-					w.row(strconv.FormatInt(r.ID, 10), string(r.State), strconv.Itoa(r.Articles), r.Title, r.URL, shortProblem(r.URL, r.Problem))
+					state := string(r.State)
+					if r.Paused {
+						state = "paused"
+					}
+					w.row(strconv.FormatInt(r.ID, 10), state, strconv.Itoa(r.Articles), r.Title, r.URL, shortProblem(r.URL, r.Problem))
 				}
 				w.flush()
 				return nil

@@ -101,6 +101,9 @@ func (r *Reader) FeedPage(ctx context.Context, q news.FeedQuery) (page news.Feed
 	sortFeeds(found, q.Sort, now)
 	found = found[min(q.Offset, len(found)):]
 	found = found[:min(q.Limit, len(found))]
+	if len(found) == 0 {
+		return page, nil
+	}
 	ids := make([]int64, len(found))
 	for i, l := range found {
 		ids[i] = l.ID

@@ -12,9 +12,12 @@ import (
 // can be.
 const removalEnded = 1
 
+// withoutHub makes a feed due that waited for a hub, which has pushed nothing of it or nothing that was stored.
+const withoutHub = `due = CASE WHEN rule = 'hub' THEN 0 ELSE due END`
+
 const (
 	removeFeedsSQL  = `UPDATE feeds SET removed = ? WHERE removed = 0 AND id IN (SELECT value FROM json_each(?))`
-	restoreFeedsSQL = `UPDATE feeds SET removed = 0 WHERE removed > 1 AND id IN (SELECT value FROM json_each(?)) RETURNING id`
+	restoreFeedsSQL = `UPDATE feeds SET removed = 0, ` + withoutHub + ` WHERE removed > 1 AND id IN (SELECT value FROM json_each(?)) RETURNING id`
 	removedFeedsSQL = `SELECT ` + feedColumns + ` FROM feeds WHERE removed > 1 ORDER BY removed DESC, id LIMIT ?`
 )
 
@@ -88,9 +91,10 @@ const (
 )
 
 // changeFeedsSQL leaves what is NULL as it is. A feed that is to be called what it calls itself is read whole at its next poll, as
-// an answer without a document does not say it.
+// an answer without a document does not say it. A feed that is resumed has missed what its hub pushed.
 const changeFeedsSQL = `UPDATE feeds SET title = coalesce(?1, title), folder = coalesce(?2, folder), site = coalesce(?3, site),
 	full_text = coalesce(?4, full_text), pictures = coalesce(?5, pictures), lang = coalesce(?6, lang), paused = coalesce(?7, paused),
+	due = CASE WHEN ?7 = 0 AND paused = 1 AND rule = 'hub' THEN 0 ELSE due END,
 	etag = CASE WHEN ?1 = '' THEN '' ELSE etag END, last_modified = CASE WHEN ?1 = '' THEN '' ELSE last_modified END
 	WHERE removed = 0 AND id IN (SELECT value FROM json_each(?8))`
 

@@ -162,6 +162,29 @@ func TestPausedFeedsAreNotDue(t *testing.T) {
 	if got := due(); !slices.Equal(got, []int64{1}) {
 		t.Errorf("due are %v", got)
 	}
+	pushed, err := db.Feed(t.Context(), 1)
+	must(t, err)
+	pushed.Checked, pushed.Due, pushed.Rule, pushed.State = now.Add(time.Second), now.Add(24*time.Hour), "hub", news.FeedOK
+	_, err = db.Collect(t.Context(), []Poll{{Feed: pushed}})
+	must(t, err)
+	if got := due(); len(got) != 0 {
+		t.Errorf("due are %v, though a hub pushes", got)
+	}
+	for what, again := range map[string]func() error{
+		"paused": func() error {
+			return errors.Join(db.ChangeFeed(t.Context(), 1, news.FeedEdit{Paused: &yes}), db.ChangeFeed(t.Context(), 1, news.FeedEdit{Paused: &no}))
+		},
+		"removed": func() error {
+			return errors.Join(db.RemoveFeed(t.Context(), 1), second(db.RestoreFeeds(t.Context(), []int64{1})))
+		},
+	} {
+		_, err = db.Collect(t.Context(), []Poll{{Feed: pushed}})
+		must(t, err)
+		must(t, again())
+		if got := due(); !slices.Equal(got, []int64{1}) {
+			t.Errorf("%s for a while: due are %v", what, got)
+		}
+	}
 	must(t, db.PollFeedsAt(t.Context(), map[int64]time.Time{3: now, 2: now}, "asked"))
 	if got := due(); !slices.Equal(got, []int64{1, 3}) {
 		t.Errorf("due are %v", got)

@@ -21,7 +21,6 @@ const shownRuns = 5
 type feedPageView struct {
 	ID            int64
 	Title         string
-	URL           outLink
 	Address       string
 	Site          outLink
 	Folder        *folderLink
@@ -97,7 +96,7 @@ func (s *server) feedIsGone(w http.ResponseWriter, r *http.Request, id int64) er
 func (s *server) showFeed(w http.ResponseWriter, r *http.Request, status int, f news.Feed, form feedForm) error {
 	l, ctx := s.locale(r), r.Context()
 	v := feedPageView{
-		ID: f.ID, Title: feedTitle(f), URL: outTo(f.URL), Address: f.URL, Site: outTo(f.Site), Health: healthOf(f, l), Paused: f.Paused,
+		ID: f.ID, Title: feedTitle(f), Address: shownAddress(f.URL), Site: outTo(f.Site), Health: healthOf(f, l), Paused: f.Paused,
 		Ended: f.State == news.FeedGone, Added: timestampOf(f.Added, l), Articles: f.Articles, Form: form, May: s.mayChangeFeeds(r),
 	}
 	if f.Folder != "" {

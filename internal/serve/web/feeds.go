@@ -163,7 +163,16 @@ func feedRowOf(f news.Feed, days []news.DayCount, l *locale.Locale) feedRow {
 
 // feedTitle is what a feed is called on pages.
 func feedTitle(f news.Feed) string {
-	return publish.Cut(cmp.Or(publish.Line(f.Title), f.URL), longestFeed)
+	return publish.Cut(cmp.Or(publish.Line(f.Title), shownAddress(f.URL)), longestFeed)
+}
+
+// shownAddress is an address without the password that it may hold: pages are for more people than know that.
+func shownAddress(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	return u.Redacted()
 }
 
 // hostText is the host of an address, or the address where it has none.
