@@ -33,7 +33,7 @@ type settingGroup struct {
 // settingField is a setting as the form shows it: radio buttons or a list of its options, or without options a text or a checkbox.
 type settingField struct {
 	Name, Label, Help string
-	Options           []settingOption // the default first
+	Options           []settingOption // that with the value "" is the default
 	List              bool            // a list that opens, for many options
 	On                bool            // of a checkbox
 	Typed             bool            // a text
@@ -54,7 +54,7 @@ type settingOption struct {
 	Chosen       bool
 }
 
-// settingOf makes the field of a setting that has one of some values. Options are values with their labels, the default first.
+// settingOf makes the field of a setting that has one of some values. Options are values with their labels, in the order of the form.
 func settingOf[T ~string](name, label string, at func(*news.Settings) *T, options ...settingOption) settingField {
 	return settingField{
 		Name: name, Label: label, Options: options,
@@ -80,11 +80,11 @@ func settingGroups(s news.Settings, l *locale.Locale) []settingGroup {
 			settingOf("theme", l.Text("Theme"), func(s *news.Settings) *news.Theme { return &s.Theme },
 				option(news.ThemeSystem, l.Text("As the system")), option(news.ThemeLight, l.Text("Light")), option(news.ThemeDark, l.Text("Dark")), option(news.ThemeSepia, l.Text("Sepia"))),
 			settingOf("text_size", l.Text("Text size"), func(s *news.Settings) *news.TextSize { return &s.TextSize },
-				option(news.TextNormal, l.Text("Normal")), option(news.TextSmall, l.Text("Small")), option(news.TextLarge, l.Text("Large")), option(news.TextLargest, l.Text("Largest"))),
+				option(news.TextSmall, l.Text("Small")), option(news.TextNormal, l.Text("Normal")), option(news.TextLarge, l.Text("Large")), option(news.TextLargest, l.Text("Largest"))),
 			settingOf("font", l.Text("Headlines and articles"), func(s *news.Settings) *news.Font { return &s.Font },
 				option(news.FontSerif, l.Text("With serifs")), option(news.FontSans, l.Text("As the system"))),
 			settingOf("width", l.Text("Lines of an article"), func(s *news.Settings) *news.Width { return &s.Width },
-				option(news.WidthNormal, l.Text("Normal")), option(news.WidthNarrow, l.Text("Short")), option(news.WidthWide, l.Text("Long"))),
+				option(news.WidthNarrow, l.Text("Short")), option(news.WidthNormal, l.Text("Normal")), option(news.WidthWide, l.Text("Long"))),
 			settingOf("density", l.Text("Lists"), func(s *news.Settings) *news.Density { return &s.Density },
 				option(news.DensityNormal, l.Text("With pictures and first lines")), option(news.DensityCompact, l.Text("More on a screen"))),
 		}},
@@ -157,7 +157,7 @@ func (s *server) setSettings(w http.ResponseWriter, r *http.Request) error {
 			if values, sent := r.PostForm[f.Name]; sent {
 				f.set(&chosen, values[len(values)-1])
 			} else if !f.known(chosen) { // stored by a newer version of the program
-				f.set(&chosen, f.Options[0].Value)
+				f.set(&chosen, "")
 			}
 		}
 	}
