@@ -168,6 +168,12 @@ func (tab *Tab) Scheme(name string) {
 	}))
 }
 
+// Zone has the browser be in a time zone: "Asia/Tokyo".
+func (tab *Tab) Zone(name string) {
+	tab.t.Helper()
+	tab.Do(command(emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: name}))
+}
+
 // Print has pages shown as they are printed.
 func (tab *Tab) Print() {
 	tab.t.Helper()

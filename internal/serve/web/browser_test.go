@@ -13,9 +13,31 @@ import (
 
 	"github.com/chromedp/chromedp/kb"
 
+	"headwater/internal/news"
 	"headwater/internal/search"
 	"headwater/internal/serve/browsertest"
 )
+
+// The first page is made in the zone of the instance, and its times are written anew in that of the browser; those after it are made
+// in the browser's zone.
+func TestZoneOfTheBrowser(t *testing.T) {
+	tab := openTab(t, handler(edition()))
+	tab.Zone("Asia/Tokyo")
+	tab.Open("/story/1")
+	const origin = ".verdict time"
+	if got := tab.Text(origin); !strings.Contains(got, "17:50") && !strings.Contains(got, "5:50") {
+		t.Errorf("08:50 UTC is %q in Tokyo", got)
+	}
+	title := func() string { return browsertest.Eval[string](tab, `document.querySelector("`+origin+`").title`) }
+	if got := title(); strings.Contains(got, "JST") {
+		t.Errorf("the first page is made in the browser's zone: %q", got)
+	}
+	tab.Open("/story/1")
+	if got := title(); !strings.Contains(got, "JST") {
+		t.Errorf("the second page is not made in the browser's zone: %q", got)
+	}
+	noFaults(t, tab)
+}
 
 // openTab starts a browser with a tab for the pages of a handler.
 func openTab(t *testing.T, h http.Handler) *browsertest.Tab {
@@ -50,8 +72,10 @@ func TestInBrowser(t *testing.T) {
 		for _, screen := range []struct {
 			name, scheme string
 			width        int64
-		}{{"wide", "light", 1280}, {"phone-dark", "dark", 375}, {"narrow", "light", 360}, {"wide-dark", "dark", 1280}} {
+			lang         string
+		}{{"wide", "light", 1280, ""}, {"phone-dark", "dark", 375, ""}, {"narrow", "light", 360, ""}, {"wide-dark", "dark", 1280, ""}, {"narrow-german", "light", 360, "de"}} {
 			t.Run(name+" "+screen.name, func(t *testing.T) {
+				f.settings = news.Settings{Language: screen.lang}
 				tab.Scheme(screen.scheme)
 				tab.Width(screen.width)
 				status := tab.Open(path)
