@@ -195,13 +195,22 @@ func latinLanguage(text, hint string) string {
 	if i := slices.Index(latinLanguages, hint); i >= 0 {
 		said = score[i]
 	}
-	if hint != "" && score[best] < said+minLead {
+	lead := minLead
+	if hint == "en" && said == 0 && hasAccent(text) { // an aggregator in English lists headlines of other languages too
+		lead = 1
+	}
+	if hint != "" && score[best] < said+lead {
 		return hint
 	}
 	if score[best] < 2 || score[best] <= second {
 		return ""
 	}
 	return latinLanguages[best]
+}
+
+// hasAccent reports whether a text has letters of Latin script beyond those of ASCII. English has them in names alone.
+func hasAccent(text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf && unicode.Is(unicode.Latin, r) })
 }
 
 func countStopWords(text string, score *[maxLanguages]int) {

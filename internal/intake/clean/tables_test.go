@@ -298,6 +298,18 @@ func TestLanguage(t *testing.T) {
 	if got := language("Zagreb: policija na ulici", "sl"); got != "sl" {
 		t.Errorf("with the feed's language: %q", got)
 	}
+	for headline, want := range map[string]string{ // in an English feed
+		"Temporal hunde dos barcos y anega dos sótanos en La Lonja": "es",
+		"Dos barcos hundidos y cuarenta sótanos anegados":           "",
+		"Dos barcos hundidos en el puerto":                          "en", // no letter tells it
+		"El Niño rains disrupt access to the ruins":                 "en",
+		"Nestlé profit rises":                                       "en",
+		"Café owners win fight over the pavement":                   "en",
+	} {
+		if got := language(headline, "en"); got != want {
+			t.Errorf("%q in an English feed: %q, want %q", headline, got, want)
+		}
+	}
 	if got := language("Ferry aground near Castelmar", "ja"); got != "" {
 		t.Errorf("a headline in Latin letters in a Japanese feed: %q", got)
 	}
