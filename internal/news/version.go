@@ -173,7 +173,7 @@ func (s Story) currentVersion() Version {
 	if len(s.Members) == 1 {
 		return Version{Member: lead}
 	}
-	for _, all := range byOutlet(s.Members) {
+	for _, all := range byOutlet(s.membersOf(lead.Article.Outlet.Key())) {
 		if slices.ContainsFunc(all, func(m Member) bool { return m.Article.ID == lead.Article.ID }) {
 			for _, v := range reportOf(all).Versions {
 				if v.Has(lead.Article.ID) || replaces(v.Member, lead.Article) {
@@ -183,6 +183,16 @@ func (s Story) currentVersion() Version {
 		}
 	}
 	return Version{Member: lead}
+}
+
+// membersOf returns the members of an outlet.
+func (s Story) membersOf(outlet string) (all []Member) {
+	for _, m := range s.Members {
+		if m.Article.Outlet.Key() == outlet {
+			all = append(all, m)
+		}
+	}
+	return all
 }
 
 // Told returns when the story last said something new: the time at which its current version was first listed, or of the

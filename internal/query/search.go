@@ -49,13 +49,23 @@ func (r *Reader) Search(ctx context.Context, s search.Request) (search.Found, er
 // TopicStories returns the stories that a topic finds, the newest first, and how many there are in all. Articles that are
 // not settled yet do not count.
 func (r *Reader) TopicStories(ctx context.Context, t news.Topic, limit, offset int) ([]news.Story, int, error) {
-	s := search.Request{Query: t.Query, Only: t.Options, Newest: true}
-	ids, hits, err := r.storyIDs(ctx, s, limit, offset)
+	page, err := r.newestOf(ctx, t, limit, offset, false)
+	return page.Stories, page.Total, err
+}
+
+// TopicNewest returns what TopicStories does, with the facets of all of them.
+func (r *Reader) TopicNewest(ctx context.Context, t news.Topic, limit, offset int) (search.TopicPage, error) {
+	return r.newestOf(ctx, t, limit, offset, true)
+}
+
+func (r *Reader) newestOf(ctx context.Context, t news.Topic, limit, offset int, facets bool) (search.TopicPage, error) {
+	ids, hits, err := r.storyIDs(ctx, search.Request{Query: t.Query, Only: t.Options, Newest: true, Facets: facets}, limit, offset)
+	page := search.TopicPage{Total: hits.Total, Facets: hits.Facets}
 	if err != nil {
-		return nil, hits.Total, err
+		return page, err
 	}
-	stories, err := r.storiesByID(ctx, ids)
-	return stories, hits.Total, err
+	page.Stories, err = r.storiesByID(ctx, ids)
+	return page, err
 }
 
 // maxNewListed is the most stories that TopicPage lists as new.

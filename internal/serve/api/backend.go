@@ -153,6 +153,8 @@ type TopicStore interface {
 type TopicSearcher interface {
 	// TopicStories gives a part of a topic's stories and how many there are in all.
 	TopicStories(ctx context.Context, t news.Topic, limit, offset int) ([]news.Story, int, error)
+	// TopicNewest gives the same, with the facets of all of them.
+	TopicNewest(ctx context.Context, t news.Topic, limit, offset int) (search.TopicPage, error)
 	// TopicPage gives a part of its stories in the order of its page, with what is to be said of all of them.
 	TopicPage(ctx context.Context, t news.Topic, limit, offset int) (search.TopicPage, error)
 }

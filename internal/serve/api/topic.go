@@ -104,19 +104,20 @@ func (s *server) topic(ctx context.Context, q *topicQuery) (*body[topicStories],
 		}
 		return &body[topicStories]{out}, nil
 	}
+	if q.Facets {
+		found, err := s.backend.TopicNewest(ctx, t, q.Limit, q.Offset)
+		if err != nil {
+			return nil, s.fail(err, q.what(), "/topics")
+		}
+		return &body[topicStories]{topicStories{
+			Topic: view.TopicOf(t), Total: found.Total, Stories: view.All(found.Stories, storyOf), Facets: view.All(found.Facets, view.FacetOf),
+		}}, nil
+	}
 	list, total, err := s.backend.TopicStories(ctx, t, q.Limit, q.Offset)
 	if err != nil {
 		return nil, s.fail(err, q.what(), "/topics")
 	}
-	out := topicStories{Topic: view.TopicOf(t), Total: total, Stories: view.All(list, storyOf)}
-	if q.Facets {
-		counted, err := s.backend.TopicPage(ctx, t, 0, 0)
-		if err != nil {
-			return nil, s.fail(err, q.what(), "/topics")
-		}
-		out.Facets = view.All(counted.Facets, view.FacetOf)
-	}
-	return &body[topicStories]{out}, nil
+	return &body[topicStories]{topicStories{Topic: view.TopicOf(t), Total: total, Stories: view.All(list, storyOf)}}, nil
 }
 
 func (s *server) addTopic(ctx context.Context, q *newTopic) (*created[view.Topic], error) {

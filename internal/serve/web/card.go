@@ -64,21 +64,21 @@ type headline struct {
 }
 
 func (s *server) cardOf(st news.Story, l *locale.Locale) card {
-	lead := st.Current().Article
+	lead, reports := st.Current().Article, st.Reports()
 	c := card{
 		Title:    titleOf(st, l),
 		Lang:     lead.Lang,
 		Page:     storyPath(st.ID),
 		By:       originOf(st, l),
 		Out:      outTo(st.Link()),
-		Versions: roleGroupsOf(st, l),
+		Versions: roleGroupsOf(reports, l),
 		Dots:     []dot{{X: 6, Role: "source"}}, // the origin's is larger
 		Time:     storyTime(st, st.Latest, l),
 	}
 	if c.By.Named {
 		c.Dots[0].Role = "unseen"
 	}
-	for _, r := range st.Reports() {
+	for _, r := range reports {
 		if len(c.Dots) == maxDots {
 			break
 		}
@@ -138,9 +138,9 @@ func originOf(st news.Story, l *locale.Locale) originView {
 	return c
 }
 
-// roleGroupsOf groups a story's reports by role, but for the original. An outlet is named once in each.
-func roleGroupsOf(st news.Story, l *locale.Locale) []roleGroup {
-	return groupReports(st.Reports(), l, func(r news.Report) string { return string(r.Role()) })
+// roleGroupsOf groups reports by role, but for the original. An outlet is named once in each.
+func roleGroupsOf(reports []news.Report, l *locale.Locale) []roleGroup {
+	return groupReports(reports, l, func(r news.Report) string { return string(r.Role()) })
 }
 
 // groupReports groups reports by role, or by what kind tells apart.
