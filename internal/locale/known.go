@@ -20,7 +20,8 @@ import (
 type pattern struct {
 	key                     string
 	prefix, suffix, longest string
-	words                   int // bytes beside the verbs
+	words                   int  // bytes beside the verbs
+	joins                   bool // without a word of its own: its first part has to be known
 	shape                   *regexp.Regexp
 	verbs                   []verb
 }
@@ -34,9 +35,12 @@ func patternsOf(keys []string) (all []pattern) {
 			continue
 		}
 		longest := slices.MaxFunc(fixed, func(a, b string) int { return cmp.Compare(len(a), len(b)) })
-		all = append(all, pattern{key, fixed[0], fixed[len(fixed)-1], longest, len(own), shapeOf(key), verbs(key)})
+		all = append(all, pattern{key, fixed[0], fixed[len(fixed)-1], longest, len(own), !strings.ContainsFunc(own, unicode.IsLetter), shapeOf(key), verbs(key)})
 	}
-	slices.SortFunc(all, func(a, b pattern) int { // those with more of their own words first
+	slices.SortFunc(all, func(a, b pattern) int { // those that join, then those with more of their own words first
+		if a.joins != b.joins {
+			return map[bool]int{true: -1, false: 1}[a.joins]
+		}
 		return cmp.Or(cmp.Compare(b.words, a.words), strings.Compare(a.key, b.key))
 	})
 	return all
@@ -115,6 +119,11 @@ func (l *Language) lookup(text string) (string, bool) {
 		if m == nil {
 			continue
 		}
+		if p.joins {
+			if _, ok := l.lookup(m[1]); !ok {
+				continue
+			}
+		}
 		args := make([]any, 0, len(p.verbs))
 		for i, v := range p.verbs {
 			args = append(args, l.filled(v.letter, m[i+1]))
@@ -149,6 +158,10 @@ func (l *Language) filled(letter, text string) any {
 	}
 	if d, err := time.ParseDuration(text); err == nil && d >= time.Minute {
 		return l.Duration(d)
+	}
+	if t, err := time.Parse("2 January 2006, 15:04 UTC", text); err == nil {
+		in := l.UTC(t)
+		return in.dateTime(in.LongYear(t), in.Hour(t)+" UTC")
 	}
 	if !strings.Contains(text, " ") { // one word is a name
 		return text

@@ -191,16 +191,18 @@ func TestLoad(t *testing.T) {
 func TestKnown(t *testing.T) {
 	german := in(t, "de")
 	for text, want := range map[string]string{
-		"it is the earliest": "ist der früheste Artikel",
-		"It is the earliest": "Ist der früheste Artikel",
-		"it came out 26h5m0s after the earliest, its clock, which is 2h0m0s behind, put right": "erschien 1 T. 2 Std. nach dem frühesten, die Uhr, die 2 Std. nach geht, berichtigt",
-		"Coastline Daily credits a report by Harbour Post: “Post said. It did”":                "Coastline Daily beruft sich auf einen Bericht von Harbour Post: „Post said. It did“",
-		"it credits a report by Harbour Post, in the same words":                               "beruft sich auf einen Bericht von Harbour Post, mit denselben Worten",
-		"38% of the opening is the same":                                                       "38\u00a0% des Anfangs sind gleich",
+		"it is the earliest":                          "ist der früheste Artikel",
+		"It is the earliest":                          "Ist der früheste Artikel",
+		"a person said so on 3 March 2026, 09:04 UTC": "so hat es jemand am 3. März 2026, 09:04 UTC gesagt",
+		"it came out 26h5m0s after the earliest, its clock, which is 2h0m0s behind, put right":                                                                     "erschien 1 T. 2 Std. nach dem frühesten, die Uhr, die 2 Std. nach geht, berichtigt",
+		"Coastline Daily credits a report by Harbour Post: “Post said. It did”":                                                                                    "Coastline Daily beruft sich auf einen Bericht von Harbour Post: „Post said. It did“",
+		"Quick Digest credits the news to Bytewharf: “as Bytewharf says”, on the page that Coastwide links to":                                                     "Quick Digest schreibt die Nachricht Bytewharf zu: „as Bytewharf says“, auf der von Coastwide verlinkten Seite",
+		"it credits a report by Harbour Post, in the same words":                                                                                                   "beruft sich auf einen Bericht von Harbour Post, mit denselben Worten",
+		"38% of the opening is the same":                                                                                                                           "38\u00a0% des Anfangs sind gleich",
 		"A Post's own article is not among those that your feeds brought. It belongs here because it names A Post. The other versions are compared with this one.": "Der eigene Artikel von A Post war in keinem Abruf der Feeds. Gehört hierher, weil der Artikel A Post nennt. Die anderen Fassungen sind mit dieser verglichen.",
-		"There is no page at this address.":                    "Unter dieser Adresse gibt es keine Seite.",
-		"there is no story 1204":                               "es gibt keine Meldung 1204",
-		`a topic cannot ask for feeds by name, as feed:x does`: "ein Thema kann Feeds nicht beim Namen nennen, wie feed:x es tut",
+		"There is no page at this address.":                                                                                                                        "Unter dieser Adresse gibt es keine Seite.",
+		"there is no story 1204":                                                                                                                                   "es gibt keine Meldung 1204",
+		`a topic cannot ask for feeds by name, as feed:x does`:                                                                                                     "ein Thema kann Feeds nicht beim Namen nennen, wie feed:x es tut",
 	} {
 		if got, ok := german.Lookup(text); got != want || !ok {
 			t.Errorf("%q\n gives %q, %t\n want  %q", text, got, ok, want)

@@ -102,14 +102,14 @@ func TestCataloguesAreWhole(t *testing.T) {
 }
 
 // joints put texts of other packages together that have keys of their own.
-var joints = []string{"%s: “%s”", "It belongs here because it credits %s, %s.", "%s, in the same words", "%s, in its headline", "did you mean is:%s? write %s"}
+var joints = []string{"a person said so on %s", "%s: “%s”", "It belongs here because it credits %s, %s.", "%s, in the same words", "%s, in its headline", "did you mean is:%s? write %s", "%s, on the page that %s links to"}
 
 // made says whether a package may make the text of a key: its format is a string of the program, alone or after its subject.
 func made(key string, literals texts) bool {
 	ends := []string{key, key + "%s", " " + key}
-	for _, subject := range []string{"it ", "its page ", "%s "} {
+	for _, subject := range []string{"it ", "its page ", "%s ", "%s"} {
 		if rest, ok := strings.CutPrefix(key, subject); ok {
-			ends = append(ends, rest, rest+"%s", "%s "+rest)
+			ends = append(ends, rest, rest+"%s", "%s "+rest, strings.TrimSuffix(rest, "%s"))
 		}
 	}
 	return slices.Contains(joints, key) || slices.ContainsFunc(ends, func(format string) bool { return literals[format] != "" })
