@@ -18,7 +18,7 @@ import (
 // that it shows. What people change is in it at once, what polls change after linesFor.
 type feedLines struct {
 	lock  *semaphore.Weighted // guards what follows
-	lines []feedLine
+	lines []*feedLine
 	until time.Time
 	next  <-chan struct{} // closed when people change feeds
 }
@@ -28,11 +28,18 @@ const linesFor = 3 * time.Second
 
 type feedLine struct {
 	news.Feed
-	name, find string // for sorting and for searching
+	name, folder string // in lower case, for sorting
+	find         string // for searching
+}
+
+// foundFeed is a line with the place of its health among news.FeedHealths.
+type foundFeed struct {
+	*feedLine
+	place int
 }
 
 // all returns the lines of all feeds. They must not be changed.
-func (l *feedLines) all(ctx context.Context, db *store.DB, now time.Time) ([]feedLine, error) {
+func (l *feedLines) all(ctx context.Context, db *store.DB, now time.Time) ([]*feedLine, error) {
 	if err := l.lock.Acquire(ctx, 1); err != nil {
 		return nil, err
 	}
@@ -50,10 +57,11 @@ func (l *feedLines) all(ctx context.Context, db *store.DB, now time.Time) ([]fee
 	if err != nil {
 		return nil, err
 	}
-	lines := make([]feedLine, len(feeds))
+	lines := make([]*feedLine, len(feeds))
 	for i, f := range feeds {
 		name := strings.ToLower(cmp.Or(strings.TrimSpace(f.Title), f.URL))
-		lines[i] = feedLine{f, name, name + "\n" + strings.ToLower(f.URL) + "\n" + strings.ToLower(f.Folder)}
+		folder := strings.ToLower(f.Folder)
+		lines[i] = &feedLine{Feed: f, name: name, folder: folder, find: name + "\n" + strings.ToLower(f.URL) + "\n" + folder}
 	}
 	l.lines, l.next, l.until = lines, next, now.Add(linesFor)
 	return lines, nil
@@ -69,7 +77,7 @@ func (r *Reader) FeedPage(ctx context.Context, q news.FeedQuery) (page news.Feed
 	page.All, page.Health = len(lines), map[news.FeedHealth]int{}
 	folders := map[string]news.FolderCount{}
 	words := strings.Fields(strings.ToLower(q.Text))
-	var found []feedLine
+	var found []foundFeed
 	tried, lost := 0, 0
 	for _, l := range lines {
 		health := l.Health(now)
@@ -89,21 +97,22 @@ func (r *Reader) FeedPage(ctx context.Context, q news.FeedQuery) (page news.Feed
 		}
 		missing := func(word string) bool { return !strings.Contains(l.find, word) }
 		if (q.Health == "" || q.Health == health) && (q.Folder == nil || *q.Folder == l.Folder) && !slices.ContainsFunc(words, missing) {
-			found = append(found, l)
+			found = append(found, foundFeed{l, slices.Index(news.FeedHealths, health)})
 		}
 	}
 	page.Offline = tried > 0 && tried == lost
 	for _, f := range folders {
 		page.Folders = append(page.Folders, f)
 	}
-	slices.SortFunc(page.Folders, func(a, b news.FolderCount) int { return compareFolders(a.Name, b.Name) })
+	slices.SortFunc(page.Folders, func(a, b news.FolderCount) int {
+		return compareFolders(a.Name, strings.ToLower(a.Name), b.Name, strings.ToLower(b.Name))
+	})
 	page.Total = len(found)
-	sortFeeds(found, q.Sort, now)
-	found = found[min(q.Offset, len(found)):]
-	found = found[:min(q.Limit, len(found))]
-	if len(found) == 0 {
+	if q.Limit == 0 || q.Offset >= len(found) {
 		return page, nil
 	}
+	sortFeeds(found, q.Sort)
+	found = found[q.Offset:min(q.Offset+q.Limit, len(found))]
 	ids := make([]int64, len(found))
 	for i, l := range found {
 		ids[i] = l.ID
@@ -117,30 +126,31 @@ func (r *Reader) FeedPage(ctx context.Context, q news.FeedQuery) (page news.Feed
 }
 
 // compareFolders orders folders by name, whatever its case. Feeds without a folder come last.
-func compareFolders(a, b string) int {
+func compareFolders(a, lowerA, b, lowerB string) int {
 	if (a == "") != (b == "") {
 		return strings.Compare(b, a)
 	}
-	return cmp.Or(strings.Compare(strings.ToLower(a), strings.ToLower(b)), strings.Compare(a, b))
+	return cmp.Or(strings.Compare(lowerA, lowerB), strings.Compare(a, b))
 }
 
-func sortFeeds(feeds []feedLine, by news.FeedSort, now time.Time) {
-	byName := func(a, b feedLine) int { return cmp.Or(strings.Compare(a.name, b.name), cmp.Compare(a.ID, b.ID)) }
-	compare := func(a, b feedLine) int { return cmp.Or(compareFolders(a.Folder, b.Folder), byName(a, b)) }
+func sortFeeds(feeds []foundFeed, by news.FeedSort) {
+	byName := func(a, b foundFeed) int { return cmp.Or(strings.Compare(a.name, b.name), cmp.Compare(a.ID, b.ID)) }
+	compare := func(a, b foundFeed) int {
+		return cmp.Or(compareFolders(a.Folder, a.folder, b.Folder, b.folder), byName(a, b))
+	}
 	switch by {
 	case news.FeedsByName:
 		compare = byName
 	case news.FeedsByTrouble:
-		place := func(f feedLine) int { return slices.Index(news.FeedHealths, f.Health(now)) }
-		compare = func(a, b feedLine) int {
-			return cmp.Or(place(a)-place(b), a.Failing.Compare(b.Failing), a.Changed.Compare(b.Changed), byName(a, b))
+		compare = func(a, b foundFeed) int {
+			return cmp.Or(a.place-b.place, a.Failing.Compare(b.Failing), a.Changed.Compare(b.Changed), byName(a, b))
 		}
 	case news.FeedsByNewest:
-		compare = func(a, b feedLine) int { return cmp.Or(b.Changed.Compare(a.Changed), byName(a, b)) }
+		compare = func(a, b foundFeed) int { return cmp.Or(b.Changed.Compare(a.Changed), byName(a, b)) }
 	case news.FeedsByArticles:
-		compare = func(a, b feedLine) int { return cmp.Or(cmp.Compare(b.Articles, a.Articles), byName(a, b)) }
+		compare = func(a, b foundFeed) int { return cmp.Or(cmp.Compare(b.Articles, a.Articles), byName(a, b)) }
 	case news.FeedsByAdded:
-		compare = func(a, b feedLine) int { return cmp.Or(b.Added.Compare(a.Added), cmp.Compare(b.ID, a.ID)) }
+		compare = func(a, b foundFeed) int { return cmp.Or(b.Added.Compare(a.Added), cmp.Compare(b.ID, a.ID)) }
 	}
 	slices.SortFunc(feeds, compare)
 }
