@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
+
+	"headwater/internal/news"
 )
 
 // The cost of argon2id follows OWASP's password storage cheat sheet: 19 MiB, two passes, one thread. A stored hash
@@ -31,10 +33,10 @@ const (
 // checkPassword returns what is wrong with a new password.
 func checkPassword(password string) error {
 	if utf8.RuneCountInString(password) < minPassword {
-		return fmt.Errorf("the password is shorter than %d characters; choose a longer one", minPassword)
+		return &news.PasswordError{Short: true, Limit: minPassword}
 	}
 	if len(password) > maxPassword {
-		return fmt.Errorf("the password is longer than %d bytes; choose a shorter one", maxPassword)
+		return &news.PasswordError{Limit: maxPassword}
 	}
 	return nil
 }

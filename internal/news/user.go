@@ -13,6 +13,20 @@ import (
 // ErrPassword means that the password is wrong, or that the user does not exist.
 var ErrPassword = errors.New("wrong name or password")
 
+// PasswordError says that a new password is too short or too long.
+type PasswordError struct {
+	Short bool
+	Limit int // characters at least, or bytes at most
+}
+
+// Error says what to do.
+func (e *PasswordError) Error() string {
+	if e.Short {
+		return fmt.Sprintf("the password is shorter than %d characters; choose a longer one", e.Limit)
+	}
+	return fmt.Sprintf("the password is longer than %d bytes; choose a shorter one", e.Limit)
+}
+
 // ErrNoUsers means that nobody can log in, since there is no user.
 var ErrNoUsers = errors.New("there is no user yet; `headwater user add NAME` makes one")
 

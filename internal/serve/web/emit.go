@@ -73,15 +73,26 @@ func (s *server) emitFile(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch name {
 	case "all":
-		return s.emit(w, r, feedRequest{
-			format: f, name: "all", hub: true,
-			channel: publish.Channel{Title: s.title, Description: "Every story once, under its original source.", Home: "/"},
-		})
+		return s.emitAll(w, r, f, true)
 	case "search":
 		return s.emitSearch(w, r, f)
 	}
 	return notFound("There is a feed of everything at /feeds/all.atom, of a topic at /feeds/topic/NAME.atom, of a folder at " +
 		"/feeds/folder/NAME.atom and of a search at /feeds/search.atom?q=WORDS.")
+}
+
+// emitAll serves the feed of everything. The hub is not told of secret addresses.
+func (s *server) emitAll(w http.ResponseWriter, r *http.Request, f format, hub bool) error {
+	return s.emit(w, r, feedRequest{
+		format: f, name: "all", hub: hub,
+		channel: publish.Channel{Title: s.title, Description: "Every story once, under its original source.", Home: "/"},
+	})
+}
+
+// unlisted has search engines leave out a feed at a secret address, and those who follow its links not send the address.
+func unlisted(w http.ResponseWriter) {
+	w.Header().Set("X-Robots-Tag", "noindex, nofollow")
+	w.Header().Set("Referrer-Policy", "no-referrer")
 }
 
 func (s *server) emitTopic(w http.ResponseWriter, r *http.Request) error {
@@ -96,20 +107,25 @@ func (s *server) emitTopic(w http.ResponseWriter, r *http.Request) error {
 	return s.emit(w, r, s.topicFeed(f, t, "topic/"+t.Name, linkTopic(t).URL))
 }
 
-// emitSecret serves the feed of a topic, which may be one user's, to whoever knows its secret.
-//
-// Search engines are told to leave it out, and it sends no referrer.
+// emitSecret serves the feed of a topic, which may be one user's, to whoever knows its secret, and the feed of everything to whoever
+// knows that of a user.
 func (s *server) emitSecret(w http.ResponseWriter, r *http.Request) error {
 	secret, f, err := splitFile(r.PathValue("file"))
 	if err != nil {
 		return err
 	}
 	t, err := s.backend.TopicBySecret(r.Context(), secret)
+	if errors.Is(err, news.ErrNotFound) {
+		if _, err := s.backend.UserByFeedSecret(r.Context(), secret); err != nil {
+			return fmt.Errorf("feed at a secret address: %w", err)
+		}
+		unlisted(w)
+		return s.emitAll(w, r, f, false)
+	}
 	if err != nil {
 		return fmt.Errorf("feed of a secret topic: %w", err)
 	}
-	w.Header().Set("X-Robots-Tag", "noindex, nofollow")
-	w.Header().Set("Referrer-Policy", "no-referrer")
+	unlisted(w)
 	home := "/"
 	if t.User == 0 {
 		home = linkTopic(t).URL
@@ -134,6 +150,23 @@ func (s *server) emitFolder(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return s.emitFolderNamed(w, r, f, name)
+}
+
+// emitSecretFolder serves the feed of a folder to whoever knows the secret of a user.
+func (s *server) emitSecretFolder(w http.ResponseWriter, r *http.Request) error {
+	name, f, err := splitFile(r.PathValue("file"))
+	if err != nil {
+		return err
+	}
+	if _, err := s.backend.UserByFeedSecret(r.Context(), r.PathValue("secret")); err != nil {
+		return fmt.Errorf("feed at a secret address: %w", err)
+	}
+	unlisted(w)
+	return s.emitFolderNamed(w, r, f, name)
+}
+
+func (s *server) emitFolderNamed(w http.ResponseWriter, r *http.Request, f format, name string) error {
 	feeds, err := s.backend.Feeds(r.Context())
 	if err != nil {
 		return fmt.Errorf("feed of folder %q: %w", name, err)

@@ -262,6 +262,10 @@ type Backend struct {
 
 	SettingsStore
 	Stars StarReader
+
+	AccountStore
+	AccountEditor
+	UserStore
 }
 
 // FrontReader reads front pages.

@@ -1,0 +1,360 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"headwater/internal/config"
+	"headwater/internal/news"
+	"headwater/internal/serve/access"
+)
+
+// guarded is a server that asks for logins, with a user of each role.
+type guarded struct {
+	*httptest.Server
+	app     *app
+	routes  access.Routes
+	cookies map[string]string // of sessions, by the user's name
+	tokens  map[string]string // API tokens
+}
+
+// serveGuarded serves an empty data folder with the users reader, other, editor and admin, each with a session and a token.
+func serveGuarded(t *testing.T) guarded {
+	t.Helper()
+	g := guarded{cookies: map[string]string{}, tokens: map[string]string{}}
+	cfg := config.Default()
+	cfg.Data, cfg.Access.Login, cfg.AdminPassword, cfg.PublicURL = t.TempDir(), "required", guardedPassword, "http://127.0.0.1"
+	a, err := open(t.Context(), cfg, slog.New(slog.DiscardHandler), openOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.app = a
+	if g.routes, err = a.handler(t.Context(), cfg.PublicURL); err != nil {
+		t.Fatal(errors.Join(err, a.close()))
+	}
+	g.Server = httptest.NewServer(g.routes)
+	t.Cleanup(func() {
+		g.Close()
+		if err := a.close(); err != nil {
+			t.Error(err)
+		}
+	})
+	for name, role := range map[string]news.UserRole{"reader": news.ReaderRole, "other": news.ReaderRole, "editor": news.EditorRole} {
+		if err := a.accounts.AddUserAs(t.Context(), name, guardedPassword, role); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"reader", "other", "editor", "admin"} {
+		u, _, err := a.store.User(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if g.tokens[name], err = a.accounts.AddAPIToken(t.Context(), u, "test"); err != nil {
+			t.Fatal(err)
+		}
+		g.cookies[name] = g.logIn(t, name)
+	}
+	return g
+}
+
+const guardedPassword = "correct horse"
+
+// logIn gives the cookie of a new session.
+func (g guarded) logIn(t *testing.T, name string) string {
+	t.Helper()
+	got := g.send(t, "POST", "/login", url.Values{"name": {name}, "password": {guardedPassword}, "next": {"/topics"}})
+	cookie, _, _ := strings.Cut(got.header.Get("Set-Cookie"), ";")
+	if got.status != http.StatusSeeOther || got.header.Get("Location") != "/topics" || cookie == "" {
+		t.Fatalf("login of %s: %d %v", name, got.status, got.header)
+	}
+	return cookie
+}
+
+// send sends a form, with headers: name, value.
+func (g guarded) send(t *testing.T, method, path string, form url.Values, headers ...string) answered {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, g.URL+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if form != nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	for i := 0; i < len(headers); i += 2 {
+		if headers[i] == "Host" {
+			req.Host = headers[i+1]
+		}
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	resp, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var body []byte
+	if resp.Header.Get("Content-Type") != "text/event-stream" {
+		body, err = io.ReadAll(resp.Body)
+	}
+	if err := errors.Join(err, resp.Body.Close()); err != nil {
+		t.Errorf("%s %s: %v", method, path, err)
+	}
+	return answered{resp.StatusCode, resp.Header, string(body)}
+}
+
+// lets reports whether an answer is that of the route itself, not of the guard before it.
+func (a answered) lets() bool {
+	// Two routes refuse by what is asked for: a picture's address that was not made here, and a topic of everybody.
+	own := strings.Contains(a.body, "was not made here") || strings.Contains(a.body, "mine=true has your own")
+	toLogin := a.status == http.StatusSeeOther && strings.HasPrefix(a.header.Get("Location"), "/login")
+	return own || !toLogin && a.status != http.StatusUnauthorized && a.status != http.StatusForbidden && a.status != http.StatusMisdirectedRequest
+}
+
+// enough says which roles meet a need, as the settings of the instance are at first.
+func enough(need access.Need) []string {
+	switch need {
+	case access.Anyone, access.Visitor:
+		return []string{"", "reader", "editor", "admin"}
+	case access.Reader, access.Emitted:
+		return []string{"reader", "editor", "admin"}
+	case access.Feeds, access.Editor:
+		return []string{"editor", "admin"}
+	case access.Admin, access.Metrics:
+		return []string{"admin"}
+	}
+	return nil
+}
+
+// TestNeedsOnEveryRoute asks every route that the routers know as nobody, as each role, with a session that has ended, as a page of another
+// site and under a foreign host. Nothing exists that a path could name, so a route that is let through changes nothing.
+func TestNeedsOnEveryRoute(t *testing.T) {
+	g := serveGuarded(t)
+	stale := g.logIn(t, "admin")
+	if got := g.send(t, "POST", "/logout", url.Values{}, "Cookie", stale); got.status != http.StatusSeeOther {
+		t.Fatalf("logout: %d", got.status)
+	}
+	asked := 0
+	for _, pattern := range g.routes.Patterns {
+		method, path, named := strings.Cut(pattern, " ")
+		if !named {
+			continue
+		}
+		need, declared := g.routes.Needs[pattern]
+		if !declared || enough(need) == nil {
+			t.Errorf("%s declares no need", pattern)
+			continue
+		}
+		path = parameter.ReplaceAllString(strings.TrimSuffix(path, "{$}"), "987654321")
+		ownTokens := strings.Contains(path, "/reader/") || strings.Contains(path, "ClientLogin") // of the Google Reader API, see below
+		if ownTokens || path == "/login" || path == "/logout" || strings.HasPrefix(path, callbackPath) {
+			continue
+		}
+		asked++
+		for _, name := range []string{"", "stale", "reader", "editor", "admin"} {
+			headers := []string{"Cookie", map[string]string{"": "", "stale": stale}[name] + g.cookies[name]}
+			got := g.send(t, method, path, nil, headers...)
+			who := strings.TrimPrefix(name, "stale")
+			if want := slices.Contains(enough(need), who); got.lets() != want {
+				t.Errorf("%s %s, which needs %v, as %q: %d %s", method, path, need, name, got.status, got.header.Get("Location"))
+			}
+			if want := slices.Contains(enough(need), who) || need == access.Metrics; name != "" && name != "stale" {
+				if got := g.send(t, method, path, nil, "Authorization", "Bearer "+g.tokens[name]); got.lets() != want {
+					t.Errorf("%s %s, which needs %v, with a token of %q: %d", method, path, need, name, got.status)
+				}
+			}
+		}
+		for _, headers := range [][]string{{"Host", "evil.example"}, {"Sec-Fetch-Site", "cross-site"}, {"Origin", "https://evil.example"}} {
+			if method == http.MethodGet && headers[0] != "Host" {
+				continue
+			}
+			if got := g.send(t, method, path, nil, append(headers, "Cookie", g.cookies["admin"])...); got.lets() {
+				t.Errorf("%s %s with %v: %d", method, path, headers, got.status)
+			}
+		}
+	}
+	if asked < 80 {
+		t.Errorf("only %d routes were asked", asked)
+	}
+	for _, pattern := range slices.Sorted(maps.Keys(g.routes.Needs)) {
+		method, path, _ := strings.Cut(pattern, " ")
+		if strings.Contains(path, "/reader/") {
+			if got := g.send(t, method, parameter.ReplaceAllString(path, "x"), nil, "Cookie", g.cookies["admin"], "Authorization", "GoogleLogin auth=wrong"); got.lets() {
+				t.Errorf("%s with a session: %d", pattern, got.status)
+			}
+		}
+	}
+}
+
+// TestOthersIDs asks as one user for what is another's, by its id: nothing of it can be read or changed.
+func TestOthersIDs(t *testing.T) {
+	g := serveGuarded(t)
+	ctx := t.Context()
+	other, _, err := g.app.store.User(ctx, "other")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.app.topics.AddTopic(ctx, news.Topic{User: other.ID, Name: "private", Query: "gull"}); err != nil {
+		t.Fatal(err)
+	}
+	sessions, err := g.app.store.Sessions(ctx, other)
+	if err != nil || len(sessions) != 1 {
+		t.Fatal(len(sessions), err)
+	}
+	tokens, err := g.app.store.APITokens(ctx, other.ID)
+	if err != nil || len(tokens) != 1 {
+		t.Fatal(len(tokens), err)
+	}
+	for _, name := range []string{"reader", "editor", "admin"} {
+		for _, request := range []string{
+			fmt.Sprint("POST /account/sessions/", sessions[0].ID, "/end"), fmt.Sprint("POST /account/tokens/", tokens[0].ID, "/end"),
+			"GET /topic/private", "POST /topic/private/remove", "POST /topic/private/secret", "GET /topic/private/alerts",
+			"GET /feeds/topic/private.atom", "GET /api/v1/topics/private?mine=true", "DELETE /api/v1/topics/private?mine=true",
+		} {
+			method, path, _ := strings.Cut(request, " ")
+			if got := g.send(t, method, path, nil, "Cookie", g.cookies[name]); got.status != http.StatusNotFound {
+				t.Errorf("%s as %s: %d", request, name, got.status)
+			}
+		}
+	}
+	if got := g.send(t, "GET", "/topic/private", nil, "Cookie", g.cookies["other"]); got.status != http.StatusOK {
+		t.Errorf("the own topic: %d", got.status)
+	}
+}
+
+// TestSessionsEnd has sessions end with a change of password, another's end, and the removal of the user; and the token change at a login.
+func TestSessionsEnd(t *testing.T) {
+	g := serveGuarded(t)
+	reads := func(cookie string) bool { return g.send(t, "GET", "/account", nil, "Cookie", cookie).status == http.StatusOK }
+	again := g.send(t, "POST", "/login", url.Values{"name": {"reader"}, "password": {guardedPassword}}, "Cookie", g.cookies["reader"])
+	renewed, _, _ := strings.Cut(again.header.Get("Set-Cookie"), ";")
+	if renewed == g.cookies["reader"] || !reads(renewed) || reads(g.cookies["reader"]) {
+		t.Errorf("a login goes on with the token that was there: %q", renewed)
+	}
+	second := g.logIn(t, "reader")
+	changed := g.send(t, "POST", "/account/password", url.Values{"current": {guardedPassword}, "password": {"battery staple"}, "again": {"battery staple"}}, "Cookie", second)
+	own, _, _ := strings.Cut(changed.header.Get("Set-Cookie"), ";")
+	if changed.status != http.StatusSeeOther || !reads(own) || reads(renewed) || reads(second) {
+		t.Errorf("after another password: %d, own %t, others %t and %t", changed.status, reads(own), reads(renewed), reads(second))
+	}
+	if err := g.app.store.RemoveUser(t.Context(), "reader"); err != nil {
+		t.Fatal(err)
+	}
+	if reads(own) {
+		t.Error("a user who was removed reads on")
+	}
+	kept := g.send(t, "POST", "/topics", url.Values{"name": {"gulls"}, "query": {"gull AND pier"}}, "Cookie", own)
+	if kept.status != http.StatusUnauthorized || !strings.Contains(kept.body, "gull AND pier") {
+		t.Errorf("what was written is not kept: %d", kept.status)
+	}
+	for _, change := range []error{g.app.store.RemoveUser(t.Context(), "admin"), g.app.store.SetRole(t.Context(), "admin", news.ReaderRole)} {
+		if !errors.Is(change, news.ErrLastAdmin) {
+			t.Errorf("the last admin: %v", change)
+		}
+	}
+}
+
+// TestAudit holds that changes of access are written with who made them, and that no password or token is among them.
+func TestAudit(t *testing.T) {
+	g := serveGuarded(t)
+	admin := []string{"Cookie", g.cookies["admin"]}
+	g.send(t, "POST", "/login", url.Values{"name": {"editor"}, "password": {"not the password"}})
+	for path, form := range map[string]url.Values{
+		"/users":          {"name": {"new"}, "password": {"a secret of new"}, "role": {"editor"}},
+		"/users/settings": {"public_feeds": {"on"}},
+	} {
+		if got := g.send(t, "POST", path, form, admin...); got.status != http.StatusSeeOther {
+			t.Errorf("%s: %d %.300s", path, got.status, got.body)
+		}
+	}
+	events, err := g.app.store.AuditEvents(t.Context(), 0, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	have := map[string]bool{}
+	for _, e := range events {
+		have[fmt.Sprintf("%s %s by %q", e.Action, e.Subject, e.Actor.Name)] = true
+		if e.Actor.Name == "admin" && e.Actor.Address != "127.0.0.1" || strings.Contains(e.Detail+e.Subject, "secret of") {
+			t.Errorf("%+v", e)
+		}
+	}
+	for _, want := range []string{
+		`login refused editor by ""`, `user added new by "admin"`, `setting changed combined feeds are public by "admin"`, `login editor by "editor"`, `user added admin by ""`,
+	} {
+		if !have[want] {
+			t.Errorf("there is no %s in %v", want, slices.Sorted(maps.Keys(have)))
+		}
+	}
+	if got := g.send(t, "GET", "/feeds/all.atom", nil); got.status != http.StatusOK {
+		t.Errorf("the public feed: %d", got.status)
+	}
+}
+
+// TestSecretFeeds reads the combined feed at the secret address of a user, until it is taken away.
+func TestSecretFeeds(t *testing.T) {
+	g := serveGuarded(t)
+	reader := []string{"Cookie", g.cookies["reader"]}
+	if got := g.send(t, "POST", "/account/feeds", url.Values{}, reader...); got.status != http.StatusSeeOther {
+		t.Fatal(got.status)
+	}
+	page := g.send(t, "GET", "/account", nil, reader...)
+	path := regexp.MustCompile(`/feeds/t/[A-Z0-9]+\.atom`).FindString(page.body)
+	if got := g.send(t, "GET", path, nil); got.status != http.StatusOK || got.header.Get("X-Robots-Tag") == "" {
+		t.Errorf("%s: %d", path, got.status)
+	}
+	if got := g.send(t, "POST", "/account/feeds", url.Values{"end": {"1"}}, reader...); got.status != http.StatusSeeOther {
+		t.Fatal(got.status)
+	}
+	if got := g.send(t, "GET", path, nil); got.status != http.StatusNotFound {
+		t.Errorf("an address that was taken away: %d", got.status)
+	}
+}
+
+// TestOpenMode tells when nobody has to log in.
+func TestOpenMode(t *testing.T) {
+	for _, tt := range []struct {
+		login, listen, public string
+		open, fails           bool
+	}{
+		{"auto", "127.0.0.1:8080", "", true, false},
+		{"auto", "[::1]:8080", "http://localhost:8080", true, false},
+		{"auto", "127.0.0.1:8080", "https://news.example.org", false, false},
+		{"auto", ":8080", "", false, false},
+		{"auto", "192.0.2.7:8080", "", false, false},
+		{"required", "127.0.0.1:8080", "", false, false},
+		{"off", "127.0.0.1:8080", "https://news.example.org", true, false},
+		{"off", "0.0.0.0:8080", "", false, true},
+		{"off", "news.example.org:8080", "", false, true},
+	} {
+		cfg := config.Default()
+		cfg.Access.Login, cfg.Listen, cfg.PublicURL = tt.login, tt.listen, tt.public
+		if open, err := openMode(cfg); open != tt.open || (err != nil) != tt.fails {
+			t.Errorf("%+v: %t, %v", tt, open, err)
+		}
+	}
+}
+
+// TestForwardedInOpenMode sends what a proxy passes on to a server that asks nobody to log in.
+func TestForwardedInOpenMode(t *testing.T) {
+	srv, routes := everyRoute(t, func(c *config.Config) { c.PublicURL = "" })
+	for _, rt := range routes {
+		if strings.Contains(rt.path, "/api/v1/stories") || rt.path == "/" || rt.path == "/topics" {
+			for _, header := range []string{"X-Forwarded-For", "Forwarded"} {
+				if got := rt.ask(t, srv.URL, header, "for=203.0.113.7"); got.status != http.StatusForbidden || !strings.Contains(got.body, "access.login: required") {
+					t.Errorf("%s %s: %d %.200s", rt.method, rt.path, got.status, got.body)
+				}
+			}
+		}
+	}
+}
