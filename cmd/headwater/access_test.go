@@ -236,7 +236,9 @@ func TestOthersIDs(t *testing.T) {
 // TestSessionsEnd has sessions end with a change of password, another's end, and the removal of the user; and the token change at a login.
 func TestSessionsEnd(t *testing.T) {
 	g := serveGuarded(t)
-	reads := func(cookie string) bool { return g.send(t, "GET", "/account", nil, "Cookie", cookie).status == http.StatusOK }
+	reads := func(cookie string) bool {
+		return g.send(t, "GET", "/account", nil, "Cookie", cookie).status == http.StatusOK
+	}
 	again := g.send(t, "POST", "/login", url.Values{"name": {"reader"}, "password": {guardedPassword}}, "Cookie", g.cookies["reader"])
 	renewed, _, _ := strings.Cut(again.header.Get("Set-Cookie"), ";")
 	if renewed == g.cookies["reader"] || !reads(renewed) || reads(g.cookies["reader"]) {
