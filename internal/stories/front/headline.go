@@ -86,23 +86,51 @@ const (
 	moveUnspaced   = 12 // or characters
 )
 
+// markets are the names of markets, and marketMoves the words that say how they move. Those of scripts without spaces are apart.
+var (
+	markets, marketsUnspaced, marketWords = namesOf("market")
+	marketMoves, movesUnspaced, _         = namesOf("market moves")
+)
+
+// namesOf returns the phrases of a section, those of scripts without spaces apart, and the most words that one of the first has.
+func namesOf(section string) (spaced map[string]bool, unspaced []string, most int) {
+	spaced = map[string]bool{}
+	for _, name := range leads[section] {
+		if first, _ := utf8.DecodeRuneInString(name); text.ScriptOf(first).Unspaced() {
+			unspaced = append(unspaced, name)
+			continue
+		}
+		spaced[name] = true
+		most = max(most, strings.Count(name, " ")+1)
+	}
+	return spaced, unspaced, most
+}
+
 // isMarketReport reports whether a headline in small letters begins with how a market moves: "Wall St rises as yields ease".
 func isMarketReport(lower string) bool {
-	tokens := " " + strings.Join(strings.FieldsFunc(lower, func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsNumber(r) && r != '&'
-	}), " ") + " "
-	return slices.ContainsFunc(leads["market"], func(name string) bool {
-		if first, _ := utf8.DecodeRuneInString(name); text.ScriptOf(first).Unspaced() {
-			before, behind, found := strings.Cut(lower, name)
-			moves := firstRunes(behind, moveUnspaced)
-			return found && utf8.RuneCountInString(before) <= marketUnspaced &&
-				slices.ContainsFunc(leads["market moves"], func(move string) bool { return strings.Contains(moves, move) })
+	for _, name := range marketsUnspaced {
+		before, behind, found := strings.Cut(lower, name)
+		moves := firstRunes(behind, moveUnspaced)
+		if found && utf8.RuneCountInString(before) <= marketUnspaced && slices.ContainsFunc(movesUnspaced, func(move string) bool { return strings.Contains(moves, move) }) {
+			return true
 		}
-		before, behind, found := strings.Cut(tokens, " "+name+" ")
-		moves := strings.Fields(behind)
-		return found && len(strings.Fields(before)) < marketOpening &&
-			slices.ContainsFunc(moves[:min(len(moves), moveWithin)], func(move string) bool { return slices.Contains(leads["market moves"], move) })
-	})
+	}
+	words := make([]string, 0, marketOpening+marketWords+moveWithin)
+	for w := range strings.FieldsFuncSeq(lower, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) && r != '&' }) {
+		if len(words) == cap(words) {
+			break
+		}
+		words = append(words, w)
+	}
+	for from := range min(len(words), marketOpening) {
+		for to := from + 1; to <= min(len(words), from+marketWords); to++ {
+			behind := words[to:min(len(words), to+moveWithin)]
+			if markets[strings.Join(words[from:to], " ")] && slices.ContainsFunc(behind, func(w string) bool { return marketMoves[w] }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func firstRunes(s string, n int) string {
