@@ -26,7 +26,6 @@ type Reach struct {
 type Coverage struct {
 	Stories []Story // the first ones by coverage and freshness
 	Total   int
-	Reach
 }
 
 // FullCoverage is an event with its stories.

@@ -98,8 +98,7 @@ const (
 	coverageTotalsSQL = `SELECT e.id, e.stories FROM json_each(?) AS wanted CROSS JOIN events AS e WHERE e.id = wanted.value`
 )
 
-// Coverage returns, by event, the first stories of the given events, at most each stories of one event, and how many outlets
-// tell the event.
+// Coverage returns, by event, the first stories of the given events, at most each stories of one event, and how many there are.
 func (db *DB) Coverage(ctx context.Context, events []int64, each int) (map[int64]news.Coverage, error) {
 	of := make(map[int64]news.Coverage, len(events))
 	if len(events) == 0 {
@@ -119,16 +118,12 @@ func (db *DB) Coverage(ctx context.Context, events []int64, each int) (map[int64
 		c.Stories = append(c.Stories, s)
 		of[s.Event] = c
 	}
-	reach, err := db.Reach(ctx, events)
-	if err != nil {
-		return of, err
-	}
 	err = db.eachRow(ctx, "sizes of events", func(row scanner) error {
 		var event int64
 		var n int
 		err := row.Scan(&event, &n)
 		c := of[event]
-		c.Total, c.Reach = n, reach[event]
+		c.Total = n
 		of[event] = c
 		return err
 	}, coverageTotalsSQL, wanted)

@@ -55,10 +55,6 @@ func TestReach(t *testing.T) {
 	if err != nil || !maps.Equal(got, want) {
 		t.Errorf("%v (%v), want %v", got, err, want)
 	}
-	of, err := db.Coverage(t.Context(), []int64{1, 2}, 1)
-	if err != nil || of[1].Reach != want[1] || of[2].Reach != want[2] {
-		t.Errorf("coverage %v, %v (%v)", of[1].Reach, of[2].Reach, err)
-	}
 	all, err := db.Events(t.Context(), news.EventList{})
 	if err != nil || len(all) != 2 || all[0].Reach != want[all[0].ID] || all[1].Reach != want[all[1].ID] {
 		t.Errorf("events %+v (%v)", all, err)

@@ -121,7 +121,6 @@ func (f *fake) Coverage(_ context.Context, events []int64, each int) (map[int64]
 		}
 	}
 	for event, c := range of {
-		c.Reach = reachOf(c.Stories)
 		c.Stories = cut(c.Stories, each, 0)
 		of[event] = c
 	}
