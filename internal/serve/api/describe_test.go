@@ -170,6 +170,8 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"GET", "/api/v1/stories?limit=0", "", 422},
 		{"GET", "/api/v1/stories/1", "", 200},
 		{"GET", "/api/v1/stories/4711", "", 404},
+		{"GET", "/api/v1/stories/4711/compare", "", 404},
+		{"GET", "/api/v1/stories/1/compare?a=one", "", 422},
 		{"GET", "/api/v1/stories/one", "", 422},
 		{"GET", "/api/v1/articles?limit=1", "", 200},
 		{"GET", "/api/v1/articles?feed=1&offset=1&limit=1", "", 200}, // no total

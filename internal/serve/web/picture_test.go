@@ -86,7 +86,7 @@ func TestNoOpenProxy(t *testing.T) {
 			t.Errorf("%s: %d, and %q was asked for", path, w.Code, g.asked)
 		}
 	}
-	for _, p := range []web.Pictures{{}, {Mode: web.PicturesHide, Key: []byte("key"), Fetch: g.fetch}, {Mode: web.PicturesProxy, Fetch: g.fetch}} {
+	for _, p := range []web.Pictures{{}, {Mode: web.PicturesProxy, Fetch: g.fetch}, {Mode: web.PicturesHide, Key: []byte("another key"), Fetch: g.fetch}} {
 		if w := get(t, showing(edition(), p), src); w.Code != http.StatusForbidden || g.asked != "" {
 			t.Errorf("mode %q: %d", p.Mode, w.Code)
 		}
