@@ -1,0 +1,96 @@
+package pipeline_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+	"time"
+
+	"headwater/internal/news"
+)
+
+// TestPollSoon: while Serve waits for a tick that does not come, a feed is polled as soon as somebody wants it, and a paused one is not.
+func TestPollSoon(t *testing.T) {
+	room, p, url, _ := library(t)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- room.Pipeline.Serve(ctx, "0 0 1 1 *") }()
+	p.set("ledger", item{"harvest", "Harvest is late", "The harvest is late this year in all of the valley.", time.Now()})
+	add(t, room, url, "ledger", "paused")
+	feeds, err := room.Store.Feeds(t.Context())
+	must(t, err)
+	ledger, paused, yes := feeds[3], feeds[4], true
+	must(t, room.Store.ChangeFeed(t.Context(), paused.ID, news.FeedEdit{Paused: &yes}))
+	eventually(t, "a poll of a feed that was added", func() bool {
+		room.Pipeline.PollSoon()
+		f, err := room.Store.Feed(t.Context(), ledger.ID)
+		must(t, err)
+		return f.Articles == 1
+	})
+	f, err := room.Store.Feed(t.Context(), paused.ID)
+	must(t, err)
+	if !f.Checked.IsZero() {
+		t.Errorf("a paused feed was polled: %+v", f)
+	}
+	stop()
+	if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
+
+// TestFeedsTellTheirTroubles: a feed keeps why and since when it fails, until it is read again; what was set of its language holds.
+func TestFeedsTellTheirTroubles(t *testing.T) {
+	room, p, _, c := library(t)
+	feeds, err := room.Store.Feeds(t.Context())
+	must(t, err)
+	id, lang := feeds[0].ID, "fr"
+	must(t, room.Store.ChangeFeed(t.Context(), id, news.FeedEdit{Lang: &lang}))
+	p.fail("herald", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "later", http.StatusServiceUnavailable) })
+	c.Advance(time.Hour)
+	first := c.Now()
+	for range 3 {
+		pass(t, room)
+		c.Advance(25 * time.Hour)
+	}
+	f, err := room.Store.Feed(t.Context(), id)
+	must(t, err)
+	if f.Cause != "503" || !f.Failing.Equal(first) || f.Failures != 3 || f.Health(c.Now()) != news.HealthFailing || f.Health(first.Add(news.DeadAfter)) != news.HealthDead {
+		t.Errorf("the feed is %+v, failing since %s", f, first)
+	}
+	p.fail("herald", nil)
+	p.set("herald", item{"harvest", "Harvest is late", "The harvest is late this year in all of the valley.", c.Now()})
+	pass(t, room)
+	if f, err = room.Store.Feed(t.Context(), id); err != nil || f.Cause != "" || !f.Failing.IsZero() || f.Health(c.Now()) != news.HealthGood {
+		t.Errorf("the feed is %+v (%v)", f, err)
+	}
+	articles, err := room.Store.Articles(t.Context(), news.ArticleList{FeedID: id, Limit: 1})
+	must(t, err)
+	if len(articles) != 1 || articles[0].Lang != lang {
+		t.Errorf("its newest article is %+v", articles)
+	}
+	runs, err := room.Store.FeedHistory(t.Context(), id)
+	must(t, err)
+	if len(runs) != 3 || runs[1].Polls != 3 || runs[1].Cause != "503" {
+		t.Errorf("its history is %+v", runs)
+	}
+}
+
+// TestRemovalsOfFeedsEnd: what can be undone for a day is final afterwards.
+func TestRemovalsOfFeedsEnd(t *testing.T) {
+	room, _, _, c := library(t)
+	must(t, room.Store.RemoveFeed(t.Context(), 1))
+	for _, tt := range []struct {
+		wait time.Duration
+		left int
+	}{{0, 1}, {news.UndoRemoval + time.Hour, 1}, {2 * time.Hour, 0}} { // a clock that jumps is believed after an hour
+		c.Advance(tt.wait)
+		_, err := room.Pipeline.Retention.Remove(t.Context(), time.Minute)
+		must(t, err)
+		removed, err := room.Store.RemovedFeeds(t.Context(), 10)
+		must(t, err)
+		if len(removed) != tt.left {
+			t.Errorf("after %s %d removals can be undone, want %d", tt.wait, len(removed), tt.left)
+		}
+	}
+}
