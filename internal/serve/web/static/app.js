@@ -4,33 +4,37 @@
 (() => {
   const minute = 60e3, hour = 60 * minute, day = 24 * hour;
   const { lang, dataset: { zone, clock: hours, ago } } = document.documentElement;
-  const locale = lang === "en" ? "en-GB" : lang, timeZone = zone || Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const [justNow, minutesAgo, hoursAgo, inMinutes, inHours] = ago.split("|");
-  const format = (options) => new Intl.DateTimeFormat(locale, { timeZone, hour12: hours === "12", ...options });
-  const local = format({ dateStyle: "medium", timeStyle: "short" });
-  const time = format({ hour: hours === "12" ? "numeric" : "2-digit", minute: "2-digit" });
-  const dayKey = format({ year: "numeric", month: "numeric", day: "numeric" });
-  const date = format({ day: "numeric", month: "short" }), dateYear = format({ day: "numeric", month: "short", year: "numeric" });
-  const year = format({ year: "numeric" });
 
   // Until the server knows the browser's zone, its times are of another one and are written anew here.
   const cookie = "headwater_zone=" + timeZone, known = zone || document.cookie.split("; ").includes(cookie);
   if (!known && timeZone) document.cookie = cookie + "; path=/; max-age=31536000; samesite=lax";
+  const anew = known ? null : writer(lang === "en" ? "en-GB" : lang, hours === "12");
 
-  // clock is a time of day, with the day where that is not today.
-  function clock(then) {
-    const now = Date.now();
-    if (dayKey.format(then) === dayKey.format(now)) return time.format(then);
-    return (year.format(then) === year.format(now) ? date : dateYear).format(then) + ", " + time.format(then);
+  // writer gives functions that write times in the browser's zone: whole, and as a time of day, with the day where that is not today.
+  function writer(locale, hour12) {
+    const format = (options) => new Intl.DateTimeFormat(locale, { timeZone, hour12, ...options });
+    const full = format({ dateStyle: "medium", timeStyle: "short" }), time = format({ hour: hour12 ? "numeric" : "2-digit", minute: "2-digit" });
+    const key = format({ year: "numeric", month: "numeric", day: "numeric" }), year = format({ year: "numeric" });
+    const date = format({ day: "numeric", month: "short" }), dateYear = format({ day: "numeric", month: "short", year: "numeric" });
+    return {
+      full: (then) => full.format(then),
+      clock: (then) => {
+        const now = Date.now();
+        if (key.format(then) === key.format(now)) return time.format(then);
+        return (year.format(then) === year.format(now) ? date : dateYear).format(then) + ", " + time.format(then);
+      },
+    };
   }
 
   function tell() {
     for (const t of document.querySelectorAll("time[datetime]")) {
       const then = Date.parse(t.dateTime);
       if (Number.isNaN(then)) continue;
-      if (!known) t.title = local.format(then);
+      if (anew) t.title = anew.full(then);
       if (t.classList.contains("clock")) {
-        if (!known) t.textContent = clock(then);
+        if (anew) t.textContent = anew.clock(then);
         continue;
       }
       const d = Date.now() - then, size = Math.abs(d);
