@@ -20,7 +20,6 @@ import (
 	"strings"
 	"time"
 
-	"headwater/internal/intake/poll"
 	"headwater/internal/locale"
 	"headwater/internal/news"
 	"headwater/internal/serve/publish"
@@ -126,7 +125,7 @@ func wording(l *locale.Language) template.FuncMap {
 // loadPages panics where a template is malformed, which no input can bring about. Templates are parsed once, and copied for each
 // language.
 func loadPages(a assets) pages {
-	funcs := template.FuncMap{"asset": a.path, "reason": poll.Reason}
+	funcs := template.FuncMap{"asset": a.path}
 	languages := locale.Languages()
 	base := template.Must(template.New("layout").Funcs(funcs).Funcs(wording(languages[0])).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html"))
 	files, err := templateFiles.ReadDir("templates")
