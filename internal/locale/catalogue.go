@@ -275,7 +275,7 @@ type verb struct {
 	letter string
 }
 
-var verbShape = regexp.MustCompile(`%(?:\[(\d)\])?(?:\.\d)?([a-zA-Z%])`)
+var verbShape = regexp.MustCompile(`%(?:\[(\d)\])?(?:\.\d+)?([a-zA-Z%])`)
 
 // verbs lists those of a text, in their order.
 func verbs(text string) (all []verb) {

@@ -130,7 +130,7 @@ func fromGo(path string, used, known, literals texts) error {
 		return err
 	}
 	add := func(to texts, e ast.Expr) {
-		if text, ok := formatOf(e); ok {
+		if text, ok := formatOf(e); ok && text != "%s" {
 			to.add(text, set.Position(e.Pos()).String())
 		}
 	}
@@ -139,6 +139,12 @@ func fromGo(path string, used, known, literals texts) error {
 		case *ast.CallExpr:
 			if at, ok := writers[nameOf(n.Fun)]; ok && at < len(n.Args) {
 				add(used, n.Args[at])
+			}
+			if nameOf(n.Fun) == "refuse" && len(n.Args) > 0 && !strings.Contains(path, "/serve/") { // of pipeline, after the cause, and of subscribe
+				add(known, n.Args[0])
+				if len(n.Args) > 1 {
+					add(known, n.Args[1])
+				}
 			}
 			if nameOf(n.Fun) == "fail" && len(n.Args) == 3 && strings.Contains(path, "/internal/search/") { // of the query language: the place, the problem, the advice
 				add(known, n.Args[1])
