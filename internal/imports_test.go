@@ -84,6 +84,8 @@ func owners() map[string][]string {
 		"go.yaml.in/yaml":                               {"internal/config", "internal/demo", "internal/locale", "internal/stories/outlets"},
 		"golang.org/x/crypto":                           {"internal/accounts"},
 		"golang.org/x/net/http/httpguts":                {"internal/config"},
+		"github.com/coreos/go-oidc":                     {"internal/serve/access"},
+		"golang.org/x/oauth2":                           {"internal/intake/fetch", "internal/serve/access"},
 		"github.com/wneessen/go-mail":                   {"internal/notify"},
 		"html/template":                                 {"internal/locale", "internal/notify", "internal/serve/publish", "internal/serve/web"},
 		"modernc.org":                                   {"internal/store"},

@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"headwater/internal/accounts"
 	"headwater/internal/config"
 	"headwater/internal/intake/fetch"
 	"headwater/internal/locale"
@@ -30,6 +31,7 @@ import (
 	"headwater/internal/serve/ingress"
 	"headwater/internal/serve/publish"
 	"headwater/internal/serve/web"
+	"headwater/internal/store"
 )
 
 // requestShutdownTime is how much of shutdownTime HTTP requests get. Then their connections are closed, the log says so,
@@ -152,7 +154,7 @@ func (a *app) handler(ctx context.Context, base string) (access.Routes, error) {
 		return none, err
 	}
 	pages := web.New(web.Options{
-		Backend: a.webBackend(), Access: guard, Build: version(), Locale: locale.Choice{Language: a.cfg.Language, Zone: a.cfg.TimeZone},
+		Backend: a.webBackend(), Access: guard, OIDC: a.oidc(guard), Build: version(), Locale: locale.Choice{Language: a.cfg.Language, Zone: a.cfg.TimeZone},
 		Title: a.cfg.Title, PublicURL: a.cfg.PublicURL, Hub: a.hub.Hub, InstanceID: site.Instance, CheckQuery: search.Validate, CheckTopic: search.CheckTopic, Logger: a.log,
 		Pictures: web.Pictures{Mode: a.cfg.Media.Images, Key: key, Fetch: a.picture},
 	})
@@ -219,7 +221,43 @@ func (a *app) guard(ctx context.Context) (*access.Guard, error) {
 		_, _ = fmt.Fprintf(a.stderr, "The account %s was created with the password %s. It is shown only now; `headwater user password %s` sets another.\n", name, password, name) // nobody reads it then
 	}
 	options := access.Options{Store: a.store, Accounts: a.accounts, Open: open, PublicURL: a.cfg.PublicURL, Now: a.store.Now}
+	if h := a.cfg.Access.ProxyHeader; h.Name != "" {
+		options.Authenticators = append(options.Authenticators, access.ByHeader(h.Name, a.identities(), roleToCreate(h.Create)))
+	}
 	return access.New(options).ReadSettings(a.store.UserSettings), nil
+}
+
+// identities are the users by what they are called elsewhere.
+type identities struct {
+	*store.DB
+	accounts *accounts.Accounts
+}
+
+// AddUserWith implements access.Identities.
+func (i identities) AddUserWith(ctx context.Context, name string, role news.UserRole, identity news.Identity) error {
+	return i.accounts.AddUserWith(ctx, name, role, identity)
+}
+
+func (a *app) identities() identities { return identities{a.store, a.accounts} }
+
+// roleToCreate is the role of accounts for those who log in elsewhere; "" creates none.
+func roleToCreate(setting string) news.UserRole {
+	if setting == "nobody" {
+		return ""
+	}
+	return news.UserRole(setting)
+}
+
+// oidc is the provider of logins of the settings, nil for none.
+func (a *app) oidc(guard *access.Guard) *access.OIDC {
+	o := a.cfg.Access.OIDC
+	if o.Issuer == "" {
+		return nil
+	}
+	return access.NewOIDC(access.OIDCOptions{
+		Guard: guard, Identities: a.identities(), Issuer: o.Issuer, ClientID: o.ClientID, Secret: string(o.ClientSecret), Title: o.Title,
+		NameClaim: o.NameClaim, Create: roleToCreate(o.Create), PublicURL: a.cfg.PublicURL, Through: a.client.Through,
+	})
 }
 
 // apis is the handler of the REST API, /healthz, /readyz and /metrics.
@@ -234,7 +272,7 @@ func (a *app) apis(ctx context.Context, guard *access.Guard) (access.Routes, err
 func (a *app) checks() ingress.Options {
 	return ingress.Options{
 		Hosts:   ingress.NewHosts(a.cfg.Listen, a.cfg.PublicURL, a.cfg.Hosts),
-		Proxies: a.cfg.TrustedProxies, Logger: a.log,
+		Proxies: a.cfg.TrustedProxies, TrustedHeader: a.cfg.Access.ProxyHeader.Name, Logger: a.log,
 		MaxBody:  int64(a.cfg.Fetch.MaxBytes), // of what hubs push
 		BodyTime: a.bodyTime,
 	}

@@ -43,7 +43,7 @@ func (c *cli) userCommand() *cobra.Command {
 			func(ctx context.Context, a *app, name, password string) error {
 				return a.accounts.SetPassword(ctx, name, password)
 			}),
-		c.userRemove(), c.userToken(), c.userTokens(),
+		c.userRemove(), c.userToken(), c.userTokens(), c.linkCommand(true), c.linkCommand(false),
 	)
 	return cmd
 }
@@ -101,7 +101,7 @@ func userError(name string, err error) error {
 	case errors.Is(err, news.ErrExists):
 		return fmt.Errorf("there is a user %s already; choose another name, or set the password with `headwater user password`", name)
 	case errors.Is(err, news.ErrNotFound):
-		return fmt.Errorf("there is no user %s; `headwater user list` has them", name)
+		return noUser(name)
 	}
 	if errors.Is(err, news.ErrLastAdmin) {
 		return fmt.Errorf("%s is the last admin; `headwater user role OTHER admin` makes another user one first", name)

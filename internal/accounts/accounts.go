@@ -50,6 +50,15 @@ func (a *Accounts) AddUserAs(ctx context.Context, name, password string, role ne
 	return a.store.AddUser(ctx, news.User{Name: name, Role: role, Added: a.now()}, hashPassword(password))
 }
 
+// AddUserWith creates the account of somebody who logs in elsewhere, by an identity. Its password is a random one that nobody knows. It returns
+// news.ErrExists where the name or the identity is taken.
+func (a *Accounts) AddUserWith(ctx context.Context, name string, role news.UserRole, i news.Identity) error {
+	if err := news.CheckName(name); err != nil {
+		return err
+	}
+	return a.store.AddUserWith(ctx, news.User{Name: name, Role: role, Added: a.now()}, hashPassword(rand.Text()), i)
+}
+
 // adminName is the name of the account that a new data folder gets.
 const adminName = "admin"
 

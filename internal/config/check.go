@@ -57,8 +57,12 @@ func check(key string, value any) error {
 
 // choices has the settings that are one of a few words.
 var choices = map[string][]string{
-	"roles":         {"poll", "settle", "web"},
-	"access.login":  {"auto", "required", "off"},
+	"roles":        {"poll", "settle", "web"},
+	"access.login": {"auto", "required", "off"},
+
+	"access.oidc.create":         {"nobody", "reader", "editor", "admin"},
+	"access.proxy_header.create": {"nobody", "reader", "editor", "admin"},
+
 	"smtp.tls":      {"starttls", "tls", "none"},
 	"log.level":     {"debug", "info", "warn", "error"},
 	"log.format":    {"text", "json"},
@@ -69,8 +73,15 @@ var choices = map[string][]string{
 
 // textRules has the other texts that not everything can stand in.
 var textRules = map[string]func(string) error{
-	"listen":              checkListen,
-	"hosts":               checkServedHost,
+	"listen": checkListen,
+	"hosts":  checkServedHost,
+
+	"access.oidc.issuer":       checkIssuer,
+	"access.oidc.client_id":    checkHeader,
+	"access.oidc.title":        checkFilled,
+	"access.oidc.name_claim":   checkFilled,
+	"access.proxy_header.name": checkHeaderName,
+
 	"public_url":          checkPublicURL,
 	"websub.hub":          checkPublicURL,
 	"embeddings.endpoint": checkEndpoint,
@@ -119,6 +130,36 @@ func oneOf(text string, words []string) error {
 	last := len(words) - 1
 	try := cmp.Or(nearest(text, words), words[0])
 	return faultf(try, "%q is none of %s and %s", text, strings.Join(words[:last], ", "), words[last])
+}
+
+// checkIssuer accepts the address of a provider of OpenID Connect: https, or http on this machine.
+func checkIssuer(text string) error {
+	if text == "" {
+		return nil
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return faultf("https://login.example.org", "%q is no address of a provider", text)
+	}
+	host := u.Hostname()
+	if addr, err := netip.ParseAddr(host); u.Scheme == "https" || u.Scheme == "http" && (host == "localhost" || err == nil && addr.IsLoopback()) {
+		return nil
+	}
+	return faultf("https://"+u.Host+u.Path, "%q is not encrypted", text)
+}
+
+// checkHeaderName accepts the name of a header that says who somebody is, and none that HTTP or this program uses otherwise.
+func checkHeaderName(text string) error {
+	if text == "" {
+		return nil
+	}
+	if !httpguts.ValidHeaderFieldName(text) {
+		return faultf("Remote-User", "%q is no name of a header", text)
+	}
+	if slices.Contains([]string{"authorization", "cookie", "host", "origin", "referer", "user-agent", "forwarded", "x-forwarded-for"}, strings.ToLower(text)) {
+		return faultf("Remote-User", "%s says something else than who somebody is", text)
+	}
+	return nil
 }
 
 func checkFilled(text string) error {

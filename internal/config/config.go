@@ -71,7 +71,26 @@ type Config struct {
 // accessSettings says who has to log in.
 type accessSettings struct {
 	// Login is auto, required or off. See LoginRequired.
-	Login string `yaml:"login"`
+	Login       string              `yaml:"login"`
+	OIDC        oidcSettings        `yaml:"oidc"`
+	ProxyHeader proxyHeaderSettings `yaml:"proxy_header"`
+}
+
+// oidcSettings is a provider of OpenID Connect. There is none where Issuer is "".
+type oidcSettings struct {
+	Issuer       string `yaml:"issuer"`
+	ClientID     string `yaml:"client_id"`
+	ClientSecret Secret `yaml:"client_secret"`
+	Title        string `yaml:"title"`
+	NameClaim    string `yaml:"name_claim"`
+	// Create is nobody, or the role of new accounts.
+	Create string `yaml:"create"`
+}
+
+// proxyHeaderSettings is the header in which trusted proxies name users. There is none where Name is "".
+type proxyHeaderSettings struct {
+	Name   string `yaml:"name"`
+	Create string `yaml:"create"`
 }
 
 // pollSettings says when feeds are read.

@@ -19,7 +19,11 @@ func TestDefault(t *testing.T) {
 	want := Config{
 		Listen: "127.0.0.1:8080",
 		Roles:  []string{"poll", "settle", "web"},
-		Hosts:  []string{}, TrustedProxies: []netip.Prefix{}, Access: accessSettings{Login: "auto"},
+		Hosts:  []string{}, TrustedProxies: []netip.Prefix{},
+		Access: accessSettings{
+			Login: "auto", OIDC: oidcSettings{Title: "OpenID Connect", NameClaim: "preferred_username", Create: "nobody"},
+			ProxyHeader: proxyHeaderSettings{Create: "nobody"},
+		},
 		Title: "Headwater", Language: "en", TimeZone: "UTC",
 		Lists: []string{"world", "wires", "business", "technology", "science", "sport", "es", "ja"},
 		Poll: pollSettings{

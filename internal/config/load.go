@@ -219,6 +219,17 @@ func (l *loader) bounds() {
 	if e := l.config.Embeddings; e.Endpoint != "" && e.Model == "" {
 		l.add(l.places["embeddings.endpoint"], "embeddings.model", faultf("", "missing; name the model that %s is to use", e.Endpoint))
 	}
+	if o := l.config.Access.OIDC; o.Issuer != "" {
+		if o.ClientID == "" {
+			l.add(l.places["access.oidc.issuer"], "access.oidc.client_id", faultf("headwater", "missing; %s knows this server by it", o.Issuer))
+		}
+		if l.config.PublicURL == "" {
+			l.add(l.places["access.oidc.issuer"], "public_url", faultf("https://news.example.org", "missing; %s sends users back to it", o.Issuer))
+		}
+	}
+	if h := l.config.Access.ProxyHeader.Name; h != "" && len(l.config.TrustedProxies) == 0 {
+		l.add(l.places["access.proxy_header.name"], "trusted_proxies", faultf("[127.0.0.1]", "missing; %s is believed of these proxies alone", h))
+	}
 	if m := l.config.SMTP; m.Host != "" && m.From == "" {
 		l.add(l.places["smtp.host"], "smtp.from", faultf("news@example.org", "missing; mails through %s need a sender", m.Host))
 	}

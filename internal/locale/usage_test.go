@@ -27,7 +27,7 @@ var writers = map[string]int{"Text": 0, "Rich": 0, "Key": 0, "notFound": 0, "bad
 
 // messageFields are fields of that kind, of types by name. Those of packages below the pages are found again by locale.Known.
 var messageFields = map[string][]string{
-	"problem": {"Heading", "Message"}, "RefusedError": {"Text"}, "QueryError": {"Problem", "Advice"}, "AlertError": {"Text"},
+	"problem": {"Heading", "Message"}, "RefusedError": {"Text"}, "QueryError": {"Problem", "Advice"}, "AlertError": {"Text"}, "LoginError": {"Text"},
 }
 
 // unswept are templates whose words are in English alone: entries of combined feeds are the same for whoever subscribes.

@@ -461,6 +461,7 @@ var boundedColumns = map[string]map[string]int{
 	"page_hosts":    {"host": maxHost},
 	"resting":       {"host": maxHost},
 	"users":         {"name": maxName},
+	"identities":    {"issuer": maxName, "subject": maxName},
 	"labelled":      {"label": maxName},
 	"topics":        {"name": maxName, "secret": maxName},
 	"alerts":        {"target": weburl.MaxLength},

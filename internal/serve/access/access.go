@@ -52,6 +52,7 @@ type Viewer struct {
 	Settings news.Settings // of the user
 	Session  int64         // number of the session; 0 is none
 	Token    bool          // known by an API token
+	Proxy    bool          // known by a header of a proxy
 	Open     bool          // taken for the oldest admin, in open mode
 
 	editsFeeds bool // as the instance lets readers do

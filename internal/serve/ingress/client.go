@@ -41,11 +41,19 @@ func remote(r *http.Request) (netip.Addr, bool) {
 	return at.Addr().Unmap().WithZone(""), err == nil
 }
 
-// throughProxies sets RemoteAddr of requests that come through trusted proxies to the address of the client, with port 0.
-func throughProxies(trusted []netip.Prefix, log *slog.Logger, next http.Handler) http.Handler {
+// throughProxies sets RemoteAddr of requests that come through trusted proxies to the address of the client, with port 0. Other requests lose
+// the header that is for proxies alone.
+func throughProxies(trusted []netip.Prefix, header string, log *slog.Logger, next http.Handler) http.Handler {
 	var warned sync.Once
+	header = http.CanonicalHeaderKey(header)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		addr, ok := remote(r)
+		if proxied := ok && isIn(trusted, addr); !proxied && len(r.Header[header]) > 0 {
+			copied := *r
+			copied.Header = r.Header.Clone()
+			copied.Header.Del(header)
+			r = &copied
+		}
 		if ok && isIn(trusted, addr) {
 			copied := *r
 			copied.RemoteAddr = netip.AddrPortFrom(clientOf(r.Header, addr, trusted), 0).String()

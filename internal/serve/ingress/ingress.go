@@ -40,6 +40,8 @@ type Options struct {
 	Hosts *Hosts
 	// Proxies are networks whose X-Forwarded-For and Forwarded headers are trusted.
 	Proxies []netip.Prefix
+	// TrustedHeader is a header that is believed of these proxies and taken out of all other requests; "" is none.
+	TrustedHeader string
 	// MaxBody is the size of the largest body that a handler takes, in bytes. Less than 20 MiB means that.
 	MaxBody int64
 	// BodyTime is how long a request's body may take to arrive. Zero means 20 s.
@@ -52,7 +54,7 @@ func New(ctx context.Context, o Options, next http.Handler) http.Handler {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return bounded(ctx, max(o.MaxBody, maxBody), cmp.Or(o.BodyTime, bodyTime), throughProxies(o.Proxies, o.Logger, o.Hosts.check(next)))
+	return bounded(ctx, max(o.MaxBody, maxBody), cmp.Or(o.BodyTime, bodyTime), throughProxies(o.Proxies, o.TrustedHeader, o.Logger, o.Hosts.check(next)))
 }
 
 const (

@@ -61,8 +61,12 @@ func (s *server) refuseViewer(w http.ResponseWriter, r *http.Request, need acces
 	s.handle(func(w http.ResponseWriter, r *http.Request) error {
 		l := s.locale(r)
 		var many *access.TooManyError
+		var refused *access.LoginError
 		reads := r.Method == http.MethodGet || r.Method == http.MethodHead
 		switch {
+		case errors.As(err, &refused):
+			s.log.Warn("a login by the proxy was refused", "error", refused)
+			return problem{Status: http.StatusForbidden, Heading: l.Text("Refused"), Message: refused.Text, Args: refused.Args}
 		case errors.Is(err, access.ErrLogin) && need == access.Emitted: // feed readers ask again with a password
 			w.Header().Set("WWW-Authenticate", `Basic realm="Headwater, with a token of your account as the password"`)
 			return problem{Status: http.StatusUnauthorized, Heading: l.Text("Log in"), Message: l.Text("This feed is for users. A feed reader finds it at a secret address, which your account shows, or with an API token as the password.")}
@@ -127,6 +131,9 @@ func (s *server) showLogin(w http.ResponseWriter, r *http.Request) error {
 
 func (s *server) writeLogin(w http.ResponseWriter, r *http.Request, status int, view loginView) error {
 	w.Header().Set("Cache-Control", "no-store")
+	if s.oidc != nil && !s.guard.OpenMode() {
+		view.Others = append(view.Others, link{Name: s.locale(r).Text("Log in with %s", s.oidc.Title()), URL: "/login/oidc?next=" + url.QueryEscape(localPath(view.Next))})
+	}
 	return s.write(w, r, status, "login", page{Title: s.locale(r).Text("Log in"), Body: view})
 }
 

@@ -29,6 +29,7 @@ const (
 )
 
 type server struct {
+	oidc         *access.OIDC // nil has no logins at a provider
 	backend      Backend
 	guard        *access.Guard
 	title        string

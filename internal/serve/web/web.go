@@ -44,6 +44,7 @@ type Options struct {
 	Now        func() time.Time // nil means time.Now
 	Locale     locale.Choice    // for readers who chose nothing
 	Pictures   Pictures         // how those in articles are shown; the zero value makes links of them
+	OIDC       *access.OIDC     // logins at a provider; nil has none
 	Logger     *slog.Logger     // nil discards it
 }
 
@@ -51,6 +52,7 @@ type Options struct {
 func New(o Options) access.Routes {
 	s := &server{
 		backend:      o.Backend,
+		oidc:         o.OIDC,
 		guard:        o.Access,
 		title:        cmp.Or(o.Title, "Headwater"),
 		site:         publish.Site{URL: strings.TrimSuffix(o.PublicURL, "/"), Instance: o.InstanceID},
@@ -141,7 +143,14 @@ func New(o Options) access.Routes {
 
 		"POST /corrections/{id}/forget": {access.Editor, s.forgetCorrection},
 
-		"GET /login":   {access.Visitor, s.showLogin},
+		"GET /login": {access.Visitor, s.showLogin},
+
+		"GET /login/oidc":                  {access.Visitor, s.beginOIDC},
+		"GET " + access.OIDCCallback:       {access.Visitor, s.finishOIDC},
+		"GET /account/logins":              {access.Reader, s.logins},
+		"POST /account/logins":             {access.Reader, s.linkOIDC},
+		"POST /account/logins/{id}/remove": {access.Reader, s.unlinkOIDC},
+
 		"POST /login":  {access.Visitor, s.login},
 		"POST /logout": {access.Visitor, s.logout},
 
