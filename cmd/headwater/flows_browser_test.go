@@ -33,7 +33,7 @@ func TestFlowsInBrowser(t *testing.T) {
 			v := visitor{t: t, tab: browsertest.NewTab(browser, t, startDemo(t, "HEADWATER_ACCESS_LOGIN=required"))}
 			v.hand = begin(v.tab)
 			for _, flow := range []func(visitor){
-				visitor.logIn, visitor.readFirstArticle, visitor.followTopic, visitor.logOut,
+				visitor.logIn, visitor.readFirstArticle, visitor.readOn, visitor.followTopic, visitor.importList, visitor.moveFeed, visitor.logOut,
 			} {
 				flow(v)
 				for _, fault := range v.tab.Faults() {
@@ -103,4 +103,51 @@ func (v visitor) followTopic() {
 	v.waitHeading("Topics")
 	v.hand.Use("main a", "The harbour")
 	v.waitHeading("The harbour")
+}
+
+// importList pastes the list of another reader, and finds its feed in its folder.
+func (v visitor) importList() {
+	v.hand.Use("nav a", "Feeds")
+	v.waitHeading("Feeds")
+	v.hand.Use("main a", "Import and export")
+	v.waitHeading("Import and export")
+	v.hand.Write("main textarea", "", `<opml version="2.0"><body><outline text="Islands"><outline text="The Island Post" xmlUrl="http://127.0.0.1:9/island.xml"/></outline></body></opml>`)
+	v.hand.Use("button", "Import")
+	v.tab.Wait(`document.querySelector("main .report") !== null`)
+	v.hand.Use("main .report a", "Islands")
+	v.waitHeading("Islands")
+}
+
+// moveFeed puts the first feed of the list into another folder, by the options on its page.
+func (v visitor) moveFeed() {
+	v.hand.Use("nav a", "Feeds")
+	v.waitHeading("Feeds")
+	v.hand.Use("main .feed-name", "")
+	v.waitPath("/feed/")
+	v.hand.Write("#options input[name=folder]", "", "Moved here")
+	v.hand.Use("#options button", "Save")
+	v.tab.Wait(`document.readyState === "complete" && document.querySelector("h1 + .meta .folder")?.innerText.trim() === "Moved here"`)
+	v.hand.Use("main .folder", "Moved here")
+	v.waitHeading("Moved here")
+}
+
+// readOn reads stories of the front page one after the other, and comes back after each: twenty where HEADWATER_TEST_PAGES asks for the
+// larger run, otherwise four.
+func (v visitor) readOn() {
+	count := 4
+	if perPattern(v.t) > 1 {
+		count = 20
+	}
+	v.tab.Open("/")
+	links := browsertest.Eval[[]string](v.tab, `[...document.querySelectorAll("main h2 a")].map((a) => a.getAttribute("href"))`)
+	if len(links) < count {
+		v.t.Fatalf("the front page has %d headlines", len(links))
+	}
+	for _, to := range links[:count] {
+		v.hand.Use(fmt.Sprintf("main h2 a[href=%q]", to), "")
+		v.waitPath(to)
+		v.hand.Use(".masthead .name a", "")
+		v.waitPath("/")
+		v.tab.Wait(`location.pathname === "/"`)
+	}
 }
