@@ -35,7 +35,7 @@ func TestOIDCPages(t *testing.T) {
 	address := "http://" + srv.Listener.Addr().String()
 	guard := access.New(access.Options{Store: db, Accounts: users, PublicURL: address})
 	pages := web.New(web.Options{
-		Backend: web.Backend{TopicStore: db, TopicEditor: &subscribe.Topics{Store: db, Now: time.Now}}, Access: guard, PublicURL: address,
+		Backend: web.Backend{TopicStore: db, AccountStore: db, TopicEditor: &subscribe.Topics{Store: db, Now: time.Now}}, Access: guard, PublicURL: address,
 		OIDC: access.NewOIDC(access.OIDCOptions{
 			Guard: guard, Identities: identities{db, users}, Issuer: p.URL, ClientID: clientID, Secret: clientSecret, Title: "Example ID", Create: news.ReaderRole,
 			PublicURL: address, Through: client.Through,
@@ -65,6 +65,9 @@ func TestOIDCPages(t *testing.T) {
 		body, err := io.ReadAll(resp.Body)
 		must(t, err)
 		return resp.StatusCode, string(body)
+	}
+	if status, account, _ := get(t, b, address+"/account"); status != 200 || !strings.Contains(account, `<a href="/account/logins">`) {
+		t.Errorf("the page of the account: %d\n%s", status, account)
 	}
 	status, page = post("/account/logins")
 	goOn := regexp.MustCompile(`<a class="button" href="([^"]*)">Go on at Example ID</a>`).FindStringSubmatch(page)
