@@ -100,7 +100,7 @@ func (c *cli) rootCommand() *cobra.Command {
 	root.PersistentFlags().StringVar(&c.configFile, "config", "", "read settings from `FILE`")
 	root.PersistentFlags().StringVar(&c.data, "data", "", "keep everything in the folder `DIR`")
 	root.AddCommand(
-		c.serveCommand(), c.pollCommand(), c.feedCommand(), c.frontCommand(), c.searchCommand(), c.storyCommand(), c.outletCommand(), c.topicCommand(), c.userCommand(),
+		c.serveCommand(), c.pollCommand(), c.feedCommand(), c.frontCommand(), c.searchCommand(), c.storyCommand(), c.outletCommand(), c.topicCommand(), c.userCommand(), c.auditCommand(),
 		c.emitCommand(), c.groupCommand(), c.parseCommand(), c.demoCommand(), c.reindexCommand(), c.compactCommand(), c.backupCommand(),
 		c.restoreCommand(), c.doctorCommand(), c.versionCommand(),
 	)

@@ -19,9 +19,10 @@ import (
 func (c *cli) userCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "user",
-		Short: "Give people accounts for their feed readers: add, list, password, token, remove",
-		Long: "Accounts with topics, read marks and stars of their own, for feed readers that speak the Google Reader API. Feeds and\n" +
-			"articles are everybody's. The pages need no account.",
+		Short: "Give people accounts: add, list, role, password, token, link, remove",
+		Long: "Accounts with topics, read marks, stars and settings of their own, for the pages and for feed readers that speak the\n" +
+			"Google Reader API. Feeds and articles are everybody's. Readers read; editors also change feeds, outlets and\n" +
+			"corrections; admins also manage users. `access.login` in config.yaml says who has to log in.",
 		Example: "  headwater user add anna\n  headwater user list",
 		Args:    commandsOnly,
 		RunE:    needsSubcommand,
@@ -43,7 +44,7 @@ func (c *cli) userCommand() *cobra.Command {
 			func(ctx context.Context, a *app, name, password string) error {
 				return a.accounts.SetPassword(ctx, name, password)
 			}),
-		c.userRemove(), c.userToken(), c.userTokens(), c.linkCommand(true), c.linkCommand(false),
+		c.userRole(), c.userRemove(), c.userToken(), c.userTokens(), c.linkCommand(true), c.linkCommand(false),
 	)
 	return cmd
 }
@@ -134,14 +135,15 @@ func (c *cli) userList() *cobra.Command {
 					return err
 				}
 				type row struct {
-					Name  string    `json:"name"`
-					Added time.Time `json:"added"`
+					Name  string        `json:"name"`
+					Role  news.UserRole `json:"role"`
+					Added time.Time     `json:"added"`
 				}
 				rows := []row{}
 				w := c.table()
 				for _, u := range users {
-					rows = append(rows, row{u.Name, u.Added})
-					w.row(u.Name, u.Added.Format(time.DateOnly))
+					rows = append(rows, row{u.Name, u.Role, u.Added})
+					w.row(u.Name, string(u.Role), u.Added.Format(time.DateOnly))
 				}
 				if c.asJSON {
 					return c.printJSON(rows)
@@ -153,6 +155,22 @@ func (c *cli) userList() *cobra.Command {
 	}
 	c.jsonFlag(cmd)
 	return cmd
+}
+
+func (c *cli) userRole() *cobra.Command {
+	return &cobra.Command{
+		Use:     "role NAME ROLE",
+		Short:   "Change what a user may do: ROLE is reader, editor or admin",
+		Example: "  headwater user role anna editor",
+		Args:    arguments(2, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			role, err := news.ParseUserRole(args[1])
+			if err != nil {
+				return usagef("role: %v", err)
+			}
+			return c.runOrForward(cmd, func(a *app) error { return userError(args[0], a.store.SetRole(cmd.Context(), args[0], role)) })
+		},
+	}
 }
 
 func (c *cli) userRemove() *cobra.Command {

@@ -5,14 +5,14 @@
 // token in clear text. The store keeps only hashes: argon2id of passwords (password.go), and SHA-256 of tokens, since a
 // token is 260 random bits.
 //
-// Accounts are for feed readers. The pages have no logins and stay open, on loopback by default. A new data folder has no
-// account. Feeds, folders and articles are shared. Read marks, stars, labels on articles and the topics of `topic add
-// --user` belong to one user (store/users.go, store/marks.go). Passwords are read from a prompt, standard input or a
-// file, never from a flag.
+// Users log in to the pages (serve/access) and with feed readers (greader). Feeds, folders and articles are shared. Read marks, stars,
+// labels on articles, settings and own topics belong to one user (store/users.go, store/marks.go). A role says what a user may change of
+// what is shared. The first start of a server creates an admin. Passwords are read from a prompt, standard input, a file or a form, never
+// from a flag.
 //
 // Checking the password of an unknown name takes as long as a wrong password. A new password and removing the user end
-// all the user's logins. A user has at most 100 logins, the newest ones. If a password is changed while it is checked,
-// the login fails. greader limits wrong passwords.
+// all the user's logins. A user has at most 100 logins of feed readers and 100 sessions, the newest ones. If a password is changed while
+// it is checked, the login fails. serve/access limits wrong passwords.
 package accounts
 
 import (

@@ -31,6 +31,14 @@ func plannedStatements() []planned {
 	}
 	items := func(q string, _ []any, _ error) string { return q }
 	all := []planned{
+		{"session", sessionSQL, "INDEX sqlite_autoindex_sessions_1"},
+		{"expired sessions", expireSessionsSQL, "INDEX sessions_expires"},
+		{"sessions of a user", sessionsSQL, "INDEX sessions_user"},
+		{"sessions beyond those of a user", boundSessionsSQL, "INDEX sessions_user"},
+		{"sessions of a user whose password changed", dropSessionsSQL, "INDEX sessions_user"},
+		{"changes of access", auditSQL, "INTEGER PRIMARY KEY"},
+		{"old changes of access", boundAuditSQL, "INDEX audit_time"},
+		{"refused logins beyond the bound", boundRefusedSQL, "INDEX audit_refused"},
 		{"hosts with due feeds", dueHostsSQL, "INDEX feeds_due"},
 		{"feeds of a folder with articles", newestArticleFeedsSQL, "INDEX articles_feed (feed_id=?"},
 		{"articles of a feed of a folder", articlesOfFeedSQL, "INDEX articles_feed (feed_id=?"},
@@ -278,6 +286,10 @@ func TestKnownItemsAreLookedUp(t *testing.T) {
 // largeSQL fills the tables that grow with time, beside those of articles and stories. A new one belongs here, too.
 const largeSQL = `
 	INSERT INTO users (id, name, password, added) SELECT i, 'user' || i, '', 0 FROM generate_series(1, 3) AS i;
+	INSERT INTO sessions (hash, user_id, data, made, seen, expires, address, agent)
+		SELECT decode(lpad(to_hex(i), 8, '0'), 'hex'), 1 + i % 3, '\x00', i, i, i, '', '' FROM generate_series(1, 5000) AS i;
+	INSERT INTO audit (time, actor, address, action, subject, detail)
+		SELECT i, '', '', CASE WHEN i % 2 = 0 THEN 'login refused' ELSE 'login' END, '', '' FROM generate_series(1, 5000) AS i;
 	INSERT INTO read_marks (user_id, article_id, at) SELECT u, a.id, a.id / 10 FROM generate_series(1, 3) AS u, articles AS a;
 	INSERT INTO labelled (user_id, label, article_id) SELECT u, 'x', a.id FROM generate_series(1, 3) AS u, articles AS a;
 	INSERT INTO user_settings (user_id, settings) SELECT i, '{}' FROM generate_series(1, 3) AS i;

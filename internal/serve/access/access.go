@@ -4,7 +4,13 @@
 // Every route of pages and APIs declares its Need beside its handler, and Guard.Handle enforces it. The zero Need is met by
 // nobody, so a route without a declaration answers nothing.
 //
-// Where the server is for one machine only, it is in open mode: each request is one of the oldest admin, without a login.
+// Where the server is for one machine only, it is in open mode: each request is one of the oldest admin, without a login. Elsewhere
+// authenticators are asked in turn who sends a request: those of Options, then API tokens, then sessions. Whatever way somebody proves who
+// they are, Guard.Begin begins their session: with another token, and an audit line. Guard.Put and Guard.Take carry what a login over
+// another server needs on the way.
+//
+// access.go has needs and viewers, guard.go finds out who asks, session.go keeps sessions (scs over the store), limiter.go slows down who
+// guesses, router.go has routers whose routes declare their needs, settings.go reads what the viewer chose.
 package access
 
 import (
