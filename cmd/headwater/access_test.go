@@ -267,6 +267,24 @@ func TestSessionsEnd(t *testing.T) {
 	}
 }
 
+// TestNextOfLogin has a login lead to addresses of this server only.
+func TestNextOfLogin(t *testing.T) {
+	g := serveGuarded(t)
+	for next, want := range map[string]string{
+		"/search?q=a%20b&page=2": "/search?q=a%20b&page=2", "": "/", "/": "/", "topics": "/", "//evil.example": "/", "///evil.example": "/", `/\evil.example`: "/",
+		`\\evil.example`: "/", "http://evil.example/": "/", "http:evil.example": "/", "javascript:alert(1)": "/", "/\t/evil.example": "/", "/\n/evil.example": "/",
+		"\x00//evil.example": "/", " //evil.example": "/", "/login?next=/login": "/", "/logout": "/", "/" + strings.Repeat("x", 3000): "/", "/%": "/",
+	} {
+		got := g.send(t, "POST", "/login", url.Values{"name": {"reader"}, "password": {guardedPassword}, "next": {next}})
+		if got.status != http.StatusSeeOther || got.header.Get("Location") != want {
+			t.Errorf("%q: %d %q, want %q", next, got.status, got.header.Get("Location"), want)
+		}
+		if got := g.send(t, "GET", "/login?next="+url.QueryEscape(next), nil, "Cookie", g.cookies["reader"]); got.header.Get("Location") != want {
+			t.Errorf("%q, logged in: %d %q, want %q", next, got.status, got.header.Get("Location"), want)
+		}
+	}
+}
+
 // TestAudit holds that changes of access are written with who made them, and that no password or token is among them.
 func TestAudit(t *testing.T) {
 	g := serveGuarded(t)
