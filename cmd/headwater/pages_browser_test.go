@@ -35,6 +35,21 @@ func setTheme(t *testing.T, server string, theme news.Theme) {
 	}
 }
 
+// startMarked runs a demo whose user starred and labelled articles, so that the pages of marks have something to show.
+func startMarked(t *testing.T) (server string) {
+	t.Helper()
+	r := &reader{server: startDemo(t)}
+	r.auth = r.login(t)
+	var page struct{ ItemRefs []struct{ ID string } }
+	r.get(t, "stream/items/ids?n=3&s=user/-/state/com.google/reading-list", &page)
+	form := url.Values{"a": {"user/-/label/Later", "user/-/state/com.google/starred"}}
+	for _, ref := range page.ItemRefs {
+		form.Add("i", ref.ID)
+	}
+	r.post(t, "edit-tag", form)
+	return r.server
+}
+
 // perPattern is how many pages of each pattern are tried: HEADWATER_TEST_PAGES, otherwise one.
 func perPattern(t *testing.T) int {
 	t.Helper()
@@ -56,7 +71,7 @@ func TestPagesInBrowser(t *testing.T) {
 		t.Skip("drives a browser over every page")
 	}
 	browser := browsertest.Start(t, 30*time.Minute)
-	server := startDemo(t)
+	server := startMarked(t)
 	tab := browsertest.NewTab(browser, t, server)
 	for _, theme := range themes {
 		setTheme(t, server, theme)
@@ -85,7 +100,7 @@ func TestAccessibilityInBrowser(t *testing.T) {
 	}
 	axe := browsertest.LoadAxe(t)
 	browser := browsertest.Start(t, 30*time.Minute)
-	server := startDemo(t)
+	server := startMarked(t)
 	tab := browsertest.NewTab(browser, t, server)
 	check := func(tab *browsertest.Tab, rules browsertest.Rules, theme, path string, widths ...int64) {
 		tab.Open(path)
@@ -136,6 +151,7 @@ func crawl(t *testing.T, server string, n int) map[string][]string {
 	mux := http.NewServeMux()
 	found := map[string][]string{} // addresses of each pattern that might answer a page
 	var queue []string
+	linked := map[string]bool{} // addresses that a page links to
 	for _, pattern := range h.Patterns {
 		method, path, _ := strings.Cut(pattern, " ")
 		if method != http.MethodGet || !isPage(path) {
@@ -162,10 +178,20 @@ func crawl(t *testing.T, server string, n int) map[string][]string {
 			continue
 		}
 		seen[address] = true
-		links, isHTML := linksOf(t, request)
-		if !isHTML { // a feed or a download, at an address such as those of pages
+		status, links, isHTML := linksOf(t, request)
+		switch {
+		case status == http.StatusNotFound && !linked[address]: // a page of what is switched off here, and nothing leads there
 			delete(found, pattern)
 			continue
+		case status != http.StatusOK:
+			t.Errorf("%s, which a page links to or the router has: status %d", address, status)
+			continue
+		case !isHTML: // a feed or a download, at an address such as those of pages
+			delete(found, pattern)
+			continue
+		}
+		for _, to := range links {
+			linked[to] = true
 		}
 		found[pattern] = append(found[pattern], address)
 		queue = append(queue, links...)
@@ -189,19 +215,19 @@ func isPage(path string) bool {
 	return true
 }
 
-// linksOf gives the addresses on the same server that a page links to, and whether it is a page.
-func linksOf(t *testing.T, request *http.Request) (addresses []string, isHTML bool) {
+// linksOf gives the status of a page, the addresses on the same server that it links to, and whether it is a page.
+func linksOf(t *testing.T, request *http.Request) (status int, addresses []string, isHTML bool) {
 	t.Helper()
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
 	body, err := io.ReadAll(response.Body)
-	if err := errors.Join(err, response.Body.Close()); err != nil || response.StatusCode != http.StatusOK {
-		t.Fatalf("%s: %s, %v", request.URL, response.Status, err)
+	if err := errors.Join(err, response.Body.Close()); err != nil {
+		t.Fatalf("%s: %v", request.URL, err)
 	}
 	if !strings.HasPrefix(response.Header.Get("Content-Type"), "text/html") {
-		return nil, false
+		return response.StatusCode, nil, false
 	}
 	root, err := html.Parse(strings.NewReader(string(body)))
 	if err != nil {
@@ -218,5 +244,5 @@ func linksOf(t *testing.T, request *http.Request) (addresses []string, isHTML bo
 			}
 		}
 	}
-	return addresses, true
+	return response.StatusCode, addresses, true
 }
