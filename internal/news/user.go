@@ -120,6 +120,7 @@ type ItemList struct {
 	In, Out []Stream
 	Since   time.Time // first seen then or later; zero means no limit
 	Until   time.Time // first seen before; zero means no limit
+	Through int64     // only articles with ids up to this one; 0 means no limit
 	After   Place
 	Oldest  bool // the oldest by Article.Time first, instead of the newest
 	Limit   int  // 0 means no limit
@@ -146,13 +147,21 @@ func (it Item) ReadPlace() Place {
 // ItemState is a user's marks of an article.
 type ItemState struct {
 	Read, Starred bool
-	Labels        []string // the user's labels, by name
+	ReadAt        time.Time // zero where it is not read, or where that is not known
+	Labels        []string  // the user's labels, by name
 }
 
 // Unread counts a user's unread articles of a feed.
 type Unread struct {
 	Feed, Count int64
 	Newest      time.Time // when the newest of them was first seen; may be the time of a newer article that is read
+}
+
+// UnreadFeed is a feed with articles that a user has not read.
+type UnreadFeed struct {
+	ID                 int64
+	Title, URL, Folder string
+	Articles, Stories  int64 // unread articles, and those among them that stand for a story
 }
 
 // UnreadTotal counts what a user has not read.

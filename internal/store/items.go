@@ -79,6 +79,9 @@ func itemFilter(user int64, l news.ItemList) (f filter, err error) {
 	if !l.Until.IsZero() {
 		f.and("a.seen < ?", millis(l.Until))
 	}
+	if l.Through != 0 {
+		f.and("a.id <= ?", l.Through)
+	}
 	if l.After != (news.Place{}) {
 		after := `(a.time, a.id) < (?, ?)`
 		if l.Oldest {

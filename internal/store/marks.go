@@ -205,7 +205,7 @@ func (c *markCache) keep(user int64, m cachedMarks) {
 // maxMarkedUsers is how many users' marks are cached. For a million articles a user's marks take some 250 KB.
 const maxMarkedUsers = 100
 
-const itemStatesSQL = `SELECT wanted.value, EXISTS (SELECT 1 FROM read_marks AS r WHERE r.user_id = ?1 AND r.article_id = wanted.value), l.label
+const itemStatesSQL = `SELECT wanted.value, (SELECT r.at FROM read_marks AS r WHERE r.user_id = ?1 AND r.article_id = wanted.value), l.label
 	FROM json_each(?2) AS wanted LEFT JOIN labelled AS l ON l.article_id = wanted.value AND l.user_id = ?1 ORDER BY l.label`
 
 // States returns a user's marks of articles.
@@ -213,13 +213,13 @@ func (db *DB) States(ctx context.Context, user int64, ids []int64) (map[int64]ne
 	states := make(map[int64]news.ItemState, len(ids))
 	err := db.eachRow(ctx, "states of articles", func(row scanner) error {
 		var id int64
-		var read bool
+		var read sql.NullInt64
 		var label sql.NullString
 		if err := row.Scan(&id, &read, &label); err != nil {
 			return err
 		}
 		s := states[id]
-		s.Read = read
+		s.Read, s.ReadAt = read.Valid, fromMillis(read.Int64)
 		if label.Valid && label.String == "" {
 			s.Starred = true
 		} else if label.Valid {

@@ -99,6 +99,7 @@ func plannedStatements() []planned {
 		{"unread stories", unreadStoriesSQL, "SEARCH read_counts USING PRIMARY KEY (user_id=?)"},
 		{"feeds with unread articles", unreadFeedsSQL, "SEARCH r USING PRIMARY KEY (user_id=? AND feed_id=?)"},
 		{"all unread articles", unreadTotalSQL, "SEARCH r USING PRIMARY KEY (user_id=? AND feed_id=?)"},
+		{"last article", lastArticleSQL, "SEARCH articles"},
 		{"history", items(historyQuery(1, news.ItemList{Limit: 20})), "COVERING INDEX read_marks_at (user_id=?"},
 		{"history of a feed", items(historyQuery(1, news.ItemList{In: []news.Stream{{Kind: news.StreamFeed, Feed: 1}}, Limit: 20})), "COVERING INDEX read_marks_at (user_id=?"},
 		{"read since", readItemsSQL + " WHERE m.user_id = ? AND m.at >= ? AND a.id = m.article_id", "COVERING INDEX read_marks_at (user_id=? AND at>?"},

@@ -36,33 +36,37 @@ func isUnread(l news.ItemList) (before time.Time, ok bool) {
 	return l.Out[0].Before, ok
 }
 
-const unreadFeedsSQL = `SELECT f.id, f.folder, f.articles - coalesce(r.articles, 0), f.leads - coalesce(r.leads, 0)
+const unreadFeedsSQL = `SELECT f.id, f.title, f.url, f.folder, f.articles - coalesce(r.articles, 0), f.leads - coalesce(r.leads, 0)
 	FROM feeds AS f LEFT JOIN read_counts AS r ON r.user_id = ? AND r.feed_id = f.id
 	WHERE f.removed = 0 AND f.articles > coalesce(r.articles, 0) ORDER BY f.id`
 
+func scanUnreadFeed(row scanner) (f news.UnreadFeed, err error) {
+	err = row.Scan(&f.ID, &f.Title, &f.URL, &f.Folder, &f.Articles, &f.Stories)
+	return f, err
+}
+
+// UnreadFeeds returns the subscribed feeds that have articles which a user has not read, in the order in which they were added.
+func (db *DB) UnreadFeeds(ctx context.Context, user int64) ([]news.UnreadFeed, error) {
+	return rowsOf(ctx, db, "unread feeds", scanUnreadFeed, unreadFeedsSQL, user)
+}
+
 // unreadOf returns the feeds of a list that have something unread, and how many items that is.
-func unreadOf(ctx context.Context, t *sql.Tx, user int64, in []news.Stream) (feeds []int64, total int, err error) {
-	err = eachRow(ctx, t.QueryContext, func(row scanner) error {
-		var feed int64
-		var folder string
-		var articles, leads int
-		if err := row.Scan(&feed, &folder, &articles, &leads); err != nil {
-			return err
-		}
-		count := articles
+func unreadOf(ctx context.Context, t *sql.Tx, user int64, in []news.Stream) (feeds []int64, total int64, err error) {
+	all, err := collect(ctx, t.QueryContext, scanUnreadFeed, unreadFeedsSQL, user)
+	for _, f := range all {
+		count := f.Articles
 		for _, s := range in {
 			switch {
-			case s.Kind == news.StreamFolder && s.Label != folder, s.Kind == news.StreamFeed && s.Feed != feed:
+			case s.Kind == news.StreamFolder && s.Label != f.Folder, s.Kind == news.StreamFeed && s.Feed != f.ID:
 				count = 0
 			case s.Kind == news.StreamOnce:
-				count = min(count, leads)
+				count = min(count, f.Stories)
 			}
 		}
 		if count > 0 {
-			feeds, total = append(feeds, feed), total+count
+			feeds, total = append(feeds, f.ID), total+count
 		}
-		return nil
-	}, unreadFeedsSQL, user)
+	}
 	return feeds, total, err
 }
 
@@ -88,7 +92,7 @@ func (db *DB) unreadItems(ctx context.Context, user int64, l news.ItemList, befo
 			return err
 		}
 		part := l
-		part.Limit = min(l.Limit, total)
+		part.Limit = int(min(int64(l.Limit), total))
 		if len(feeds) > mergedFeeds {
 			err = add(part, itemsSQL, filter{})
 		} else {
@@ -179,4 +183,11 @@ func (db *DB) Visit(ctx context.Context, user int64, now time.Time, ends time.Du
 	}
 	before, err := db.number(ctx, fmt.Sprint("visit of user ", user), visitBeforeSQL, user)
 	return fromMillis(before), err
+}
+
+const lastArticleSQL = `SELECT coalesce(max(id), 0) FROM articles`
+
+// LastArticle returns the highest id of an article. Articles that are stored later have higher ones.
+func (db *DB) LastArticle(ctx context.Context) (int64, error) {
+	return db.number(ctx, "last article", lastArticleSQL)
 }
