@@ -186,6 +186,7 @@ func (a *app) webBackend() web.Backend {
 		Corrector: a.pipeline.Settler, CorrectionStore: db,
 		TopicStore: db, TopicSearcher: a.stories, TopicEditor: a.topics, AlertStore: db, AlertEditor: a.alerts,
 		OutletReader: a.stories, OutletEditor: a.stories, FeedStore: db, FeedLister: a.stories, FeedEditor: &feeds, ListKeeper: &subscribe.Lists{Feeds: &feeds, Topics: a.topics}, StatusReader: a.stories, SettingsStore: db, Stars: db,
+		ItemStore: db, LeadReader: a.stories, MarkStore: db, LabelStore: db,
 		AccountStore: db, AccountEditor: a.accounts, UserStore: db,
 	}
 }

@@ -19,9 +19,15 @@ type Settings struct {
 	Font     Font     `json:"font,omitempty"`
 	Density  Density  `json:"density,omitempty"`
 
-	Language string       `json:"language,omitempty"`  // tag of a language of package locale; "" is what the browser asks for
-	TimeZone string       `json:"time_zone,omitempty"` // IANA name; "" is the browser's, or else the instance's
-	Clock    locale.Clock `json:"clock,omitempty"`
+	Language  string       `json:"language,omitempty"`  // tag of a language of package locale; "" is what the browser asks for
+	TimeZone  string       `json:"time_zone,omitempty"` // IANA name; "" is the browser's, or else the instance's
+	Clock     locale.Clock `json:"clock,omitempty"`
+	Lists     ListBy       `json:"lists,omitempty"`
+	Order     ListOrder    `json:"order,omitempty"`
+	Opening   DefaultOn    `json:"opening,omitempty"`   // what is opened is marked as read
+	Scrolling DefaultOff   `json:"scrolling,omitempty"` // what was scrolled past is marked as read
+	Keys      DefaultOn    `json:"keys,omitempty"`      // single keys do something
+	Swiping   DefaultOn    `json:"swiping,omitempty"`   // swiping a headline marks it
 }
 
 // Theme is the colours of pages.
@@ -74,13 +80,53 @@ const (
 	DensityCompact Density = "compact"
 )
 
+// ListBy is what lists of unread and read articles show.
+type ListBy string
+
+// What lists show.
+const (
+	ListByStory   ListBy = ""        // the article that stands for its story, and not its copies
+	ListByArticle ListBy = "article" // each article
+)
+
+// ListOrder is the order of lists of articles.
+type ListOrder string
+
+// The orders.
+const (
+	NewestFirst ListOrder = ""
+	OldestFirst ListOrder = "oldest"
+)
+
+// DefaultOn is a setting that is on unless somebody turns it off.
+type DefaultOn string
+
+// DefaultOff is a setting that is off unless somebody turns it on.
+type DefaultOff string
+
+// The values of the two.
+const (
+	TurnedOff DefaultOn  = "off"
+	TurnedOn  DefaultOff = "on"
+)
+
+// On reports whether the setting is on.
+func (d DefaultOn) On() bool { return d != TurnedOff }
+
+// On reports whether the setting is on.
+func (d DefaultOff) On() bool { return d == TurnedOn }
+
 // The values of each setting, the default first.
 var (
-	Themes    = []Theme{ThemeSystem, ThemeLight, ThemeDark, ThemeSepia}
-	TextSizes = []TextSize{TextNormal, TextSmall, TextLarge, TextLargest}
-	Widths    = []Width{WidthNormal, WidthNarrow, WidthWide}
-	Fonts     = []Font{FontSerif, FontSans}
-	Densities = []Density{DensityNormal, DensityCompact}
+	Themes      = []Theme{ThemeSystem, ThemeLight, ThemeDark, ThemeSepia}
+	TextSizes   = []TextSize{TextNormal, TextSmall, TextLarge, TextLargest}
+	Widths      = []Width{WidthNormal, WidthNarrow, WidthWide}
+	Fonts       = []Font{FontSerif, FontSans}
+	Densities   = []Density{DensityNormal, DensityCompact}
+	ListBys     = []ListBy{ListByStory, ListByArticle}
+	Orders      = []ListOrder{NewestFirst, OldestFirst}
+	DefaultsOn  = []DefaultOn{"", TurnedOff}
+	DefaultsOff = []DefaultOff{"", TurnedOn}
 )
 
 // Check returns all that is wrong with the settings, each with the values that are right.
@@ -94,6 +140,12 @@ func (s Settings) Check() error {
 		oneOf("clock", s.Clock, locale.Clocks),
 		optional("language", s.Language, locale.CheckLanguage),
 		optional("time_zone", s.TimeZone, locale.CheckZone),
+		oneOf("lists", s.Lists, ListBys),
+		oneOf("order", s.Order, Orders),
+		oneOf("opening", s.Opening, DefaultsOn),
+		oneOf("scrolling", s.Scrolling, DefaultsOff),
+		oneOf("keys", s.Keys, DefaultsOn),
+		oneOf("swiping", s.Swiping, DefaultsOn),
 	)
 }
 

@@ -28,6 +28,13 @@ type articleView struct {
 	Files       []fileView
 	Story       *articleStory // nil while unsettled
 	Claims      []claimView
+	Marks       markView
+	Around      around
+	Feed        link // that it came from, and its folder
+	Folder      link
+	Labels      []link
+	Others      []string       // other labels of the viewer
+	Here        string         // the address of the page
 	Compared    [][]view.Piece // the text as it is compared, with the credits in it marked; nil where it holds none
 }
 
@@ -80,6 +87,9 @@ func (s *server) article(w http.ResponseWriter, r *http.Request) error {
 	case !errors.Is(err, news.ErrNotFound):
 		return fmt.Errorf("story of article %d: %w", id, err)
 	}
+	if err := s.addReading(r, &v, a); err != nil {
+		return err
+	}
 	p := page{Title: v.Title, Body: v}
 	if pictures.Mode == PicturesDirect {
 		p.policy = directPolicy
@@ -88,6 +98,42 @@ func (s *server) article(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.write(w, r, http.StatusOK, "article", p)
+}
+
+// addReading fills in what is the viewer's of an article: marks, labels, and where it stands in the list that it was opened from. The
+// article is read by then, if the viewer wants that.
+func (s *server) addReading(r *http.Request, v *articleView, a news.Article) error {
+	user := s.viewer(r).User.ID
+	feed, err := s.backend.Feed(r.Context(), a.FeedID)
+	if err != nil && !errors.Is(err, news.ErrNotFound) {
+		return fmt.Errorf("feed of article %d: %w", a.ID, err)
+	}
+	if err == nil {
+		v.Feed = link{Name: feedTitle(feed), URL: readList{kind: listUnread, feed: feed.ID, byArticle: true}.address()}
+		if feed.Folder != "" {
+			v.Folder = link{Name: feed.Folder, URL: readList{kind: listUnread, folder: feed.Folder}.address()}
+		}
+	}
+	if err := s.opened(r, a.ID); err != nil {
+		return err
+	}
+	states, err := s.backend.States(r.Context(), user, []int64{a.ID})
+	if err != nil {
+		return fmt.Errorf("marks of article %d: %w", a.ID, err)
+	}
+	state := states[a.ID]
+	v.Here = here(r)
+	v.Marks = markView{ID: a.ID, Read: state.Read, Starred: state.Starred}
+	if v.Labels, v.Others, err = s.labelsOf(r, state); err != nil {
+		return err
+	}
+	if v.Around, err = s.aroundOf(r, a, state); err != nil {
+		return err
+	}
+	if v.Story != nil {
+		v.Story.Page = inList(v.Story.Page, v.Around.List)
+	}
+	return nil
 }
 
 // addStory fills in the article's story and its role there.

@@ -2,8 +2,8 @@ package web
 
 import (
 	"cmp"
-	"context"
 	"fmt"
+	"net/http"
 	"slices"
 
 	"headwater/internal/locale"
@@ -31,6 +31,7 @@ type card struct {
 	Coverage    []headline // other stories of the same event
 	Event       string     // the page of that event
 	More        int        // those not in Coverage
+	Marks       markView
 }
 
 // originView says who wrote a story and how sure that is.
@@ -87,6 +88,7 @@ func (s *server) cardOf(st news.Story, l *locale.Locale) card {
 		}
 	}
 	c.Dek = s.dekOf(lead, c.Title, maxDek)
+	c.Marks = markView{ID: st.Lead().Article.ID}
 	return c
 }
 
@@ -179,14 +181,14 @@ func groupReports(reports []news.Report, l *locale.Locale, kind func(news.Report
 }
 
 // cards shows the stories of one event as one card, led by the first of them.
-func (s *server) cards(ctx context.Context, l *locale.Locale, stories []news.Story) ([]card, error) {
+func (s *server) cards(r *http.Request, l *locale.Locale, stories []news.Story) ([]card, error) {
 	var events []int64
 	for _, st := range stories {
 		if st.Event != 0 && !slices.Contains(events, st.Event) {
 			events = append(events, st.Event)
 		}
 	}
-	coverage, err := s.backend.Coverage(ctx, events, maxCoverage+1) // one of them may be the card's own
+	coverage, err := s.backend.Coverage(r.Context(), events, maxCoverage+1) // one of them may be the card's own
 	if err != nil {
 		return nil, fmt.Errorf("events: %w", err)
 	}
@@ -207,5 +209,14 @@ func (s *server) cards(ctx context.Context, l *locale.Locale, stories []news.Sto
 		c.More = max(of.Total-1-len(c.Coverage), 0)
 		cards = append(cards, c)
 	}
-	return cards, nil
+	return cards, s.markCards(r, cards)
+}
+
+// markCards fills in what the viewer said of the stories on cards.
+func (s *server) markCards(r *http.Request, cards []card) error {
+	marks := make([]*markView, len(cards))
+	for i := range cards {
+		marks[i] = &cards[i].Marks
+	}
+	return s.marks(r, marks...)
 }

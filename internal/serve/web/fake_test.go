@@ -45,6 +45,7 @@ type fake struct {
 	broken       error    // what every method answers when set
 	outlets      []news.OutletDetails
 	edits        []news.OutletEdit
+	reading      reading
 	settings     news.Settings // of the viewer
 	starred      map[int64]bool
 }
@@ -57,7 +58,7 @@ func (f *fake) backend() web.Backend {
 		Corrector: f, CorrectionStore: f,
 		TopicStore: f, TopicSearcher: f, TopicEditor: f, AlertStore: f, AlertEditor: f,
 		OutletReader: f, OutletEditor: f, FeedStore: f, FeedLister: f, FeedEditor: f, ListKeeper: f, StatusReader: f,
-		SettingsStore: f, Stars: stars{f},
+		SettingsStore: f, Stars: stars{f}, ItemStore: f, LeadReader: f, MarkStore: f, LabelStore: f,
 	}
 }
 

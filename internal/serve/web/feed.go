@@ -218,7 +218,7 @@ func (s *server) listOf(ctx context.Context, r *http.Request, l *locale.Locale, 
 			last := stories[perPage-1]
 			v.Next = with(by, news.Place{Time: last.Changed, ID: last.ID}.String())
 		}
-		if v.Stories, err = s.cards(ctx, l, stories); err != nil {
+		if v.Stories, err = s.cards(r, l, stories); err != nil {
 			return v, err
 		}
 	}

@@ -30,7 +30,6 @@ const (
 	earlierDays  = 7  // days that the page links to
 	visitEnds    = 30 * time.Minute
 	cookieAge    = 365 * 24 * time.Hour
-	cookieVisits = "headwater_visits" // begin of this visit and of the one before, in seconds since 1970
 	cookieView   = "headwater_view"
 	viewDense    = "dense"
 )
@@ -78,6 +77,7 @@ type frontCard struct {
 	Others      []otherOutlet
 	More        int
 	New         string // "New" or "New reports" since the last visit; "" for neither
+	Marks       markView
 }
 
 // otherOutlet is an outlet that tells of a card's event too.
@@ -116,13 +116,23 @@ func (s *server) front(w http.ResponseWriter, r *http.Request) error {
 	view.Sections = sectionsOf(r, page, q, l)
 	view.Days = earlierOf(r, page.At, l)
 	view.Hidden = hiddenOf(query, "day", "page", "view")
-	since := lastVisit(w, r, l.Now)
+	since, err := s.lastVisit(r, l.Now)
+	if err != nil {
+		return err
+	}
 	for _, c := range page.Cards {
 		if len(c.Articles) > 0 {
 			view.Cards = append(view.Cards, s.frontCardOf(c, since, l))
 		}
 	}
 	view.Short = len(view.Cards) < shortEdition
+	marks := make([]*markView, len(view.Cards))
+	for i := range view.Cards {
+		marks[i] = &view.Cards[i].Marks
+	}
+	if err := s.marks(r, marks...); err != nil {
+		return err
+	}
 	if view.Status, err = s.backend.Status(r.Context()); err != nil {
 		return fmt.Errorf("front page: %w", err)
 	}
@@ -219,27 +229,17 @@ func otherView(r *http.Request, dense bool, l *locale.Locale) link {
 	return link{Name: l.Text("Dense view"), URL: "/?" + q.Encode()}
 }
 
-// lastVisit returns when the reader was here before this visit; zero for the first. A visit ends after visitEnds.
-func lastVisit(w http.ResponseWriter, r *http.Request, now time.Time) (since time.Time) {
-	var last, before int64
-	if c, err := r.Cookie(cookieVisits); err == nil {
-		a, b, _ := strings.Cut(c.Value, ".")
-		last, _ = strconv.ParseInt(a, 10, 64) // what nobody of us wrote is no visit
-		before, _ = strconv.ParseInt(b, 10, 64)
+// lastVisit returns when the visit of the reader before this one ended; zero for the first. A visit ends after visitEnds.
+func (s *server) lastVisit(r *http.Request, now time.Time) (time.Time, error) {
+	v := s.viewer(r)
+	if !v.Known() || !looked(r) {
+		return time.Time{}, nil
 	}
-	if last > now.Unix() {
-		last = 0
+	since, err := s.backend.Visit(r.Context(), v.User.ID, now, visitEnds)
+	if err != nil {
+		return since, fmt.Errorf("last visit: %w", err)
 	}
-	if now.Sub(time.Unix(last, 0)) > visitEnds {
-		before = last
-	}
-	http.SetCookie(w, &http.Cookie{
-		Name: cookieVisits, Value: fmt.Sprintf("%d.%d", now.Unix(), before), Path: "/", MaxAge: int(cookieAge.Seconds()), HttpOnly: true, SameSite: http.SameSiteLaxMode,
-	})
-	if before <= 0 {
-		return time.Time{}
-	}
-	return time.Unix(before, 0)
+	return since, nil
 }
 
 // sectionsOf links to the folders, and to the languages where there are several.
@@ -320,6 +320,7 @@ func (s *server) frontCardOf(c news.FrontCard, since time.Time, l *locale.Locale
 		Title: articleTitle(lead, l), Lang: lead.Lang, Page: storyPath(c.Story), Outlet: publish.Name(lead.Outlet), Out: outTo(lead.URL),
 		Time: timestampOf(c.First, l), Dek: publish.Cut(publish.Line(c.Dek), maxDek),
 		Counts: reachText(news.Reach{Outlets: c.Outlets, Independent: c.Independent}, l),
+		Marks:  markView{ID: lead.ID, Story: true},
 	}
 	if origin := c.Origin; origin.Key() != "" && origin.Key() != lead.Outlet.Key() {
 		v.Outlet, v.Via = publish.Name(origin), publish.Name(lead.Outlet)
@@ -388,7 +389,7 @@ func (s *server) latest(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("all stories: %w", err)
 	}
 	view := latestView{Pager: pagerOf(r, n, len(stories) > perPage)}
-	if view.Cards, err = s.cards(r.Context(), s.locale(r), stories[:min(len(stories), perPage)]); err != nil {
+	if view.Cards, err = s.cards(r, s.locale(r), stories[:min(len(stories), perPage)]); err != nil {
 		return err
 	}
 	return s.write(w, r, http.StatusOK, "latest", page{Title: s.locale(r).Text("All stories"), Nav: "latest", Feeds: feedLinks(s.locale(r).Text("All stories"), "/feeds/all", ""), Body: view})

@@ -64,7 +64,9 @@ func TestLanguages(t *testing.T) {
 			[]string{"Nicht gefunden", "Vielleicht wurde es entfernt"},
 		},
 		{
-			"no page", "/none", news.Settings{Language: "de"}, nil,
+			"no page", "/none",
+			news.Settings{Language: "de"},
+			nil,
 			[]string{"Unter dieser Adresse gibt es keine Seite."},
 		},
 		{

@@ -49,6 +49,8 @@ type page struct {
 	Body     any
 
 	Settings news.Settings // of the viewer
+	Here     string        // the address of the page, to come back to from a form
+	Unread   string        // how much the viewer has not read; "" is nothing
 
 	policy string // the Content-Security-Policy; "" is the one of all pages
 	keep   bool   // it may be read while the server cannot be reached

@@ -36,6 +36,8 @@ type memberView struct {
 	Versions    []versionView   // where there are earlier ones: the newest, newest first
 	Fewer       string          // "5 more": versions that are not in Versions
 
+	Marks markView
+
 	quoted quotations // what stands on the page already
 }
 
@@ -251,7 +253,7 @@ func memberOf(st news.Story, heads headsView, m news.Member, l *locale.Locale) m
 		ID: a.ID, Role: string(m.Role), Kind: kindOf(m), Class: classOf(st, m, l), Label: labelOf(st, m, l),
 		Outlet: publish.Name(a.Outlet), Title: title, Lang: a.Lang,
 		Page: articlePath(a.ID), Out: outTo(a.URL), Time: articleTime(a, l),
-		Share: percent(m.Share), quoted: quotationsUnder(title),
+		Share: percent(m.Share), quoted: quotationsUnder(title), Marks: markView{ID: a.ID},
 	}
 	v.Claims, v.Reasons = claimsOf(m.Claims, v.quoted), reasonsOf(m.Evidence, maps.Clone(v.quoted), l)
 	if heads.lead != a.ID {

@@ -72,6 +72,7 @@ type result struct {
 	Class    string
 	Versions int
 	Others   int // members of its story that match too
+	Marks    markView
 }
 
 // searchOrders are the orders of a search by their names in ?sort=, with what they put first: keys of the catalogues.
@@ -191,7 +192,13 @@ func (s *server) find(r *http.Request, v *searchView) (sample news.Article, err 
 			sample = f.Article
 		}
 	}
-	return sample, nil
+	var marks []*markView
+	for _, results := range [][]result{v.Results, v.Passing} {
+		for i := range results {
+			marks = append(marks, &results[i].Marks)
+		}
+	}
+	return sample, s.marks(r, marks...)
 }
 
 func resultOf(l *locale.Locale, f search.FoundArticle, stories map[int64]news.Story) result {
@@ -204,6 +211,7 @@ func resultOf(l *locale.Locale, f search.FoundArticle, stories map[int64]news.St
 	res := result{
 		Title: view.Pieces(cmp.Or(a.Title[label:], a.Headline(), l.Text("Untitled")), title), Lang: a.Lang, Snippet: view.Snippet(f.Text(), f.Body),
 		Outlet: publish.Name(a.Outlet), Page: articlePath(a.ID), Out: outTo(a.URL), Time: articleTime(a, l), Others: f.Others,
+		Marks: markView{ID: a.ID},
 	}
 	if st, ok := stories[f.Story]; ok {
 		res.Story, res.By, res.Versions = storyPath(st.ID), originOf(st, l), len(st.Reports())

@@ -157,7 +157,11 @@ func (s *server) write(w http.ResponseWriter, r *http.Request, status int, name 
 		}
 	}
 	p.May = may{Read: v.May(access.Reader), Feeds: v.May(access.Feeds), Edit: v.May(access.Editor), Admin: v.May(access.Admin)}
-	p.Settings = v.Settings
+	p.Settings, p.Here = v.Settings, here(r)
+	var err error
+	if p.Unread, err = s.unread(r); err != nil {
+		return err
+	}
 	l := s.locale(r)
 	key, err := s.viewerKey(v.User.ID, v.Settings, l.Tag)
 	if err != nil {
@@ -267,6 +271,11 @@ type Backend struct {
 	AccountStore
 	AccountEditor
 	UserStore
+
+	ItemStore
+	LeadReader
+	MarkStore
+	LabelStore
 }
 
 // FrontReader reads front pages.

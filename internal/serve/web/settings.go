@@ -99,6 +99,7 @@ func settingGroups(s news.Settings, l *locale.Locale) []settingGroup {
 			settingOf("clock", l.Text("Hours"), func(s *news.Settings) *locale.Clock { return &s.Clock },
 				option(locale.ClockAuto, l.Text("As usual in the region")), option(locale.Clock24, l.Text("15:04")), option(locale.Clock12, l.Text("3:04 pm"))),
 		}},
+		readingSettings(l),
 	}
 	for _, g := range groups {
 		for i := range g.Fields {

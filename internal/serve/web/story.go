@@ -15,6 +15,8 @@ const maxEventStories = 50
 
 type storyView struct {
 	Title, Lang string
+	Marks       markView
+	Around      around
 	Verdict     verdictView
 	Out         outLink // the origin's own article, in its newest version
 	Headline    string  // of that, where it is a page that is no article of ours
@@ -109,6 +111,9 @@ func (s *server) story(w http.ResponseWriter, r *http.Request, st news.Story) er
 	}
 	view := storyOf(st, reports, compared, l)
 	view.Dek = s.dekOf(st.Current().Article, view.Title, 2*maxDek)
+	if err := s.addMarks(r, &view, st); err != nil {
+		return err
+	}
 	if st.Event != 0 {
 		view.Event = eventPath(st.Event)
 		all, err := s.backend.Stories(r.Context(), news.StoryList{Event: st.Event, Limit: maxEventStories})
@@ -120,8 +125,38 @@ func (s *server) story(w http.ResponseWriter, r *http.Request, st news.Story) er
 				view.Coverage = append(view.Coverage, s.cardOf(other, l))
 			}
 		}
+		if err := s.markCards(r, view.Coverage); err != nil {
+			return err
+		}
 	}
 	return s.write(w, r, http.StatusOK, "story", page{Title: view.Title, Body: view})
+}
+
+// addMarks fills in what the viewer said of a story and its members. The story is read by then, if the viewer wants that.
+func (s *server) addMarks(r *http.Request, v *storyView, st news.Story) error {
+	lead := st.Lead().Article
+	if err := s.opened(r, lead.ID); err != nil {
+		return err
+	}
+	v.Marks = markView{ID: lead.ID}
+	marks := []*markView{&v.Marks}
+	for i := range v.Outlets {
+		marks = append(marks, &v.Outlets[i].Marks)
+	}
+	if err := s.marks(r, marks...); err != nil {
+		return err
+	}
+	states, err := s.backend.States(r.Context(), s.viewer(r).User.ID, []int64{lead.ID})
+	if err != nil {
+		return fmt.Errorf("marks of article %d: %w", lead.ID, err)
+	}
+	if v.Around, err = s.aroundOf(r, lead, states[lead.ID]); err != nil {
+		return err
+	}
+	if v.Page != "" {
+		v.Page = inList(v.Page, v.Around.List)
+	}
+	return nil
 }
 
 func storyOf(st news.Story, reports []news.Report, compared map[int64]news.Comparison, l *locale.Locale) storyView {

@@ -337,10 +337,10 @@ func (s *server) fillTopic(r *http.Request, v *topicView, t news.Topic, n int, f
 	}))
 	at := min(max(found.Prominent-(n-1)*perPage, 0), len(found.Stories)) // where those begin that mention it in passing
 	var err error
-	if v.Cards, err = s.cards(r.Context(), l, found.Stories[:at]); err != nil {
+	if v.Cards, err = s.cards(r, l, found.Stories[:at]); err != nil {
 		return err
 	}
-	v.Passing, err = s.cards(r.Context(), l, found.Stories[at:])
+	v.Passing, err = s.cards(r, l, found.Stories[at:])
 	return err
 }
 

@@ -1,0 +1,345 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"headwater/internal/news"
+	"headwater/internal/serve/publish"
+)
+
+// Marks are what a user said of articles: read, starred, labelled. They are those of the Google Reader API, in both directions.
+// Wherever a headline stands, buttons of one form change them; static/read.js sends the form without leaving the page.
+
+// MarkStore keeps what a user has read, starred and labelled.
+type MarkStore interface {
+	States(ctx context.Context, user int64, articles []int64) (map[int64]news.ItemState, error)
+	MarkItems(ctx context.Context, user int64, m news.Marking) (news.Marked, error)
+	MarkAllRead(ctx context.Context, user int64, l news.ItemList) (news.Marked, error)
+	// UndoRead takes back one marking as read, and nothing else.
+	UndoRead(ctx context.Context, user, marking int64) (news.Marked, error)
+	// Visit notes that a user is here, and returns when the visit before this one ended.
+	Visit(ctx context.Context, user int64, now time.Time, ends time.Duration) (time.Time, error)
+}
+
+const (
+	maxMarking = 200            // articles that one form marks
+	undoUntil  = 24 * time.Hour // after a marking
+)
+
+// markView is the buttons that mark an article. The zero value has none.
+type markView struct {
+	ID            int64 // of the article
+	Story         bool  // the buttons are those of a story, and mark the article that stands for it
+	Read, Starred bool
+}
+
+// Attributes are those of the element that the article's headline stands in, for links to it, read.js and the style sheet.
+func (m markView) Attributes() template.HTMLAttr {
+	if m.ID == 0 {
+		return ""
+	}
+	all := fmt.Sprintf(`id="a%d" data-article="%d"`, m.ID, m.ID)
+	if m.Read {
+		all += " data-read"
+	}
+	if m.Starred {
+		all += " data-starred"
+	}
+	return template.HTMLAttr(all) //nolint:gosec // of numbers
+}
+
+// marks fills in the marks of articles, and leaves out the buttons for those who are nobody's user.
+func (s *server) marks(r *http.Request, views ...*markView) error {
+	v := s.viewer(r)
+	if !v.Known() {
+		for _, m := range views {
+			*m = markView{}
+		}
+		return nil
+	}
+	ids := make([]int64, len(views))
+	for i, m := range views {
+		ids[i] = m.ID
+	}
+	states, err := s.backend.States(r.Context(), v.User.ID, ids)
+	if err != nil {
+		return fmt.Errorf("marks: %w", err)
+	}
+	for _, m := range views {
+		m.Read, m.Starred = states[m.ID].Read, states[m.ID].Starred
+	}
+	return nil
+}
+
+// markingOf reads which articles a form marks, and how.
+func markingOf(form url.Values) ([]news.Marking, error) {
+	var all []news.Marking
+	articles := 0
+	for _, kind := range []struct {
+		field string
+		news.Marking
+	}{
+		{"read", news.Marking{Read: true}},
+		{"unread", news.Marking{Unread: true}},
+		{"star", news.Marking{AddLabels: []string{""}}},
+		{"unstar", news.Marking{DropOff: []string{""}}},
+	} {
+		for _, value := range form[kind.field] {
+			id, err := strconv.ParseInt(value, 10, 64)
+			if err != nil || id < 1 {
+				return nil, badRequest("%q is no article.", publish.Cut(value, 40))
+			}
+			kind.Articles = append(kind.Articles, id)
+		}
+		if len(kind.Articles) > 0 {
+			all = append(all, kind.Marking)
+			articles += len(kind.Articles)
+		}
+	}
+	if articles > maxMarking {
+		return nil, badRequest("These are too many articles at once. Mark them in parts.")
+	}
+	return all, nil
+}
+
+// setMarks marks the articles of a form, and goes back to where it stood. A script that asks for JSON gets what has changed.
+func (s *server) setMarks(w http.ResponseWriter, r *http.Request) error {
+	if err := readForm(r); err != nil {
+		return err
+	}
+	markings, err := markingOf(r.PostForm)
+	if err != nil {
+		return err
+	}
+	var changed news.Marked
+	var anchor int64
+	for _, m := range markings {
+		anchor = cmp.Or(anchor, m.Articles[0])
+		if r.PostForm.Has("story") {
+			if m.Articles, err = s.withLeads(r.Context(), m); err != nil {
+				return err
+			}
+		}
+		done, err := s.backend.MarkItems(r.Context(), s.viewer(r).User.ID, m)
+		if err != nil {
+			return fmt.Errorf("mark articles: %w", err)
+		}
+		changed.Read, changed.Unread = append(changed.Read, done.Read...), append(changed.Unread, done.Unread...)
+		changed.Starred, changed.Unstarred = append(changed.Starred, done.Starred...), append(changed.Unstarred, done.Unstarred...)
+		changed.Marking = max(changed.Marking, done.Marking)
+	}
+	if strings.Contains(r.Header.Get("Accept"), "application/json") {
+		return s.sendMarked(w, r, changed)
+	}
+	back := backOf(r)
+	if anchor != 0 {
+		back.Fragment = "a" + strconv.FormatInt(anchor, 10)
+	}
+	http.Redirect(w, r, back.String(), http.StatusSeeOther)
+	return nil
+}
+
+// withLeads adds to what is marked as read or unread the articles that stand for the stories of the articles, so that who reads a
+// story has read it.
+func (s *server) withLeads(ctx context.Context, m news.Marking) ([]int64, error) {
+	ids := m.Articles
+	if !m.Read && !m.Unread {
+		return ids, nil
+	}
+	for _, id := range m.Articles {
+		st, err := s.backend.StoryOf(ctx, id)
+		if errors.Is(err, news.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("story of article %d: %w", id, err)
+		}
+		if lead := st.Lead().Article.ID; !slices.Contains(ids, lead) {
+			ids = append(slices.Clip(ids), lead)
+		}
+	}
+	return ids, nil
+}
+
+// sendMarked tells read.js which articles of the page have other marks now, and how many are unread.
+func (s *server) sendMarked(w http.ResponseWriter, r *http.Request, m news.Marked) error {
+	unread, err := s.unread(r)
+	if err != nil {
+		return err
+	}
+	body, err := json.Marshal(struct {
+		Read      []int64 `json:"read,omitempty"`
+		Unread    []int64 `json:"unread,omitempty"`
+		Starred   []int64 `json:"starred,omitempty"`
+		Unstarred []int64 `json:"unstarred,omitempty"`
+		Left      string  `json:"left"`
+	}{m.Read, m.Unread, m.Starred, m.Unstarred, unread})
+	if err != nil {
+		return fmt.Errorf("marks: %w", err)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(body) // an error here means that the client has gone
+	return nil
+}
+
+// unread is how many articles, or stories, the viewer has not read, as the navigation shows it; "" is none.
+func (s *server) unread(r *http.Request) (string, error) {
+	v := s.viewer(r)
+	if !v.Known() {
+		return "", nil
+	}
+	total, err := s.backend.UnreadTotal(r.Context(), v.User.ID)
+	if err != nil {
+		return "", fmt.Errorf("count what is unread: %w", err)
+	}
+	n := total.Stories
+	if v.Settings.Lists == news.ListByArticle {
+		n = total.Articles
+	}
+	if n <= 0 {
+		return "", nil
+	}
+	return s.locale(r).Number(int(n)), nil
+}
+
+// markAll marks a list as read, or what stands above or below one of its articles. What came after the page was made stays.
+func (s *server) markAll(w http.ResponseWriter, r *http.Request) error {
+	if err := readForm(r); err != nil {
+		return err
+	}
+	v := s.viewer(r)
+	l, err := parseList(r.PostForm.Get("list"), v.Settings)
+	if err != nil || !l.marksAll() {
+		return badRequest("There is no such list.")
+	}
+	if _, err := s.listTopic(r.Context(), v.User.ID, l); err != nil {
+		return err
+	}
+	q := l.items()
+	if q.Through, err = strconv.ParseInt(r.PostForm.Get("through"), 10, 64); err != nil || q.Through < 1 {
+		return badRequest("The form does not say up to which article the list reached.")
+	}
+	place := r.PostForm.Get("below")
+	if above := r.PostForm.Get("above"); above != "" {
+		place, q.Oldest = above, !q.Oldest
+	}
+	if q.After, err = news.ParsePlace(place); err != nil {
+		return badRequest("The form names no place in the list.")
+	}
+	done, err := s.backend.MarkAllRead(r.Context(), v.User.ID, q)
+	if err != nil {
+		return fmt.Errorf("mark %s as read: %w", l.address(), err)
+	}
+	back := backOf(r)
+	query := back.Query()
+	query.Set("marked", strconv.Itoa(len(done.Read)))
+	if done.Marking != 0 {
+		query.Set("undo", strconv.FormatInt(done.Marking, 10))
+	}
+	back.RawQuery = query.Encode()
+	http.Redirect(w, r, back.String(), http.StatusSeeOther)
+	return nil
+}
+
+// marksAll says whether all of a list can be marked as read.
+func (l readList) marksAll() bool { return l.kind != listHistory }
+
+// undoMarks takes back a marking.
+func (s *server) undoMarks(w http.ResponseWriter, r *http.Request) error {
+	if err := readForm(r); err != nil {
+		return err
+	}
+	marking, err := strconv.ParseInt(r.PostForm.Get("undo"), 10, 64)
+	if err != nil || marking < 1 {
+		return badRequest("The form names no marking.")
+	}
+	if s.now().Sub(time.UnixMilli(marking)) > undoUntil {
+		return problem{Status: http.StatusGone, Heading: "Too late", Message: "This was marked more than a day ago. Each article can be marked as unread by itself."}
+	}
+	done, err := s.backend.UndoRead(r.Context(), s.viewer(r).User.ID, marking)
+	if err != nil {
+		return fmt.Errorf("undo a marking: %w", err)
+	}
+	back := backOf(r)
+	query := back.Query()
+	query.Set("unmarked", strconv.Itoa(len(done.Unread)))
+	back.RawQuery = query.Encode()
+	http.Redirect(w, r, back.String(), http.StatusSeeOther)
+	return nil
+}
+
+// markedView says what a form on the page before has marked.
+type markedView struct {
+	Marked, Unmarked string // "1,204 articles"; "" for nothing
+	Undo             string // names the marking
+}
+
+func (s *server) markedOf(r *http.Request) (m markedView) {
+	q, l := r.URL.Query(), s.locale(r)
+	count := func(name string) string {
+		n, err := strconv.Atoi(q.Get(name))
+		if err != nil || n < 0 {
+			return ""
+		}
+		return l.Text("%d articles", n)
+	}
+	m.Marked, m.Unmarked = count("marked"), count("unmarked")
+	if _, err := strconv.ParseInt(q.Get("undo"), 10, 64); err == nil {
+		m.Undo = q.Get("undo")
+	}
+	return m
+}
+
+// here is the address of a page to come back to, without what it says of the form before.
+func here(r *http.Request) string {
+	q := r.URL.Query()
+	for _, name := range []string{"marked", "unmarked", "undo"} {
+		q.Del(name)
+	}
+	return (&url.URL{Path: r.URL.Path, RawQuery: q.Encode()}).String()
+}
+
+// backOf is the page of ours from which a form was sent; the front page where the form does not say so.
+func backOf(r *http.Request) *url.URL {
+	back, err := url.Parse(r.PostForm.Get("back"))
+	if err != nil || back.Scheme != "" || back.Host != "" || back.User != nil || back.Opaque != "" ||
+		!strings.HasPrefix(back.Path, "/") || strings.HasPrefix(back.Path, "//") || strings.Contains(back.Path, `\`) {
+		return &url.URL{Path: "/"}
+	}
+	return &url.URL{Path: back.Path, RawQuery: back.RawQuery}
+}
+
+// looked says whether somebody looks at what is asked for. A browser that loads pages ahead has not shown them, a service worker
+// keeps them for later, and a picture on another site's page that has the address of a page shows nothing.
+func looked(r *http.Request) bool {
+	if r.Method != http.MethodGet || r.Header.Get("Sec-Purpose") != "" || r.Header.Get("Purpose") != "" {
+		return false
+	}
+	if to := r.Header.Get("Sec-Fetch-Dest"); to != "" && to != "document" {
+		return false
+	}
+	return r.Header.Get("Sec-Fetch-Site") != "cross-site" || r.Header.Get("Sec-Fetch-User") != ""
+}
+
+// opened marks what a page shows as read, where the viewer wants that.
+func (s *server) opened(r *http.Request, article int64) error {
+	v := s.viewer(r)
+	if !v.Known() || !v.Settings.Opening.On() || !looked(r) {
+		return nil
+	}
+	if _, err := s.backend.MarkItems(r.Context(), v.User.ID, news.Marking{Articles: []int64{article}, Read: true}); err != nil {
+		return fmt.Errorf("mark article %d as read: %w", article, err)
+	}
+	return nil
+}

@@ -1,0 +1,116 @@
+// Marks of articles: the buttons work without this file, by a form. It sends the form without leaving the page, marks headlines
+// that were scrolled past, takes swipes, shares and copies links.
+"use strict";
+(() => {
+  const body = document.body, unread = document.getElementById("unread");
+  const opposite = { read: "unread", unread: "read", star: "unstar", unstar: "star" };
+
+  // show gives articles their new marks, wherever they stand on the page.
+  function show(ids, attribute, on) {
+    for (const id of ids ?? []) {
+      for (const item of document.querySelectorAll(`[data-article="${id}"]`)) item.toggleAttribute("data-" + attribute, on);
+      const kind = attribute === "read" ? "read" : "star";
+      for (const button of document.querySelectorAll(`.mark-${kind}[value="${id}"]`)) {
+        button.name = on ? opposite[kind] : kind;
+        button.setAttribute("aria-pressed", String(on));
+      }
+    }
+  }
+
+  // send marks articles, and resolves to whether that was done.
+  async function send(fields, keepalive) {
+    try {
+      const answer = await fetch("/marks", { method: "POST", body: new URLSearchParams(fields), headers: { Accept: "application/json" }, redirect: "error", keepalive });
+      if (!answer.ok) return false;
+      const marked = await answer.json();
+      show(marked.read, "read", true);
+      show(marked.unread, "read", false);
+      show(marked.starred, "starred", true);
+      show(marked.unstarred, "starred", false);
+      if (unread) unread.textContent = marked.left;
+      return true;
+    } catch {
+      return false; // the server is away
+    }
+  }
+
+  document.addEventListener("submit", async (e) => {
+    const button = e.submitter, form = e.target;
+    if (!form.classList.contains("mark-form") || !button?.name) return;
+    e.preventDefault();
+    const { name, value } = button, fields = [[name, value]];
+    if (form.elements.story) fields.push(["story", "1"]);
+    if (await send(fields)) {
+      if (button.name === name) show([value], name.endsWith("read") ? "read" : "starred", !name.startsWith("un")); // it was so already
+      return;
+    }
+    const field = document.createElement("input"); // the page that comes says what is wrong
+    Object.assign(field, { type: "hidden", name, value });
+    form.append(field);
+    form.submit();
+  });
+
+  // What was seen and then left the window at its top was scrolled past. Articles that were only jumped over were not seen.
+  const list = document.querySelector("[data-list=unread]");
+  if (list && body.hasAttribute("data-scroll")) {
+    const wait = 1000, seen = new Set(), passed = new Set();
+    let timer;
+    const flush = (leaving) => {
+      clearTimeout(timer);
+      timer = undefined;
+      if (passed.size === 0) return;
+      const ids = [...passed].slice(0, 100);
+      for (const id of ids) passed.delete(id);
+      send(ids.map((id) => ["read", id]), leaving === true).then((done) => {
+        if (!done) for (const id of ids) passed.add(id);
+      });
+    };
+    const watch = new IntersectionObserver((entries) => {
+      for (const { target, isIntersecting, boundingClientRect, rootBounds } of entries) {
+        if (isIntersecting) {
+          seen.add(target);
+        } else if (seen.has(target) && boundingClientRect.bottom <= (rootBounds?.top ?? 0)) {
+          watch.unobserve(target);
+          if (!target.hasAttribute("data-read")) passed.add(target.dataset.article);
+        }
+      }
+      if (passed.size > 0 && !timer) timer = setTimeout(flush, wait);
+    });
+    for (const item of list.querySelectorAll("[data-article]")) watch.observe(item);
+    addEventListener("pagehide", () => flush(true));
+  }
+
+  // A swipe towards the end of the line marks as read, or unread; towards its begin it stars.
+  if (body.hasAttribute("data-swipe")) {
+    const far = 70, straight = 2; // pixels, and how many times further along the line than across it
+    let item, x, y;
+    document.addEventListener("touchstart", (e) => {
+      item = e.touches.length === 1 ? e.target.closest("[data-article]") : null;
+      for (let up = e.target; item && up && up !== item; up = up.parentElement) {
+        if (up.scrollWidth > up.clientWidth + 1 && getComputedStyle(up).overflowX !== "visible") item = null; // it scrolls itself
+      }
+      ({ clientX: x, clientY: y } = e.touches[0]);
+    }, { passive: true });
+    document.addEventListener("touchmove", (e) => { if (e.touches.length > 1) item = null; }, { passive: true });
+    document.addEventListener("touchcancel", () => { item = null; }, { passive: true });
+    document.addEventListener("touchend", (e) => {
+      const dx = e.changedTouches[0].clientX - x, dy = e.changedTouches[0].clientY - y;
+      if (!item || Math.abs(dx) < far || Math.abs(dx) < straight * Math.abs(dy) || !getSelection().isCollapsed) return;
+      const forwards = document.documentElement.dir === "rtl" ? dx < 0 : dx > 0;
+      item.querySelector(forwards ? ".mark-read" : ".mark-star")?.click();
+      item = null;
+    }, { passive: true });
+  }
+
+  for (const place of document.querySelectorAll(".share-link")) {
+    const { url } = place.dataset, share = place.querySelector(".share"), copy = place.querySelector(".copy");
+    const title = document.querySelector("h1")?.textContent ?? "";
+    share.hidden = !navigator.share;
+    share.addEventListener("click", () => { navigator.share({ title, url }).catch(() => {}); }); // somebody thought better of it
+    copy.hidden = !navigator.clipboard;
+    copy.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(url);
+      copy.textContent = copy.dataset.done;
+    });
+  }
+})();
