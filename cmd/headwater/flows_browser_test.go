@@ -5,6 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
 	"headwater/internal/serve/browsertest"
 )
 
@@ -33,7 +36,7 @@ func TestFlowsInBrowser(t *testing.T) {
 			v := visitor{t: t, tab: browsertest.NewTab(browser, t, startDemo(t, "HEADWATER_ACCESS_LOGIN=required"))}
 			v.hand = begin(v.tab)
 			for _, flow := range []func(visitor){
-				visitor.logIn, visitor.readFirstArticle, visitor.readOn, visitor.followTopic, visitor.importList, visitor.moveFeed, visitor.logOut,
+				visitor.logIn, visitor.readFirstArticle, visitor.readOn, visitor.star, visitor.markAllAndUndo, visitor.followTopic, visitor.importList, visitor.moveFeed, visitor.logOut,
 			} {
 				flow(v)
 				for _, fault := range v.tab.Faults() {
@@ -41,6 +44,55 @@ func TestFlowsInBrowser(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestKeysInBrowser goes through a list by single keys, and turns them off.
+func TestKeysInBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("drives a browser")
+	}
+	tab := browsertest.NewTab(browsertest.Start(t, 10*time.Minute), t, startDemo(t))
+	tab.Open("/unread")
+	focus := func(n int) {
+		t.Helper()
+		tab.Wait(fmt.Sprintf(`document.activeElement === document.querySelectorAll("main .item h2 a")[%d]`, n))
+	}
+	const first, second = `document.querySelectorAll("main .item")[0].hasAttribute("data-read")`, `document.querySelectorAll("main .item")[1].hasAttribute("data-starred")`
+	tab.Press("j")
+	focus(0)
+	tab.Press("m")
+	tab.Wait(first)
+	tab.Press("j")
+	focus(1)
+	tab.Press("s")
+	tab.Wait(second)
+	tab.Press("k")
+	focus(0)
+	tab.Press("n") // the next that is unread
+	focus(1)
+	tab.Press("?")
+	tab.Wait(`document.querySelector("dialog[open] #keys") !== null`)
+	tab.Do(chromedp.KeyEvent(kb.Escape))
+	tab.Wait(`document.querySelector("dialog[open]") === null`)
+	tab.Press("gs")
+	tab.Wait(`document.readyState === "complete" && location.pathname === "/starred"`)
+	tab.Press("gu")
+	tab.Wait(`document.readyState === "complete" && location.pathname === "/unread"`)
+	left := browsertest.Eval[string](tab, `document.getElementById("unread").textContent`)
+	tab.Press("jo")
+	tab.Wait(`document.readyState === "complete" && /^[/](article|story)[/]/.test(location.pathname)`)
+	tab.Press("u") // back to the list
+	tab.Wait(`document.readyState === "complete" && location.pathname === "/unread"`)
+	if now := browsertest.Eval[string](tab, `document.getElementById("unread").textContent`); now == left {
+		t.Errorf("%s are unread after one was opened, as before", now)
+	}
+	tab.Press("/")
+	tab.Wait(`document.activeElement.id === "q"`)
+	tab.Press("jm") // letters, in a field
+	tab.Wait(`document.getElementById("q").value === "jm"`)
+	for _, fault := range tab.Faults() {
+		t.Error(fault)
 	}
 }
 
@@ -88,6 +140,30 @@ func (v visitor) readFirstArticle() {
 	if text := v.tab.Text("main"); len(text) < 200 {
 		v.t.Errorf("the article says: %s", text)
 	}
+}
+
+// star keeps the first unread article, and finds it among the starred ones.
+func (v visitor) star() {
+	v.hand.Use("nav a", "Unread")
+	v.waitHeading("Unread")
+	title := v.tab.Text("main .item:has(.mark-star[aria-pressed=false]) h2")
+	v.hand.Use("main .mark-star[aria-pressed=false]", "")
+	v.tab.Wait(fmt.Sprintf(`[...document.querySelectorAll("main .item:has(.mark-star[aria-pressed=true]) h2")].some((h) => h.innerText === %q)`, title))
+	v.hand.Use("main a", "Starred")
+	v.waitHeading("Starred")
+	v.tab.Wait(fmt.Sprintf(`[...document.querySelectorAll("main .item h2")].some((h) => h.innerText === %q)`, title))
+}
+
+// markAllAndUndo marks all as read, and takes that back.
+func (v visitor) markAllAndUndo() {
+	v.hand.Use("nav a", "Unread")
+	v.waitHeading("Unread")
+	const left = `document.getElementById("unread")?.textContent ?? "0"`
+	before := browsertest.Eval[string](v.tab, left)
+	v.hand.Use("main button", "Mark all as read")
+	v.tab.Wait(`document.readyState === "complete" && document.querySelector("main .marked") !== null && document.querySelector("main .item") === null`)
+	v.hand.Use("main button", "Undo")
+	v.tab.Wait(fmt.Sprintf(`document.readyState === "complete" && document.querySelector("main .marked") === null && (%s) === %q`, left, before))
 }
 
 // followTopic searches, follows the search, and finds the topic among the others.

@@ -23,6 +23,7 @@
       const answer = await fetch("/marks", { method: "POST", body: new URLSearchParams(fields), headers: { Accept: "application/json" }, redirect: "error", keepalive });
       if (!answer.ok) return false;
       const marked = await answer.json();
+      document.dispatchEvent(new CustomEvent("marked", { detail: marked })); // offline.js keeps what is starred
       show(marked.read, "read", true);
       show(marked.unread, "read", false);
       show(marked.starred, "starred", true);
