@@ -241,7 +241,7 @@ func readEntry(key string, n *yaml.Node) (entry, error) {
 		return entry{text: n.Value}, checkVerbs(key, n.Value)
 	}
 	if n.Kind != yaml.MappingNode {
-		return entry{}, errors.New("a text is wanted, or plural forms such as one: and other:")
+		return entry{}, errors.New("a text is wanted, or plural forms such as \"one\" and \"other\"")
 	}
 	e := entry{forms: map[string]string{}}
 	for i := 0; i+1 < len(n.Content); i += 2 {

@@ -22,7 +22,7 @@ import (
 func TestSchedulesByTheClocks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &postOffice{}
-		ahead := time.Date(2000, 3, 25, 5, 0, 0, 0, time.UTC).Sub(time.Now())
+		ahead := time.Until(time.Date(2000, 3, 25, 5, 0, 0, 0, time.UTC))
 		now := func() time.Time { return time.Now().Add(ahead) } // three months of ticks would take a minute
 		w := startWatch(t, t.TempDir(), now, notify.SenderOptions{
 			Dial: p.dial, Mail: notify.Mail{Host: "mail.example", From: "news@example.org", TLS: notify.Plain},

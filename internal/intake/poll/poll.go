@@ -64,24 +64,6 @@ func Schedule(ctx context.Context, spec string, log *slog.Logger, tick func(cont
 // namesZone reports whether a spec names a time zone, which makes cron panic at times.
 func namesZone(spec string) bool { return strings.Contains(strings.ToUpper(spec), "TZ=") }
 
-// Next returns the first time of a cron spec (as for Schedule, in UTC) after another time. It returns an error if the spec is
-// invalid or never fires.
-func Next(spec string, after time.Time) (time.Time, error) {
-	const advice = `write it as "0 7 * * *" for seven o'clock UTC every day`
-	if namesZone(spec) {
-		return time.Time{}, fmt.Errorf("%q names a time zone, and schedules run in UTC; %s", spec, advice)
-	}
-	schedule, err := cron.ParseStandard(spec)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("%q is not a cron spec; %s", spec, advice)
-	}
-	next := schedule.Next(after.UTC())
-	if next.IsZero() {
-		return time.Time{}, fmt.Errorf("%q never fires; %s", spec, advice)
-	}
-	return next, nil
-}
-
 // Drain calls collect for each feed, with a number of workers. The feeds come in batches, until next returns none; it is called
 // when all of the batch before have begun. One host's feeds are in one batch, and at most perHost of them are collected at once;
 // 0 means no limit. Drain stops at the end of the context and at the first error. collect returns an error only if continuing

@@ -142,21 +142,3 @@ func TestScheduleRefuses(t *testing.T) {
 	}
 	goleak.VerifyNone(t)
 }
-
-// TestNext returns the times of a spec in UTC, whatever zone it is asked in.
-func TestNext(t *testing.T) {
-	from := time.Date(2026, 8, 18, 8, 59, 0, 0, time.FixedZone("", 2*3600)) // 06:59 UTC
-	for spec, want := range map[string]string{
-		"0 7 * * *":    "2026-08-18T07:00:00Z",
-		"0 6 * * 1":    "2026-08-24T06:00:00Z",
-		"@every 1h":    "2026-08-18T07:59:00Z",
-		"0 0 30 2 *":   "never fires",
-		"at seven":     "is not a cron spec",
-		"TZ=x 0 7 * *": "names a time zone",
-	} {
-		next, err := Next(spec, from)
-		if err == nil && next.Format(time.RFC3339) != want || err != nil && !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %s, %v; want %s", spec, next, err, want)
-		}
-	}
-}

@@ -91,14 +91,6 @@ func New(o Options) *Guard {
 	return g
 }
 
-// Open returns a guard in open mode that knows no tokens: each request is one of the user that firstAdmin returns. It is for tests.
-func Open(firstAdmin func(context.Context) (news.User, error)) *Guard {
-	return &Guard{open: true, now: time.Now, limiter: NewLimiter(time.Now), authenticators: []Authenticator{func(r *http.Request) (Viewer, error) {
-		u, err := firstAdmin(r.Context())
-		return Viewer{User: u, Open: true}, err
-	}}}
-}
-
 // OpenMode reports whether nobody has to log in.
 func (g *Guard) OpenMode() bool { return g != nil && g.open }
 

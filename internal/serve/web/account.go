@@ -43,7 +43,7 @@ type accountView struct {
 	Name, Role, Done, Problem string
 	Open                      bool // nobody logs in, so there is no password to ask for
 	Admin                     bool
-	Logins                    bool // there are logins elsewhere that can be linked
+	Logins                    bool   // there are logins elsewhere that can be linked
 	Token                     string // a new one, shown once
 	Sessions                  []sessionView
 	Tokens                    []tokenView

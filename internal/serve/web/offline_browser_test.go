@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"headwater/internal/news"
-	"headwater/internal/serve/access"
 	"headwater/internal/serve/browsertest"
 	"headwater/internal/serve/web"
 )
@@ -33,7 +32,7 @@ func TestOffline(t *testing.T) {
 	f := edition()
 	var user atomic.Int64
 	user.Store(1)
-	guard := access.Open(func(context.Context) (news.User, error) {
+	guard := openTo(func(context.Context) (news.User, error) {
 		return news.User{ID: user.Load(), Role: news.ReaderRole}, nil
 	}).ReadSettings(f.userSettings)
 	server := httptest.NewServer(web.New(web.Options{Backend: f.backend(), Access: guard, InstanceID: "test", Now: func() time.Time { return now }}))

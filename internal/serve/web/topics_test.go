@@ -17,7 +17,7 @@ import (
 // handlerOf serves pages to one user.
 func handlerOf(f *fake, u news.User) http.Handler {
 	return web.New(web.Options{
-		Backend: f.backend(), Access: access.Open(func(context.Context) (news.User, error) { return u, nil }), PublicURL: "http://news.example",
+		Backend: f.backend(), Access: openTo(func(context.Context) (news.User, error) { return u, nil }), PublicURL: "http://news.example",
 		Now: func() time.Time { return now }, CheckQuery: search.Validate, CheckTopic: search.CheckTopic,
 	})
 }
