@@ -10,7 +10,6 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/search"
-	"headwater/internal/serve/access"
 	"headwater/internal/serve/web"
 )
 
