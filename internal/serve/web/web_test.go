@@ -20,7 +20,6 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/search"
-	"headwater/internal/serve/access"
 	"headwater/internal/serve/web"
 )
 
