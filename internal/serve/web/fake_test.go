@@ -70,13 +70,17 @@ func openTo(user func(context.Context) (news.User, error)) *access.Guard {
 	return access.New(access.Options{Store: adminStore{user: user}, Open: true})
 }
 
-// adminStore knows the oldest admin and nothing else.
+// adminStore knows the oldest admin and the settings that a new instance has.
 type adminStore struct {
 	access.Store
 	user func(context.Context) (news.User, error)
 }
 
 func (s adminStore) FirstAdmin(ctx context.Context) (news.User, error) { return s.user(ctx) }
+
+func (adminStore) AccessSettings(context.Context) (news.AccessSettings, error) {
+	return news.AccessSettings{}, nil
+}
 
 func admin(context.Context) (news.User, error) {
 	return news.User{ID: 1, Name: "admin", Role: news.AdminRole}, nil
