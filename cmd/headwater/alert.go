@@ -47,10 +47,12 @@ type alertFlags struct {
 	alert             news.Alert
 	tokens, secrets   string // files
 	every, everyAlias string
+	test              bool
 }
 
 func (f *alertFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
+	flags.BoolVar(&f.test, "test", false, "send a test at once, and say what came of it")
 	flags.StringVar(&f.every, "every", "", "when it tells: `WORDS` such as \"weekdays at 18:30\", \"every 2 hours\", \"at once, not from 22:00 to 07:00\", or a cron spec (default \"every day at 07:00\" for mails, \"at once\" for others)")
 	flags.StringVar(&f.everyAlias, "schedule", "", "the same as --every")
 	_ = flags.MarkHidden("schedule") // the flag is there
@@ -96,7 +98,7 @@ func (c *cli) alertAdd() *cobra.Command {
 	var flags alertFlags
 	cmd := &cobra.Command{
 		Use:   "add TOPIC webhook|ntfy|email TARGET",
-		Short: "Have somebody told, and test it; the secret that signs a webhook is shown this once",
+		Short: "Have somebody told; the secret that signs a webhook is shown this once",
 		Example: "  headwater topic alert add rates webhook https://hooks.example.org/news --again-outlets 10\n" +
 			"  headwater topic alert add rates ntfy https://ntfy.sh/rates-4711 --every 'at once, not from 22:00 to 07:00' --zone Europe/Berlin\n" +
 			"  headwater topic alert add rates email anna@example.org --every 'weekdays at 7' --zone Europe/Berlin",
@@ -122,7 +124,7 @@ func (c *cli) alertAdd() *cobra.Command {
 				if added.Kind == news.AlertWebhook {
 					secret = added.Secret
 				}
-				problem, err := testAlert(cmd.Context(), open, added.ID)
+				tested, err := flags.tested(cmd.Context(), open, added.ID)
 				if err != nil {
 					return err
 				}
@@ -135,7 +137,7 @@ func (c *cli) alertAdd() *cobra.Command {
 						Secret string `json:"secret,omitempty"`
 					}{view.AlertOf(t.Name, added), secret})
 				}
-				c.printf("alert %d tells %s of what is new in %s, %s; %s\n", added.ID, added.Target, t.Name, alertSchedule(view.AlertOf(t.Name, added)), testText(added.ID, problem))
+				c.printf("alert %d tells %s of what is new in %s, %s; %s\n", added.ID, added.Target, t.Name, alertSchedule(view.AlertOf(t.Name, added)), tested)
 				if secret != "" {
 					c.printf("secret: %s\nKeep it: it is shown this once, and the receiver needs it to check signatures.\n", secret)
 				}
@@ -202,11 +204,11 @@ func (c *cli) alertSet() *cobra.Command {
 				if a, err = open.alerts.ChangeAlert(cmd.Context(), a); err != nil {
 					return alertError(noAlert(err, id), topic.Name)
 				}
-				problem, err := testAlert(cmd.Context(), open, id)
+				tested, err := flags.tested(cmd.Context(), open, id)
 				if err != nil {
 					return noAlert(err, id)
 				}
-				c.printf("alert %d tells %s of what is new in %s, %s; %s\n", id, a.Target, topic.Name, alertSchedule(view.AlertOf(topic.Name, a)), testText(id, problem))
+				c.printf("alert %d tells %s of what is new in %s, %s; %s\n", id, a.Target, topic.Name, alertSchedule(view.AlertOf(topic.Name, a)), tested)
 				return nil
 			})
 		},
@@ -228,22 +230,19 @@ func alertError(err error, topic string) error {
 	return err
 }
 
-// testAlert tests an alert. It returns what the receiver says against it, or "".
-func testAlert(ctx context.Context, a *app, id int64) (problem string, err error) {
+// tested tests an alert where that is asked for, and says what came of it.
+func (f *alertFlags) tested(ctx context.Context, a *app, id int64) (string, error) {
+	if !f.test {
+		return fmt.Sprintf("`headwater topic alert test %d` tries it", id), nil
+	}
 	var refused *news.AlertError
-	err = a.alerts.TestAlert(ctx, id)
-	if errors.As(err, &refused) {
-		return refused.Text, nil
+	switch err := a.alerts.TestAlert(ctx, id); {
+	case errors.As(err, &refused):
+		return fmt.Sprintf("the test failed: %s\n`headwater topic alert set %d` changes it, `headwater topic alert test %d` tries again", refused.Text, id, id), nil
+	case err != nil:
+		return "", err
 	}
-	return "", err
-}
-
-// testText says what came of a test.
-func testText(id int64, problem string) string {
-	if problem == "" {
-		return "a test was sent, and taken"
-	}
-	return fmt.Sprintf("the test failed: %s\n`headwater topic alert set %d` changes it, `headwater topic alert test %d` tries again", problem, id, id)
+	return "a test was sent, and taken", nil
 }
 
 // alertSchedule says when an alert tells, with the zone where there is a time of day.

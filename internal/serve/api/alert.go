@@ -49,6 +49,7 @@ type newAlert struct {
 		Zone          string         `json:"zone,omitempty" maxLength:"100" example:"Europe/Berlin" doc:"the time zone of the schedule, by its name in the IANA database; empty is UTC"`
 		AgainOutlets  int            `json:"again_outlets,omitempty" minimum:"0" doc:"tell of a story again when at least so many outlets carry it; 0 is never"`
 		AgainOriginal bool           `json:"again_original,omitempty" doc:"tell of a story again when its original joins it"`
+		Test          bool           `json:"test,omitempty" doc:"send a test at once; the answer's problem says what came of it"`
 	}
 }
 
@@ -64,10 +65,11 @@ type changedAlert struct {
 		Zone          *string `json:"zone,omitempty" maxLength:"100" example:"Europe/Berlin" doc:"the time zone of the schedule"`
 		AgainOutlets  *int    `json:"again_outlets,omitempty" minimum:"0" doc:"tell of a story again when at least so many outlets carry it; 0 is never"`
 		AgainOriginal *bool   `json:"again_original,omitempty" doc:"tell of a story again when its original joins it"`
+		Test          bool    `json:"test,omitempty" doc:"send a test at once; the answer's problem says what came of it"`
 	}
 }
 
-// addedAlert shows the secret that signs a webhook, this once. The alert was tested, so its problem says what the receiver said.
+// addedAlert shows the secret that signs a webhook, this once.
 type addedAlert struct {
 	view.Alert
 	Secret string `json:"secret,omitempty" doc:"by which a webhook's receiver checks signatures; it is shown this once"`
@@ -91,7 +93,7 @@ func (s *server) addAlert(ctx context.Context, q *newAlert) (*created[addedAlert
 	if err != nil {
 		return nil, s.alertFail(err, q.ByName)
 	}
-	tested, err := s.tested(ctx, q.ByName, a.ID)
+	tested, err := s.tested(ctx, q.ByName, a.ID, b.Test)
 	if err != nil {
 		return nil, err
 	}
@@ -114,11 +116,13 @@ func (s *server) alertFail(err error, topic ByName) error {
 	return s.fail(err, "alert", alertsPath(topic.Name))
 }
 
-// tested tests an alert of a topic, and gives it with what came of it.
-func (s *server) tested(ctx context.Context, topic ByName, id int64) (news.Alert, error) {
+// tested gives an alert of a topic as it is stored, and tests it first where that is asked for.
+func (s *server) tested(ctx context.Context, topic ByName, id int64, test bool) (news.Alert, error) {
 	var refused *news.AlertError
-	if err := s.backend.TestAlert(ctx, id); err != nil && !errors.As(err, &refused) {
-		return news.Alert{}, s.fail(err, fmt.Sprintf("alert %d", id), alertsPath(topic.Name))
+	if test {
+		if err := s.backend.TestAlert(ctx, id); err != nil && !errors.As(err, &refused) {
+			return news.Alert{}, s.fail(err, fmt.Sprintf("alert %d", id), alertsPath(topic.Name))
+		}
 	}
 	return s.alert(ctx, &byAlert{topic, id})
 }
@@ -144,7 +148,7 @@ func (s *server) changeAlert(ctx context.Context, q *changedAlert) (*body[view.A
 	if _, err := s.backend.ChangeAlert(ctx, a); err != nil {
 		return nil, s.alertFail(err, q.ByName)
 	}
-	if a, err = s.tested(ctx, q.ByName, a.ID); err != nil {
+	if a, err = s.tested(ctx, q.ByName, a.ID, b.Test); err != nil {
 		return nil, err
 	}
 	return &body[view.Alert]{view.AlertOf(q.Name, a)}, nil

@@ -269,7 +269,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"PATCH", "/api/v1/topics/hills", `{"query":"\"never closed"}`, 400},
 		{"PATCH", "/api/v1/topics/sport", `{"query":"ball"}`, 404},
 		{"POST", "/api/v1/topics/weather/alerts", `{"kind":"webhook","target":"` + d.feeds + `/hook","again_outlets":5}`, 201},
-		{"POST", "/api/v1/topics/weather/alerts", `{"kind":"ntfy","target":"http://127.0.0.1:1/weather","token":"tk_1"}`, 201},
+		{"POST", "/api/v1/topics/weather/alerts", `{"kind":"ntfy","target":"http://127.0.0.1:1/weather","token":"tk_1","test":true}`, 201},
 		{"POST", "/api/v1/topics/weather/alerts", `{"kind":"webhook","target":"` + d.feeds + `/hook"}`, 409},
 		{"POST", "/api/v1/topics/weather/alerts", `{"kind":"email","target":"anna@example.org"}`, 422}, // no mail server is set
 		{"POST", "/api/v1/topics/weather/alerts", `{"kind":"pigeon","target":"anna"}`, 422},
