@@ -52,7 +52,7 @@ func run(ctx context.Context, o options, out io.Writer, ready func(address strin
 		return fmt.Errorf("listen on %s: %w; choose another address, such as -listen 127.0.0.1:0 for a free port", o.listen, err)
 	}
 	address := "http://" + l.Addr().String()
-	p := newProxy()
+	p := newProxy(onLoopback(l))
 	stopProxy := serve(l, p)
 	defer func() { err = errors.Join(err, stopProxy()) }()
 
@@ -76,7 +76,10 @@ func run(ctx context.Context, o options, out io.Writer, ready func(address strin
 	stopFeeds := serve(feedListener, feeds)
 	defer func() { err = errors.Join(err, stopFeeds()) }()
 
-	s := settings{Database: database.URL(name), Title: "Headwater cluster", PublicURL: address, Outlets: outlets}
+	s := settings{Database: database.URL(name), Title: "Headwater cluster", PublicURL: address, Outlets: outlets, Trusted: []string{}}
+	if !p.open {
+		s.Trusted = []string{"127.0.0.1"}
+	}
 	config := filepath.Join(dir, "config.yaml")
 	if err := s.write(config); err != nil {
 		return err
@@ -173,6 +176,12 @@ func unlessEnded(ctx context.Context, err error) error {
 	return err
 }
 
+// onLoopback says whether only this machine reaches a listener.
+func onLoopback(l net.Listener) bool {
+	at, ok := l.Addr().(*net.TCPAddr)
+	return ok && at.IP.IsLoopback()
+}
+
 // freeAddress returns an address of loopback that nobody listens on now.
 func freeAddress(ctx context.Context) (string, error) {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
@@ -226,12 +235,13 @@ type settings struct {
 	Title     string
 	PublicURL string
 	Outlets   []map[string]any
+	Trusted   []string // proxies
 }
 
 func (s settings) write(file string) error {
 	text, err := json.MarshalIndent(map[string]any{
 		"database": s.Database, "title": s.Title, "public_url": s.PublicURL, "outlets": s.Outlets,
-		"trusted_proxies": []string{"127.0.0.1"},
+		"trusted_proxies": s.Trusted,
 		"lists":           []string{},
 		"poll":            map[string]any{"schedule": "@every 1s", "interval": "5s", "min_interval": "5s", "max_interval": "5s"},
 		"fetch":           map[string]any{"allow_private": []string{"127.0.0.0/8"}, "pause": "50ms"},

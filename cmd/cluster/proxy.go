@@ -21,13 +21,16 @@ const (
 // proxy passes requests on to the web nodes that are ready, by turns. A request that reads and meets a node that has just gone is
 // passed on to the next.
 type proxy struct {
+	// open says that only this machine reaches the proxy. The nodes ask for no login then, and would refuse what says that it came
+	// through a proxy.
+	open  bool
 	turn  atomic.Uint64
 	mu    sync.Mutex // guards what follows
 	nodes []*node
 	ready map[*node]bool
 }
 
-func newProxy() *proxy { return &proxy{ready: map[*node]bool{}} }
+func newProxy(open bool) *proxy { return &proxy{open: open, ready: map[*node]bool{}} }
 
 func (p *proxy) add(n *node) {
 	p.mu.Lock()
@@ -65,7 +68,9 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			FlushInterval: -1, // event streams
 			Rewrite: func(r *httputil.ProxyRequest) {
 				r.SetURL(target)
-				r.SetXForwarded()
+				if !p.open {
+					r.SetXForwarded()
+				}
 				r.Out.Host = r.In.Host
 			},
 			ErrorHandler: func(http.ResponseWriter, *http.Request, error) { gone = true },
