@@ -70,7 +70,14 @@ func TestCluster(t *testing.T) {
 	if !strings.Contains(printed.String(), s.address) {
 		t.Errorf("the address is not said:\n%s", printed.String())
 	}
-	await(t, "bulletins in stories on the front page", func() bool { return strings.Contains(body(t, s.address+"/"), "Bulletin ") })
+	await(t, "bulletins in stories on the front page of each web node", func() bool {
+		for range 4 { // two nodes have turns
+			if !strings.Contains(body(t, s.address+"/"), "Bulletin ") {
+				return false
+			}
+		}
+		return true
+	})
 
 	web := s.nodes[len(s.nodes)-1]
 	killed := web.process()

@@ -156,7 +156,7 @@ func TestDatabaseGoesAway(t *testing.T) {
 			"/":                     "The database cannot be reached. Nothing is lost",
 			"/feeds":                "The database cannot be reached",
 			"/api/v1/status":        `"detail":"the database cannot be reached`,
-			"/api/v1/opml":          `"detail":"the list of feeds cannot be written; try again later"`,
+			"/api/v1/opml":          `"detail":"the database cannot be reached`,
 			"/feeds/all.atom":       "The database cannot be reached",
 			"/accounts/ClientLogin": "the database cannot be reached; try again later",
 		} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -13,15 +14,24 @@ import (
 // TestPollSoon: while Serve waits for a tick that does not come, a feed is polled as soon as somebody wants it, and a paused one is not.
 func TestPollSoon(t *testing.T) {
 	room, p, url, _ := library(t)
+	add(t, room, url, "paused")
+	feeds, err := room.Store.Feeds(t.Context())
+	must(t, err)
+	paused, yes := feeds[3], true
+	must(t, room.Store.ChangeFeed(t.Context(), paused.ID, news.FeedEdit{Paused: &yes}))
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- room.Pipeline.Serve(ctx, "0 0 1 1 *") }()
+	eventually(t, "the pass with which serving begins", func() bool {
+		all, err := room.Store.Feeds(t.Context())
+		must(t, err)
+		return !slices.ContainsFunc(all, func(f news.Feed) bool { return f.ID != paused.ID && f.Checked.IsZero() })
+	})
 	p.set("ledger", item{"harvest", "Harvest is late", "The harvest is late this year in all of the valley.", time.Now()})
-	add(t, room, url, "ledger", "paused")
-	feeds, err := room.Store.Feeds(t.Context())
+	add(t, room, url, "ledger")
+	feeds, err = room.Store.Feeds(t.Context())
 	must(t, err)
-	ledger, paused, yes := feeds[3], feeds[4], true
-	must(t, room.Store.ChangeFeed(t.Context(), paused.ID, news.FeedEdit{Paused: &yes}))
+	ledger := feeds[4]
 	eventually(t, "a poll of a feed that was added", func() bool {
 		room.Pipeline.PollSoon()
 		f, err := room.Store.Feed(t.Context(), ledger.ID)

@@ -150,7 +150,7 @@ func (s *server) fail(err error, what, list string) error {
 	case errors.As(err, &building):
 		return huma.ErrorWithHeaders(huma.Error503ServiceUnavailable(building.Error()), http.Header{"Retry-After": {"30"}})
 	case errors.Is(err, news.ErrUnavailable):
-		return huma.ErrorWithHeaders(huma.Error503ServiceUnavailable("the database cannot be reached; the server waits for it; ask again later"), http.Header{"Retry-After": {retryDatabase}})
+		return huma.ErrorWithHeaders(huma.Error503ServiceUnavailable(unavailable), http.Header{"Retry-After": {retryDatabase}})
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return huma.Error503ServiceUnavailable(what + " was not read in time; ask again")
 	}
@@ -180,6 +180,9 @@ func cannot(w http.ResponseWriter, log *slog.Logger, err error, what string) {
 	}
 	problem(w, http.StatusServiceUnavailable, what+"; try again later")
 }
+
+// unavailable is what is said while the database is away.
+const unavailable = "the database cannot be reached; the server waits for it; ask again later"
 
 // problem answers with an error where huma does not serve.
 func problem(w http.ResponseWriter, status int, detail string) {
@@ -237,6 +240,9 @@ func (s *server) refuseViewer(w http.ResponseWriter, _ *http.Request, need acces
 		problem(w, http.StatusForbidden, "this is for "+need.String())
 	case errors.Is(err, access.ErrForwarded):
 		problem(w, http.StatusForbidden, err.Error())
+	case errors.Is(err, news.ErrUnavailable):
+		w.Header().Set("Retry-After", retryDatabase)
+		problem(w, http.StatusServiceUnavailable, unavailable)
 	default:
 		cannot(w, s.log, err, "who sends this request cannot be looked up")
 	}
