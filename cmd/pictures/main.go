@@ -244,7 +244,7 @@ func draw(ctx context.Context, chromium, profile, address string) ([]byte, error
 	ctx, cancel := context.WithTimeout(ctx, drawTime)
 	defer cancel()
 	file := profile + ".png"
-	cmd := exec.CommandContext(ctx, chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+	cmd := exec.CommandContext(ctx, chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--accept-lang=en-GB",
 		"--user-data-dir="+profile, fmt.Sprintf("--window-size=%d,%d", width, height),
 		"--virtual-time-budget=8000", // of the page's clock: pictures have loaded by then
 		"--screenshot="+file, address)
