@@ -70,6 +70,16 @@ func shapeOf(key string) *regexp.Regexp {
 	return regexp.MustCompile(b.String())
 }
 
+// maxLooked is how many bytes the lookups in one text read at most. A text may quote what somebody typed, and one that is made of
+// the words of formats would be read in every combination of its sentences.
+const maxLooked = 32 << 10
+
+// finder finds the words of one text.
+type finder struct {
+	*Language
+	left int // bytes to read, of maxLooked
+}
+
 // Known writes a text that another package made in English: in this language where its words are known, else as it is.
 func (l *Language) Known(text string) string {
 	known, _ := l.Lookup(text)
@@ -79,7 +89,16 @@ func (l *Language) Known(text string) string {
 // Lookup is Known, and says whether the words are known. What fills the verbs of the text's format is looked up too. The first letter
 // of the text may be a capital where its format has none.
 func (l *Language) Lookup(text string) (string, bool) {
-	if l.Tag == "en" || text == "" {
+	if l.Tag == "en" {
+		return text, true
+	}
+	f := finder{l, maxLooked}
+	return f.sentences(text)
+}
+
+// sentences is Lookup within the limit of the text.
+func (f *finder) sentences(text string) (string, bool) {
+	if text == "" {
 		return text, true
 	}
 	for at := 0; ; { // several sentences, unless the whole is one with a full stop inside
@@ -88,18 +107,18 @@ func (l *Language) Lookup(text string) (string, bool) {
 			break
 		}
 		at += next + len(". ")
-		if found, ok := l.lookup(text[:at-1]); ok {
-			if rest, ok := l.Lookup(text[at:]); ok {
+		if found, ok := f.format(text[:at-1]); ok {
+			if rest, ok := f.sentences(text[at:]); ok {
 				return found + " " + rest, true
 			}
 		}
 	}
-	if found, ok := l.lookup(text); ok {
+	if found, ok := f.format(text); ok {
 		return found, true
 	}
 	first, size := utf8.DecodeRuneInString(text)
 	if lower := unicode.ToLower(first); lower != first {
-		if found, ok := l.lookup(string(lower) + text[size:]); ok {
+		if found, ok := f.format(string(lower) + text[size:]); ok {
 			first, size = utf8.DecodeRuneInString(found)
 			return string(unicode.ToUpper(first)) + found[size:], true
 		}
@@ -107,11 +126,15 @@ func (l *Language) Lookup(text string) (string, bool) {
 	return text, false
 }
 
-func (l *Language) lookup(text string) (string, bool) {
-	if found, ok := l.plain[text]; ok {
+// format finds a text whole, as one format with what fills its verbs.
+func (f *finder) format(text string) (string, bool) {
+	if found, ok := f.plain[text]; ok {
 		return strings.ReplaceAll(found, "%%", "%"), true
 	}
-	for _, p := range l.known {
+	if f.left -= len(text); f.left < 0 {
+		return "", false
+	}
+	for _, p := range f.known {
 		if !strings.HasPrefix(text, p.prefix) || !strings.HasSuffix(text, p.suffix) || !strings.Contains(text, p.longest) {
 			continue
 		}
@@ -120,21 +143,21 @@ func (l *Language) lookup(text string) (string, bool) {
 			continue
 		}
 		if p.joins {
-			if _, ok := l.lookup(m[1]); !ok {
+			if _, ok := f.format(m[1]); !ok {
 				continue
 			}
 		}
 		args := make([]any, 0, len(p.verbs))
 		for i, v := range p.verbs {
-			args = append(args, l.filled(v.letter, m[i+1]))
+			args = append(args, f.filled(v.letter, m[i+1]))
 		}
-		return l.Text(p.key, args...), true
+		return f.Text(p.key, args...), true
 	}
 	return "", false
 }
 
 // filled is what fills a verb, read from a text.
-func (l *Language) filled(letter, text string) any {
+func (f *finder) filled(letter, text string) any {
 	switch letter {
 	case "d":
 		n, err := strconv.Atoi(strings.ReplaceAll(text, ",", ""))
@@ -154,17 +177,18 @@ func (l *Language) filled(letter, text string) any {
 		}
 	}
 	if n, err := strconv.Atoi(strings.TrimSuffix(text, "%")); err == nil && strings.HasSuffix(text, "%") {
-		return l.Percent(float64(n) / 100)
+		return f.Percent(float64(n) / 100)
 	}
 	if d, err := time.ParseDuration(text); err == nil && d >= time.Minute {
-		return l.Duration(d)
+		return f.Duration(d)
 	}
 	if t, err := time.Parse("2 January 2006, 15:04 UTC", text); err == nil {
-		in := l.UTC(t)
+		in := f.UTC(t)
 		return in.dateTime(in.LongYear(t), in.Hour(t)+" UTC")
 	}
 	if !strings.Contains(text, " ") { // one word is a name
 		return text
 	}
-	return l.Known(text)
+	found, _ := f.sentences(text)
+	return found
 }

@@ -217,3 +217,17 @@ func TestKnown(t *testing.T) {
 		t.Errorf("English: %q, %t", got, ok)
 	}
 }
+
+// A text of many sentences that are all known but the last is given up. Each of them could end in several places, so that the ways
+// to read it all would double with every sentence.
+func TestKnownIsBounded(t *testing.T) {
+	german := in(t, "de")
+	for _, text := range []string{
+		strings.Repeat("Example Login did not log you in. ", 60) + "The end",
+		`"` + strings.Repeat("Example Login did not log you in. ", 60) + `The end" is no date`,
+	} {
+		if got, ok := german.Lookup(text); got != text || ok {
+			t.Errorf("%q: %q, %v", text, got, ok)
+		}
+	}
+}
