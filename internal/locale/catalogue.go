@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/text/feature/plural"
@@ -28,14 +29,15 @@ const knownFolder = "known"
 // settingsFile is the one file of a language that has no texts.
 const settingsFile = "language.yaml"
 
-// loaded panics where a catalogue is malformed, which no input can bring about.
-var loaded = func() []*Language {
+// loaded reads the catalogues when the first text is written, as most commands write none. It panics where a catalogue is malformed,
+// which no input can bring about.
+var loaded = sync.OnceValue(func() []*Language {
 	all, err := load(files)
 	if err != nil {
 		panic(fmt.Sprintf("locale: embedded catalogues: %v", err))
 	}
 	return all
-}()
+})
 
 // settings are the content of language.yaml: how a language writes what is no text.
 type settings struct {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -22,7 +23,7 @@ type pattern struct {
 	prefix, suffix, longest string
 	words                   int  // bytes beside the verbs
 	joins                   bool // without a word of its own: its first part has to be known
-	shape                   *regexp.Regexp
+	shape                   func() *regexp.Regexp // compiled when it is needed, which most never are
 	verbs                   []verb
 }
 
@@ -35,7 +36,7 @@ func patternsOf(keys []string) (all []pattern) {
 			continue
 		}
 		longest := slices.MaxFunc(fixed, func(a, b string) int { return cmp.Compare(len(a), len(b)) })
-		all = append(all, pattern{key, fixed[0], fixed[len(fixed)-1], longest, len(own), !strings.ContainsFunc(own, unicode.IsLetter), shapeOf(key), verbs(key)})
+		all = append(all, pattern{key, fixed[0], fixed[len(fixed)-1], longest, len(own), !strings.ContainsFunc(own, unicode.IsLetter), sync.OnceValue(func() *regexp.Regexp { return shapeOf(key) }), verbs(key)})
 	}
 	slices.SortFunc(all, func(a, b pattern) int { // those that join, then those with more of their own words first
 		if a.joins != b.joins {
@@ -138,7 +139,7 @@ func (f *finder) format(text string) (string, bool) {
 		if !strings.HasPrefix(text, p.prefix) || !strings.HasSuffix(text, p.suffix) || !strings.Contains(text, p.longest) {
 			continue
 		}
-		m := p.shape.FindStringSubmatch(text)
+		m := p.shape().FindStringSubmatch(text)
 		if m == nil {
 			continue
 		}

@@ -75,11 +75,11 @@ type Choice struct {
 func Key(text string) string { return text }
 
 // Languages are all that there is a catalogue of, English first, then by their own names.
-func Languages() []*Language { return slices.Clone(loaded) }
+func Languages() []*Language { return slices.Clone(loaded()) }
 
 // Find gives a language by its tag, nil where there is no catalogue of it.
 func Find(tag string) *Language {
-	for _, l := range loaded {
+	for _, l := range loaded() {
 		if l.Tag == tag {
 			return l
 		}
@@ -109,7 +109,7 @@ func For(reader, instance Choice, acceptLanguage string, now time.Time) *Locale 
 			break
 		}
 	}
-	lang = cmp.Or(lang, Find(instance.Language), loaded[0])
+	lang = cmp.Or(lang, Find(instance.Language), loaded()[0])
 	clock := cmp.Or(reader.Clock, instance.Clock)
 	return &Locale{
 		Language: lang, Zone: cmp.Or(Zone(reader.Zone), Zone(instance.Zone), time.UTC), Now: now,
@@ -152,7 +152,7 @@ func CheckLanguage(tag string) error {
 		return nil
 	}
 	var tags []string
-	for _, l := range loaded {
+	for _, l := range loaded() {
 		tags = append(tags, l.Tag)
 	}
 	return fmt.Errorf("%q is no language that there are texts in; those are %s", tag, strings.Join(tags, ", "))
