@@ -170,13 +170,7 @@ func checkFilled(text string) error {
 }
 
 // checkLanguage accepts the tag of a language that there is a catalogue of.
-func checkLanguage(text string) error {
-	var tags []string
-	for _, l := range locale.Languages() {
-		tags = append(tags, l.Tag)
-	}
-	return oneOf(text, tags)
-}
+func checkLanguage(text string) error { return oneOf(text, locale.Tags()) }
 
 // checkZone accepts the name of a time zone.
 func checkZone(text string) error {

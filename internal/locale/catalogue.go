@@ -67,17 +67,14 @@ type dateForms struct {
 
 // load reads a folder languages that holds a folder for each language.
 func load(files fs.FS) ([]*Language, error) {
-	folders, err := fs.ReadDir(files, "languages")
+	tags, err := tagsIn(files)
 	if err != nil {
 		return nil, err
 	}
 	var all []*Language
 	var errs []error
-	for _, f := range folders {
-		if !f.IsDir() {
-			continue
-		}
-		l, err := loadLanguage(files, f.Name())
+	for _, tag := range tags {
+		l, err := loadLanguage(files, tag)
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -87,16 +84,25 @@ func load(files fs.FS) ([]*Language, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	slices.SortFunc(all, func(a, b *Language) int {
-		if english := func(l *Language) bool { return l.Tag == "en" }; english(a) != english(b) {
-			return map[bool]int{true: -1, false: 1}[english(a)]
-		}
-		return strings.Compare(a.Name, b.Name)
-	})
 	if len(all) == 0 || all[0].Tag != "en" {
 		return nil, errors.New("languages/en is missing")
 	}
+	slices.SortFunc(all[1:], func(a, b *Language) int { return strings.Compare(a.Name, b.Name) })
 	return all, nil
+}
+
+// tagsIn lists the folders of languages, English first, then by their names.
+func tagsIn(files fs.FS) (tags []string, _ error) {
+	folders, err := fs.ReadDir(files, "languages")
+	for _, f := range folders {
+		switch {
+		case f.Name() == "en":
+			tags = slices.Insert(tags, 0, f.Name())
+		case f.IsDir():
+			tags = append(tags, f.Name())
+		}
+	}
+	return tags, err
 }
 
 // entry is the form of a text in a language: one, or one for each plural.

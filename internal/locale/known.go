@@ -21,8 +21,8 @@ import (
 type pattern struct {
 	key                     string
 	prefix, suffix, longest string
-	words                   int  // bytes beside the verbs
-	joins                   bool // without a word of its own: its first part has to be known
+	words                   int                   // bytes beside the verbs
+	joins                   bool                  // without a word of its own: its first part has to be known
 	shape                   func() *regexp.Regexp // compiled when it is needed, which most never are
 	verbs                   []verb
 }
