@@ -68,7 +68,7 @@ func (l *Locale) Midnight(t time.Time) time.Time {
 }
 
 func (l *Locale) dateTime(date, hour string) string {
-	return strings.NewReplacer("DATE", date, "TIME", hour).Replace(l.Dates.DateTime)
+	return strings.Replace(strings.Replace(l.Dates.DateTime, "TIME", hour, 1), "DATE", date, 1)
 }
 
 // date writes a layout of package time with the names of the language.

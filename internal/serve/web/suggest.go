@@ -30,8 +30,9 @@ func (s *server) suggest(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return fmt.Errorf("complete %q: %w", query, err)
 		}
+		l := s.locale(r)
 		for _, c := range found {
-			all = append(all, suggestionOf(s.locale(r), c))
+			all = append(all, suggestionOf(l, c))
 		}
 	}
 	var answer any = struct {

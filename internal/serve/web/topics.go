@@ -163,13 +163,14 @@ func (s *server) showTopics(w http.ResponseWriter, r *http.Request, status int, 
 	if err != nil {
 		return err
 	}
+	l, v := s.locale(r), s.viewer(r)
 	for _, t := range topics {
-		view.Topics = append(view.Topics, topicOf(t, s.viewer(r), s.locale(r)))
+		view.Topics = append(view.Topics, topicOf(t, v, l))
 	}
 	for _, t := range shadowed {
 		view.Shadowed = append(view.Shadowed, t.Name)
 	}
-	return s.write(w, r, status, "topics", page{Title: s.locale(r).Text("Topics"), Nav: "topics", Body: view})
+	return s.write(w, r, status, "topics", page{Title: l.Text("Topics"), Nav: "topics", Body: view})
 }
 
 func (s *server) addTopic(w http.ResponseWriter, r *http.Request) error {
