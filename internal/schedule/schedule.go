@@ -13,11 +13,13 @@
 package schedule
 
 import (
+	"cmp"
 	"fmt"
 	"time"
-	_ "time/tzdata" // zones are known on machines without a database of them
 
 	"github.com/robfig/cron/v3"
+
+	"headwater/internal/locale"
 )
 
 // Schedule is when an alert tells of what is new. At most one of Every, At and Cron is set. The zero value tells at once.
@@ -159,11 +161,11 @@ func (c Clock) on(t time.Time) time.Time {
 
 // Zone returns a time zone by its name in the IANA database, such as Europe/Berlin. "" is UTC.
 func Zone(name string) (*time.Location, error) {
-	zone, err := time.LoadLocation(name)
-	if err != nil || name == "Local" { // that of the server's machine, which tells a reader nothing
+	zone := locale.Zone(name)
+	if zone == nil && name != "" {
 		return time.UTC, &Error{Text: name, Problem: "there is no such time zone", Example: "Europe/Berlin", zone: true}
 	}
-	return zone, nil
+	return cmp.Or(zone, time.UTC), nil
 }
 
 // ZoneOf is Zone with UTC for a name that is not known any more.
