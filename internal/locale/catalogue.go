@@ -41,9 +41,9 @@ var loaded = sync.OnceValue(func() []*Language {
 
 // settings are the content of language.yaml: how a language writes what is no text.
 type settings struct {
-	Own         string    `yaml:"name"`
-	Right       bool      `yaml:"right_to_left"`
-	TwelveHours []string  `yaml:"twelve_hours"` // regions, ISO 3166: US
+	Name        string    `yaml:"name"`          // its own: "Deutsch"
+	RTL         bool      `yaml:"right_to_left"` // written from right to left
+	TwelveHours []string  `yaml:"twelve_hours"`  // regions, ISO 3166: US
 	Months      []string  `yaml:"months"`
 	MonthsShort []string  `yaml:"months_short"`
 	Days        []string  `yaml:"days"` // Sunday first
@@ -128,7 +128,6 @@ func loadLanguage(files fs.FS, tag string) (*Language, error) {
 	if err := l.settings.read(data); err != nil {
 		return nil, fmt.Errorf("%s: %w", path.Join(folder, settingsFile), err)
 	}
-	l.Name, l.RTL = l.Own, l.Right
 	names, err := fs.Glob(files, path.Join(folder, "*.yaml"))
 	if err != nil {
 		return nil, err
@@ -193,7 +192,7 @@ func (s *settings) read(data []byte) error {
 	}
 	d := s.Dates
 	for name, value := range map[string]string{
-		"name": s.Own, "dates.day": d.Day, "dates.day_year": d.DayYear, "dates.weekday": d.Weekday, "dates.weekday_year": d.WeekdayYear, "dates.long": d.Long,
+		"name": s.Name, "dates.day": d.Day, "dates.day_year": d.DayYear, "dates.weekday": d.Weekday, "dates.weekday_year": d.WeekdayYear, "dates.long": d.Long,
 		"dates.long_year": d.LongYear, "dates.full": d.Full, "dates.time": d.Time, "dates.time_12": d.Time12, "dates.date_and_time": d.DateTime,
 	} {
 		if value == "" {

@@ -28,9 +28,8 @@ import (
 
 // Language is a language that there is a catalogue of. It may be used by several goroutines.
 type Language struct {
-	Tag  string // "de"
-	Name string // its own: "Deutsch"
-	RTL  bool   // written from right to left
+	Tag string // "de"
+	settings
 
 	tag     language.Tag
 	printer *message.Printer
@@ -39,7 +38,6 @@ type Language struct {
 	known   []pattern         // keys that texts of other packages are found by
 
 	conflicts []string // texts with several forms, of which the first holds
-	settings
 }
 
 // Locale is how one reader is written to.
