@@ -103,11 +103,10 @@ func scheduleOf(a news.Alert) schedule.Schedule {
 	return when
 }
 
-// scheduleText is when an alert tells, in words; with its zone where that is not the reader's.
-func scheduleText(a news.Alert, l *locale.Locale) string {
-	when := scheduleOf(a)
+// scheduleText is a schedule in words, with its zone where that is not the reader's.
+func scheduleText(when schedule.Schedule, zone string, l *locale.Locale) string {
 	text := when.In(scheduleWords(l))
-	zone := cmp.Or(a.Zone, "UTC")
+	zone = cmp.Or(zone, "UTC")
 	if when.AtOnce() && !when.Quiet.Any() || zone == l.Zone.String() {
 		return text
 	}
@@ -118,12 +117,12 @@ func scheduleText(a news.Alert, l *locale.Locale) string {
 }
 
 func alertViewOf(a news.Alert, page string, l *locale.Locale) alertView {
-	id := fmt.Sprintf("%s/%d", page, a.ID)
+	id, when := fmt.Sprintf("%s/%d", page, a.ID), scheduleOf(a)
 	v := alertView{
-		Name: kindName(a.Kind, l), Target: a.Target, When: scheduleText(a, l), State: l.Text("ok"), Class: "good", Problem: l.Known(a.Problem),
+		Name: kindName(a.Kind, l), Target: a.Target, When: scheduleText(when, a.Zone, l), State: l.Text("ok"), Class: "good", Problem: l.Known(a.Problem),
 		Test: id + "/test", Remove: id + "/remove", Change: fmt.Sprintf("%s?change=%d#form", page, a.ID),
 	}
-	if when := scheduleOf(a); !when.AtOnce() {
+	if !when.AtOnce() {
 		v.Next = timestampOf(when.Next(l.Now, schedule.ZoneOf(a.Zone)), l)
 	}
 	switch {
@@ -253,7 +252,7 @@ func alertFormOf(a news.Alert, l *locale.Locale) *alertForm {
 	days, every := schedule.EveryDay, 2*time.Hour
 	switch {
 	case when.Cron != "":
-		f.When, f.Own = whenOwn, scheduleText(a, l)
+		f.When, f.Own = whenOwn, scheduleText(when, a.Zone, l)
 	case len(when.At) > 0:
 		f.When, days, f.At = whenAt, when.Days, when.At[0].String()
 		if len(when.At) > 1 {
@@ -399,11 +398,12 @@ func alertProblem(err error, a news.Alert, wrong map[string]string, l *locale.Lo
 	switch {
 	case err == nil:
 		return 0, nil
-	case errors.As(err, &is) && is.Field == "kind":
-		wrong[""] = sentence(l, is)
-		return http.StatusBadRequest, nil
 	case errors.As(err, &is):
-		wrong[is.Field] = sentence(l, is)
+		field := is.Field
+		if field == "kind" { // the whole form is of one kind
+			field = ""
+		}
+		wrong[field] = sentence(l, is)
 		return http.StatusBadRequest, nil
 	case errors.Is(err, news.ErrExists):
 		wrong["target"] = l.Text("%s is told of this topic already.", a.Target)
