@@ -207,7 +207,7 @@ func (s *server) emit(w http.ResponseWriter, r *http.Request, e feedRequest) err
 	e.query.Limit = defaultEntries
 	if limit := values.Get("limit"); limit != "" {
 		if e.query.Limit, err = strconv.Atoi(limit); err != nil || e.query.Limit < 1 || e.query.Limit > maxEntries {
-			return badRequest(fmt.Sprintf("limit=%s: give a number of stories from 1 to %d.", limit, maxEntries))
+			return badRequest("limit=%s: give a number of stories from 1 to %d.", limit, maxEntries)
 		}
 	}
 	if since := values.Get("since"); since != "" {
@@ -220,7 +220,7 @@ func (s *server) emit(w http.ResponseWriter, r *http.Request, e feedRequest) err
 	case "1", "true":
 		e.query.Full = true
 	default:
-		return badRequest(fmt.Sprintf("full=%s: give 1 for whole texts, or leave it out.", full))
+		return badRequest("full=%s: give 1 for whole texts, or leave it out.", full)
 	}
 	list, err := s.backend.ListEdition(r.Context(), e.query)
 	if errors.Is(err, news.ErrCursor) {

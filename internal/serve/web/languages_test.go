@@ -75,6 +75,18 @@ func TestLanguages(t *testing.T) {
 			nil,
 			[]string{"Diese Suche ist nicht lesbar"},
 		},
+		{
+			"an error that quotes what somebody typed", "/feeds/all.atom?since=a%7Cb%25%25",
+			news.Settings{},
+			nil,
+			[]string{`Since: "a|b%%" is no time; give one as`},
+		},
+		{
+			"the same in another language", "/feeds/all.atom?full=a%7Cb%25%25",
+			news.Settings{Language: "de"},
+			nil,
+			[]string{"full=a|b%%: 1 steht für ganze Texte; sonst weglassen."},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f.settings = c.settings

@@ -127,9 +127,15 @@ func sentence(l *locale.Locale, err error) string { return fullSentence(l.Known(
 func (s *server) fail(w http.ResponseWriter, r *http.Request, p problem) {
 	l := s.locale(r)
 	shown := p
-	shown.Heading, shown.Message = l.Text(p.Heading), l.Text(p.Message, p.Args...)
-	if shown.Message == p.Message { // of another package, or the form is the same
-		shown.Message = fullSentence(l.Known(strings.TrimSuffix(p.Message, ".")))
+	shown.Heading = l.Text(p.Heading)
+	if len(p.Args) > 0 {
+		shown.Message = l.Text(p.Message, p.Args...)
+	} else { // it may be of another package, and quote what somebody typed
+		text, known := l.Lookup(p.Message)
+		if !known {
+			text = l.Known(strings.TrimSuffix(p.Message, "."))
+		}
+		shown.Message = fullSentence(text)
 	}
 	view := page{Site: s.title, Title: shown.Heading, Settings: s.viewer(r).Settings, Body: shown}
 	if err := s.pages.write(w, l, p.Status, "error", view); err != nil {
