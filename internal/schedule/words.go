@@ -35,8 +35,12 @@ func (s Schedule) In(w Words) string {
 			times[i] = w.Clock(c)
 		}
 		return w.Text("%s at %s", s.Days.In(w), w.list(times))
+	case s.Every == time.Hour:
+		text = w.Text("every hour")
+	case s.Every > 0 && s.Every%time.Hour == 0:
+		text = w.Text("every %d hours", int(s.Every/time.Hour))
 	case s.Every > 0:
-		text = IntervalIn(s.Every, w)
+		text = w.Text("every %d minutes", int(s.Every/time.Minute))
 	default:
 		text = w.Text("at once")
 	}
@@ -44,17 +48,6 @@ func (s Schedule) In(w Words) string {
 		text = w.Text("%s, not from %s to %s", text, w.Clock(s.Quiet.From), w.Clock(s.Quiet.To))
 	}
 	return text
-}
-
-// IntervalIn returns an interval in a reader's words.
-func IntervalIn(every time.Duration, w Words) string {
-	switch {
-	case every == time.Hour:
-		return w.Text("every hour")
-	case every%time.Hour == 0:
-		return w.Text("every %d hours", int(every/time.Hour))
-	}
-	return w.Text("every %d minutes", int(every/time.Minute))
 }
 
 // In returns the days in a reader's words.
