@@ -185,7 +185,7 @@ func (a *app) webBackend() web.Backend {
 		FrontReader: a.stories, StoryReader: a.stories, Comparer: compare.Brief(db), ArticleStore: db, EventStore: db, EventReader: a.stories, Searcher: a.stories, EditionReader: a.stories,
 		Corrector: a.pipeline.Settler, CorrectionStore: db,
 		TopicStore: db, TopicSearcher: a.stories, TopicEditor: a.topics, AlertStore: db, AlertEditor: a.alerts,
-		OutletReader: a.stories, OutletEditor: a.stories, FeedStore: db, FeedLister: a.stories, FeedEditor: &feeds, ListKeeper: &subscribe.Lists{Feeds: &feeds, Topics: a.topics}, StatusReader: a.stories, SettingsStore: db, Stars: db,
+		OutletReader: a.stories, OutletEditor: a.stories, FeedStore: db, FeedLister: a.stories, FeedEditor: &feeds, ListKeeper: &subscribe.Lists{Feeds: &feeds, Topics: a.topics}, StatusReader: a.stories, SettingsStore: db,
 		ItemStore: db, LeadReader: a.stories, MarkStore: db, LabelStore: db,
 		AccountStore: db, AccountEditor: a.accounts, UserStore: db,
 	}

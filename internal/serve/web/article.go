@@ -90,12 +90,9 @@ func (s *server) article(w http.ResponseWriter, r *http.Request) error {
 	if err := s.addReading(r, &v, a); err != nil {
 		return err
 	}
-	p := page{Title: v.Title, Body: v}
+	p := page{Title: v.Title, Body: v, keep: v.Marks.Starred}
 	if pictures.Mode == PicturesDirect {
 		p.policy = directPolicy
-	}
-	if p.keep, err = s.starred(r, a.ID); err != nil {
-		return err
 	}
 	return s.write(w, r, http.StatusOK, "article", p)
 }

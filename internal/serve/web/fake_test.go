@@ -47,7 +47,6 @@ type fake struct {
 	edits        []news.OutletEdit
 	reading      reading
 	settings     news.Settings // of the viewer
-	starred      map[int64]bool
 }
 
 // backend has the fake answer everything.
@@ -58,7 +57,7 @@ func (f *fake) backend() web.Backend {
 		Corrector: f, CorrectionStore: f,
 		TopicStore: f, TopicSearcher: f, TopicEditor: f, AlertStore: f, AlertEditor: f,
 		OutletReader: f, OutletEditor: f, FeedStore: f, FeedLister: f, FeedEditor: f, ListKeeper: f, StatusReader: f,
-		SettingsStore: f, Stars: stars{f}, ItemStore: f, LeadReader: f, MarkStore: f, LabelStore: f,
+		SettingsStore: f, ItemStore: f, LeadReader: f, MarkStore: f, LabelStore: f,
 	}
 }
 
@@ -89,18 +88,6 @@ func admin(context.Context) (news.User, error) {
 func (f *fake) lock() func() {
 	f.mu.Lock()
 	return f.mu.Unlock
-}
-
-// stars are the articles that the viewer of a fake starred.
-type stars struct{ of *fake }
-
-func (s stars) States(_ context.Context, _ int64, articles []int64) (map[int64]news.ItemState, error) {
-	defer s.of.lock()()
-	states := map[int64]news.ItemState{}
-	for _, id := range articles {
-		states[id] = news.ItemState{Starred: s.of.starred[id]}
-	}
-	return states, s.of.broken
 }
 
 func (f *fake) userSettings(context.Context, int64) (news.Settings, error) {

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -34,24 +33,6 @@ func (s *server) viewerKey(user int64, set news.Settings, lang string) (string, 
 	who := sha256.Sum256(fmt.Appendf(nil, "%s\n%d", s.site.Instance, user))
 	how := sha256.Sum256(append(looks, s.files.build+lang...))
 	return hex.EncodeToString(who[:8]) + "." + hex.EncodeToString(how[:4]), nil
-}
-
-// StarReader says what users starred.
-type StarReader interface {
-	States(ctx context.Context, user int64, articles []int64) (map[int64]news.ItemState, error)
-}
-
-// starred reports whether the viewer starred an article.
-func (s *server) starred(r *http.Request, article int64) (bool, error) {
-	v := s.viewer(r)
-	if !v.Known() {
-		return false, nil
-	}
-	states, err := s.backend.Stars.States(r.Context(), v.User.ID, []int64{article})
-	if err != nil {
-		return false, fmt.Errorf("star of article %d: %w", article, err)
-	}
-	return states[article].Starred, nil
 }
 
 // offline is the page that is shown in place of one that is not kept.

@@ -51,7 +51,7 @@ func TestOffline(t *testing.T) {
 	has("/", "/offline")
 	star := func(starred bool) {
 		defer f.lock()()
-		f.starred = map[int64]bool{1: starred}
+		f.state(1, func(st *news.ItemState) { st.Starred = starred })
 	}
 	star(true)
 	tab.Open("/article/1")

@@ -272,7 +272,6 @@ type Backend struct {
 	StatusReader
 
 	SettingsStore
-	Stars StarReader
 
 	AccountStore
 	AccountEditor
