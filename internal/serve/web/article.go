@@ -100,7 +100,6 @@ func (s *server) article(w http.ResponseWriter, r *http.Request) error {
 // addReading fills in what is the viewer's of an article: marks, labels, and where it stands in the list that it was opened from. The
 // article is read by then, if the viewer wants that.
 func (s *server) addReading(r *http.Request, v *articleView, a news.Article) error {
-	user := s.viewer(r).User.ID
 	feed, err := s.backend.Feed(r.Context(), a.FeedID)
 	if err != nil && !errors.Is(err, news.ErrNotFound) {
 		return fmt.Errorf("feed of article %d: %w", a.ID, err)
@@ -111,14 +110,10 @@ func (s *server) addReading(r *http.Request, v *articleView, a news.Article) err
 			v.Folder = link{Name: feed.Folder, URL: readList{kind: listUnread, folder: feed.Folder}.address()}
 		}
 	}
-	if err := s.opened(r, a.ID); err != nil {
+	state, err := s.opened(r, a.ID)
+	if err != nil {
 		return err
 	}
-	states, err := s.backend.States(r.Context(), user, []int64{a.ID})
-	if err != nil {
-		return fmt.Errorf("marks of article %d: %w", a.ID, err)
-	}
-	state := states[a.ID]
 	v.Here = here(r)
 	v.Marks = markView{ID: a.ID, Read: state.Read, Starred: state.Starred}
 	if v.Labels, v.Others, err = s.labelsOf(r, state); err != nil {

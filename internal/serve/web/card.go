@@ -209,14 +209,9 @@ func (s *server) cards(r *http.Request, l *locale.Locale, stories []news.Story) 
 		c.More = max(of.Total-1-len(c.Coverage), 0)
 		cards = append(cards, c)
 	}
-	return cards, s.markCards(r, cards)
-}
-
-// markCards fills in what the viewer said of the stories on cards.
-func (s *server) markCards(r *http.Request, cards []card) error {
 	marks := make([]*markView, len(cards))
 	for i := range cards {
 		marks[i] = &cards[i].Marks
 	}
-	return s.marks(r, marks...)
+	return cards, s.marks(r, marks...)
 }

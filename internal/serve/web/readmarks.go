@@ -332,14 +332,24 @@ func looked(r *http.Request) bool {
 	return r.Header.Get("Sec-Fetch-Site") != "cross-site" || r.Header.Get("Sec-Fetch-User") != ""
 }
 
-// opened marks what a page shows as read, where the viewer wants that.
-func (s *server) opened(r *http.Request, article int64) error {
+// opened returns the viewer's marks of the article that a page shows. It is marked as read before, where the viewer wants that.
+func (s *server) opened(r *http.Request, article int64) (state news.ItemState, err error) {
 	v := s.viewer(r)
-	if !v.Known() || !v.Settings.Opening.On() || !looked(r) {
-		return nil
+	if !v.Known() {
+		return state, nil
 	}
-	if _, err := s.backend.MarkItems(r.Context(), v.User.ID, news.Marking{Articles: []int64{article}, Read: true}); err != nil {
-		return fmt.Errorf("mark article %d as read: %w", article, err)
+	states, err := s.backend.States(r.Context(), v.User.ID, []int64{article})
+	if err != nil {
+		return state, fmt.Errorf("marks of article %d: %w", article, err)
 	}
-	return nil
+	state = states[article]
+	if state.Read || !v.Settings.Opening.On() || !looked(r) {
+		return state, nil // a marking would change nothing, and wait for whoever writes
+	}
+	done, err := s.backend.MarkItems(r.Context(), v.User.ID, news.Marking{Articles: []int64{article}, Read: true})
+	if err != nil {
+		return state, fmt.Errorf("mark article %d as read: %w", article, err)
+	}
+	state.Read, state.ReadAt = true, time.UnixMilli(done.Marking)
+	return state, nil
 }

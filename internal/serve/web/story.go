@@ -111,9 +111,6 @@ func (s *server) story(w http.ResponseWriter, r *http.Request, st news.Story) er
 	}
 	view := storyOf(st, reports, compared, l)
 	view.Dek = s.dekOf(st.Current().Article, view.Title, 2*maxDek)
-	if err := s.addMarks(r, &view, st); err != nil {
-		return err
-	}
 	if st.Event != 0 {
 		view.Event = eventPath(st.Event)
 		all, err := s.backend.Stories(r.Context(), news.StoryList{Event: st.Event, Limit: maxEventStories})
@@ -125,17 +122,19 @@ func (s *server) story(w http.ResponseWriter, r *http.Request, st news.Story) er
 				view.Coverage = append(view.Coverage, s.cardOf(other, l))
 			}
 		}
-		if err := s.markCards(r, view.Coverage); err != nil {
-			return err
-		}
+	}
+	if err := s.addMarks(r, &view, st); err != nil {
+		return err
 	}
 	return s.write(w, r, http.StatusOK, "story", page{Title: view.Title, Body: view})
 }
 
-// addMarks fills in what the viewer said of a story and its members. The story is read by then, if the viewer wants that.
+// addMarks fills in what the viewer said of a story, its members and the other stories of its event. The story is read by then, if
+// the viewer wants that.
 func (s *server) addMarks(r *http.Request, v *storyView, st news.Story) error {
 	lead := st.Lead().Article
-	if err := s.opened(r, lead.ID); err != nil {
+	state, err := s.opened(r, lead.ID)
+	if err != nil {
 		return err
 	}
 	v.Marks = markView{ID: lead.ID}
@@ -143,14 +142,13 @@ func (s *server) addMarks(r *http.Request, v *storyView, st news.Story) error {
 	for i := range v.Outlets {
 		marks = append(marks, &v.Outlets[i].Marks)
 	}
+	for i := range v.Coverage {
+		marks = append(marks, &v.Coverage[i].Marks)
+	}
 	if err := s.marks(r, marks...); err != nil {
 		return err
 	}
-	states, err := s.backend.States(r.Context(), s.viewer(r).User.ID, []int64{lead.ID})
-	if err != nil {
-		return fmt.Errorf("marks of article %d: %w", lead.ID, err)
-	}
-	if v.Around, err = s.aroundOf(r, lead, states[lead.ID]); err != nil {
+	if v.Around, err = s.aroundOf(r, lead, state); err != nil {
 		return err
 	}
 	if v.Page != "" {
