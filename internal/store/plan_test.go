@@ -108,6 +108,7 @@ func plannedStatements() []planned {
 		{"labels", labelsSQL, "PRIMARY KEY (user_id=? AND label>?)"},
 		{"sizes of labels", labelCountsSQL, "PRIMARY KEY (user_id=?)"},
 		{"visit", visitSQL, "INTEGER PRIMARY KEY"},
+		{"visits", visitsSQL, "INTEGER PRIMARY KEY"},
 		{"lead", setLeadsSQL, "INDEX members_story"},
 		{"unlead", clearLeadsSQL, "INDEX members_story"},
 		{"list stories of feeds", addToFeedListsSQL, "INDEX members_story"},

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -169,20 +170,30 @@ func (db *DB) UnreadTotal(ctx context.Context, user int64) (n news.UnreadTotal, 
 	}, unreadTotalSQL, user)
 }
 
-const visitSQL = `UPDATE users SET visit = ?1, visit_before = CASE WHEN visit + ?2 < ?1 THEN visit ELSE visit_before END
-	WHERE id = ?3 AND (visit + 60000 < ?1 OR visit > ?1)`
-
-const visitBeforeSQL = `SELECT visit_before FROM users WHERE id = ?`
+const (
+	visitsSQL = `SELECT visit, visit_before FROM users WHERE id = ?`
+	visitSQL  = `UPDATE users SET visit = ?, visit_before = ? WHERE id = ?`
+)
 
 // Visit notes that a user is here, and returns when the visit before this one ended; the zero time where there was none. A visit
-// ends when the user was not here for some time. It is noted once a minute.
+// ends when the user was not here for some time. It is noted once a minute: a page in between does not wait for whoever writes.
 func (db *DB) Visit(ctx context.Context, user int64, now time.Time, ends time.Duration) (time.Time, error) {
-	err := db.exec(ctx, fmt.Sprint("visit of user ", user), visitSQL, millis(now), ends.Milliseconds(), user)
-	if err != nil {
-		return time.Time{}, err
+	what := fmt.Sprint("visit of user ", user)
+	type visits struct{ last, before int64 }
+	v, err := rowOf(ctx, db, what, func(row scanner) (v visits, err error) {
+		err = row.Scan(&v.last, &v.before)
+		return v, err
+	}, visitsSQL, user)
+	if errors.Is(err, news.ErrNotFound) { // the user was removed
+		return time.Time{}, nil
 	}
-	before, err := db.number(ctx, fmt.Sprint("visit of user ", user), visitBeforeSQL, user)
-	return fromMillis(before), err
+	if since := millis(now) - v.last; err != nil || since >= 0 && since <= time.Minute.Milliseconds() {
+		return fromMillis(v.before), err
+	}
+	if v.last+ends.Milliseconds() < millis(now) {
+		v.before = v.last
+	}
+	return fromMillis(v.before), db.exec(ctx, what, visitSQL, millis(now), v.before, user)
 }
 
 const lastArticleSQL = `SELECT coalesce(max(id), 0) FROM articles`
