@@ -48,8 +48,7 @@ type readView struct {
 	Folders  []countedLink
 	Feeds    []countedLink
 	Labels   []link
-	Label    string // the path of the label that is listed
-	Name     string // and its name
+	Label    link // the label that is listed
 	Items    []readItem
 	Marked   markedView
 	Count    string // "1,204 articles", of an unread list
@@ -91,7 +90,7 @@ func (s *server) readPage(kind string) handler {
 			return notFound("There is no such list.")
 		}
 		list.asOf = time.Time{}
-		view := readView{Kind: kind, Name: list.label, MarksAll: list.marksAll(), Marked: s.markedOf(r)}
+		view := readView{Kind: kind, MarksAll: list.marksAll(), Marked: s.markedOf(r)}
 		if err := s.narrow(r.Context(), v.User.ID, list, &view, l); err != nil {
 			return err
 		}
@@ -125,7 +124,7 @@ func (s *server) readPage(kind string) handler {
 			{Name: l.Text("Labels"), URL: "/labels", Current: kind == listLabel},
 		}
 		if kind == listStarred || kind == listLabel {
-			if err := s.addLabels(r.Context(), v.User.ID, list, &view); err != nil {
+			if err := s.addLabels(r.Context(), v.User.ID, &view); err != nil {
 				return err
 			}
 		}
@@ -143,7 +142,7 @@ func (s *server) narrow(ctx context.Context, user int64, list readList, view *re
 	case listHistory:
 		view.Title = l.Text("What you read")
 	case listLabel:
-		view.Title, view.Label = list.label, labelPath(list.label)
+		view.Title, view.Label = list.label, linkLabel(list.label)
 	}
 	all := list
 	all.folder, all.feed, all.topic = "", 0, 0
@@ -228,13 +227,15 @@ func waysOf(list readList, l *locale.Locale) (ways []link) {
 	return ways
 }
 
-func (s *server) addLabels(ctx context.Context, user int64, list readList, view *readView) error {
+func (s *server) addLabels(ctx context.Context, user int64, view *readView) error {
 	names, err := s.backend.Labels(ctx, user)
 	if err != nil {
 		return fmt.Errorf("labels: %w", err)
 	}
 	for _, name := range names[:min(len(names), maxLabels)] {
-		view.Labels = append(view.Labels, link{Name: name, URL: labelPath(name), Current: name == list.label && list.kind == listLabel})
+		of := linkLabel(name)
+		of.Current = of == view.Label
+		view.Labels = append(view.Labels, of)
 	}
 	return nil
 }
@@ -285,7 +286,7 @@ func (s *server) readItemsOf(r *http.Request, list readList, items []news.Item, 
 // labelsOf reads the labels of an article for its page, and all of the viewer's to choose from.
 func (s *server) labelsOf(r *http.Request, state news.ItemState) (own []link, others []string, err error) {
 	for _, name := range state.Labels {
-		own = append(own, link{Name: name, URL: labelPath(name)})
+		own = append(own, linkLabel(name))
 	}
 	all, err := s.backend.Labels(r.Context(), s.viewer(r).User.ID)
 	if err != nil {

@@ -23,15 +23,10 @@ type LabelStore interface {
 
 type labelsView struct {
 	Notice string
-	Labels []labelView
+	Labels []countedLink
 }
 
-// labelView is a label of the viewer.
-type labelView struct {
-	Name, URL, Count string
-}
-
-func labelPath(name string) string { return "/label/" + url.PathEscape(name) }
+func linkLabel(name string) link { return link{Name: name, URL: "/label/" + url.PathEscape(name)} }
 
 // labels lists the viewer's labels, each with forms to rename and remove it.
 func (s *server) labels(w http.ResponseWriter, r *http.Request) error {
@@ -49,7 +44,7 @@ func (s *server) labels(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, c := range counts {
 		if c.Label != "" {
-			view.Labels = append(view.Labels, labelView{Name: c.Label, URL: labelPath(c.Label), Count: l.Text("%d articles", c.Articles)})
+			view.Labels = append(view.Labels, countedLink{linkLabel(c.Label), l.Text("%d articles", c.Articles)})
 		}
 	}
 	return s.write(w, r, http.StatusOK, "labels", page{Title: l.Text("Labels"), Nav: "read", Body: view})
