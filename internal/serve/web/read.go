@@ -91,7 +91,7 @@ func (s *server) readPage(kind string) handler {
 		}
 		list.asOf = time.Time{}
 		view := readView{Kind: kind, MarksAll: list.marksAll(), Marked: s.markedOf(r)}
-		if err := s.narrow(r.Context(), v.User.ID, list, &view, l); err != nil {
+		if err := s.narrow(r, list, &view, l); err != nil {
 			return err
 		}
 		if view.Through, err = s.backend.LastArticle(r.Context()); err != nil {
@@ -133,7 +133,7 @@ func (s *server) readPage(kind string) handler {
 }
 
 // narrow fills in the title of a list, what it is narrowed to, and what it can be narrowed to.
-func (s *server) narrow(ctx context.Context, user int64, list readList, view *readView, l *locale.Locale) error {
+func (s *server) narrow(r *http.Request, list readList, view *readView, l *locale.Locale) error {
 	switch list.kind {
 	case listUnread:
 		view.Title = l.Text("Unread")
@@ -149,23 +149,23 @@ func (s *server) narrow(ctx context.Context, user int64, list readList, view *re
 	view.All = all.address()
 	view.Only = list.folder
 	if list.topic != 0 {
-		t, err := s.listTopic(ctx, user, list)
+		t, err := s.listTopic(r, list)
 		if err != nil {
 			return err
 		}
 		view.Only = t.Name
 	}
 	if list.feed != 0 {
-		f, err := s.backend.Feed(ctx, list.feed)
+		f, err := s.backend.Feed(r.Context(), list.feed)
 		if err != nil {
 			return fmt.Errorf("feed %d: %w", list.feed, err)
 		}
-		view.Only = feedTitle(news.Feed{Title: f.Title, URL: f.URL})
+		view.Only = feedTitle(f)
 	}
 	if list.kind != listUnread {
 		return nil
 	}
-	feeds, err := s.backend.UnreadFeeds(ctx, user)
+	feeds, err := s.backend.UnreadFeeds(r.Context(), s.viewer(r).User.ID)
 	if err != nil {
 		return fmt.Errorf("unread feeds: %w", err)
 	}

@@ -170,7 +170,7 @@ func (s *server) aroundOf(r *http.Request, a news.Article, state news.ItemState)
 	}
 	l, err := parseList(in, v.Settings)
 	if err == nil {
-		_, err = s.listTopic(r.Context(), v.User.ID, l)
+		_, err = s.listTopic(r, l)
 	}
 	switch {
 	case errors.Is(err, errNoList) || errors.Is(err, news.ErrNotFound):
@@ -207,17 +207,17 @@ func inList(page, list string) string {
 }
 
 // listTopic gives the topic of a list that is of one, which has to be the viewer's or everybody's.
-func (s *server) listTopic(ctx context.Context, user int64, l readList) (news.Topic, error) {
+func (s *server) listTopic(r *http.Request, l readList) (news.Topic, error) {
 	if l.topic == 0 {
 		return news.Topic{}, nil
 	}
-	for _, who := range []int64{user, 0} {
-		topics, err := s.backend.Topics(ctx, who)
-		if err != nil {
-			return news.Topic{}, fmt.Errorf("topics: %w", err)
-		}
-		if i := slices.IndexFunc(topics, func(t news.Topic) bool { return t.ID == l.topic }); i >= 0 {
-			return topics[i], nil
+	visible, shadowed, err := s.visibleTopics(r)
+	if err != nil {
+		return news.Topic{}, err
+	}
+	for _, t := range slices.Concat(visible, shadowed) {
+		if t.ID == l.topic {
+			return t, nil
 		}
 	}
 	return news.Topic{}, news.ErrNotFound

@@ -223,7 +223,7 @@ func (s *server) markAll(w http.ResponseWriter, r *http.Request) error {
 	if err != nil || !l.marksAll() {
 		return badRequest("There is no such list.")
 	}
-	if _, err := s.listTopic(r.Context(), v.User.ID, l); err != nil {
+	if _, err := s.listTopic(r, l); err != nil {
 		return err
 	}
 	q := l.items()
