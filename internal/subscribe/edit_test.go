@@ -124,6 +124,11 @@ func TestAddingSpellingsOfOneAddress(t *testing.T) {
 	if want := []string{"https://b.example/x", "https://b.example/X"}; !slices.Equal(urls, want) {
 		t.Errorf("added %q, want %q", urls, want)
 	}
+	for _, f := range list { // one by one, too
+		if have, err := room.Feeds.AddFeed(t.Context(), f); !errors.Is(err, news.ErrExists) || have.ID == 0 {
+			t.Errorf("%s was added again: %+v, %v", f.URL, have, err)
+		}
+	}
 }
 
 // A feed that is found is shown with what it has, and what fails is named by its kind.

@@ -55,7 +55,7 @@ type Feeds struct {
 
 // FindFeeds is Finder.Find with the stored feeds as subscribed ones. The error is that of ctx or of the store.
 func (f *Feeds) FindFeeds(ctx context.Context, typed string) (news.Finding, error) {
-	have, err := f.Store.Feeds(ctx)
+	have, err := f.Store.FeedLines(ctx)
 	if err != nil {
 		return news.Finding{}, err
 	}
@@ -72,12 +72,16 @@ func (f *Feeds) AddFeed(ctx context.Context, feed news.Feed) (news.Feed, error) 
 	}
 	feed.Title, feed.Folder, feed.Lang = *e.Title, *e.Folder, *e.Lang
 	feed.URL = discover.Plain(feed.URL)
-	have, err := f.feedAt(ctx, discover.Variants(feed.URL)...)
-	if err == nil {
-		return have, news.ErrExists
-	}
-	if !errors.Is(err, news.ErrNotFound) {
+	have, err := f.Store.FeedLines(ctx)
+	if err != nil {
 		return news.Feed{}, err
+	}
+	if id := sameFeed(have, feed.URL); id != 0 {
+		stored, err := f.Store.Feed(ctx, id)
+		if err == nil {
+			err = news.ErrExists
+		}
+		return stored, err
 	}
 	if feed.Added.IsZero() {
 		feed.Added = f.Now()
@@ -86,6 +90,20 @@ func (f *Feeds) AddFeed(ctx context.Context, feed news.Feed) (news.Feed, error) 
 	added, err := f.Store.AddFeed(ctx, feed)
 	f.noteWanted()
 	return added, err
+}
+
+// sameFeed returns the id of the feed with an address, or else with another spelling of it by discover.Key; 0 for none.
+func sameFeed(have []news.Feed, address string) (id int64) {
+	key := discover.Key(address)
+	for _, h := range have {
+		if h.URL == address {
+			return h.ID
+		}
+		if id == 0 && discover.Key(h.URL) == key {
+			id = h.ID
+		}
+	}
+	return id
 }
 
 func (f *Feeds) noteWanted() {
@@ -97,7 +115,7 @@ func (f *Feeds) noteWanted() {
 // AddFeeds subscribes to the feeds that are not subscribed yet, all of them or none, and returns these. Spellings of one address are
 // one feed, by discover.Key.
 func (f *Feeds) AddFeeds(ctx context.Context, feeds []news.Feed) ([]news.Feed, error) {
-	have, err := f.Store.Feeds(ctx)
+	have, err := f.Store.FeedLines(ctx)
 	if err != nil {
 		return nil, err
 	}

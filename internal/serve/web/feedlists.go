@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"headwater/feeds"
+	"headwater/internal/intake/discover"
 	"headwater/internal/locale"
 	"headwater/internal/news"
 	"headwater/internal/opml"
@@ -203,7 +204,7 @@ func (s *server) showStart(w http.ResponseWriter, r *http.Request, status int, p
 	}
 	known := map[string]bool{}
 	for _, f := range have {
-		known[f.URL] = true
+		known[discover.Key(f.URL)] = true
 	}
 	v := startView{None: len(have) == 0, Error: problem}
 	for _, list := range s.starters {
@@ -211,7 +212,7 @@ func (s *server) showStart(w http.ResponseWriter, r *http.Request, status int, p
 		var names []string
 		for i := range list.Feeds {
 			f := &list.Feeds[i]
-			if f.Known = known[f.URL]; !f.Known {
+			if f.Known = known[discover.Key(f.URL)]; !f.Known {
 				list.Fresh++
 			}
 			if len(names) < 4 {

@@ -311,6 +311,10 @@ func TestStarterLists(t *testing.T) {
 	if page = get(t, h, "/feeds/start").Body.String(); !strings.Contains(words(t, page), "20 feeds, all added") {
 		t.Error("what is added can be chosen again")
 	}
+	room.feeds[0].URL = "http://www." + strings.TrimPrefix(strings.TrimPrefix(room.feeds[0].URL, "https://"), "www.") + "/"
+	if page = get(t, h, "/feeds/start").Body.String(); !strings.Contains(words(t, page), "20 feeds, all added") {
+		t.Error("what is added under another spelling of its address can be chosen again")
+	}
 }
 
 func TestManyFeedsArePaged(t *testing.T) {
