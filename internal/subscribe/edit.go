@@ -3,7 +3,6 @@ package subscribe
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 
 	"golang.org/x/text/language"
 
+	"headwater/internal/intake/fetch"
 	"headwater/internal/intake/poll"
 	"headwater/internal/news"
 	"headwater/internal/weburl"
@@ -187,10 +187,8 @@ func (f *Feeds) RefreshFeeds(ctx context.Context, ids []int64) (map[int64]time.T
 		if again := feed.Checked.Add(refreshAfter); again.After(due) && !feed.Checked.After(now) {
 			due = again
 		}
-		if u, err := url.Parse(feed.URL); err == nil {
-			if rest := until[strings.ToLower(u.Host)]; rest.After(due) {
-				due = rest
-			}
+		if rest := until[fetch.RestHost(feed.URL)]; rest.After(due) {
+			due = rest
 		}
 		if poll.AskedToWait(feed.Rule) && feed.Due.After(due) {
 			due = feed.Due
@@ -198,5 +196,5 @@ func (f *Feeds) RefreshFeeds(ctx context.Context, ids []int64) (map[int64]time.T
 		at[feed.ID] = due
 	}
 	defer f.noteWanted()
-	return at, f.Store.PollFeedsAt(ctx, maps.Clone(at), poll.RuleAsked)
+	return at, f.Store.PollFeedsAt(ctx, at, poll.RuleAsked)
 }

@@ -84,6 +84,7 @@ func TestRefreshIsPolite(t *testing.T) {
 		set("fresh.example", func(f *news.Feed) { f.Checked = now.Add(-time.Minute) }):            now.Add(4 * time.Minute),
 		set("ahead.example", func(f *news.Feed) { f.Checked = now.Add(time.Hour) }):               now,
 		set("rests.example", func(*news.Feed) {}):                                                 now.Add(time.Hour),
+		set("Rests.example:443", func(*news.Feed) {}):                                             now.Add(time.Hour),
 		set("asked.example", func(f *news.Feed) { f.Rule = "retry after" }):                       now.Add(3 * time.Hour),
 		set("ended.example", func(f *news.Feed) { f.State, f.Rule = news.FeedGone, "gone" }):      now,
 		set("failed.example", func(f *news.Feed) { f.Rule, f.State = "back-off", "unreachable" }): now,

@@ -113,6 +113,15 @@ func parseURL(address string) (*url.URL, error) {
 	return u, nil
 }
 
+// RestHost returns the host of an address as a news.Rest names it, or "" for what is no web address.
+func RestHost(address string) string {
+	u, err := parseURL(address)
+	if err != nil {
+		return ""
+	}
+	return hostOf(u)
+}
+
 // hostOf returns the host of an address, with its port if that is not the scheme's default.
 func hostOf(u *url.URL) string {
 	host := strings.ToLower(u.Hostname())
