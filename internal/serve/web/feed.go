@@ -35,7 +35,6 @@ type feedPageView struct {
 	Form          feedForm
 	Names         []string
 	Notice        feedNotice
-	Refresh       string // when it is read, after somebody asked for that
 	May           bool
 }
 
@@ -66,19 +65,28 @@ type listedArticle struct {
 }
 
 func (s *server) feed(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID(r)
-	if err != nil {
+	f, err := s.feedOf(w, r)
+	if err != nil || f.ID == 0 {
 		return err
-	}
-	f, err := s.backend.Feed(r.Context(), id)
-	if errors.Is(err, news.ErrNotFound) {
-		return s.feedIsGone(w, r, id)
-	}
-	if err != nil {
-		return fmt.Errorf("feed %d: %w", id, err)
 	}
 	form := feedForm{Title: f.Title, Folder: f.Folder, Site: f.Site, FullText: f.FullText, Pictures: f.Pictures, Lang: f.Lang}
 	return s.showFeed(w, r, http.StatusOK, f, form)
+}
+
+// feedOf reads the feed of a page's address. Of one that is gone it answers itself, and returns a feed without an id.
+func (s *server) feedOf(w http.ResponseWriter, r *http.Request) (news.Feed, error) {
+	id, err := pathID(r)
+	if err != nil {
+		return news.Feed{}, err
+	}
+	f, err := s.backend.Feed(r.Context(), id)
+	switch {
+	case errors.Is(err, news.ErrNotFound):
+		return news.Feed{}, s.feedIsGone(w, r, id)
+	case err != nil:
+		return news.Feed{}, fmt.Errorf("feed %d: %w", id, err)
+	}
+	return f, nil
 }
 
 // feedIsGone offers to restore a feed that was removed, where that is still possible.
@@ -90,22 +98,18 @@ func (s *server) feedIsGone(w http.ResponseWriter, r *http.Request, id int64) er
 	if !slices.ContainsFunc(removed, func(f news.Feed) bool { return f.ID == id }) {
 		return notFound("There is no such feed. It may have been removed.")
 	}
-	return redirect(w, r, "/feeds?"+"done=removed&id="+strconv.FormatInt(id, 10))
+	return redirect(w, r, withDone("/feeds", "removed", 0, id))
 }
 
 func (s *server) showFeed(w http.ResponseWriter, r *http.Request, status int, f news.Feed, form feedForm) error {
 	l, ctx := s.locale(r), r.Context()
 	v := feedPageView{
-		ID: f.ID, Title: feedTitle(f), Address: shownAddress(f.URL), Site: outTo(f.Site), Health: healthOf(f, l), Paused: f.Paused,
+		ID: f.ID, Title: feedTitle(f), Address: shownAddress(f.URL), Site: outTo(f.Site), Health: healthOf(f, l), Paused: f.Paused, Moved: shownAddress(f.Moved.To),
 		Ended: f.State == news.FeedGone, Added: timestampOf(f.Added, l), Articles: f.Articles, Form: form, May: s.mayChangeFeeds(r),
 	}
 	if f.Folder != "" {
 		v.Folder = &folderLink{publish.Cut(f.Folder, maxFolderName), folderPath(f.Folder)}
 	}
-	if f.Moved.To != "" {
-		v.Moved = f.Moved.To
-	}
-	v.Form.Pause = f.Paused
 	v.Form.fill(l)
 	runs, err := s.backend.FeedHistory(ctx, f.ID)
 	if err != nil {
@@ -176,7 +180,7 @@ func (s *server) listOf(ctx context.Context, r *http.Request, l *locale.Locale, 
 	single := values.Get("by") == "article"
 	with := func(by, before string) string {
 		q := values
-		for _, name := range []string{"done", "n", "id", "at", "before", "by"} {
+		for _, name := range append([]string{"before", "by"}, doneParameters...) {
 			q.Del(name)
 		}
 		if by != "" {
@@ -234,22 +238,15 @@ func (s *server) listOf(ctx context.Context, r *http.Request, l *locale.Locale, 
 
 // changeFeed saves the options of a feed.
 func (s *server) changeFeed(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID(r)
-	if err != nil {
-		return err
-	}
 	if err := readForm(r); err != nil {
 		return err
 	}
-	f, err := s.backend.Feed(r.Context(), id)
-	if errors.Is(err, news.ErrNotFound) {
-		return s.feedIsGone(w, r, id)
-	}
-	if err != nil {
-		return fmt.Errorf("feed %d: %w", id, err)
+	f, err := s.feedOf(w, r)
+	if err != nil || f.ID == 0 {
+		return err
 	}
 	form := feedFormOf(r)
-	_, err = s.backend.ChangeFeeds(r.Context(), []int64{id}, news.FeedEdit{
+	_, err = s.backend.ChangeFeeds(r.Context(), []int64{f.ID}, news.FeedEdit{
 		Title: &form.Title, Folder: &form.Folder, Site: &form.Site, FullText: &form.FullText, Pictures: &form.Pictures, Lang: &form.Lang,
 	})
 	var refused *news.RefusedError
@@ -257,7 +254,7 @@ func (s *server) changeFeed(w http.ResponseWriter, r *http.Request) error {
 		form.Error = sentence(s.locale(r), refused)
 		return s.showFeed(w, r, http.StatusUnprocessableEntity, f, form)
 	}
-	return orRedirect(w, r, err, withDone(feedPath(id), "saved", 0, 0))
+	return orRedirect(w, r, err, withDone(feedPath(f.ID), "saved", 0, 0))
 }
 
 // refreshFeed has a feed read as soon as that is polite.
@@ -271,20 +268,23 @@ func (s *server) refreshFeed(w http.ResponseWriter, r *http.Request) error {
 // pauseFeed pauses a feed, and resumeFeed has it read again.
 func (s *server) pauseFeed(w http.ResponseWriter, r *http.Request) error {
 	return s.onFeed(w, r, "paused", func(ctx context.Context, id int64) (int, error) {
-		paused := true
-		return s.backend.ChangeFeeds(ctx, []int64{id}, news.FeedEdit{Paused: &paused})
+		return s.setPaused(ctx, []int64{id}, true)
 	})
 }
 
 func (s *server) resumeFeed(w http.ResponseWriter, r *http.Request) error {
 	return s.onFeed(w, r, "resumed", func(ctx context.Context, id int64) (int, error) {
-		paused := false
-		n, err := s.backend.ChangeFeeds(ctx, []int64{id}, news.FeedEdit{Paused: &paused})
-		if err == nil {
-			_, err = s.backend.RefreshFeeds(ctx, []int64{id})
-		}
-		return n, err
+		return s.setPaused(ctx, []int64{id}, false)
 	})
+}
+
+// setPaused pauses feeds, or resumes them and has them read.
+func (s *server) setPaused(ctx context.Context, ids []int64, paused bool) (int, error) {
+	n, err := s.backend.ChangeFeeds(ctx, ids, news.FeedEdit{Paused: &paused})
+	if err == nil && !paused {
+		_, err = s.backend.RefreshFeeds(ctx, ids)
+	}
+	return n, err
 }
 
 // onFeed changes a feed and leads back to its page.

@@ -54,7 +54,6 @@ type feedForm struct {
 	FullText, Pictures      string
 	Lang                    string
 	Error                   string
-	Pause                   bool // it is paused
 	TitleHint, LangHint     string
 	FullTexts, PictureModes []feedOption
 }
@@ -212,11 +211,15 @@ func (s *server) folderNames(r *http.Request) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var names []string
-	for _, f := range found.Folders {
+	return namesOf(found.Folders), nil
+}
+
+// namesOf returns the names of folders, without that of feeds in none.
+func namesOf(folders []news.FolderCount) (names []string) {
+	for _, f := range folders {
 		if f.Name != "" {
 			names = append(names, f.Name)
 		}
 	}
-	return names, nil
+	return names
 }

@@ -117,7 +117,7 @@ func (s *server) feeds(w http.ResponseWriter, r *http.Request) error {
 	v := feedsView{
 		All: found.All, Few: found.All <= fewFeeds, Query: q.Text, Offline: found.Offline, Back: r.URL.RequestURI(), May: s.mayChangeFeeds(r),
 		Filtered: q.Text != "" || q.Health != "" || q.Folder != nil, Pager: pagerOf(r, n, q.Offset+len(found.Feeds) < found.Total),
-		Hidden: hiddenOf(values, "q", "page", "done", "n", "id", "at"),
+		Hidden: hiddenOf(values, append([]string{"q", "page"}, doneParameters...)...),
 	}
 	if v.Notice, err = s.feedNotice(r, l); err != nil {
 		return err
@@ -182,12 +182,13 @@ func (s *server) mayChangeFeeds(r *http.Request) bool { return s.viewer(r).May(a
 
 // addChoices adds the links by which the list is filtered and sorted.
 func (v *feedsView) addChoices(r *http.Request, l *locale.Locale, q news.FeedQuery, found news.FeedPage) {
+	const none = "\x00"
 	with := func(name, value string) string {
 		values := r.URL.Query()
-		for _, gone := range []string{"page", "done", "n", "id", "at", name} {
+		for _, gone := range append([]string{"page", name}, doneParameters...) {
 			values.Del(gone)
 		}
-		if value != "\x00" {
+		if value != none {
 			values.Set(name, value)
 		}
 		if len(values) == 0 {
@@ -195,7 +196,6 @@ func (v *feedsView) addChoices(r *http.Request, l *locale.Locale, q news.FeedQue
 		}
 		return "/feeds?" + values.Encode()
 	}
-	const none = "\x00"
 	v.Healths = append(v.Healths, choiceLink{Name: l.Text("all"), URL: with("health", none), Count: found.All, Current: q.Health == ""})
 	for _, health := range news.FeedHealths {
 		if n := found.Health[health]; n > 0 || health == q.Health {
@@ -207,8 +207,6 @@ func (v *feedsView) addChoices(r *http.Request, l *locale.Locale, q news.FeedQue
 		link := choiceLink{Name: publish.Cut(f.Name, maxFolderName), URL: with("folder", f.Name), Count: f.Feeds, Sick: f.Sick, Current: q.Folder != nil && *q.Folder == f.Name}
 		if f.Name == "" {
 			link.Name = l.Text("No folder")
-		} else {
-			v.Names = append(v.Names, f.Name)
 		}
 		if link.Current {
 			link.URL = with("folder", none)
@@ -219,6 +217,7 @@ func (v *feedsView) addChoices(r *http.Request, l *locale.Locale, q news.FeedQue
 			v.More = append(v.More, link)
 		}
 	}
+	v.Names = namesOf(found.Folders)
 	if len(found.Folders) == 1 && found.Folders[0].Name == "" {
 		v.Folders = nil
 	}
@@ -361,14 +360,10 @@ func (s *server) changeFeeds(w http.ResponseWriter, r *http.Request) error {
 	switch action := r.PostForm.Get("action"); action {
 	case "move":
 		folder := r.PostForm.Get("folder")
-		if n, err = s.backend.ChangeFeeds(ctx, ids, news.FeedEdit{Folder: &folder}); err == nil {
-			done = "moved"
-		}
+		n, err = s.backend.ChangeFeeds(ctx, ids, news.FeedEdit{Folder: &folder})
+		done = "moved"
 	case "pause", "resume":
-		paused := action == "pause"
-		if n, err = s.backend.ChangeFeeds(ctx, ids, news.FeedEdit{Paused: &paused}); err == nil && !paused {
-			_, err = s.backend.RefreshFeeds(ctx, ids)
-		}
+		n, err = s.setPaused(ctx, ids, action == "pause")
 		done = action + "d"
 	case "refresh":
 		at, errRefresh := s.backend.RefreshFeeds(ctx, ids)
@@ -418,6 +413,9 @@ func ownPath(address, otherwise string) string {
 	return address
 }
 
+// doneParameters are the parameters of an address that say what a form did. No other link carries them along.
+var doneParameters = []string{"done", "n", "id"}
+
 // withDone adds to an address what a form did, for feedNotice.
 func withDone(address, done string, n int, id int64) string {
 	path, query, _ := strings.Cut(address, "?")
@@ -425,7 +423,7 @@ func withDone(address, done string, n int, id int64) string {
 	if err != nil {
 		values = url.Values{}
 	}
-	for _, name := range []string{"done", "n", "id", "at"} {
+	for _, name := range doneParameters {
 		values.Del(name)
 	}
 	values.Set("done", done)
@@ -458,8 +456,6 @@ func refusedForm(err error, l *locale.Locale, back string) error {
 	}
 	return err
 }
-
-func stateOf(f news.Feed) string { return string(cmp.Or(f.State, news.FeedWaiting)) }
 
 // offline says whether no feed that was polled answered at all. The fault is then likely on our side.
 func offline(feeds []news.Feed) bool {

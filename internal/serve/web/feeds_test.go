@@ -193,7 +193,8 @@ func TestFeedPage(t *testing.T) {
 
 // A password in the address of a feed is on no page.
 func TestPasswordsOfFeedsAreNotShown(t *testing.T) {
-	h := handler(&fake{feeds: []news.Feed{{ID: 1, URL: "https://anna:sesame@a.example/feed", State: news.FeedOK}}})
+	moved := news.Move{To: "https://anna:sesame@a.example/feed.xml"}
+	h := handler(&fake{feeds: []news.Feed{{ID: 1, URL: "https://anna:sesame@a.example/feed", State: news.FeedOK, Moved: moved}}})
 	for _, path := range []string{"/feeds", "/feed/1", "/feed/1?by=article"} {
 		if page := get(t, h, path).Body.String(); strings.Contains(page, "sesame") || !strings.Contains(page, "a.example/feed") {
 			t.Errorf("%s shows a password, or no address", path)

@@ -100,7 +100,7 @@ type sparkline struct {
 }
 
 func sparklineOf(days []news.DayCount, l *locale.Locale) sparkline {
-	const width, height, step = 30, 20, 3
+	const width, height, step = news.FeedDays, 20, 3
 	counts := [width]int{}
 	total, most := 0, 0
 	today := l.Now.UTC().Unix() / 86400

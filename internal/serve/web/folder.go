@@ -45,6 +45,7 @@ func (s *server) showFolder(w http.ResponseWriter, r *http.Request, status int, 
 	v := folderView{
 		Name: name, Short: publish.Cut(name, maxFolderName), Page: folderPath(name), List: "/feeds?folder=" + url.QueryEscape(name), Error: problem, To: to,
 		May: s.mayChangeFeeds(r), Below: below, Feeds: l.Text("%d feeds", 0),
+		Names: slices.DeleteFunc(namesOf(found.Folders), func(other string) bool { return other == name }),
 	}
 	if v.To == "" {
 		v.To = name
@@ -53,11 +54,6 @@ func (s *server) showFolder(w http.ResponseWriter, r *http.Request, status int, 
 		v.Feeds = l.Text("%d feeds", found.Folders[at].Feeds)
 		if sick := found.Folders[at].Sick; sick > 0 {
 			v.Sick = l.Text("%d of them fail", sick)
-		}
-	}
-	for _, f := range found.Folders {
-		if f.Name != "" && f.Name != name {
-			v.Names = append(v.Names, f.Name)
 		}
 	}
 	if v.Notice, err = s.feedNotice(r, l); err != nil {

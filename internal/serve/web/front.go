@@ -369,7 +369,7 @@ func (s *server) freshOf(ctx context.Context, status news.Status) (f freshView, 
 		switch {
 		case feed.State.Failed():
 			f.Failed++
-		case stateOf(feed) != string(news.FeedWaiting):
+		case feed.State != "" && feed.State != news.FeedWaiting:
 			f.Read++
 		}
 	}
