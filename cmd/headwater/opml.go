@@ -77,7 +77,7 @@ func (c *cli) readList(ctx context.Context, name string) ([]byte, error) {
 const maxList = 30 << 20
 
 // importList adds the feeds and topics of a list, and prints what was left out.
-func (c *cli) importList(ctx context.Context, a *app, name string, list opml.List, problems []opml.Problem) error {
+func (c *cli) importList(ctx context.Context, a *app, name string, list opml.List, problems []news.ImportNote) error {
 	skipped := 0
 	for _, p := range problems {
 		c.complain("%s: %s\n", name, p)
@@ -99,10 +99,10 @@ func (c *cli) importList(ctx context.Context, a *app, name string, list opml.Lis
 	if err := a.topics.AddAll(ctx, list.Topics, &done); err != nil {
 		return err
 	}
-	for _, p := range done.Problems {
+	for _, p := range done.Notes {
 		c.complain("%s: %s\n", name, p)
 	}
-	c.printf("%s added, %d there before, %d left out\n", count(done.Topics, "topic"), done.KnownTopics, len(done.Problems))
+	c.printf("%s added, %d there before, %d left out\n", count(done.Topics, "topic"), done.KnownTopics, len(done.Notes))
 	return nil
 }
 
@@ -141,8 +141,8 @@ func (a *app) importDefaults(ctx context.Context) error {
 		}
 		var imported news.Imported
 		err = a.topics.AddAll(ctx, list.Topics, &imported)
-		for _, p := range imported.Problems {
-			a.log.Warn("part of a list was left out", "list", name, "problem", p)
+		for _, p := range imported.Notes {
+			a.log.Warn("part of a list was left out", "list", name, "problem", p.String())
 		}
 		if err != nil {
 			return err

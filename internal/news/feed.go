@@ -1,6 +1,7 @@
 package news
 
 import (
+	"fmt"
 	"time"
 )
 
@@ -175,16 +176,23 @@ type DayCount struct {
 type Imported struct {
 	Feeds, KnownFeeds   int
 	Topics, KnownTopics int
-	Problems            []string     // what was left out or repaired, and why
 	Folders             []string     // that had no feed before
-	Notes               []ImportNote // what Problems says, by line
+	Notes               []ImportNote // what was left out or repaired, and why
 }
 
 // ImportNote is a part of a list that was left out, or repaired.
 type ImportNote struct {
-	Line   int // 0 where it is of no line
+	Line   int // in the file, from 1; 0 where it is of no line
 	Text   string
 	Mended bool // it was taken after a repair
+}
+
+// String returns the note as a line of text.
+func (n ImportNote) String() string {
+	if n.Line == 0 {
+		return n.Text
+	}
+	return fmt.Sprintf("line %d: %s", n.Line, n.Text)
 }
 
 // FoundFeed is a feed that an address leads to.

@@ -1,5 +1,5 @@
 // Package opml reads and writes OPML lists of feeds and topics. opml.go writes them. read.go reads a list outline by
-// outline; an error in one outline becomes a Problem and does not affect the others. scan.go cuts a list into tags and
+// outline; an error in one outline becomes a note and does not affect the others. scan.go cuts a list into tags and
 // repairs what is not well-formed.
 //
 // Everything that is repaired or left out is reported with its line: bare ampersands, quotes that are missing or not
@@ -54,16 +54,6 @@ type Outline struct {
 	// FullText is auto, always, never or "": our own attribute, headwaterFullText.
 	FullText string `json:",omitempty"`
 }
-
-// Problem is a part of a list that could not be read, or was read only after a repair.
-type Problem struct {
-	Line   int // in the file, from 1
-	What   string
-	Mended bool // it was read after a repair
-}
-
-// String returns the problem as a line of text.
-func (p Problem) String() string { return fmt.Sprintf("line %d: %s", p.Line, p.What) }
 
 // feedURL normalises an address. It returns an error for an address that can't be fetched.
 func feedURL(address string) (string, error) {

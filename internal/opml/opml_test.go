@@ -23,7 +23,7 @@ import (
 var update = flag.Bool("update", false, "write the .want files anew; read them before you commit")
 
 // show formats a parsed list as in the .want files.
-func show(l List, problems []Problem, err error) string {
+func show(l List, problems []news.ImportNote, err error) string {
 	var b strings.Builder
 	if err != nil {
 		fmt.Fprintf(&b, "error: %v\n", err)

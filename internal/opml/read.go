@@ -26,7 +26,7 @@ const (
 
 // Read reads a list. Errors in single outlines are returned as problems, and the other outlines are kept. An error means
 // that the file is no list at all.
-func Read(r io.Reader) (List, []Problem, error) {
+func Read(r io.Reader) (List, []news.ImportNote, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
 	if err != nil {
 		return List{}, nil, fmt.Errorf("reading the list: %w", err)
@@ -127,7 +127,7 @@ func decodeDeclared(data []byte) []byte {
 // reader walks the tags of a list without recursion.
 type reader struct {
 	list       List
-	problems   []Problem
+	problems   []news.ImportNote
 	line       int            // of the current tag
 	seen       map[string]int // the line of each feed, by the feed's key
 	open       []bool         // for each open outline, whether it is a folder
@@ -138,7 +138,7 @@ type reader struct {
 }
 
 func (r *reader) problem(format string, args ...any) {
-	r.problems = append(r.problems, Problem{Line: r.line, What: fmt.Sprintf(format, args...)})
+	r.problems = append(r.problems, news.ImportNote{Line: r.line, Text: fmt.Sprintf(format, args...)})
 }
 
 func (r *reader) handleTag(t tag, s *scanner) error {

@@ -41,14 +41,11 @@ func (l *Lists) WriteOPML(ctx context.Context, w io.Writer, title string) error 
 // ReadOPML adds the contents of a list: all of its feeds or none, and its topics. A topic whose name is taken stays
 // unchanged. It returns a *news.RefusedError for a file that is no list.
 func (l *Lists) ReadOPML(ctx context.Context, r io.Reader) (done news.Imported, err error) {
-	list, problems, err := opml.Read(r)
+	list, notes, err := opml.Read(r)
 	if err != nil {
 		return done, &news.RefusedError{Text: err.Error(), Cause: err}
 	}
-	for _, p := range problems {
-		done.Problems = append(done.Problems, p.String())
-		done.Notes = append(done.Notes, news.ImportNote{Line: p.Line, Text: p.What, Mended: p.Mended})
-	}
+	done.Notes = notes
 	have, err := l.Feeds.Store.FeedLines(ctx)
 	if err != nil {
 		return done, err
@@ -72,20 +69,16 @@ func (l *Lists) ReadOPML(ctx context.Context, r io.Reader) (done news.Imported, 
 			done.Folders = append(done.Folders, f.Folder)
 		}
 	}
-	before := len(done.Problems)
 	err = l.Topics.AddAll(ctx, list.Topics, &done)
-	for _, text := range done.Problems[before:] {
-		done.Notes = append(done.Notes, news.ImportNote{Text: text})
-	}
 	return done, err
 }
 
-// AddAll adds the topics of a list for everybody. It counts added and existing topics in done. It adds to done.Problems
+// AddAll adds the topics of a list for everybody. It counts added and existing topics in done. It adds to done.Notes
 // the topics that are wrong, and those whose name another topic has.
 func (t *Topics) AddAll(ctx context.Context, topics []news.Topic, done *news.Imported) error {
 	for _, topic := range topics {
 		if err := checkTopic(topic); err != nil {
-			done.Problems = append(done.Problems, fmt.Sprintf("the topic %q was left out: %v", topic.Name, err))
+			done.Notes = append(done.Notes, news.ImportNote{Text: fmt.Sprintf("the topic %q was left out: %v", topic.Name, err)})
 			continue
 		}
 		_, err := t.AddTopic(ctx, topic)
@@ -104,8 +97,9 @@ func (t *Topics) AddAll(ctx context.Context, topics []news.Topic, done *news.Imp
 			done.KnownTopics++
 			continue
 		}
-		done.Problems = append(done.Problems,
-			fmt.Sprintf("the topic %q was left out: there is one of that name that asks for something else; rename one of them", topic.Name))
+		done.Notes = append(done.Notes, news.ImportNote{
+			Text: fmt.Sprintf("the topic %q was left out: there is one of that name that asks for something else; rename one of them", topic.Name),
+		})
 	}
 	return nil
 }

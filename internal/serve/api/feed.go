@@ -252,6 +252,6 @@ func (s *server) readOPML(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	out := imported{done.Feeds, done.KnownFeeds, done.Topics, done.KnownTopics, append([]string{}, done.Problems...)}
+	out := imported{done.Feeds, done.KnownFeeds, done.Topics, done.KnownTopics, view.All(done.Notes, news.ImportNote.String)}
 	_ = json.NewEncoder(w).Encode(out) // a reader that left needs no answer
 }
