@@ -145,33 +145,33 @@ func sameHost(a, b string) bool {
 // findOnPage adds the feeds that a page links to. If it links to none, it adds the first feed found at the usual paths.
 func (f *Finder) findOnPage(limited context.Context, page fetchResult, found news.Finding) news.Finding {
 	links := discover.Feeds(append(discover.Header(page.resp.Header.Values("Link"), page.resp.URL), discover.Document(page.resp.Body, page.resp.URL)...), page.resp.URL)
-	found.Problem = fmt.Sprintf("%s is a page, with no link to a feed and none where sites usually have theirs", page.asked)
+	none := found
+	none.Problem = fmt.Sprintf("%s is a page, with no link to a feed and none where sites usually have theirs", page.asked)
 	if len(links) == 1 {
 		got := f.fetchFeed(limited, links[0].URL)
 		if got.isFeed() || got.later() {
 			found.Feeds = []news.FoundFeed{got.found(links[0].Title)}
 			return got.fails(found)
 		}
-		found = got.fails(found)
-		found.Problem = fmt.Sprintf("%s is a page, and the feed that it links to, %s, is none: %s", page.asked, links[0].URL, got.problem())
+		none = got.fails(found)
+		none.Problem = fmt.Sprintf("%s is a page, and the feed that it links to, %s, is none: %s", page.asked, links[0].URL, got.problem())
 	}
 	if len(links) > 1 {
 		for _, l := range links[:min(len(links), maxFound)] {
 			found.Feeds = append(found.Feeds, news.FoundFeed{URL: l.URL, Title: l.Title})
 		}
-		found.Problem = ""
 		return found
 	}
 	for _, address := range discover.CommonAddresses(page.resp.URL) {
 		if got := f.fetchFeed(limited, address); got.isFeed() {
-			found.Feeds, found.Problem, found.State, found.Cause, found.At = []news.FoundFeed{f.withSelf(limited, got)}, "", "", "", ""
+			found.Feeds = []news.FoundFeed{f.withSelf(limited, got)}
 			return found
 		}
 		if limited.Err() != nil {
 			break
 		}
 	}
-	return found
+	return none
 }
 
 func (f *Finder) fetchFeed(ctx context.Context, address string) fetchResult {

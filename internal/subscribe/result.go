@@ -106,7 +106,7 @@ const shownItems = 20
 
 // fails adds to a finding what went wrong; nothing where this is a feed.
 func (s fetchResult) fails(f news.Finding) news.Finding {
-	f.Problem, f.State, f.Cause, f.At = s.problem(), "", "", ""
+	f.Problem = s.problem()
 	var fe *fetch.Error
 	var pe *parse.Error
 	switch {
