@@ -117,12 +117,8 @@ func (s *server) addFeed(ctx context.Context, q *newFeed) (*created[view.Feed], 
 	if errors.Is(err, news.ErrExists) {
 		return nil, known(f.ID)
 	}
-	var refused *news.RefusedError
-	if errors.As(err, &refused) {
-		return nil, huma.Error422UnprocessableEntity(refused.Text)
-	}
 	if err != nil {
-		return nil, s.fail(err, "feed "+b.URL, "/feeds")
+		return nil, s.failFeed(err, "feed "+b.URL)
 	}
 	return &created[view.Feed]{feedPath(f.ID), view.FeedOf(f)}, nil
 }
@@ -131,7 +127,7 @@ func (s *server) changeFeed(ctx context.Context, q *changedFeed) (*body[view.Fee
 	b := q.Body
 	e := news.FeedEdit{Title: b.Title, Folder: b.Folder, FullText: b.FullText, Site: b.Site, Pictures: b.Pictures, Lang: b.Lang, Paused: b.Paused}
 	if err := s.backend.ChangeFeed(ctx, q.ID, e); err != nil {
-		return nil, s.failFeed(err, q.ID)
+		return nil, s.failFeed(err, fmt.Sprintf("feed %d", q.ID))
 	}
 	return s.feed(ctx, &byID{q.ID})
 }
@@ -144,12 +140,12 @@ func (s *server) removeFeed(ctx context.Context, q *byID) (*struct{}, error) {
 }
 
 // failFeed says why a feed is not as it was asked for.
-func (s *server) failFeed(err error, id int64) error {
+func (s *server) failFeed(err error, what string) error {
 	var refused *news.RefusedError
 	if errors.As(err, &refused) {
 		return huma.Error422UnprocessableEntity(refused.Text)
 	}
-	return s.fail(err, fmt.Sprintf("feed %d", id), "/feeds")
+	return s.fail(err, what, "/feeds")
 }
 
 // removedFeeds lists what can be restored.
