@@ -29,7 +29,7 @@ const (
 )
 
 // TestHostileInBrowser puts vectors into everything that feeds and users write, and opens the pages: nothing runs, with the policy of our
-// pages and without one. HEADWATER_TEST_VECTORS=all tries every vector, otherwise every hundredth of ../shared and all of ours.
+// pages and without one. HEADWATER_TEST_VECTORS=all tries every vector, otherwise every two-hundredth of ../shared and all of ours.
 func TestHostileInBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("drives a browser over hundreds of pages")
