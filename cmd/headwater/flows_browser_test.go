@@ -39,9 +39,7 @@ func TestFlowsInBrowser(t *testing.T) {
 				visitor.logIn, visitor.readFirstArticle, visitor.readOn, visitor.star, visitor.markAllAndUndo, visitor.followTopic, visitor.importList, visitor.moveFeed, visitor.logOut,
 			} {
 				flow(v)
-				for _, fault := range v.tab.Faults() {
-					t.Error(fault)
-				}
+				v.tab.NoFaults()
 			}
 		})
 	}
@@ -91,9 +89,7 @@ func TestKeysInBrowser(t *testing.T) {
 	tab.Wait(`document.activeElement.id === "q"`)
 	tab.Press("jm") // letters, in a field
 	tab.Wait(`document.getElementById("q").value === "jm"`)
-	for _, fault := range tab.Faults() {
-		t.Error(fault)
-	}
+	tab.NoFaults()
 }
 
 // waitHeading waits for a page with a main heading.
@@ -106,6 +102,13 @@ func (v visitor) waitHeading(text string) {
 func (v visitor) waitPath(prefix string) {
 	v.t.Helper()
 	v.tab.Wait(fmt.Sprintf(`document.readyState === "complete" && location.pathname.startsWith(%q)`, prefix))
+}
+
+// follow follows a link to a page whose main heading is the name of the link.
+func (v visitor) follow(selector, name string) {
+	v.t.Helper()
+	v.hand.Use(selector, name)
+	v.waitHeading(name)
 }
 
 // logIn is led to the form, mistypes the password, and is led to the page that was asked for.
@@ -144,20 +147,17 @@ func (v visitor) readFirstArticle() {
 
 // star keeps the first unread article, and finds it among the starred ones.
 func (v visitor) star() {
-	v.hand.Use("nav a", "Unread")
-	v.waitHeading("Unread")
+	v.follow("nav a", "Unread")
 	title := v.tab.Text("main .item:has(.mark-star[aria-pressed=false]) h2")
 	v.hand.Use("main .mark-star[aria-pressed=false]", "")
 	v.tab.Wait(fmt.Sprintf(`[...document.querySelectorAll("main .item:has(.mark-star[aria-pressed=true]) h2")].some((h) => h.innerText === %q)`, title))
-	v.hand.Use("main a", "Starred")
-	v.waitHeading("Starred")
+	v.follow("main a", "Starred")
 	v.tab.Wait(fmt.Sprintf(`[...document.querySelectorAll("main .item h2")].some((h) => h.innerText === %q)`, title))
 }
 
 // markAllAndUndo marks all as read, and takes that back.
 func (v visitor) markAllAndUndo() {
-	v.hand.Use("nav a", "Unread")
-	v.waitHeading("Unread")
+	v.follow("nav a", "Unread")
 	const left = `document.getElementById("unread")?.textContent ?? "0"`
 	before := browsertest.Eval[string](v.tab, left)
 	v.hand.Use("main button", "Mark all as read")
@@ -175,36 +175,29 @@ func (v visitor) followTopic() {
 	v.hand.Write(".follow input[name=name]", "", "The harbour")
 	v.hand.Use("button", "Follow")
 	v.waitHeading("The harbour")
-	v.hand.Use("nav a", "Topics")
-	v.waitHeading("Topics")
-	v.hand.Use("main a", "The harbour")
-	v.waitHeading("The harbour")
+	v.follow("nav a", "Topics")
+	v.follow("main a", "The harbour")
 }
 
 // importList pastes the list of another reader, and finds its feed in its folder.
 func (v visitor) importList() {
-	v.hand.Use("nav a", "Feeds")
-	v.waitHeading("Feeds")
-	v.hand.Use("main a", "Import and export")
-	v.waitHeading("Import and export")
+	v.follow("nav a", "Feeds")
+	v.follow("main a", "Import and export")
 	v.hand.Write("main textarea", "", `<opml version="2.0"><body><outline text="Islands"><outline text="The Island Post" xmlUrl="http://127.0.0.1:9/island.xml"/></outline></body></opml>`)
 	v.hand.Use("button", "Import")
 	v.tab.Wait(`document.querySelector("main .report") !== null`)
-	v.hand.Use("main .report a", "Islands")
-	v.waitHeading("Islands")
+	v.follow("main .report a", "Islands")
 }
 
 // moveFeed puts the first feed of the list into another folder, by the options on its page.
 func (v visitor) moveFeed() {
-	v.hand.Use("nav a", "Feeds")
-	v.waitHeading("Feeds")
+	v.follow("nav a", "Feeds")
 	v.hand.Use("main .feed-name", "")
 	v.waitPath("/feed/")
 	v.hand.Write("#options input[name=folder]", "", "Moved here")
 	v.hand.Use("#options button", "Save")
 	v.tab.Wait(`document.readyState === "complete" && document.querySelector("h1 + .meta .folder")?.innerText.trim() === "Moved here"`)
-	v.hand.Use("main .folder", "Moved here")
-	v.waitHeading("Moved here")
+	v.follow("main .folder", "Moved here")
 }
 
 // readOn reads stories of the front page one after the other, and comes back after each: twenty where HEADWATER_TEST_PAGES asks for the
@@ -223,7 +216,6 @@ func (v visitor) readOn() {
 		v.hand.Use(fmt.Sprintf("main h2 a[href=%q]", to), "")
 		v.waitPath(to)
 		v.hand.Use(".masthead .name a", "")
-		v.waitPath("/")
-		v.tab.Wait(`location.pathname === "/"`)
+		v.tab.Wait(`document.readyState === "complete" && location.pathname === "/"`)
 	}
 }

@@ -129,6 +129,14 @@ func (tab *Tab) Faults() []string {
 	return faults
 }
 
+// NoFaults fails the test where something went wrong since the last call.
+func (tab *Tab) NoFaults() {
+	tab.t.Helper()
+	for _, fault := range tab.Faults() {
+		tab.t.Error(fault)
+	}
+}
+
 // Do carries out actions, and ends the test where one fails or takes longer than Patience.
 func (tab *Tab) Do(actions ...chromedp.Action[chromedp.Void]) {
 	tab.t.Helper()

@@ -36,7 +36,7 @@ func TestZoneOfTheBrowser(t *testing.T) {
 	if got := title(); !strings.Contains(got, "JST") {
 		t.Errorf("the second page is not made in the browser's zone: %q", got)
 	}
-	noFaults(t, tab)
+	tab.NoFaults()
 }
 
 // openTab starts a browser with a tab for the pages of a handler.
@@ -46,14 +46,6 @@ func openTab(t *testing.T, h http.Handler) *browsertest.Tab {
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
 	return browsertest.NewTab(browser, t, server.URL)
-}
-
-// noFaults fails the test where something went wrong in the tab.
-func noFaults(t *testing.T, tab *browsertest.Tab) {
-	t.Helper()
-	for _, fault := range tab.Faults() {
-		t.Error(fault)
-	}
 }
 
 func TestInBrowser(t *testing.T) {
@@ -127,7 +119,7 @@ func TestFormsInBrowser(t *testing.T) {
 	if got := tab.Text(".topics"); strings.Contains(got, "radar") || !strings.Contains(got, "Mining") {
 		t.Errorf("the topics after removing one: %s", got)
 	}
-	noFaults(t, tab)
+	tab.NoFaults()
 }
 
 // manyFacets are facets with long names and large counts.
@@ -190,5 +182,5 @@ func TestSuggestionsInBrowser(t *testing.T) {
 	tab.Press(kb.ArrowDown)
 	tab.Press(kb.Enter)
 	tab.Wait(`location.pathname === "/topic/Ferries%20&%20boats"`)
-	noFaults(t, tab)
+	tab.NoFaults()
 }

@@ -202,7 +202,7 @@ func TestCrowdedEventInBrowser(t *testing.T) {
 			})
 		}
 	}
-	noFaults(t, tab)
+	tab.NoFaults()
 }
 
 // lone is an edition with one event.

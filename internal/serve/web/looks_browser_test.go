@@ -2,9 +2,7 @@ package web_test
 
 import (
 	"fmt"
-	"net/http/httptest"
 	"testing"
-	"time"
 
 	"headwater/internal/news"
 	"headwater/internal/serve/browsertest"
@@ -17,9 +15,7 @@ func TestLooks(t *testing.T) {
 		t.Skip("drives a browser over every page")
 	}
 	f := edition()
-	server := httptest.NewServer(handler(f))
-	defer server.Close()
-	tab := browsertest.NewTab(browsertest.Start(t, 8*time.Minute), t, server.URL)
+	tab := openTab(t, handler(f))
 	tab.Scheme("dark")
 	tab.Width(1280)
 	colour := func() string {
