@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -299,16 +298,13 @@ func (r *Reader) illustrate(c *news.FrontCard, e front.Event) {
 		return
 	}
 	lead := c.Articles[0]
-	at := slices.IndexFunc(e.Stories, func(s front.Story) bool {
-		return slices.ContainsFunc(s.Members, func(m front.Member) bool { return m.Article == lead.ID })
-	})
+	at := storyWith(e, lead.ID)
 	if at < 0 {
 		return
 	}
 	c.Story = e.Stories[at].ID
 	for _, a := range c.Articles {
-		same := slices.ContainsFunc(e.Stories[at].Members, func(m front.Member) bool { return m.Article == a.ID })
-		if c.Dek == "" && same && a.Lang == lead.Lang {
+		if c.Dek == "" && has(e.Stories[at], a.ID) && a.Lang == lead.Lang {
 			c.Dek = r.Dek(a)
 		}
 		if i := slices.IndexFunc(a.Enclosures, news.Enclosure.IsPicture); c.Picture == "" && i >= 0 {
@@ -325,9 +321,7 @@ func ownItem(e front.Event, article int64, articles map[int64]news.Article) int6
 	if a.Outlet.Domain == "" || onOwnSite(a) {
 		return article
 	}
-	at := slices.IndexFunc(e.Stories, func(s front.Story) bool {
-		return slices.ContainsFunc(s.Members, func(m front.Member) bool { return m.Article == article })
-	})
+	at := storyWith(e, article)
 	if at < 0 {
 		return article
 	}
@@ -346,9 +340,15 @@ func ownItem(e front.Event, article int64, articles map[int64]news.Article) int6
 }
 
 // onOwnSite reports whether an article's address is one of its outlet.
-func onOwnSite(a news.Article) bool {
-	host := weburl.Hostname(a.URL)
-	return host == a.Outlet.Domain || strings.HasSuffix(host, "."+a.Outlet.Domain)
+func onOwnSite(a news.Article) bool { return weburl.IsOn(a.URL, a.Outlet.Domain) }
+
+// storyWith returns the index of the story of an event that has an article, -1 where none has it.
+func storyWith(e front.Event, article int64) int {
+	return slices.IndexFunc(e.Stories, func(s front.Story) bool { return has(s, article) })
+}
+
+func has(s front.Story, article int64) bool {
+	return slices.ContainsFunc(s.Members, func(m front.Member) bool { return m.Article == article })
 }
 
 // cardOf makes the card of an event. An article that was aged out meanwhile is not in it.

@@ -39,6 +39,14 @@ func Hostname(address string) string {
 	return strings.ToLower(u.Hostname())
 }
 
+// IsOn reports whether an address is on a domain or one of its subdomains.
+func IsOn(address, domain string) bool {
+	_, rest, _ := strings.Cut(address, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	host, _, _ = strings.Cut(strings.ToLower(host), ":")
+	return host == domain || strings.HasSuffix(host, "."+domain)
+}
+
 // IsFrontPage reports whether an address is that of a site's front page, or is not an address.
 func IsFrontPage(address string) bool {
 	u, err := url.Parse(address)

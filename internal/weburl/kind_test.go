@@ -1,8 +1,6 @@
 package weburl
 
-import (
-	"testing"
-)
+import "testing"
 
 func TestNamesArticle(t *testing.T) {
 	for address, want := range map[string]struct{ article, front bool }{
@@ -42,6 +40,23 @@ func TestNamesArticle(t *testing.T) {
 		}
 		if got := IsFrontPage(address); got != want.front {
 			t.Errorf("%q is a front page: %v", address, got)
+		}
+	}
+}
+
+func TestIsOn(t *testing.T) {
+	for address, want := range map[string]bool{
+		"https://harbourpost.example":           true,
+		"https://harbourpost.example/a":         true,
+		"http://World.HarbourPost.example:8/a":  true,
+		"https://notharbourpost.example/a":      false,
+		"https://harbourpost.example.org/a":     false,
+		"https://a.example/harbourpost.example": false,
+		"harbourpost.example":                   false,
+		"":                                      false,
+	} {
+		if got := IsOn(address, "harbourpost.example"); got != want {
+			t.Errorf("%q: %v", address, got)
 		}
 	}
 }

@@ -166,14 +166,6 @@ func writer(own news.Outlet, all []news.Claim) (news.Claim, bool) {
 	return best, weight > 0 && len(named) <= maxWriters
 }
 
-// hostOf reports whether an address is on a domain or one of its subdomains.
-func hostOf(url, domain string) bool {
-	_, rest, _ := strings.Cut(url, "://")
-	host, _, _ := strings.Cut(rest, "/")
-	host, _, _ = strings.Cut(strings.ToLower(host), ":")
-	return host == domain || strings.HasSuffix(host, "."+domain)
-}
-
 // spanIn returns the span of a mention in the article's text, or no span if the mention is in the summary.
 func spanIn(a news.Article, text string, m outlets.Mention) news.Span {
 	if text != a.Text {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/weburl"
 )
 
 // Habit is what the log has learnt about an outlet. Only closed stories whose origin is "Original" count. Open stories do not
@@ -92,7 +93,7 @@ func (l *Log) Add(a news.Article, claims []news.Claim) {
 }
 
 // dated reports whether an article's date is its outlet's own. Aggregators set their own dates for the items that they list.
-func dated(a news.Article) bool { return a.Outlet.Domain == "" || hostOf(a.URL, a.Outlet.Domain) }
+func dated(a news.Article) bool { return a.Outlet.Domain == "" || weburl.IsOn(a.URL, a.Outlet.Domain) }
 
 func identity(a news.Article) uint64 {
 	h := fnv.New64a()

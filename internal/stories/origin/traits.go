@@ -88,7 +88,7 @@ func (c *contender) identity(it string, agency bool, url string, words int) {
 	if agency {
 		c.weigh("agency", weightAgency, "%s is an agency, whose text others carry", c.outlet.Name)
 	}
-	if c.outlet.Domain != "" && hostOf(url, c.outlet.Domain) {
+	if c.outlet.Domain != "" && weburl.IsOn(url, c.outlet.Domain) {
 		c.weigh("address", weightOwnPlace, "%s stands at %s's own address", it, c.outlet.Name)
 	}
 	if words > 25 {
@@ -316,5 +316,5 @@ func (p prose) carrying(members []Candidate, origin int) []int {
 
 // ownAgency reports whether an article is an agency's own, at the agency's own address.
 func ownAgency(a news.Article) bool {
-	return a.Outlet.Agency && a.Outlet.Domain != "" && hostOf(a.URL, a.Outlet.Domain)
+	return a.Outlet.Agency && a.Outlet.Domain != "" && weburl.IsOn(a.URL, a.Outlet.Domain)
 }
