@@ -13,8 +13,9 @@ import (
 // headlineWidth is the width of the opening words that replace a missing title. Wide characters count twice.
 const headlineWidth = 90
 
-// Headline is the article's title in lists, without the labels of its version. For an article without a title it is the opening words of its summary or
-// text, the name of its recording, its address, or its outlet and date. Title stays "", since titles are compared.
+// Headline is the article's title in lists, without the labels of its version. For an article without a title it is the opening
+// words of its summary or text, the name of its recording, its address, or its outlet and date. Title stays "", since titles are
+// compared.
 func (a Article) Headline() string {
 	if t := withoutVersion(oneLine(a.Title)); t != "" {
 		return t
