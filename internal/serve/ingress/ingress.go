@@ -122,11 +122,6 @@ func (rt *Router) Handle(pattern string, h http.Handler) {
 	rt.patterns = append(rt.patterns, pattern)
 }
 
-// HandleFunc adds a route.
-func (rt *Router) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Request)) {
-	rt.Handle(pattern, http.HandlerFunc(h))
-}
-
 // ServeHTTP implements http.Handler.
 func (rt *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) { rt.mux.ServeHTTP(w, r) }
 
