@@ -378,3 +378,22 @@ func TestForwardedInOpenMode(t *testing.T) {
 		}
 	}
 }
+
+// TestProviderInOpenMode asks for the pages of logins at a provider where nobody logs in.
+func TestProviderInOpenMode(t *testing.T) {
+	srv, routes := everyRoute(t, func(c *config.Config) {
+		c.Access.Login, c.Access.OIDC.Issuer, c.Access.OIDC.ClientID = "off", "https://login.example.org", "headwater"
+	})
+	asked := 0
+	for _, rt := range routes {
+		if strings.HasPrefix(rt.path, "/login/oidc") || strings.HasPrefix(rt.path, "/account/logins") {
+			asked++
+			if got := rt.ask(t, srv.URL); got.status != http.StatusNotFound {
+				t.Errorf("%s %s: %d %.200s", rt.method, rt.path, got.status, got.body)
+			}
+		}
+	}
+	if asked != 5 {
+		t.Errorf("%d routes", asked)
+	}
+}

@@ -248,10 +248,10 @@ func roleToCreate(setting string) news.UserRole {
 	return news.UserRole(setting)
 }
 
-// oidc is the provider of logins of the settings, nil for none.
+// oidc is the provider of logins of the settings, nil for none, and in open mode, where nobody logs in.
 func (a *app) oidc(guard *access.Guard) *access.OIDC {
 	o := a.cfg.Access.OIDC
-	if o.Issuer == "" {
+	if o.Issuer == "" || guard.OpenMode() {
 		return nil
 	}
 	return access.NewOIDC(access.OIDCOptions{

@@ -96,7 +96,7 @@ func (s *server) account(w http.ResponseWriter, r *http.Request) error {
 func (s *server) showAccount(w http.ResponseWriter, r *http.Request, status int, view accountView) error {
 	v, l, ctx := s.viewer(r), s.locale(r), r.Context()
 	view.Name, view.Role, view.Open, view.Admin = v.User.Name, roleName(l, v.User.Role), v.Open, v.May(access.Admin)
-	view.Logins = s.oidc != nil && !s.guard.OpenMode()
+	view.Logins = s.oidc != nil
 	sessions, err := s.backend.Sessions(ctx, v.User)
 	if err != nil {
 		return err

@@ -131,7 +131,7 @@ func (s *server) showLogin(w http.ResponseWriter, r *http.Request) error {
 
 func (s *server) writeLogin(w http.ResponseWriter, r *http.Request, status int, view loginView) error {
 	w.Header().Set("Cache-Control", "no-store")
-	if s.oidc != nil && !s.guard.OpenMode() {
+	if s.oidc != nil {
 		view.Others = append(view.Others, link{Name: s.locale(r).Text("Log in with %s", s.oidc.Title()), URL: "/login/oidc?next=" + url.QueryEscape(localPath(view.Next))})
 	}
 	return s.write(w, r, status, "login", page{Title: s.locale(r).Text("Log in"), Body: view})

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 
@@ -28,12 +29,17 @@ func whyRefused(err *access.LoginError, l *locale.Locale) string {
 	return l.Text(err.Text, err.Args...)
 }
 
+// atProvider answers by h where users log in at a provider.
+func (s *server) atProvider(h handler) handler {
+	if s.oidc == nil {
+		return func(http.ResponseWriter, *http.Request) error { return notFound("There is no page at this address.") }
+	}
+	return h
+}
+
 // beginOIDC leads to the provider of logins.
 func (s *server) beginOIDC(w http.ResponseWriter, r *http.Request) error {
 	next := localPath(r.URL.Query().Get("next"))
-	if s.oidc == nil {
-		return notFound("There is no page at this address.")
-	}
 	if s.viewer(r).Known() {
 		http.Redirect(w, r, next, http.StatusSeeOther)
 		return nil
@@ -44,9 +50,6 @@ func (s *server) beginOIDC(w http.ResponseWriter, r *http.Request) error {
 
 // finishOIDC answers a user whom the provider sends back.
 func (s *server) finishOIDC(w http.ResponseWriter, r *http.Request) error {
-	if s.oidc == nil {
-		return notFound("There is no page at this address.")
-	}
 	next, err := s.oidc.Finish(r)
 	return s.leadOn(w, r, localPath(next), next, err)
 }
@@ -72,20 +75,13 @@ func (s *server) logins(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) showLogins(w http.ResponseWriter, r *http.Request, status int, view loginsView) error {
-	if s.oidc == nil || s.guard.OpenMode() {
-		return notFound("There is no page at this address.")
-	}
 	l := s.locale(r)
 	list, err := s.oidc.Identities(r)
 	if err != nil {
 		return err
 	}
 	for _, i := range list {
-		name := i.Name
-		if name == "" {
-			name = i.Subject
-		}
-		view.Logins = append(view.Logins, identityView{i.ID, name, i.Issuer, timestampOf(i.Added, l)})
+		view.Logins = append(view.Logins, identityView{i.ID, cmp.Or(i.Name, i.Subject), i.Issuer, timestampOf(i.Added, l)})
 	}
 	view.Provider = s.oidc.Title()
 	return s.write(w, r, status, "logins", page{Title: l.Text("Logins elsewhere"), Nav: "settings", Body: view})
@@ -93,9 +89,6 @@ func (s *server) showLogins(w http.ResponseWriter, r *http.Request, status int, 
 
 // linkOIDC begins to link a login at the provider. It answers with a link rather than lead there: browsers let a form lead to our own pages only.
 func (s *server) linkOIDC(w http.ResponseWriter, r *http.Request) error {
-	if s.oidc == nil || s.guard.OpenMode() {
-		return notFound("There is no page at this address.")
-	}
 	to, err := s.oidc.Begin(r, "/account/logins", true)
 	var refused *access.LoginError
 	if errors.As(err, &refused) {
@@ -111,9 +104,6 @@ func (s *server) unlinkOIDC(w http.ResponseWriter, r *http.Request) error {
 	id, err := pathID(r)
 	if err != nil {
 		return err
-	}
-	if s.oidc == nil {
-		return notFound("There is no page at this address.")
 	}
 	if err := s.oidc.Remove(r, id); err != nil && !errors.Is(err, news.ErrNotFound) {
 		return err

@@ -44,7 +44,7 @@ type Options struct {
 	Now        func() time.Time // nil means time.Now
 	Locale     locale.Choice    // for readers who chose nothing
 	Pictures   Pictures         // how those in articles are shown; the zero value makes links of them
-	OIDC       *access.OIDC     // logins at a provider; nil has none
+	OIDC       *access.OIDC     // logins at a provider; nil has none, as in open mode
 	Logger     *slog.Logger     // nil discards it
 }
 
@@ -156,11 +156,11 @@ func New(o Options) access.Routes {
 
 		"GET /login": {access.Visitor, s.showLogin},
 
-		"GET /login/oidc":                  {access.Visitor, s.beginOIDC},
-		"GET " + access.OIDCCallback:       {access.Visitor, s.finishOIDC},
-		"GET /account/logins":              {access.Reader, s.logins},
-		"POST /account/logins":             {access.Reader, s.linkOIDC},
-		"POST /account/logins/{id}/remove": {access.Reader, s.unlinkOIDC},
+		"GET /login/oidc":                  {access.Visitor, s.atProvider(s.beginOIDC)},
+		"GET " + access.OIDCCallback:       {access.Visitor, s.atProvider(s.finishOIDC)},
+		"GET /account/logins":              {access.Reader, s.atProvider(s.logins)},
+		"POST /account/logins":             {access.Reader, s.atProvider(s.linkOIDC)},
+		"POST /account/logins/{id}/remove": {access.Reader, s.atProvider(s.unlinkOIDC)},
 
 		"POST /login":  {access.Visitor, s.login},
 		"POST /logout": {access.Visitor, s.logout},
