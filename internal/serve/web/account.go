@@ -170,18 +170,11 @@ func (s *server) changePassword(w http.ResponseWriter, r *http.Request) error {
 		return refuse(http.StatusUnprocessableEntity, l.Text("The two new passwords differ. Nothing was changed."))
 	}
 	var bad *news.PasswordError
-	err := s.backend.SetPassword(r.Context(), v.User.Name, form.Get("password"))
+	err := s.setUserPassword(r, v.User)
 	if errors.As(err, &bad) {
 		return refuse(http.StatusUnprocessableEntity, badPassword(l, bad))
 	}
 	if err != nil {
-		return err
-	}
-	u, _, err := s.backend.User(r.Context(), v.User.Name)
-	if err != nil {
-		return err
-	}
-	if err := s.guard.Renew(r, u); err != nil {
 		return err
 	}
 	return redirect(w, r, "/account?done=password")

@@ -169,6 +169,7 @@ func (s *server) setRole(r *http.Request, u news.User) error {
 	return s.backend.SetRole(r.Context(), u.Name, role)
 }
 
+// setUserPassword gives a user the password of a form. One who changes their own goes on with the session.
 func (s *server) setUserPassword(r *http.Request, u news.User) error {
 	if err := s.backend.SetPassword(r.Context(), u.Name, r.PostForm.Get("password")); err != nil || u.ID != s.viewer(r).User.ID {
 		return err
