@@ -46,14 +46,7 @@ func (t tx) addIdentity(ctx context.Context, db *DB, user string, i news.Identit
 // AddUserWith stores a user with the hash of a password and an identity. It returns news.ErrExists where the name or the identity is taken.
 func (db *DB) AddUserWith(ctx context.Context, u news.User, hash string, i news.Identity) error {
 	return db.write(ctx, "add user "+u.Name, func(ctx context.Context, t tx) error {
-		err := t.execFound(ctx, addUserSQL, text(u.Name), hash, string(u.Role), millis(u.Added))
-		if errors.Is(err, news.ErrNotFound) {
-			return news.ErrExists
-		}
-		if err != nil {
-			return err
-		}
-		if err := t.audit(ctx, db.Now(), news.AuditUserAdded, u.Name, string(u.Role)+", by "+i.Issuer); err != nil {
+		if err := t.addUser(ctx, db.Now(), u, string(u.Role)+", by "+i.Issuer, addUserSQL, text(u.Name), hash, string(u.Role), millis(u.Added)); err != nil {
 			return err
 		}
 		return t.addIdentity(ctx, db, u.Name, i)

@@ -21,15 +21,20 @@ func (db *DB) AddUser(ctx context.Context, u news.User, hash string) error {
 	}
 	u.Role = cmp.Or(u.Role, news.ReaderRole)
 	return db.write(ctx, "add user "+u.Name, func(ctx context.Context, t tx) error {
-		err := t.execFound(ctx, addUserSQL, text(u.Name), hash, string(u.Role), millis(u.Added))
-		if errors.Is(err, news.ErrNotFound) {
-			return news.ErrExists
-		}
-		if err != nil {
-			return err
-		}
-		return t.audit(ctx, db.Now(), news.AuditUserAdded, u.Name, string(u.Role))
+		return t.addUser(ctx, db.Now(), u, string(u.Role), addUserSQL, text(u.Name), hash, string(u.Role), millis(u.Added))
 	})
+}
+
+// addUser stores a user by a statement that stores none where it must not, which is news.ErrExists; detail is for the audit line.
+func (t tx) addUser(ctx context.Context, now time.Time, u news.User, detail, query string, args ...any) error {
+	err := t.execFound(ctx, query, args...)
+	if errors.Is(err, news.ErrNotFound) {
+		return news.ErrExists
+	}
+	if err != nil {
+		return err
+	}
+	return t.audit(ctx, now, news.AuditUserAdded, u.Name, detail)
 }
 
 const usersSQL = `SELECT id, name, role, added, epoch FROM users ORDER BY name`
@@ -53,14 +58,7 @@ func (db *DB) FirstAdmin(ctx context.Context) (news.User, error) {
 // AddFirstAdmin stores an admin where there is none. It returns news.ErrExists where there is one, or the name is taken.
 func (db *DB) AddFirstAdmin(ctx context.Context, u news.User, hash string) error {
 	return db.write(ctx, "add admin "+u.Name, func(ctx context.Context, t tx) error {
-		err := t.execFound(ctx, addAdminSQL, text(u.Name), hash, millis(u.Added))
-		if errors.Is(err, news.ErrNotFound) {
-			return news.ErrExists
-		}
-		if err != nil {
-			return err
-		}
-		return t.audit(ctx, db.Now(), news.AuditUserAdded, u.Name, "admin, at the first start")
+		return t.addUser(ctx, db.Now(), u, "admin, at the first start", addAdminSQL, text(u.Name), hash, millis(u.Added))
 	})
 }
 
