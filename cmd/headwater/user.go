@@ -102,9 +102,8 @@ func userError(name string, err error) error {
 	case errors.Is(err, news.ErrExists):
 		return fmt.Errorf("there is a user %s already; choose another name, or set the password with `headwater user password`", name)
 	case errors.Is(err, news.ErrNotFound):
-		return noUser(name)
-	}
-	if errors.Is(err, news.ErrLastAdmin) {
+		return fmt.Errorf("there is no user %s; `headwater user list` has them", name)
+	case errors.Is(err, news.ErrLastAdmin):
 		return fmt.Errorf("%s is the last admin; `headwater user role OTHER admin` makes another user one first", name)
 	}
 	return err

@@ -39,18 +39,14 @@ func (c *cli) linkCommand(link bool) *cobra.Command {
 			case !link:
 				return unlink(cmd, a, args[0], i)
 			}
-			err := a.store.AddIdentity(cmd.Context(), args[0], i)
-			switch {
-			case errors.Is(err, news.ErrNotFound):
-				return noUser(args[0])
-			case errors.Is(err, news.ErrExists):
-				owner, err := a.store.IdentityUser(cmd.Context(), i.Issuer, i.Subject)
-				if err != nil {
-					return err
-				}
-				return fmt.Errorf("%s is the user %s already; `headwater user unlink` ends that", i.Subject, owner.Name)
+			if err := a.store.AddIdentity(cmd.Context(), args[0], i); !errors.Is(err, news.ErrExists) {
+				return userError(args[0], err)
 			}
-			return err
+			owner, err := a.store.IdentityUser(cmd.Context(), i.Issuer, i.Subject)
+			if err != nil {
+				return err
+			}
+			return fmt.Errorf("%s is the user %s already; `headwater user unlink` ends that", i.Subject, owner.Name)
 		})
 	}
 	cmd.Flags().StringVar(&proxy, "proxy", "", "`NAME` in the header of the proxy")
@@ -61,11 +57,8 @@ func (c *cli) linkCommand(link bool) *cobra.Command {
 // unlink ends logins of a user by an identity.
 func unlink(cmd *cobra.Command, a *app, name string, i news.Identity) error {
 	user, _, err := a.store.User(cmd.Context(), name)
-	if errors.Is(err, news.ErrNotFound) {
-		return noUser(name)
-	}
 	if err != nil {
-		return err
+		return userError(name, err)
 	}
 	list, err := a.store.Identities(cmd.Context(), user.ID)
 	if err != nil {
@@ -77,8 +70,4 @@ func unlink(cmd *cobra.Command, a *app, name string, i news.Identity) error {
 		}
 	}
 	return fmt.Errorf("the user %s is not linked to %s", name, i.Subject)
-}
-
-func noUser(name string) error {
-	return fmt.Errorf("there is no user %s; `headwater user list` has them", name)
 }
