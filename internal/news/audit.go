@@ -14,18 +14,20 @@ type AuditAction string
 
 // The changes of access that are kept.
 const (
-	AuditLogin        AuditAction = "login"
-	AuditLoginRefused AuditAction = "login refused" // an index of the store names it
-	AuditLogout       AuditAction = "logout"
-	AuditSessionEnded AuditAction = "session ended"
-	AuditUserAdded    AuditAction = "user added"
-	AuditUserRemoved  AuditAction = "user removed"
-	AuditRole         AuditAction = "role changed"
-	AuditPassword     AuditAction = "password changed"
-	AuditTokenAdded   AuditAction = "token added"
-	AuditTokenEnded   AuditAction = "token ended"
-	AuditFeedAddress  AuditAction = "feed address changed"
-	AuditSetting      AuditAction = "setting changed"
+	AuditLogin           AuditAction = "login"
+	AuditLoginRefused    AuditAction = "login refused" // an index of the store names it
+	AuditLogout          AuditAction = "logout"
+	AuditSessionEnded    AuditAction = "session ended"
+	AuditUserAdded       AuditAction = "user added"
+	AuditUserRemoved     AuditAction = "user removed"
+	AuditRole            AuditAction = "role changed"
+	AuditPassword        AuditAction = "password changed"
+	AuditTokenAdded      AuditAction = "token added"
+	AuditTokenEnded      AuditAction = "token ended"
+	AuditIdentityAdded   AuditAction = "identity added"
+	AuditIdentityRemoved AuditAction = "identity removed"
+	AuditFeedAddress     AuditAction = "feed address changed"
+	AuditSetting         AuditAction = "setting changed"
 )
 
 // AuditEvent is a change of access, or a login. It is written in the transaction of the change.

@@ -13,9 +13,3 @@ type Identity struct {
 
 // HeaderIssuer begins the issuer of identities that a proxy sends in a header.
 const HeaderIssuer = "header "
-
-// Changes of identities that are kept.
-const (
-	AuditIdentityAdded   AuditAction = "identity added"
-	AuditIdentityRemoved AuditAction = "identity removed"
-)

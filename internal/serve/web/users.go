@@ -235,6 +235,10 @@ func auditWords(l *locale.Locale, a news.AuditAction) string {
 		return l.Text("secret feed addresses changed")
 	case news.AuditSetting:
 		return l.Text("setting changed")
+	case news.AuditIdentityAdded:
+		return l.Text("login elsewhere linked")
+	case news.AuditIdentityRemoved:
+		return l.Text("login elsewhere unlinked")
 	}
 	return string(a)
 }
