@@ -63,23 +63,23 @@ func (f *alertFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.secrets, "secret-file", "", "read the secret that signs a webhook (whsec_...) from the first line of `FILE`, rather than have one made; - is standard input")
 }
 
-// read reads the schedule and the files of the flags into the alert, whose kind may be "" for one that is not known yet. The files go
-// into the request to a server.
+// check says which secret alerts of a kind do not take.
+func (f *alertFlags) check(kind news.AlertKind) error {
+	switch {
+	case f.tokens != "" && kind != news.AlertNtfy:
+		return usagef("only ntfy takes a token")
+	case f.secrets != "" && kind != news.AlertWebhook:
+		return usagef("only webhooks are signed by a secret")
+	}
+	return nil
+}
+
+// read reads the schedule and the files of the flags into the alert. The files go into the request to a server.
 func (f *alertFlags) read(c *cli, r *request) error {
 	f.alert.Schedule = cmp.Or(f.every, f.everyAlias)
-	kind := f.alert.Kind
-	for _, one := range []struct {
-		file, what string
-		kind       news.AlertKind
-		wrong      string
-	}{
-		{f.tokens, "token", news.AlertNtfy, "only ntfy takes a token"}, {f.secrets, "secret", news.AlertWebhook, "only webhooks are signed by a secret"},
-	} {
+	for _, one := range []struct{ file, what string }{{f.tokens, "token"}, {f.secrets, "secret"}} {
 		if one.file == "" {
 			continue
-		}
-		if kind != "" && kind != one.kind {
-			return usagef("%s", one.wrong)
 		}
 		text, err := c.firstLine(one.file, one.what)
 		if err != nil {
@@ -106,6 +106,9 @@ func (c *cli) alertAdd() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var r request
 			flags.alert.Kind, flags.alert.Target = news.AlertKind(args[1]), args[2]
+			if err := flags.check(flags.alert.Kind); err != nil {
+				return err
+			}
 			if err := flags.read(c, &r); err != nil {
 				return err
 			}
@@ -177,11 +180,8 @@ func (c *cli) alertSet() *cobra.Command {
 				if err != nil {
 					return noAlert(err, id)
 				}
-				switch {
-				case flags.tokens != "" && a.Kind != news.AlertNtfy:
-					return usagef("only ntfy takes a token")
-				case flags.secrets != "" && a.Kind != news.AlertWebhook:
-					return usagef("only webhooks are signed by a secret")
+				if err := flags.check(a.Kind); err != nil {
+					return err
 				}
 				a.Secret = cmp.Or(flags.alert.Secret, a.Secret)
 				a.Schedule = cmp.Or(flags.alert.Schedule, a.Schedule)
