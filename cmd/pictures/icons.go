@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"image/png"
 	"os"
-	"os/exec"
 	"path/filepath"
 )
 
@@ -34,7 +31,11 @@ func drawIcons(ctx context.Context, chromium, dir, folder string) error {
 		if err := os.WriteFile(page, []byte(html), 0o600); err != nil {
 			return err
 		}
-		picture, err := drawIcon(ctx, chromium, dir, page, icon.size)
+		m, err := shoot(ctx, chromium, dir, "file://"+page, icon.size, icon.size, "--default-background-color=00000000")
+		if err != nil {
+			return fmt.Errorf("%s: %w", icon.name, err)
+		}
+		picture, err := encode(m)
 		if err != nil {
 			return fmt.Errorf("%s: %w", icon.name, err)
 		}
@@ -43,27 +44,4 @@ func drawIcons(ctx context.Context, chromium, dir, folder string) error {
 		}
 	}
 	return nil
-}
-
-func drawIcon(ctx context.Context, chromium, dir, page string, size int) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, drawTime)
-	defer cancel()
-	file := filepath.Join(dir, "icon.png")
-	cmd := exec.CommandContext(ctx, chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--default-background-color=00000000",
-		"--user-data-dir="+filepath.Join(dir, "chromium"), fmt.Sprintf("--window-size=%d,%[1]d", size), "--screenshot="+file, "file://"+page)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("chromium: %w\n%s", err, out)
-	}
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	m, err := png.Decode(bytes.NewReader(data))
-	if err != nil {
-		return nil, err
-	}
-	var b bytes.Buffer
-	e := png.Encoder{CompressionLevel: png.BestCompression}
-	err = e.Encode(&b, m)
-	return b.Bytes(), err
 }

@@ -18,6 +18,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"image"
 	"image/png"
 	"io"
 	"math"
@@ -86,7 +87,7 @@ func run(ctx context.Context, program, out, folder string) (err error) {
 	}
 	for _, p := range pages {
 		name := filepath.Join(out, p.name+".png")
-		picture, err := draw(ctx, chromium, filepath.Join(dir, "chromium"), address+p.path)
+		picture, err := draw(ctx, chromium, dir, address+p.path)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -239,28 +240,38 @@ func ask(ctx context.Context, into any, program string, args ...string) error {
 	return nil
 }
 
-// draw returns a page as Chromium shows it.
-func draw(ctx context.Context, chromium, profile, address string) ([]byte, error) {
+// draw returns a page as Chromium shows it, as a PNG.
+func draw(ctx context.Context, chromium, dir, address string) ([]byte, error) {
+	m, err := shoot(ctx, chromium, dir, address, width, height, "--accept-lang=en-GB", "--virtual-time-budget=8000") // of the page's clock: pictures have loaded by then
+	if err != nil {
+		return nil, err
+	}
+	return encode(withPalette(m))
+}
+
+// shoot returns what Chromium shows of a page in a window of that size. It leaves its profile and a file in dir.
+func shoot(ctx context.Context, chromium, dir, address string, width, height int, flags ...string) (image.Image, error) {
 	ctx, cancel := context.WithTimeout(ctx, drawTime)
 	defer cancel()
-	file := profile + ".png"
-	cmd := exec.CommandContext(ctx, chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--accept-lang=en-GB",
-		"--user-data-dir="+profile, fmt.Sprintf("--window-size=%d,%d", width, height),
-		"--virtual-time-budget=8000", // of the page's clock: pictures have loaded by then
-		"--screenshot="+file, address)
-	if out, err := cmd.CombinedOutput(); err != nil {
+	file := filepath.Join(dir, "page.png")
+	args := append([]string{
+		"--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--user-data-dir=" + filepath.Join(dir, "chromium"),
+		fmt.Sprintf("--window-size=%d,%d", width, height), "--screenshot=" + file,
+	}, flags...)
+	if out, err := exec.CommandContext(ctx, chromium, append(args, address)...).CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("chromium: %w\n%s", err, out)
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
-	m, err := png.Decode(bytes.NewReader(data))
-	if err != nil {
-		return nil, err
-	}
+	return png.Decode(bytes.NewReader(data))
+}
+
+// encode returns a picture as a small PNG.
+func encode(m image.Image) ([]byte, error) {
 	var b bytes.Buffer
 	e := png.Encoder{CompressionLevel: png.BestCompression}
-	err = e.Encode(&b, withPalette(m))
+	err := e.Encode(&b, m)
 	return b.Bytes(), err
 }
