@@ -70,7 +70,7 @@ type Config struct {
 
 // accessSettings says who has to log in.
 type accessSettings struct {
-	// Login is auto, required or off. See LoginRequired.
+	// Login is auto, required or off. Auto asks nobody to log in where only this machine reaches the server.
 	Login       string              `yaml:"login"`
 	OIDC        oidcSettings        `yaml:"oidc"`
 	ProxyHeader proxyHeaderSettings `yaml:"proxy_header"`

@@ -242,8 +242,7 @@ func (g *Guard) Login(r *http.Request, name, password string) error {
 
 // refused writes an audit line for a login that was refused.
 func (g *Guard) refused(r *http.Request, name string, err error) error {
-	var many *TooManyError
-	if !errors.Is(err, news.ErrPassword) || errors.As(err, &many) {
+	if !errors.Is(err, news.ErrPassword) {
 		return err
 	}
 	ctx := news.WithActor(r.Context(), news.Actor{Address: ingress.Address(r)})

@@ -268,19 +268,18 @@ func userOf(ctx context.Context, identities Identities, create news.UserRole, i 
 	if !errors.Is(err, news.ErrNotFound) {
 		return user, err
 	}
-	shown := cmp.Or(i.Name, i.Subject)
-	if create == "" {
-		return user, &LoginError{Text: "No account here belongs to %q. Log in with a password and link it, or ask an admin for an account.", Args: []any{shown}}
-	}
 	name := cmp.Or(i.Name, i.Subject)
+	if create == "" {
+		return user, &LoginError{Text: "No account here belongs to %q. Log in with a password and link it, or ask an admin for an account.", Args: []any{name}}
+	}
 	if err := news.CheckName(name); err != nil {
-		return user, &LoginError{Text: "%q can't be the name of an account here. Ask an admin for one.", Args: []any{shown}, Err: err}
+		return user, &LoginError{Text: "%q can't be the name of an account here. Ask an admin for one.", Args: []any{name}, Err: err}
 	}
 	err = identities.AddUserWith(ctx, name, create, i)
 	if errors.Is(err, news.ErrExists) {
 		user, err = identities.IdentityUser(ctx, i.Issuer, i.Subject) // another request may have been first
 		if errors.Is(err, news.ErrNotFound) {
-			err = &LoginError{Text: "There is an account %q already, and it is not linked to this login. If it is yours, log in with its password and link it; else ask an admin.", Args: []any{shown}}
+			err = &LoginError{Text: "There is an account %q already, and it is not linked to this login. If it is yours, log in with its password and link it; else ask an admin.", Args: []any{name}}
 		}
 		return user, err
 	}

@@ -48,13 +48,14 @@ func throughProxies(trusted []netip.Prefix, header string, log *slog.Logger, nex
 	header = http.CanonicalHeaderKey(header)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		addr, ok := remote(r)
-		if proxied := ok && isIn(trusted, addr); !proxied && len(r.Header[header]) > 0 {
+		proxied := ok && isIn(trusted, addr)
+		if !proxied && len(r.Header[header]) > 0 {
 			copied := *r
 			copied.Header = r.Header.Clone()
 			copied.Header.Del(header)
 			r = &copied
 		}
-		if ok && isIn(trusted, addr) {
+		if proxied {
 			copied := *r
 			copied.RemoteAddr = netip.AddrPortFrom(clientOf(r.Header, addr, trusted), 0).String()
 			r = &copied
