@@ -224,7 +224,7 @@ func (a *app) guard(ctx context.Context) (*access.Guard, error) {
 	if h := a.cfg.Access.ProxyHeader; h.Name != "" {
 		options.Authenticators = append(options.Authenticators, access.ByHeader(h.Name, a.identities(), roleToCreate(h.Create)))
 	}
-	return access.New(options).ReadSettings(a.store.UserSettings), nil
+	return access.New(options), nil
 }
 
 // identities are the users by what they are called elsewhere.

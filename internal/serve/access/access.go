@@ -10,7 +10,7 @@
 // another server needs on the way.
 //
 // access.go has needs and viewers, guard.go finds out who asks, session.go keeps sessions (scs over the store), limiter.go slows down who
-// guesses, router.go has routers whose routes declare their needs, settings.go reads what the viewer chose.
+// guesses, router.go has routers whose routes declare their needs.
 package access
 
 import (
@@ -54,12 +54,11 @@ func (n Need) String() string {
 
 // Viewer is who sends a request. The zero value is somebody who is not logged in.
 type Viewer struct {
-	User     news.User     // ID 0: nobody is logged in
-	Settings news.Settings // of the user
-	Session  int64         // number of the session; 0 is none
-	Token    bool          // known by an API token
-	Proxy    bool          // known by a header of a proxy
-	Open     bool          // taken for the oldest admin, in open mode
+	User    news.User // ID 0: nobody is logged in
+	Session int64     // number of the session; 0 is none
+	Token   bool      // known by an API token
+	Proxy   bool      // known by a header of a proxy
+	Open    bool      // taken for the oldest admin, in open mode
 
 	editsFeeds bool // as the instance lets readers do
 }
@@ -92,9 +91,4 @@ type viewerKey struct{}
 func ViewerOf(ctx context.Context) Viewer {
 	v, _ := ctx.Value(viewerKey{}).(Viewer)
 	return v
-}
-
-// WithViewer returns a context with a viewer.
-func WithViewer(ctx context.Context, v Viewer) context.Context {
-	return context.WithValue(ctx, viewerKey{}, v)
 }

@@ -70,7 +70,6 @@ type Guard struct {
 	limiter        *Limiter
 	sessions       *scs.SessionManager // nil in open mode
 	authenticators []Authenticator
-	settings       SettingsOf
 }
 
 // New makes a guard.
@@ -112,15 +111,12 @@ func (g *Guard) Handle(need Need, refuse Refuse, next http.Handler) http.Handler
 		if err == nil {
 			err = g.check(r.Context(), v, need)
 		}
-		if err == nil {
-			v.Settings, err = g.settingsOf(r.Context(), v)
-		}
 		if err != nil {
 			refuse(w, r, need, err)
 			return
 		}
 		ctx := news.WithActor(r.Context(), news.Actor{Name: v.User.Name, Address: ingress.Address(r)})
-		next.ServeHTTP(w, r.WithContext(WithViewer(ctx, v)))
+		next.ServeHTTP(w, r.WithContext(context.WithValue(ctx, viewerKey{}, v)))
 	})
 	if g == nil || g.sessions == nil {
 		return checked

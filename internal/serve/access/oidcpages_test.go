@@ -35,7 +35,7 @@ func TestOIDCPages(t *testing.T) {
 	address := "http://" + srv.Listener.Addr().String()
 	guard := access.New(access.Options{Store: db, Accounts: users, PublicURL: address})
 	pages := web.New(web.Options{
-		Backend: web.Backend{TopicStore: db, AccountStore: db, ItemStore: db, TopicEditor: &subscribe.Topics{Store: db, Now: time.Now}}, Access: guard, PublicURL: address,
+		Backend: web.Backend{SettingsStore: db, TopicStore: db, AccountStore: db, ItemStore: db, TopicEditor: &subscribe.Topics{Store: db, Now: time.Now}}, Access: guard, PublicURL: address,
 		OIDC: access.NewOIDC(access.OIDCOptions{
 			Guard: guard, Identities: identities{db, users}, Issuer: p.URL, ClientID: clientID, Secret: clientSecret, Title: "Example ID", Create: news.ReaderRole,
 			PublicURL: address, Through: client.Through,

@@ -90,7 +90,7 @@ func (f *fake) lock() func() {
 	return f.mu.Unlock
 }
 
-func (f *fake) userSettings(context.Context, int64) (news.Settings, error) {
+func (f *fake) UserSettings(context.Context, int64) (news.Settings, error) {
 	defer f.lock()()
 	return f.settings, f.broken
 }

@@ -34,7 +34,7 @@ func TestOffline(t *testing.T) {
 	user.Store(1)
 	guard := openTo(func(context.Context) (news.User, error) {
 		return news.User{ID: user.Load(), Role: news.ReaderRole}, nil
-	}).ReadSettings(f.userSettings)
+	})
 	server := httptest.NewServer(web.New(web.Options{Backend: f.backend(), Access: guard, InstanceID: "test", Now: func() time.Time { return now }}))
 	defer server.Close()
 	tab := browsertest.NewTab(browser, t, server.URL)

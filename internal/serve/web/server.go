@@ -56,13 +56,39 @@ type route struct {
 	handler handler
 }
 
-// viewer is who sends a request.
-func (s *server) viewer(r *http.Request) access.Viewer { return access.ViewerOf(r.Context()) }
+// viewer is who sends a request, with what they chose in the settings.
+type viewer struct {
+	access.Viewer
+	Settings news.Settings
+}
+
+type settingsKey struct{}
+
+func (s *server) viewer(r *http.Request) viewer {
+	settings, _ := r.Context().Value(settingsKey{}).(news.Settings)
+	return viewer{access.ViewerOf(r.Context()), settings}
+}
+
+// withSettings reads the settings of the viewer of a request into its context.
+func (s *server) withSettings(r *http.Request) (*http.Request, error) {
+	u := s.viewer(r).User
+	if u.ID == 0 {
+		return r, nil
+	}
+	settings, err := s.backend.UserSettings(r.Context(), u.ID)
+	if err != nil {
+		return r, fmt.Errorf("settings of %s: %w", u.Name, err)
+	}
+	return r.WithContext(context.WithValue(r.Context(), settingsKey{}, settings)), nil
+}
 
 // handle answers with an error page where h fails. Errors that the reader did not cause are logged, and shown without details.
 func (s *server) handle(h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		err := h(w, r)
+		r, err := s.withSettings(r)
+		if err == nil {
+			err = h(w, r)
+		}
 		var p problem
 		var building *search.BuildingError
 		switch {

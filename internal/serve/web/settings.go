@@ -14,6 +14,8 @@ import (
 
 // SettingsStore keeps what users chose of how pages look and work.
 type SettingsStore interface {
+	// UserSettings gives the settings of a user, the defaults where the user has changed none.
+	UserSettings(ctx context.Context, user int64) (news.Settings, error)
 	// SetUserSettings returns what is wrong with the settings, and news.ErrNotFound for an unknown user.
 	SetUserSettings(ctx context.Context, user int64, s news.Settings) error
 }

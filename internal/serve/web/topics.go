@@ -64,7 +64,7 @@ type topicView struct {
 	Pager                    pager
 }
 
-func topicOf(t news.Topic, v access.Viewer, l *locale.Locale) topicView {
+func topicOf(t news.Topic, v viewer, l *locale.Locale) topicView {
 	name := url.PathEscape(t.Name)
 	view := topicView{
 		Name: t.Name, Query: t.Query, URL: "/topic/" + name, New: newCount(t, l), Mine: t.User != 0, May: mayChangeTopic(v, t),
@@ -89,7 +89,7 @@ func topicFormOf(t news.Topic, action, button string) topicForm {
 }
 
 // mayChangeTopic reports whether a viewer may change a topic: the own ones, and as an editor those of everybody.
-func mayChangeTopic(v access.Viewer, t news.Topic) bool {
+func mayChangeTopic(v viewer, t news.Topic) bool {
 	return t.User == 0 && v.May(access.Editor) || t.User != 0 && t.User == v.User.ID
 }
 

@@ -40,7 +40,7 @@ func onePicture(context.Context, string, string, string) (news.Picture, error) {
 func showing(f *fake, p web.Pictures) http.Handler {
 	return web.New(web.Options{
 		Pictures: p,
-		Backend:  f.backend(), Access: openTo(admin).ReadSettings(f.userSettings), PublicURL: "http://news.example", InstanceID: "test", Now: func() time.Time { return now },
+		Backend:  f.backend(), Access: everybody, PublicURL: "http://news.example", InstanceID: "test", Now: func() time.Time { return now },
 		CheckQuery: func(q string) error {
 			if strings.Count(q, `"`)%2 == 1 {
 				return errors.New(`a quotation mark is open; close it: "red tide"`)
