@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -31,10 +32,7 @@ func (c *cli) storyCommand() *cobra.Command {
 				return err
 			}
 			return c.withStore(cmd.Context(), func(db *store.DB) error {
-				s, err := db.Story(cmd.Context(), ids[0])
-				if errors.Is(err, news.ErrNotFound) {
-					return fmt.Errorf("there is no story %d", ids[0])
-				}
+				s, err := findStory(cmd.Context(), db, ids[0])
 				if err != nil {
 					return err
 				}
@@ -85,6 +83,15 @@ func (c *cli) storyCommand() *cobra.Command {
 	c.jsonFlag(cmd)
 	cmd.AddCommand(c.storyCompare(), c.storyMerge(), c.storySplit(), c.storyOrigin(), c.storyCorrections(), c.storyForget())
 	return cmd
+}
+
+// findStory reads a story, or says that there is none of that number.
+func findStory(ctx context.Context, db *store.DB, id int64) (news.Story, error) {
+	s, err := db.Story(ctx, id)
+	if errors.Is(err, news.ErrNotFound) {
+		return s, fmt.Errorf("there is no story %d", id)
+	}
+	return s, err
 }
 
 // printStory prints the origin, the event, a table of the members, and what each report's versions changed, newest first.

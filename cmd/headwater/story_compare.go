@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -37,10 +36,7 @@ func (c *cli) storyCompare() *cobra.Command {
 				}
 			}
 			return c.withStore(cmd.Context(), func(db *store.DB) error {
-				s, err := db.Story(cmd.Context(), ids[0])
-				if errors.Is(err, news.ErrNotFound) {
-					return fmt.Errorf("there is no story %d", ids[0])
-				}
+				s, err := findStory(cmd.Context(), db, ids[0])
 				if err != nil {
 					return err
 				}
