@@ -1,10 +1,8 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -84,34 +82,7 @@ func (g guarded) logIn(t *testing.T, name string) string {
 // send sends a form, with headers: name, value.
 func (g guarded) send(t *testing.T, method, path string, form url.Values, headers ...string) answered {
 	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, method, g.URL+path, strings.NewReader(form.Encode()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if form != nil {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
-	for i := 0; i < len(headers); i += 2 {
-		if headers[i] == "Host" {
-			req.Host = headers[i+1]
-		}
-		req.Header.Set(headers[i], headers[i+1])
-	}
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	resp, err := client.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var body []byte
-	if resp.Header.Get("Content-Type") != "text/event-stream" {
-		body, err = io.ReadAll(resp.Body)
-	}
-	if err := errors.Join(err, resp.Body.Close()); err != nil {
-		t.Errorf("%s %s: %v", method, path, err)
-	}
-	return answered{resp.StatusCode, resp.Header, string(body)}
+	return send(t, method, g.URL+path, form, headers...)
 }
 
 // lets reports whether an answer is that of the route itself, not of the guard before it.

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -85,9 +87,20 @@ type answered struct {
 // ask sends a request without a body, as a program does, but for the headers given; Host is one of them.
 func (rt route) ask(t *testing.T, server string, headers ...string) answered {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), rt.method, server+rt.path, nil)
+	return send(t, rt.method, server+rt.path, nil, headers...)
+}
+
+// send sends a form, or nothing, with headers: name, value. Host is one of them.
+func send(t *testing.T, method, address string, form url.Values, headers ...string) answered {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(form.Encode()))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if form != nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	for i := 0; i < len(headers); i += 2 {
 		if headers[i] == "Host" {
@@ -105,7 +118,7 @@ func (rt route) ask(t *testing.T, server string, headers ...string) answered {
 		body, err = io.ReadAll(resp.Body)
 	}
 	if err := errors.Join(err, resp.Body.Close()); err != nil {
-		t.Errorf("%s %s: %v", rt.method, rt.path, err)
+		t.Errorf("%s %s: %v", method, address, err)
 	}
 	return answered{resp.StatusCode, resp.Header, string(body)}
 }
