@@ -312,6 +312,57 @@ func TestSecretFeeds(t *testing.T) {
 	}
 }
 
+// TestTopicsOfImportedLists has a reader who may change feeds, and then an editor, import lists by pages, REST API and a feed reader. Only
+// the editor's topics are added: they are everybody's.
+func TestTopicsOfImportedLists(t *testing.T) {
+	g := serveGuarded(t)
+	if err := g.app.store.SetAccessSettings(t.Context(), news.AccessSettings{ReadersEditFeeds: true}); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		user   string
+		topics int
+	}{{"reader", 0}, {"editor", 3}} {
+		list := func(way string) string {
+			name := tt.user + " " + way
+			return `<opml version="2.0"><body><outline type="rss" xmlUrl="https://` + strings.ReplaceAll(name, " ", "-") + `.example/feed"/>` +
+				`<outline text="` + name + `" headwaterQuery="gulls ` + way + `"/></body></opml>`
+		}
+		token, err := g.app.accounts.Login(t.Context(), tt.user, guardedPassword)
+		if err != nil {
+			t.Fatal(err)
+		}
+		page := g.send(t, "POST", "/feeds/opml", url.Values{"text": {list("page")}}, "Cookie", g.cookies[tt.user])
+		if left := strings.Contains(page.body, "for editors and admins to change"); page.status != http.StatusOK || left != (tt.topics == 0) {
+			t.Errorf("%s: %d, says that a topic was left out: %t", tt.user, page.status, left)
+		}
+		for path, authorization := range map[string]string{
+			"/api/v1/opml": "Bearer " + g.tokens[tt.user], "/reader/api/0/subscription/import": "GoogleLogin auth=" + token,
+		} {
+			way, _, _ := strings.Cut(path[1:], "/")
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, g.URL+path, strings.NewReader(list(way)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Authorization", authorization)
+			resp, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := drained(resp); err != nil || resp.StatusCode != http.StatusOK {
+				t.Errorf("%s: %s: %d, %v", tt.user, path, resp.StatusCode, err)
+			}
+		}
+		topics, err := g.app.store.Topics(t.Context(), 0)
+		if err != nil || len(topics) != tt.topics {
+			t.Errorf("%s: topics %v, %v", tt.user, topics, err)
+		}
+	}
+	if feeds, err := g.app.store.Feeds(t.Context()); err != nil || len(feeds) != 6 {
+		t.Errorf("%d feeds, %v", len(feeds), err)
+	}
+}
+
 // TestOpenMode tells when nobody has to log in.
 func TestOpenMode(t *testing.T) {
 	for _, tt := range []struct {

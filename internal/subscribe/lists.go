@@ -38,9 +38,9 @@ func (l *Lists) WriteOPML(ctx context.Context, w io.Writer, title string) error 
 	return opml.Write(w, List(title, feeds, topics))
 }
 
-// ReadOPML adds the contents of a list: all of its feeds or none, and its topics. A topic whose name is taken stays
-// unchanged. It returns a *news.RefusedError for a file that is no list.
-func (l *Lists) ReadOPML(ctx context.Context, r io.Reader) (done news.Imported, err error) {
+// ReadOPML adds the contents of a list: all of its feeds or none, and its topics for everybody where topics says so, else none of them.
+// A topic whose name is taken stays unchanged. It returns a *news.RefusedError for a file that is no list.
+func (l *Lists) ReadOPML(ctx context.Context, r io.Reader, topics bool) (done news.Imported, err error) {
 	list, notes, err := opml.Read(r)
 	if err != nil {
 		return done, &news.RefusedError{Text: err.Error(), Cause: err}
@@ -69,7 +69,15 @@ func (l *Lists) ReadOPML(ctx context.Context, r io.Reader) (done news.Imported, 
 			done.Folders = append(done.Folders, f.Folder)
 		}
 	}
-	err = l.Topics.AddAll(ctx, list.Topics, &done)
+	if topics {
+		err = l.Topics.AddAll(ctx, list.Topics, &done)
+	} else {
+		for _, t := range list.Topics {
+			done.Notes = append(done.Notes, news.ImportNote{
+				Text: fmt.Sprintf("the topic %q was left out: the topics of everybody are for editors and admins to change", t.Name),
+			})
+		}
+	}
 	return done, err
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"headwater/internal/intake/discover"
 	"headwater/internal/news"
+	"headwater/internal/serve/access"
 	"headwater/internal/serve/view"
 )
 
@@ -230,7 +231,7 @@ func (s *server) readOPML(w http.ResponseWriter, r *http.Request) {
 	if refuse(w, rejectUnknown(r)) {
 		return
 	}
-	done, err := s.backend.ReadOPML(r.Context(), http.MaxBytesReader(w, r.Body, maxOPML))
+	done, err := s.backend.ReadOPML(r.Context(), http.MaxBytesReader(w, r.Body, maxOPML), access.ViewerOf(r.Context()).May(access.Editor))
 	var large *http.MaxBytesError
 	var refused *news.RefusedError
 	switch {

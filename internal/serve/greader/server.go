@@ -268,5 +268,6 @@ type FeedEditor interface {
 // OPML writes and reads lists of feeds and topics.
 type OPML interface {
 	WriteOPML(ctx context.Context, w io.Writer, title string) error
-	ReadOPML(context.Context, io.Reader) (news.Imported, error)
+	// ReadOPML adds the topics of a list, which are everybody's, where topics says so.
+	ReadOPML(ctx context.Context, r io.Reader, topics bool) (news.Imported, error)
 }

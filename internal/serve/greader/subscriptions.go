@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"headwater/internal/news"
+	"headwater/internal/serve/access"
 	"headwater/internal/serve/publish"
 	"headwater/internal/weburl"
 )
@@ -58,7 +59,7 @@ func (c *call) exportOPML() error {
 
 // importOPML reads a list whatever its Content-Type, so the edit token of such a request stands in its address.
 func (c *call) importOPML() error {
-	done, err := c.backend.ReadOPML(c.ctx(), c.r.Body)
+	done, err := c.backend.ReadOPML(c.ctx(), c.r.Body, c.viewer.May(access.Editor))
 	if err != nil {
 		return bad("the list cannot be read: %v", err)
 	}

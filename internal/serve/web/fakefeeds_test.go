@@ -184,7 +184,7 @@ func (f *fake) WriteOPML(_ context.Context, w io.Writer, title string) error {
 	return err
 }
 
-func (f *fake) ReadOPML(_ context.Context, r io.Reader) (news.Imported, error) {
+func (f *fake) ReadOPML(_ context.Context, r io.Reader, _ bool) (news.Imported, error) {
 	data, err := io.ReadAll(r)
 	f.list = string(data)
 	if f.refused != nil {

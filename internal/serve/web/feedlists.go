@@ -16,6 +16,7 @@ import (
 	"headwater/internal/locale"
 	"headwater/internal/news"
 	"headwater/internal/opml"
+	"headwater/internal/serve/access"
 	"headwater/internal/serve/publish"
 )
 
@@ -68,7 +69,7 @@ func (s *server) importList(w http.ResponseWriter, r *http.Request) error {
 	case len(bytes.TrimSpace(data)) == 0:
 		return s.showImport(w, r, http.StatusUnprocessableEntity, importView{Error: l.Text("There is no list. Choose a file, or paste the text of one.")})
 	}
-	done, err := s.backend.ReadOPML(r.Context(), bytes.NewReader(data))
+	done, err := s.backend.ReadOPML(r.Context(), bytes.NewReader(data), s.viewer(r).May(access.Editor))
 	var refused *news.RefusedError
 	switch {
 	case errors.As(err, &refused):
