@@ -101,7 +101,7 @@ func TestOffline(t *testing.T) {
 	if h := tab.Text("h1"); h != "The server cannot be reached" {
 		t.Errorf("in place of the topics: %q", h)
 	}
-	tab.Wait(`document.querySelector('#kept a[href$="/"]') !== null`)
+	tab.Wait(`document.querySelector('#kept a[href$="/"]') !== null && document.getElementById("kept-none").hidden`)
 	if !browsertest.Eval[bool](tab, `document.documentElement.dataset.theme === "dark" && document.getElementById("kept-none").hidden`) {
 		t.Error("the page of what is kept does not look as the user's pages, or says that there is nothing")
 	}
