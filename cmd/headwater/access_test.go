@@ -202,6 +202,27 @@ func TestOthersIDs(t *testing.T) {
 	if got := g.send(t, "GET", "/topic/private", nil, "Cookie", g.cookies["other"]); got.status != http.StatusOK {
 		t.Errorf("the own topic: %d", got.status)
 	}
+	shared, err := g.app.topics.AddTopic(ctx, news.Topic{Name: "shared", Query: "gull"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	alert, err := g.app.alerts.AddAlert(ctx, news.Alert{Topic: shared.ID, User: other.ID, Kind: news.AlertWebhook, Target: "https://hooks.example.org/of-other"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"editor", "admin"} {
+		for _, path := range []string{"/topic/shared/alerts", "/api/v1/topics/shared/alerts"} {
+			if got := g.send(t, "GET", path, nil, "Cookie", g.cookies[name]); got.status != http.StatusOK || strings.Contains(got.body, alert.Target) {
+				t.Errorf("%s as %s: %d %.300s", path, name, got.status, got.body)
+			}
+		}
+		for _, request := range []string{"POST /topic/shared/alerts/%d/remove", "POST /api/v1/topics/shared/alerts/%d/test", "DELETE /api/v1/topics/shared/alerts/%d"} {
+			method, path, _ := strings.Cut(fmt.Sprintf(request, alert.ID), " ")
+			if got := g.send(t, method, path, nil, "Cookie", g.cookies[name]); got.status != http.StatusNotFound {
+				t.Errorf("%s %s as %s: %d %.300s", method, path, name, got.status, got.body)
+			}
+		}
+	}
 }
 
 // TestSessionsEnd has sessions end with a change of password, another's end, and the removal of the user; and the token change at a login.

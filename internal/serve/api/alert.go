@@ -4,16 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"headwater/internal/news"
+	"headwater/internal/serve/access"
 	"headwater/internal/serve/view"
 )
 
 type alertList struct {
 	Total  int          `json:"total" doc:"how many there are"`
-	Alerts []view.Alert `json:"alerts" nullable:"false" doc:"all of the topic's, in the order in which they were added"`
+	Alerts []view.Alert `json:"alerts" nullable:"false" doc:"those of the topic, in the order in which they were added, but for those of other users"`
 }
 
 func (s *server) alerts(ctx context.Context, q *struct{ ByName }) (*body[alertList], error) {
@@ -26,6 +28,7 @@ func (s *server) alerts(ctx context.Context, q *struct{ ByName }) (*body[alertLi
 
 func alertsPath(topic string) string { return "/topics/" + topic + "/alerts" }
 
+// topicAlerts gives a topic of everybody with its alerts: the viewer's and those of nobody, but not those of other users, which they alone see.
 func (s *server) topicAlerts(ctx context.Context, name ByName) (news.Topic, []news.Alert, error) {
 	t, err := s.backend.Topic(ctx, 0, name.Name)
 	if err != nil {
@@ -35,7 +38,8 @@ func (s *server) topicAlerts(ctx context.Context, name ByName) (news.Topic, []ne
 	if err != nil {
 		return t, nil, s.fail(err, "list of alerts", alertsPath(t.Name))
 	}
-	return t, list, nil
+	viewer := access.ViewerOf(ctx).User.ID
+	return t, slices.DeleteFunc(list, func(a news.Alert) bool { return a.User != 0 && a.User != viewer }), nil
 }
 
 type newAlert struct {
