@@ -18,7 +18,6 @@ package accounts
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"sync"
@@ -140,7 +139,7 @@ func (a *Accounts) Login(ctx context.Context, name, password string) (string, er
 		return "", err
 	}
 	token := rand.Text() + rand.Text()
-	err = a.store.AddToken(ctx, u, hash, tokenHash(token), a.now())
+	err = a.store.AddToken(ctx, u, hash, news.HashToken(token), a.now())
 	if errors.Is(err, news.ErrNotFound) {
 		return "", news.ErrPassword // the password was changed meanwhile
 	}
@@ -149,22 +148,16 @@ func (a *Accounts) Login(ctx context.Context, name, password string) (string, er
 
 // UserOf returns the user of a token of Login, or news.ErrNotFound.
 func (a *Accounts) UserOf(ctx context.Context, token string) (news.User, error) {
-	return a.store.TokenUser(ctx, tokenHash(token))
+	return a.store.TokenUser(ctx, news.HashToken(token))
 }
 
 // AddAPIToken returns a token with which a program acts for a user. The token is not stored, so it can be shown only now.
 func (a *Accounts) AddAPIToken(ctx context.Context, user news.User, label string) (string, error) {
 	token := "hw_" + rand.Text() + rand.Text()
-	return token, a.store.AddAPIToken(ctx, user, tokenHash(token), label, a.now())
+	return token, a.store.AddAPIToken(ctx, user, news.HashToken(token), label, a.now())
 }
 
 // APIUser returns the user of a token of AddAPIToken, or news.ErrNotFound.
 func (a *Accounts) APIUser(ctx context.Context, token string) (news.User, error) {
-	return a.store.APITokenUser(ctx, tokenHash(token))
-}
-
-// tokenHash hashes a token. It needs no salt, since a token is 260 random bits.
-func tokenHash(token string) []byte {
-	sum := sha256.Sum256([]byte(token))
-	return sum[:]
+	return a.store.APITokenUser(ctx, news.HashToken(token))
 }

@@ -1,6 +1,7 @@
 package news
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -239,4 +240,11 @@ type APIToken struct {
 	ID    int64
 	Label string // what it is for
 	Made  time.Time
+}
+
+// HashToken returns what is stored of a token: of an API token, a login of a feed reader or a session. It needs no salt, since a token is
+// 256 random bits or more.
+func HashToken(token string) []byte {
+	sum := sha256.Sum256([]byte(token))
+	return sum[:]
 }

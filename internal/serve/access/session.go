@@ -2,7 +2,6 @@ package access
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"net/http"
 	"strings"
@@ -163,15 +162,9 @@ type sessionStore struct {
 	codec scs.Codec
 }
 
-// hashOf hashes a token. It needs no salt, since a token is 256 random bits.
-func hashOf(token string) []byte {
-	sum := sha256.Sum256([]byte(token))
-	return sum[:]
-}
-
 // FindCtx implements scs.CtxStore.
 func (s sessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
-	session, data, err := s.store.Session(ctx, hashOf(token))
+	session, data, err := s.store.Session(ctx, news.HashToken(token))
 	if errors.Is(err, news.ErrNotFound) {
 		return nil, false, nil
 	}
@@ -194,9 +187,9 @@ func (s sessionStore) CommitCtx(ctx context.Context, token string, data []byte, 
 		Expires: expiry, Address: words(keyAddress), Agent: words(keyAgent),
 	}
 	if f, ok := ctx.Value(foundKey{}).(*found); ok && f.token == token {
-		return s.store.ChangeSession(ctx, session, hashOf(token), data)
+		return s.store.ChangeSession(ctx, session, news.HashToken(token), data)
 	}
-	if err := s.store.AddSession(ctx, session, hashOf(token), data); err != nil {
+	if err := s.store.AddSession(ctx, session, news.HashToken(token), data); err != nil {
 		return err
 	}
 	if f, ok := ctx.Value(foundKey{}).(*found); ok {
@@ -207,7 +200,7 @@ func (s sessionStore) CommitCtx(ctx context.Context, token string, data []byte, 
 
 // DeleteCtx implements scs.CtxStore.
 func (s sessionStore) DeleteCtx(ctx context.Context, token string) error {
-	return s.store.DropSession(ctx, hashOf(token))
+	return s.store.DropSession(ctx, news.HashToken(token))
 }
 
 // Find implements scs.Store.
