@@ -210,6 +210,15 @@ func TestOthersIDs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if got := g.send(t, "GET", "/api/v1/topics/shared/alerts", nil, "Cookie", g.cookies["other"]); got.status != http.StatusOK || !strings.Contains(got.body, alert.Target) {
+		t.Errorf("the own alert of everybody's topic: %d %.300s", got.status, got.body)
+	}
+	for _, request := range []string{"GET /api/v1/topics/shared/alerts", "GET /api/v1/topics/private/alerts?mine=true"} {
+		method, path, _ := strings.Cut(request, " ")
+		if got := g.send(t, method, path, nil, "Cookie", g.cookies["reader"]); strings.Contains(got.body, alert.Target) {
+			t.Errorf("%s as reader: %d %.300s", request, got.status, got.body)
+		}
+	}
 	for _, name := range []string{"editor", "admin"} {
 		for _, path := range []string{"/topic/shared/alerts", "/api/v1/topics/shared/alerts"} {
 			if got := g.send(t, "GET", path, nil, "Cookie", g.cookies[name]); got.status != http.StatusOK || strings.Contains(got.body, alert.Target) {
@@ -220,6 +229,27 @@ func TestOthersIDs(t *testing.T) {
 			method, path, _ := strings.Cut(fmt.Sprintf(request, alert.ID), " ")
 			if got := g.send(t, method, path, nil, "Cookie", g.cookies[name]); got.status != http.StatusNotFound {
 				t.Errorf("%s %s as %s: %d %.300s", method, path, name, got.status, got.body)
+			}
+		}
+	}
+}
+
+// TestSecretsOfFeeds shows the secrets in a feed's address to those who may change feeds, wherever the feed is shown.
+func TestSecretsOfFeeds(t *testing.T) {
+	g := serveGuarded(t)
+	f, err := g.app.feeds.AddFeed(t.Context(), news.Feed{URL: "https://anna:hunter2@gulls.example/feed?page=1&feed_token=hunter2"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := fmt.Sprint(f.ID)
+	for _, path := range []string{"/api/v1/feeds", "/api/v1/feeds/" + id, "/api/v1/feeds/" + id + "/polls", "/api/v1/opml", "/feeds", "/feeds/opml", "/feed/" + id, "/unread"} {
+		got := g.send(t, "GET", path, nil, "Cookie", g.cookies["reader"])
+		if got.status != http.StatusOK || strings.Contains(got.body, "hunter2") {
+			t.Errorf("%s as reader: %d %s", path, got.status, got.body)
+		}
+		if whole := g.send(t, "GET", path, nil, "Cookie", g.cookies["editor"]); strings.Contains(path, "/api/v1/feeds/"+id) && !strings.HasSuffix(path, "polls") || strings.HasSuffix(path, "opml") {
+			if !strings.Contains(whole.body, "hunter2@") {
+				t.Errorf("%s as editor: %d %s", path, whole.status, whole.body)
 			}
 		}
 	}

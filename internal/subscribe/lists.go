@@ -8,6 +8,7 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/opml"
+	"headwater/internal/weburl"
 )
 
 // Lists reads and writes OPML lists of feeds and topics.
@@ -25,11 +26,16 @@ func List(title string, feeds []news.Feed, topics []news.Topic) opml.List {
 	return list
 }
 
-// WriteOPML writes the feeds and everybody's topics as a list.
-func (l *Lists) WriteOPML(ctx context.Context, w io.Writer, title string) error {
+// WriteOPML writes the feeds and everybody's topics as a list. Without secrets, passwords and tokens are left out of the feeds' addresses.
+func (l *Lists) WriteOPML(ctx context.Context, w io.Writer, title string, secrets bool) error {
 	feeds, err := l.Feeds.Store.Feeds(ctx)
 	if err != nil {
 		return err
+	}
+	if !secrets {
+		for i := range feeds {
+			feeds[i].URL, feeds[i].Site = weburl.Shown(feeds[i].URL), weburl.Shown(feeds[i].Site)
+		}
 	}
 	topics, err := l.Topics.Store.Topics(ctx, 0)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -15,36 +16,59 @@ import (
 
 type alertList struct {
 	Total  int          `json:"total" doc:"how many there are"`
-	Alerts []view.Alert `json:"alerts" nullable:"false" doc:"those of the topic, in the order in which they were added, but for those of other users"`
+	Alerts []view.Alert `json:"alerts" nullable:"false" doc:"those of the topic, in the order in which they were added: the own ones, and for whoever may change the topic those of no user"`
 }
 
-func (s *server) alerts(ctx context.Context, q *struct{ ByName }) (*body[alertList], error) {
-	t, list, err := s.topicAlerts(ctx, q.ByName)
+// AlertTopic names the topic of alerts: one of everybody, or with mine=true one of the viewer.
+type AlertTopic struct {
+	ByName
+	Mine
+}
+
+// path is that of the topic's alerts, or of what stands below them.
+func (q AlertTopic) path(below string) string {
+	path := topicPath(q.Name) + "/alerts" + below
+	if q.Mine.Mine {
+		path += "?mine=true"
+	}
+	return path
+}
+
+// list is the path of the topic's alerts, for fail.
+func (q AlertTopic) list() string { return strings.TrimPrefix(q.path(""), root) }
+
+func (s *server) alerts(ctx context.Context, q *struct{ AlertTopic }) (*body[alertList], error) {
+	t, list, err := s.topicAlerts(ctx, q.AlertTopic)
 	if err != nil {
 		return nil, err
 	}
 	return &body[alertList]{alertList{len(list), view.All(list, func(a news.Alert) view.Alert { return view.AlertOf(t.Name, a) })}}, nil
 }
 
-func alertsPath(topic string) string { return "/topics/" + topic + "/alerts" }
-
-// topicAlerts gives a topic of everybody with its alerts: the viewer's and those of nobody, but not those of other users, which they alone see.
-func (s *server) topicAlerts(ctx context.Context, name ByName) (news.Topic, []news.Alert, error) {
-	t, err := s.backend.Topic(ctx, 0, name.Name)
+// topicAlerts gives a topic with the alerts of it that the viewer sees: the own ones, and where the viewer may change the topic those of no
+// user. Nobody sees those of another user.
+func (s *server) topicAlerts(ctx context.Context, q AlertTopic) (news.Topic, []news.Alert, error) {
+	t, err := s.topicOf(ctx, q.ByName, q.Mine)
 	if err != nil {
-		return t, nil, s.fail(err, name.what(), "/topics")
+		return t, nil, err
 	}
 	list, err := s.backend.Alerts(ctx, t.ID)
 	if err != nil {
-		return t, nil, s.fail(err, "list of alerts", alertsPath(t.Name))
+		return t, nil, s.fail(err, "list of alerts", "/topics")
 	}
-	viewer := access.ViewerOf(ctx).User.ID
-	return t, slices.DeleteFunc(list, func(a news.Alert) bool { return a.User != 0 && a.User != viewer }), nil
+	v := access.ViewerOf(ctx)
+	return t, slices.DeleteFunc(list, func(a news.Alert) bool { return a.User != v.User.ID && (a.User != 0 || !mayChange(v, t)) }), nil
+}
+
+// mayChange reports whether a viewer may change a topic: the own ones, and as an editor those of everybody.
+func mayChange(v access.Viewer, t news.Topic) bool {
+	return t.User == 0 && v.May(access.Editor) || t.User != 0 && t.User == v.User.ID
 }
 
 type newAlert struct {
-	ByName
+	AlertTopic
 	Body struct {
+		Own           bool           `json:"own,omitempty" doc:"let no other user see it; what readers add, and what is added to one's own topics, is always so"`
 		Kind          news.AlertKind `json:"kind" enum:"webhook,ntfy,email" doc:"how somebody is told"`
 		Target        string         `json:"target" minLength:"1" maxLength:"2000" doc:"the address to post to, for ntfy with its topic; or the mail address"`
 		Token         string         `json:"token,omitempty" maxLength:"500" doc:"the access token of an ntfy server, or empty"`
@@ -59,7 +83,7 @@ type newAlert struct {
 
 // changedAlert has what is to be different; what is left out stays.
 type changedAlert struct {
-	ByName
+	AlertTopic
 	ID   int64 `path:"id" minimum:"1" doc:"the alert's number"`
 	Body struct {
 		Target        *string `json:"target,omitempty" minLength:"1" maxLength:"2000" doc:"the address to post to, for ntfy with its topic; or the mail address"`
@@ -80,11 +104,14 @@ type addedAlert struct {
 }
 
 func (s *server) addAlert(ctx context.Context, q *newAlert) (*created[addedAlert], error) {
-	t, err := s.backend.Topic(ctx, 0, q.Name)
+	t, err := s.topicOf(ctx, q.ByName, q.Mine)
 	if err != nil {
-		return nil, s.fail(err, q.what(), "/topics")
+		return nil, err
 	}
-	b := q.Body
+	b, owner, viewer := q.Body, int64(0), access.ViewerOf(ctx)
+	if b.Own || t.User != 0 || !viewer.May(access.Editor) {
+		owner = viewer.User.ID
+	}
 	if b.Token != "" && b.Kind != news.AlertNtfy {
 		return nil, invalid("body.token", nil, "expected none: only ntfy takes a token")
 	}
@@ -92,12 +119,12 @@ func (s *server) addAlert(ctx context.Context, q *newAlert) (*created[addedAlert
 		return nil, invalid("body.secret", nil, "expected none: only webhooks are signed")
 	}
 	a, err := s.backend.AddAlert(ctx, news.Alert{
-		Topic: t.ID, Kind: b.Kind, Target: b.Target, Secret: b.Token + b.Secret, Schedule: b.Schedule, Zone: b.Zone, AgainOutlets: b.AgainOutlets, AgainOriginal: b.AgainOriginal,
+		Topic: t.ID, User: owner, Kind: b.Kind, Target: b.Target, Secret: b.Token + b.Secret, Schedule: b.Schedule, Zone: b.Zone, AgainOutlets: b.AgainOutlets, AgainOriginal: b.AgainOriginal,
 	})
 	if err != nil {
-		return nil, s.alertFail(err, q.ByName)
+		return nil, s.alertFail(err, q.AlertTopic)
 	}
-	tested, err := s.tested(ctx, q.ByName, a.ID, b.Test)
+	tested, err := s.tested(ctx, q.AlertTopic, a.ID, b.Test)
 	if err != nil {
 		return nil, err
 	}
@@ -105,34 +132,34 @@ func (s *server) addAlert(ctx context.Context, q *newAlert) (*created[addedAlert
 	if a.Kind == news.AlertWebhook {
 		shown.Secret = a.Secret
 	}
-	return &created[addedAlert]{fmt.Sprintf("%s/alerts/%d", topicPath(t.Name), a.ID), shown}, nil
+	return &created[addedAlert]{q.path(fmt.Sprintf("/%d", a.ID)), shown}, nil
 }
 
 // alertFail is the answer to an alert that was not stored.
-func (s *server) alertFail(err error, topic ByName) error {
+func (s *server) alertFail(err error, topic AlertTopic) error {
 	var wrong *news.AlertError
 	switch {
 	case errors.As(err, &wrong):
 		return invalid("body."+wrong.Field, nil, wrong.Text)
 	case errors.Is(err, news.ErrExists):
-		return huma.Error409Conflict(fmt.Sprintf("%s has an alert of that kind for that target already; %s%s lists them", topic.what(), topicPath(topic.Name), "/alerts"))
+		return huma.Error409Conflict(fmt.Sprintf("%s has an alert of that kind for that target already; %s lists them", topic.what(), topic.path("")))
 	}
-	return s.fail(err, "alert", alertsPath(topic.Name))
+	return s.fail(err, "alert", topic.list())
 }
 
 // tested gives an alert of a topic as it is stored, and tests it first where that is asked for.
-func (s *server) tested(ctx context.Context, topic ByName, id int64, test bool) (news.Alert, error) {
+func (s *server) tested(ctx context.Context, topic AlertTopic, id int64, test bool) (news.Alert, error) {
 	var refused *news.AlertError
 	if test {
 		if err := s.backend.TestAlert(ctx, id); err != nil && !errors.As(err, &refused) {
-			return news.Alert{}, s.fail(err, fmt.Sprintf("alert %d", id), alertsPath(topic.Name))
+			return news.Alert{}, s.fail(err, fmt.Sprintf("alert %d", id), topic.list())
 		}
 	}
 	return s.alert(ctx, &byAlert{topic, id})
 }
 
 func (s *server) changeAlert(ctx context.Context, q *changedAlert) (*body[view.Alert], error) {
-	a, err := s.alert(ctx, &byAlert{q.ByName, q.ID})
+	a, err := s.alert(ctx, &byAlert{q.AlertTopic, q.ID})
 	if err != nil {
 		return nil, err
 	}
@@ -150,9 +177,9 @@ func (s *server) changeAlert(ctx context.Context, q *changedAlert) (*body[view.A
 	a.AgainOutlets = given(b.AgainOutlets, a.AgainOutlets)
 	a.AgainOriginal = given(b.AgainOriginal, a.AgainOriginal)
 	if _, err := s.backend.ChangeAlert(ctx, a); err != nil {
-		return nil, s.alertFail(err, q.ByName)
+		return nil, s.alertFail(err, q.AlertTopic)
 	}
-	if a, err = s.tested(ctx, q.ByName, a.ID, b.Test); err != nil {
+	if a, err = s.tested(ctx, q.AlertTopic, a.ID, b.Test); err != nil {
 		return nil, err
 	}
 	return &body[view.Alert]{view.AlertOf(q.Name, a)}, nil
@@ -160,13 +187,13 @@ func (s *server) changeAlert(ctx context.Context, q *changedAlert) (*body[view.A
 
 // byAlert names an alert of a topic.
 type byAlert struct {
-	ByName
+	AlertTopic
 	ID int64 `path:"id" minimum:"1" doc:"the alert's number"`
 }
 
 // alert gives the alert if it is the topic's.
 func (s *server) alert(ctx context.Context, q *byAlert) (news.Alert, error) {
-	t, list, err := s.topicAlerts(ctx, q.ByName)
+	_, list, err := s.topicAlerts(ctx, q.AlertTopic)
 	if err != nil {
 		return news.Alert{}, err
 	}
@@ -175,7 +202,7 @@ func (s *server) alert(ctx context.Context, q *byAlert) (news.Alert, error) {
 			return a, nil
 		}
 	}
-	return news.Alert{}, s.fail(news.ErrNotFound, fmt.Sprintf("alert %d of %s", q.ID, q.what()), alertsPath(t.Name))
+	return news.Alert{}, s.fail(news.ErrNotFound, fmt.Sprintf("alert %d of %s", q.ID, q.what()), q.list())
 }
 
 func (s *server) removeAlert(ctx context.Context, q *byAlert) (*struct{}, error) {
@@ -184,7 +211,7 @@ func (s *server) removeAlert(ctx context.Context, q *byAlert) (*struct{}, error)
 		return nil, err
 	}
 	if err := s.backend.RemoveAlert(ctx, a.ID); err != nil {
-		return nil, s.fail(err, fmt.Sprintf("alert %d", a.ID), alertsPath(q.Name))
+		return nil, s.fail(err, fmt.Sprintf("alert %d", a.ID), q.list())
 	}
 	return nil, nil
 }

@@ -269,12 +269,12 @@ func (s *server) register(api operationAPI) {
 	register(api, feeds, post, "restore-feed", "/feeds/{id}/restore", "Undo the removal of a feed", s.restoreFeed, notCreated, fails(missing))
 	register(api, feeds, post, "refresh-feed", "/feeds/{id}/refresh", "Poll a feed as soon as it is polite", s.refreshFeed, notCreated, fails(missing, conflict))
 
-	const alerts = "/topics/{name}/alerts" // of everybody's topics
-	register(api, editor, get, "list-alerts", alerts, "List who is told of a topic's stories, and how that goes", s.alerts, fails(missing))
-	register(api, editor, post, "add-alert", alerts, "Have somebody told of a topic's stories; it is tested, and its problem says what came of it", s.addAlert, fails(missing, conflict))
-	register(api, editor, patch, "change-alert", alerts+"/{id}", "Change whom an alert tells, and when; it is tested", s.changeAlert, fails(missing, conflict))
-	register(api, editor, post, "test-alert", alerts+"/{id}/test", "Tell somebody of the topic's newest story now", s.testAlert, noContent, fails(missing, http.StatusBadGateway))
-	register(api, editor, remove, "remove-alert", alerts+"/{id}", "Tell somebody no more", s.removeAlert, noContent, fails(missing))
+	const alerts = "/topics/{name}/alerts"
+	register(api, reader, get, "list-alerts", alerts, "List who is told of a topic's stories, and how that goes", s.alerts, fails(missing))
+	register(api, reader, post, "add-alert", alerts, "Have somebody told of a topic's stories; it is tested, and its problem says what came of it", s.addAlert, fails(missing, conflict))
+	register(api, reader, patch, "change-alert", alerts+"/{id}", "Change whom an alert tells, and when; it is tested", s.changeAlert, fails(missing, conflict))
+	register(api, reader, post, "test-alert", alerts+"/{id}/test", "Tell somebody of the topic's newest story now", s.testAlert, noContent, fails(missing, http.StatusBadGateway))
+	register(api, reader, remove, "remove-alert", alerts+"/{id}", "Tell somebody no more", s.removeAlert, noContent, fails(missing))
 }
 
 // option changes an operation.

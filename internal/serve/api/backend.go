@@ -212,7 +212,8 @@ type FeedEditor interface {
 
 // OPML writes and reads lists of feeds and topics.
 type OPML interface {
-	WriteOPML(ctx context.Context, w io.Writer, title string) error
+	// WriteOPML writes addresses of feeds with the secrets in them where secrets says so.
+	WriteOPML(ctx context.Context, w io.Writer, title string, secrets bool) error
 	// ReadOPML adds the topics of a list, which are everybody's, where topics says so. It gives a *news.RefusedError for what is no such list.
 	ReadOPML(ctx context.Context, r io.Reader, topics bool) (news.Imported, error)
 }

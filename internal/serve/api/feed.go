@@ -66,6 +66,14 @@ type pollHistory struct {
 	Runs []pollRun `json:"runs" nullable:"false" doc:"polls in a row that ended alike, the newest first"`
 }
 
+// feedFor shows feeds to the viewer of a request. Who may not change feeds does not see the secrets in their addresses.
+func feedFor(ctx context.Context) func(news.Feed) view.Feed {
+	if access.ViewerOf(ctx).May(access.Feeds) {
+		return view.FeedOf
+	}
+	return func(f news.Feed) view.Feed { return view.FeedOf(f).WithoutSecrets() }
+}
+
 func feedPath(id int64) string { return fmt.Sprintf("%s/feeds/%d", root, id) }
 
 func (s *server) feeds(ctx context.Context, _ *struct{}) (*body[feedList], error) {
@@ -73,7 +81,7 @@ func (s *server) feeds(ctx context.Context, _ *struct{}) (*body[feedList], error
 	if err != nil {
 		return nil, s.fail(err, "list of feeds", "/feeds")
 	}
-	return &body[feedList]{feedList{len(list), view.All(list, view.FeedOf)}}, nil
+	return &body[feedList]{feedList{len(list), view.All(list, feedFor(ctx))}}, nil
 }
 
 func (s *server) feed(ctx context.Context, q *byID) (*body[view.Feed], error) {
@@ -81,7 +89,7 @@ func (s *server) feed(ctx context.Context, q *byID) (*body[view.Feed], error) {
 	if err != nil {
 		return nil, s.fail(err, fmt.Sprintf("feed %d", q.ID), "/feeds")
 	}
-	return &body[view.Feed]{view.FeedOf(f)}, nil
+	return &body[view.Feed]{feedFor(ctx)(f)}, nil
 }
 
 // addFeed looks for the feed behind the address. Where there are several the client has to choose, and where there is none,
@@ -156,7 +164,7 @@ func (s *server) removedFeeds(ctx context.Context, _ *struct{}) (*body[feedList]
 	if err != nil {
 		return nil, s.fail(err, "list of removed feeds", "/feeds")
 	}
-	return &body[feedList]{feedList{len(list), view.All(list, view.FeedOf)}}, nil
+	return &body[feedList]{feedList{len(list), view.All(list, feedFor(ctx))}}, nil
 }
 
 func (s *server) restoreFeed(ctx context.Context, q *byID) (*body[view.Feed], error) {
@@ -188,15 +196,21 @@ func (s *server) refreshFeed(ctx context.Context, q *byID) (*body[refreshed], er
 }
 
 func (s *server) feedHistory(ctx context.Context, q *byID) (*body[pollHistory], error) {
-	if _, err := s.backend.Feed(ctx, q.ID); err != nil {
+	f, err := s.backend.Feed(ctx, q.ID)
+	if err != nil {
 		return nil, s.fail(err, fmt.Sprintf("feed %d", q.ID), "/feeds")
 	}
 	runs, err := s.backend.FeedHistory(ctx, q.ID)
 	if err != nil {
 		return nil, s.fail(err, fmt.Sprintf("history of feed %d", q.ID), "/feeds")
 	}
+	whole := access.ViewerOf(ctx).May(access.Feeds)
 	return &body[pollHistory]{pollHistory{view.All(runs, func(r news.PollRun) pollRun {
-		return pollRun{r.First, r.Last, r.Polls, r.State, r.Cause, r.Problem, r.Articles}
+		problem := r.Problem
+		if !whole {
+			problem = view.ProblemWithoutSecrets(f.URL, problem)
+		}
+		return pollRun{r.First, r.Last, r.Polls, r.State, r.Cause, problem, r.Articles}
 	})}}, nil
 }
 
@@ -211,7 +225,7 @@ func (s *server) writeOPML(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var b bytes.Buffer
-	if err := s.backend.WriteOPML(r.Context(), &b, "Headwater"); err != nil {
+	if err := s.backend.WriteOPML(r.Context(), &b, "Headwater", access.ViewerOf(r.Context()).May(access.Feeds)); err != nil {
 		cannot(w, s.log, err, "the list of feeds cannot be written")
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/serve/access"
 	"headwater/internal/serve/view"
 )
 
@@ -61,7 +62,11 @@ func (s *server) outletDetails(ctx context.Context, d news.OutletDetails) (*body
 	if err != nil {
 		return nil, s.fail(err, "outlet "+d.Key(), "/outlets")
 	}
-	return &body[view.OutletDetails]{view.OutletDetailsOf(d, wrote)}, nil
+	out := view.OutletDetailsOf(d, wrote)
+	if !access.ViewerOf(ctx).May(access.Feeds) {
+		out = out.WithoutSecrets()
+	}
+	return &body[view.OutletDetails]{out}, nil
 }
 
 type changedOutlet struct {

@@ -41,6 +41,9 @@ func (c *call) subscriptions() error {
 	}
 	all := make([]subscription, len(feeds))
 	for i, f := range feeds {
+		if !c.viewer.May(access.Feeds) {
+			f.URL = weburl.Shown(f.URL)
+		}
 		all[i] = subscription{
 			ID: feedID(f.ID), Title: cmp.Or(f.Title, f.URL), Categories: []labelOf{}, SortID: fmt.Sprintf("%08X", f.ID),
 			First: strconv.FormatInt(f.Added.UnixMilli(), 10), URL: f.URL, Site: publish.Absolute(f.Site),
@@ -54,7 +57,7 @@ func (c *call) subscriptions() error {
 
 func (c *call) exportOPML() error {
 	c.w.Header().Set("Content-Type", "text/x-opml; charset=utf-8")
-	return c.backend.WriteOPML(c.ctx(), c.w, c.title)
+	return c.backend.WriteOPML(c.ctx(), c.w, c.title, c.viewer.May(access.Feeds))
 }
 
 // importOPML reads a list whatever its Content-Type, so the edit token of such a request stands in its address.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/weburl"
 )
 
 // OutletRow is an outlet in a list.
@@ -92,6 +93,15 @@ func OutletRowOf(s news.OutletSummary) OutletRow {
 // RerunOf shows how much one outlet has from another.
 func RerunOf(r news.Rerun) Rerun {
 	return Rerun{Key: r.Outlet.Key(), Name: r.Outlet.Name, Stories: r.Stories, Lag: minutes(r.Lag, r.Lags)}
+}
+
+// WithoutSecrets returns the outlet without the secrets in the addresses of its feeds.
+func (d OutletDetails) WithoutSecrets() OutletDetails {
+	d.Feeds = All(d.Feeds, func(f OutletFeed) OutletFeed {
+		f.URL = weburl.Shown(f.URL)
+		return f
+	})
+	return d
 }
 
 // OutletDetailsOf shows an outlet with the stories that it wrote.

@@ -2,10 +2,13 @@ package view
 
 import (
 	"cmp"
+	"net/url"
+	"strings"
 	"time"
 
 	"headwater/internal/news"
 	"headwater/internal/schedule"
+	"headwater/internal/weburl"
 )
 
 // Topic is a saved query.
@@ -89,6 +92,25 @@ type Feed struct {
 	Checked  *time.Time     `json:"checked" doc:"its last poll; null before the first"`
 	Due      *time.Time     `json:"due" doc:"its next poll; null means now"`
 	Rule     news.Rule      `json:"rule" doc:"what set due, such as rhythm, cache, ttl, retry after or back-off; empty before the first poll"`
+}
+
+// WithoutSecrets returns the feed without what lets its holder in: the secrets in its address are left out, also where its problem repeats it.
+func (f Feed) WithoutSecrets() Feed {
+	full := f.URL
+	f.URL = weburl.Shown(full)
+	f.Problem = ProblemWithoutSecrets(full, f.Problem)
+	f.Site = weburl.Shown(f.Site)
+	return f
+}
+
+// ProblemWithoutSecrets returns the problem of a feed without the secrets in its address.
+func ProblemWithoutSecrets(address, problem string) string {
+	shown := weburl.Shown(address)
+	problem = strings.ReplaceAll(problem, address, shown)
+	if u, err := url.Parse(address); err == nil { // package fetch leaves passwords out, and nothing else
+		problem = strings.ReplaceAll(problem, u.Redacted(), shown)
+	}
+	return problem
 }
 
 // FeedOf shows a feed.

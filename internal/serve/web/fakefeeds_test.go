@@ -179,7 +179,7 @@ func (f *fake) MoveFolder(_ context.Context, from, to string) (n int, err error)
 	return n, f.broken
 }
 
-func (f *fake) WriteOPML(_ context.Context, w io.Writer, title string) error {
+func (f *fake) WriteOPML(_ context.Context, w io.Writer, title string, _ bool) error {
 	_, err := fmt.Fprintf(w, "<opml>%s %d</opml>", title, len(f.feeds))
 	return err
 }

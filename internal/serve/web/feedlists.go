@@ -144,7 +144,7 @@ func importReportOf(done news.Imported, l *locale.Locale) *importReport {
 // exportList sends all feeds and everybody's topics as a file.
 func (s *server) exportList(w http.ResponseWriter, r *http.Request) error {
 	var b bytes.Buffer
-	if err := s.backend.WriteOPML(r.Context(), &b, s.title); err != nil {
+	if err := s.backend.WriteOPML(r.Context(), &b, s.title, s.mayChangeFeeds(r)); err != nil {
 		return fmt.Errorf("export the feeds: %w", err)
 	}
 	w.Header().Set("Content-Type", "text/x-opml; charset=utf-8")

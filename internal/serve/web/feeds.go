@@ -13,6 +13,7 @@ import (
 	"headwater/internal/news"
 	"headwater/internal/serve/access"
 	"headwater/internal/serve/publish"
+	"headwater/internal/weburl"
 )
 
 const (
@@ -163,16 +164,7 @@ func feedRowOf(f news.Feed, days []news.DayCount, l *locale.Locale) feedRow {
 
 // feedTitle is what a feed is called on pages.
 func feedTitle(f news.Feed) string {
-	return publish.Cut(cmp.Or(publish.Line(f.Title), shownAddress(f.URL)), longestFeed)
-}
-
-// shownAddress is an address without the password that it may hold: pages are for more people than know that.
-func shownAddress(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return address
-	}
-	return u.Redacted()
+	return publish.Cut(cmp.Or(publish.Line(f.Title), weburl.Shown(f.URL)), longestFeed)
 }
 
 // hostText is the host of an address, or the address where it has none.
@@ -346,7 +338,10 @@ func (s *server) changeFeeds(w http.ResponseWriter, r *http.Request) error {
 	if err := readForm(r); err != nil {
 		return err
 	}
-	back := ownPath(r.PostForm.Get("back"), "/feeds")
+	back := "/feeds"
+	if from := r.PostForm.Get("back"); isLocal(from) {
+		back = from
+	}
 	ids, err := chosenIDs(r.PostForm["id"])
 	if err != nil {
 		return err
@@ -402,15 +397,6 @@ func chosenIDs(values []string) ([]int64, error) {
 		ids = append(ids, id)
 	}
 	return ids, nil
-}
-
-// ownPath is an address of ours that a form leads back to.
-func ownPath(address, otherwise string) string {
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(address, "/") || strings.HasPrefix(address, "//") || strings.ContainsAny(address, "\\\n\r") {
-		return otherwise
-	}
-	return address
 }
 
 // doneParameters are the parameters of an address that say what a form did. No other link carries them along.

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"unicode"
 
 	"headwater/internal/locale"
 	"headwater/internal/news"
@@ -33,16 +32,10 @@ type keptField struct {
 	Long        bool // shown, so that nothing that somebody wrote is out of their sight
 }
 
-// maxLocal is the longest address that a login leads back to, in bytes.
-const maxLocal = 2000
-
-// localPath returns an address of this server to go to after a login, or "/" for any other. Browsers take a backslash for a slash, and
-// leave out control characters.
-func localPath(address string) string {
-	u, err := url.Parse(address)
-	if err != nil || len(address) > maxLocal || u.Scheme != "" || u.Host != "" || u.Opaque != "" || !strings.HasPrefix(address, "/") ||
-		strings.HasPrefix(address, "//") || strings.Contains(address, `\`) || strings.ContainsFunc(address, unicode.IsControl) ||
-		u.Path == "/login" || u.Path == "/logout" {
+// afterLogin returns an address of this server to go to after a login, or "/" for any other.
+func afterLogin(address string) string {
+	u, ok := localAddress(address)
+	if !ok || u.Path == "/login" || u.Path == "/logout" {
 		return "/"
 	}
 	return address
@@ -50,7 +43,7 @@ func localPath(address string) string {
 
 // loginAddress is the address of the form to log in that leads back to next.
 func loginAddress(next string) string {
-	if next = localPath(next); next == "/" {
+	if next = afterLogin(next); next == "/" {
 		return "/login"
 	}
 	return "/login?next=" + url.QueryEscape(next)
@@ -121,7 +114,7 @@ func (s *server) keepForm(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) showLogin(w http.ResponseWriter, r *http.Request) error {
-	next := localPath(r.URL.Query().Get("next"))
+	next := afterLogin(r.URL.Query().Get("next"))
 	if s.viewer(r).Known() {
 		http.Redirect(w, r, next, http.StatusSeeOther)
 		return nil
@@ -132,7 +125,7 @@ func (s *server) showLogin(w http.ResponseWriter, r *http.Request) error {
 func (s *server) writeLogin(w http.ResponseWriter, r *http.Request, status int, view loginView) error {
 	w.Header().Set("Cache-Control", "no-store")
 	if s.oidc != nil {
-		view.Others = append(view.Others, link{Name: s.locale(r).Text("Log in with %s", s.oidc.Title()), URL: "/login/oidc?next=" + url.QueryEscape(localPath(view.Next))})
+		view.Others = append(view.Others, link{Name: s.locale(r).Text("Log in with %s", s.oidc.Title()), URL: "/login/oidc?next=" + url.QueryEscape(afterLogin(view.Next))})
 	}
 	return s.write(w, r, status, "login", page{Title: s.locale(r).Text("Log in"), Body: view})
 }
@@ -141,7 +134,7 @@ func (s *server) login(w http.ResponseWriter, r *http.Request) error {
 	if err := readForm(r); err != nil {
 		return err
 	}
-	view := loginView{Next: localPath(r.PostForm.Get("next")), Name: strings.ToValidUTF8(r.PostForm.Get("name"), "")}
+	view := loginView{Next: afterLogin(r.PostForm.Get("next")), Name: strings.ToValidUTF8(r.PostForm.Get("name"), "")}
 	if s.guard.OpenMode() { // everybody is logged in
 		http.Redirect(w, r, view.Next, http.StatusSeeOther)
 		return nil

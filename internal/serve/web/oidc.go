@@ -39,7 +39,7 @@ func (s *server) atProvider(h handler) handler {
 
 // beginOIDC leads to the provider of logins.
 func (s *server) beginOIDC(w http.ResponseWriter, r *http.Request) error {
-	next := localPath(r.URL.Query().Get("next"))
+	next := afterLogin(r.URL.Query().Get("next"))
 	if s.viewer(r).Known() {
 		http.Redirect(w, r, next, http.StatusSeeOther)
 		return nil
@@ -51,7 +51,7 @@ func (s *server) beginOIDC(w http.ResponseWriter, r *http.Request) error {
 // finishOIDC answers a user whom the provider sends back.
 func (s *server) finishOIDC(w http.ResponseWriter, r *http.Request) error {
 	next, err := s.oidc.Finish(r)
-	return s.leadOn(w, r, localPath(next), next, err)
+	return s.leadOn(w, r, afterLogin(next), next, err)
 }
 
 // leadOn leads to an address, or says on the form to log in why a login failed. Next is where that form leads.
@@ -60,7 +60,7 @@ func (s *server) leadOn(w http.ResponseWriter, r *http.Request, to, next string,
 	switch {
 	case errors.As(err, &refused):
 		s.log.Warn("a login at the provider failed", "error", refused)
-		return s.writeLogin(w, r, http.StatusForbidden, loginView{Next: localPath(next), Problem: whyRefused(refused, s.locale(r))})
+		return s.writeLogin(w, r, http.StatusForbidden, loginView{Next: afterLogin(next), Problem: whyRefused(refused, s.locale(r))})
 	case err != nil:
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"headwater/internal/locale"
 	"headwater/internal/news"
 	"headwater/internal/serve/publish"
+	"headwater/internal/weburl"
 )
 
 const (
@@ -274,7 +275,7 @@ func (s *server) showOutlet(w http.ResponseWriter, r *http.Request, status int, 
 		v.Out = outTo("https://" + d.Domain + "/")
 	}
 	for _, f := range d.Feeds {
-		v.Feeds = append(v.Feeds, outletFeed{cmp.Or(publish.Line(f.Title), f.URL), f.URL})
+		v.Feeds = append(v.Feeds, outletFeed{feedTitle(f), weburl.Shown(f.URL)})
 	}
 	for _, st := range wrote[:min(len(wrote), perPage)] {
 		v.Wrote = append(v.Wrote, wroteOf(st, l))

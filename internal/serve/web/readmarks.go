@@ -307,17 +307,17 @@ func here(r *http.Request) string {
 	for _, name := range []string{"marked", "unmarked", "undo"} {
 		q.Del(name)
 	}
-	return (&url.URL{Path: r.URL.Path, RawQuery: q.Encode()}).String()
+	return (&url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: q.Encode()}).String()
 }
 
 // backOf is the page of ours from which a form was sent; the front page where the form does not say so.
 func backOf(r *http.Request) *url.URL {
-	back, err := url.Parse(r.PostForm.Get("back"))
-	if err != nil || back.Scheme != "" || back.Host != "" || back.User != nil || back.Opaque != "" ||
-		!strings.HasPrefix(back.Path, "/") || strings.HasPrefix(back.Path, "//") || strings.Contains(back.Path, `\`) {
+	back, ok := localAddress(r.PostForm.Get("back"))
+	if !ok {
 		return &url.URL{Path: "/"}
 	}
-	return &url.URL{Path: back.Path, RawQuery: back.RawQuery}
+	back.Fragment, back.RawFragment = "", ""
+	return back
 }
 
 // looked says whether somebody looks at what is asked for. A browser that loads pages ahead has not shown them, a service worker
