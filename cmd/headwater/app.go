@@ -176,22 +176,14 @@ func (a *app) newIndex(ctx context.Context) (*search.Index, error) {
 	return search.NewRebuild(ctx, a.cfg.Data, indexOptions(a.log, a.store, registry))
 }
 
-// wantedFeeds edits feeds for people who look at a page, or a program, until a feed is read.
-func (a *app) wantedFeeds() *subscribe.Feeds {
-	feeds := *a.feeds
-	feeds.Wanted = a.pipeline.PollSoon
-	return &feeds
-}
-
 // webBackend is what the pages read and change.
 func (a *app) webBackend() web.Backend {
 	db := a.store
-	feeds := a.wantedFeeds()
 	return web.Backend{
 		FrontReader: a.stories, StoryReader: a.stories, Comparer: compare.Brief(db), ArticleStore: db, EventStore: db, EventReader: a.stories, Searcher: a.stories, EditionReader: a.stories,
 		Corrector: a.pipeline.Settler, CorrectionStore: db,
 		TopicStore: db, TopicSearcher: a.stories, TopicEditor: a.topics, AlertStore: db, AlertEditor: a.alerts,
-		OutletReader: a.stories, OutletEditor: a.stories, FeedStore: db, FeedLister: a.stories, FeedEditor: feeds, ListKeeper: &subscribe.Lists{Feeds: feeds, Topics: a.topics}, StatusReader: a.stories, SettingsStore: db,
+		OutletReader: a.stories, OutletEditor: a.stories, FeedStore: db, FeedLister: a.stories, FeedEditor: a.feeds, ListKeeper: a.lists, StatusReader: a.stories, SettingsStore: db,
 		ItemStore: db, LeadReader: a.stories, MarkStore: db, LabelStore: db,
 		AccountStore: db, AccountEditor: a.accounts, UserStore: db,
 	}
@@ -204,7 +196,7 @@ func (a *app) apiBackend() api.Backend {
 		FrontReader: a.stories, StoryReader: a.stories, StoryStore: db, Comparer: compare.New(db), ArticleStore: db, EventStore: db, EventReader: a.stories, OutletReader: a.stories, OutletEditor: a.stories, Searcher: a.stories,
 		ChangeLog: db, ChangeNotifier: a.pipeline,
 		TopicStore: db, TopicSearcher: a.stories, TopicEditor: a.topics, AlertStore: db, AlertEditor: a.alerts,
-		FeedStore: db, FeedEditor: a.wantedFeeds(), OPML: a.lists, CorrectionStore: db, Corrector: a.pipeline.Settler,
+		FeedStore: db, FeedEditor: a.feeds, OPML: a.lists, CorrectionStore: db, Corrector: a.pipeline.Settler,
 		StatusReader: a.statusReader(),
 	}
 }

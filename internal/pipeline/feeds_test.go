@@ -11,7 +11,7 @@ import (
 	"headwater/internal/news"
 )
 
-// TestPollSoon: while Serve waits for a tick that does not come, a feed is polled as soon as somebody wants it, and a paused one is not.
+// TestPollSoon: while Serve waits for a tick that does not come, a feed is polled as soon as somebody adds it, resumes it or asks for it.
 func TestPollSoon(t *testing.T) {
 	room, p, url, _ := library(t)
 	add(t, room, url, "paused")
@@ -33,7 +33,6 @@ func TestPollSoon(t *testing.T) {
 	must(t, err)
 	ledger := feeds[4]
 	eventually(t, "a poll of a feed that was added", func() bool {
-		room.Pipeline.PollSoon()
 		f, err := room.Store.Feed(t.Context(), ledger.ID)
 		must(t, err)
 		return f.Articles == 1
@@ -43,6 +42,15 @@ func TestPollSoon(t *testing.T) {
 	if !f.Checked.IsZero() {
 		t.Errorf("a paused feed was polled: %+v", f)
 	}
+	no := false
+	must(t, room.Feeds.ChangeFeed(t.Context(), paused.ID, news.FeedEdit{Paused: &no}))
+	_, err = room.Feeds.AddFeeds(t.Context(), []news.Feed{{URL: url + "/listed"}})
+	must(t, err)
+	eventually(t, "polls of a feed that was resumed and of one of a list", func() bool {
+		all, err := room.Store.Feeds(t.Context())
+		must(t, err)
+		return !slices.ContainsFunc(all, func(f news.Feed) bool { return f.Checked.IsZero() })
+	})
 	stop()
 	if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {
 		t.Error(err)

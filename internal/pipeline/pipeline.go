@@ -62,7 +62,6 @@ type Pipeline struct {
 	hosts     *hostLeases
 	push      *pusher // nil if no pushes are accepted
 
-	toPoll          wakeup // sent when somebody waits for a feed
 	toMatch, toFill wakeup // sent when topics are to be filled again
 	toRemove        wakeup // sent when more aged-out articles may be in the index
 	toCount         wakeup // sent when the outlets of more stories are to be counted
@@ -84,7 +83,7 @@ func New(o Options) *Pipeline {
 	o = o.withDefaults()
 	p := &Pipeline{
 		options: o, collector: NewCollector(o), passing: make(chan struct{}, 1), turn: semaphore.NewWeighted(wholeTurn),
-		toPoll: newWakeup(), toMatch: newWakeup(), toFill: newWakeup(), toRemove: newWakeup(), toCount: newWakeup(), toStandBy: newWakeup(),
+		toMatch: newWakeup(), toFill: newWakeup(), toRemove: newWakeup(), toCount: newWakeup(), toStandBy: newWakeup(),
 	}
 	p.hosts = newHostLeases(o)
 	p.push = newPusher(o, p.collector)
@@ -160,6 +159,8 @@ func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 	})
 	if roles.Poll {
 		g.Go(func() error { return p.push.run(ctx) })
+		changed := p.options.Store.Changed(store.AreaFeeds) // before the first pass reads what is due
+		run(func(ctx context.Context) { p.pollChanged(ctx, changed) })
 		g.Go(func() error {
 			return poll.Schedule(ctx, schedule, log, func(ctx context.Context) {
 				if _, err := p.Pass(ctx, PassOptions{CollectOnly: true, PerHost: passFor}); isFault(ctx, err) {
@@ -167,7 +168,6 @@ func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 				}
 			})
 		})
-		run(p.pollWanted)
 		run(func(ctx context.Context) { readEvery(ctx, "of articles", log, p.Pages.Read) })
 		if p.options.ReadCreditedPages {
 			run(func(ctx context.Context) { readEvery(ctx, "that articles credit", log, p.CreditedPages.Read) })
@@ -203,18 +203,17 @@ func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 	return g.Wait()
 }
 
-// PollSoon has Serve poll what is due now, so that somebody who waits for a feed does not wait for the next tick.
-func (p *Pipeline) PollSoon() { p.toPoll.send() }
-
-// pollWanted polls what is due each time that PollSoon is called.
-func (p *Pipeline) pollWanted(ctx context.Context) {
+// pollChanged polls what is due after each change of the feeds, in any process, so that somebody who added a feed or asked for one does not
+// wait for the next tick. changed is the signal of the first.
+func (p *Pipeline) pollChanged(ctx context.Context, changed <-chan struct{}) {
 	const pause = time.Second // between two of these passes
 	for {
 		select {
-		case <-p.toPoll:
+		case <-changed:
 		case <-ctx.Done():
 			return
 		}
+		changed = p.options.Store.Changed(store.AreaFeeds)
 		if _, err := p.Pass(ctx, PassOptions{CollectOnly: true, PerHost: passFor}); isFault(ctx, err) {
 			p.options.Logger.Error("a pass over the feeds failed; the next tick tries again", "error", err)
 		}

@@ -47,7 +47,6 @@ func (f *Feeds) noteRemoved() {
 
 // RestoreFeeds undoes removals, and returns the feeds that it could restore.
 func (f *Feeds) RestoreFeeds(ctx context.Context, ids []int64) ([]int64, error) {
-	defer f.noteWanted()
 	return f.Store.RestoreFeeds(ctx, ids)
 }
 
@@ -195,6 +194,5 @@ func (f *Feeds) RefreshFeeds(ctx context.Context, ids []int64) (map[int64]time.T
 		}
 		at[feed.ID] = due
 	}
-	defer f.noteWanted()
 	return at, f.Store.PollFeedsAt(ctx, at, poll.RuleAsked)
 }

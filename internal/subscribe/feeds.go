@@ -50,7 +50,6 @@ type Feeds struct {
 	Finder  *Finder
 	Now     func() time.Time
 	Removed func() // called after a feed was removed, so that its hub is told; may be nil
-	Wanted  func() // called when somebody waits for a feed that is due now; may be nil
 }
 
 // FindFeeds is Finder.Find with the stored feeds as subscribed ones. The error is that of ctx or of the store.
@@ -62,7 +61,7 @@ func (f *Feeds) FindFeeds(ctx context.Context, typed string) (news.Finding, erro
 	return f.Finder.Find(ctx, have, typed)
 }
 
-// AddFeed subscribes to a feed, which is polled at the next tick. If it is subscribed already, even under another
+// AddFeed subscribes to a feed, which a server polls soon. If it is subscribed already, even under another
 // spelling of its address, AddFeed returns the stored feed and news.ErrExists. It returns a *news.RefusedError for a title, a folder
 // or an option that cannot be.
 func (f *Feeds) AddFeed(ctx context.Context, feed news.Feed) (news.Feed, error) {
@@ -87,9 +86,7 @@ func (f *Feeds) AddFeed(ctx context.Context, feed news.Feed) (news.Feed, error) 
 		feed.Added = f.Now()
 	}
 	feed.State = news.FeedWaiting
-	added, err := f.Store.AddFeed(ctx, feed)
-	f.noteWanted()
-	return added, err
+	return f.Store.AddFeed(ctx, feed)
 }
 
 // sameFeed returns the id of the feed with an address, or else with another spelling of it by discover.Key; 0 for none.
@@ -104,12 +101,6 @@ func sameFeed(have []news.Feed, address string) (id int64) {
 		}
 	}
 	return id
-}
-
-func (f *Feeds) noteWanted() {
-	if f.Wanted != nil {
-		f.Wanted()
-	}
 }
 
 // AddFeeds subscribes to the feeds that are not subscribed yet, all of them or none, and returns these. Spellings of one address are
@@ -137,7 +128,6 @@ func (f *Feeds) AddFeeds(ctx context.Context, feeds []news.Feed) ([]news.Feed, e
 		}
 		fresh = append(fresh, feed)
 	}
-	defer f.noteWanted()
 	return f.Store.AddFeeds(ctx, fresh)
 }
 
