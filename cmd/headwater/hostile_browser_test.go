@@ -1,81 +1,60 @@
 package main
 
 import (
-	"encoding/xml"
-	"errors"
+	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"headwater/internal/config"
-	"headwater/internal/news"
-	"headwater/internal/pipeline"
+	"headwater/internal/serve/access"
 	"headwater/internal/serve/browsertest"
 )
 
-const (
-	itemsOfHostile = 25 // of a hostile feed, each with another vector
-	copies         = 10 // of such items, in a feed of their own
-)
-
-// TestHostileInBrowser puts vectors into everything that feeds and users write, and opens the pages: nothing runs, with the policy of our
-// pages and without one. HEADWATER_TEST_VECTORS=all tries every vector, otherwise every two-hundredth of ../shared and all of ours.
+// TestHostileInBrowser puts vectors into everything that feeds, users and strangers write, opens the pages and sends their forms: nothing
+// runs, with the policy of our pages and without one. HEADWATER_TEST_VECTORS=all tries every vector, otherwise every three-hundredth
+// of ../shared and all of ours.
 func TestHostileInBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("drives a browser over hundreds of pages")
 	}
-	browser := browsertest.Start(t, 2*time.Hour)
+	browser := browsertest.Start(t, 4*time.Hour)
 	all := os.Getenv("HEADWATER_TEST_VECTORS") == "all"
 	var vectors []string
 	for i, v := range sharedVectors(t) {
-		if all || i%200 == 0 {
+		if all || i%300 == 0 {
 			vectors = append(vectors, v)
 		}
 	}
 	vectors = append(vectors, ourVectors...)
-	perPattern, perSearch := 5, 10
-	if all {
-		perPattern, perSearch = 200, 4
-	}
-	h, articles := serveHostile(t, vectors)
-
-	for name, handler := range map[string]http.Handler{"with the policy": h, "without a policy": withoutPolicy(h)} {
-		t.Run(name, func(t *testing.T) {
-			server := httptest.NewServer(handler)
-			defer server.Close()
-			tab := browsertest.NewTab(browser, t, server.URL)
-			tab.WatchScripts()
-			pages := slices.Concat(slices.Collect(maps.Values(crawl(t, server.URL, perPattern)))...)
-			for id := 1; id <= articles; id++ {
-				if all || name == "without a policy" || id%4 == 0 {
-					pages = append(pages, fmt.Sprintf("/article/%d", id))
-				}
-			}
-			for i, v := range vectors {
-				if i%perSearch == 0 {
-					pages = append(pages, "/search?q="+url.QueryEscape(v), "/topics?q="+url.QueryEscape(v))
-				}
-			}
-			for _, path := range pages {
-				tab.Open(path)
-				for _, fault := range append(tab.Harm(), tab.Faults()...) {
-					// A search may be malformed, and the pictures of the invented outlets cannot be had.
-					if !strings.HasPrefix(fault, "400 for") && !strings.HasPrefix(fault, "502 for "+server.URL+"/media/") {
-						t.Errorf("%s: %s", path, fault)
+	const perSite = 400 // vectors; lists of some thousand users, labels and topics are slow
+	for part := range slices.Chunk(vectors, perSite) {
+		t.Run(fmt.Sprint(len(part), " vectors"), func(t *testing.T) {
+			v := hostileVisit{browser: browser, site: serveHostile(t, part), vectors: part, large: all}
+			v.open(t, v.site.pages)
+			pages := slices.Concat(slices.Collect(maps.Values(crawl(t, v.base, 2)))...)
+			for name, handler := range map[string]http.Handler{"with the policy": v.site.pages, "without a policy": withoutPolicy(v.site.pages)} {
+				t.Run(name, func(t *testing.T) {
+					v.open(t, handler)
+					v.read(pages)
+					if all || name == "without a policy" { // what does not run without a policy does not run with one
+						v.readVectors()
+						v.sendForms()
+						v.importList()
+						v.complete()
+						v.visitAsStranger(handler)
 					}
-				}
+					t.Logf("%d vectors on %d pages and in %d forms", len(part), v.opened, v.sent)
+				})
 			}
-			t.Logf("%d vectors on %d pages", len(vectors), len(pages))
 		})
 	}
 	t.Run("vectors run where nothing stops them", func(t *testing.T) {
@@ -104,84 +83,246 @@ func (w unpoliced) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// serveHostile polls feeds with a vector in each text of each item, follows topics by such names, and returns the pages over the result
-// with the number of articles. A feed of copies makes stories of several members.
-func serveHostile(t *testing.T, vectors []string) (pages http.Handler, articles int) {
+// hostileVisit is an admin in a browser at a hostile site.
+type hostileVisit struct {
+	t       *testing.T
+	browser browsertest.Browser
+	site    hostileSite
+	vectors []string
+	large   bool // every vector is tried
+	base    string
+	tab     *browsertest.Tab
+	posts   *http.ServeMux // the routes that forms are for
+	forms   []*hostileForm
+
+	opened, sent int
+}
+
+// hostileForm is a form that posts to a route.
+type hostileForm struct {
+	pattern string   // of the route
+	pages   []string // that had it
+	sent    int
+}
+
+// open begins a visit at the site with a handler of its pages, with and without a policy.
+func (v *hostileVisit) open(t *testing.T, handler http.Handler) {
 	t.Helper()
-	feeds := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var n int
-		if _, err := fmt.Sscanf(r.URL.Path, "/%d.xml", &n); err != nil {
-			http.NotFound(w, r)
-			return
-		}
-		first := n * itemsOfHostile
-		w.Header().Set("Content-Type", "application/rss+xml")
-		if first >= len(vectors) {
-			_, _ = io.WriteString(w, hostileFeed(vectors[:copies], 0, "copies"))
-			return
-		}
-		_, _ = io.WriteString(w, hostileFeed(vectors[first:min(first+itemsOfHostile, len(vectors))], first, "outlet"))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Set("Cookie", v.site.cookie) // the crawler and the browser have the same session
+		handler.ServeHTTP(w, r)
 	}))
-	t.Cleanup(feeds.Close)
-	cfg := config.Default()
-	cfg.Data = t.TempDir()
-	cfg.Fetch.AllowPrivate = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
-	cfg.Fetch.PerHost = 0
-	cfg.Origin.FetchSources, cfg.FullText.Mode = false, pipeline.FullTextNever
-	ctx := t.Context()
-	a, err := open(ctx, cfg, slog.New(slog.DiscardHandler), openOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := a.close(); err != nil {
-			t.Error(err)
+	t.Cleanup(server.Close)
+	v.t, v.base, v.tab = t, server.URL, browsertest.NewTab(v.browser, t, server.URL)
+	v.tab.WatchScripts()
+	v.posts, v.forms, v.opened, v.sent = http.NewServeMux(), nil, 0, 0
+	for _, pattern := range v.site.pages.Patterns {
+		if strings.HasPrefix(pattern, "POST ") {
+			v.posts.Handle(pattern, http.NotFoundHandler())
 		}
-	})
-	var list []news.Feed
-	for n := 0; n*itemsOfHostile < len(vectors)+itemsOfHostile; n++ {
-		v := vectors[min(n*itemsOfHostile, len(vectors)-1)]
-		list = append(list, news.Feed{URL: fmt.Sprintf("%s/%d.xml", feeds.URL, n), Title: v, Folder: v})
 	}
-	if _, err := a.feeds.AddFeeds(ctx, list); err != nil {
-		t.Fatal(err)
+}
+
+// refused are the faults of pages that say what is wrong with a request, of pictures and of the provider of logins, which cannot be had, and of
+// fields for numbers that show the text which was refused.
+var refused = regexp.MustCompile(`^4\d\d for |^502 for http://[^/]+/(media/|account/logins$)|^the browser logs: The specified value .* (cannot be parsed|does not conform)`)
+
+// judge says what harm a page does. A page that answers a form may refuse it.
+func (v *hostileVisit) judge(tab *browsertest.Tab, where string) {
+	v.t.Helper()
+	for _, fault := range append(tab.Harm(), tab.Faults()...) {
+		if !refused.MatchString(fault) {
+			v.t.Errorf("%s: %s", where, fault)
+		}
 	}
-	if _, err := a.pipeline.Pass(ctx, pipeline.PassOptions{Force: true}); err != nil {
-		t.Fatal(err)
+}
+
+// read opens pages.
+func (v *hostileVisit) read(pages []string) {
+	for _, page := range pages {
+		v.tab.Open(page)
+		v.opened++
+		v.judge(v.tab, page)
+		v.findForms(page)
 	}
-	status, err := a.stories.Status(ctx)
-	if err != nil || status.Articles != len(vectors)+copies || status.Stories > len(vectors) {
-		t.Fatalf("%d vectors and %d copies make %d articles in %d stories, %v", len(vectors), copies, status.Articles, status.Stories, err)
+}
+
+// readVectors opens the article of each vector, and what quotes the address that was asked for.
+func (v *hostileVisit) readVectors() {
+	var pages []string
+	for id := 1; id <= v.site.articles; id++ {
+		pages = append(pages, fmt.Sprintf("/article/%d", id))
 	}
-	for i, v := range vectors {
+	const every = 15
+	for i, vector := range v.vectors {
+		if q := url.QueryEscape(vector); i%every == 0 {
+			pages = append(pages, "/search?q="+q, "/topics?q="+q, "/outlets?q="+q, "/nothing/"+q)
+			if !strings.Contains(vector, "//") { // an address would be asked for
+				pages = append(pages, "/feeds/add?url="+q)
+			}
+		}
+	}
+	topic := "/topic/" + url.PathEscape(suggested)
+	v.read(append(pages, topic, topic+"/alerts?kind=webhook", topic+"/alerts?kind=ntfy", topic+"/alerts?kind=email", fmt.Sprint(topic, "/alerts?change=", v.site.alert)))
+}
+
+// findForms notes the forms of the page that is open. There may be others like them on other pages, which earlier forms change or remove.
+func (v *hostileVisit) findForms(page string) {
+	const enough = 10 // pages
+	for _, pattern := range v.formsHere() {
+		i := slices.IndexFunc(v.forms, func(f *hostileForm) bool { return f.pattern == pattern })
+		switch {
+		case pattern == "":
+		case i < 0:
+			v.forms = append(v.forms, &hostileForm{pattern: pattern, pages: []string{page}})
+		case len(v.forms[i].pages) < enough && !slices.Contains(v.forms[i].pages, page):
+			v.forms[i].pages = append(v.forms[i].pages, page)
+		}
+	}
+}
+
+// formsHere gives the route of each form of the page that is open, "" for one that does not post.
+func (v *hostileVisit) formsHere() []string {
+	actions := browsertest.Eval[[]string](v.tab, `[...document.forms].map((f) => f.method === "post" ? new URL(f.getAttribute("action") ?? "", location).pathname : "")`)
+	for i, action := range actions {
+		if action == "" || action == "/logout" {
+			actions[i] = ""
+			continue
+		}
+		request, err := http.NewRequestWithContext(v.t.Context(), http.MethodPost, v.base+action, nil)
+		if err != nil {
+			v.t.Fatal(err)
+		}
+		_, actions[i] = v.posts.Handler(request)
+	}
+	return actions
+}
+
+// sendForms sends the form of each route with vectors in its fields, and then as it stands, so that the answer quotes what was stored.
+func (v *hostileVisit) sendForms() {
+	var typed []string
+	for _, vector := range v.vectors {
+		if strings.ContainsAny(vector, `<"`) && !strings.Contains(vector, "//") { // an address would be asked for
+			typed = append(typed, vector)
+		}
+	}
+	removes := regexp.MustCompile(`/(remove|end|forget|change)$`) // what other forms are about; these come last
+	for _, last := range []bool{false, true} {
+		for i := 0; i < len(v.forms); i++ { // an answer may have other forms
+			form := v.forms[i]
+			if removes.MatchString(form.pattern) != last {
+				continue
+			}
+			v.send(form, typed[i%len(typed)], true)
+			for n := range len(typed) {
+				if v.large && n%100 == i%100 {
+					v.send(form, typed[n], false)
+				}
+			}
+			v.send(form, "", false)
+		}
+	}
+	for _, pattern := range v.site.pages.Patterns {
+		_, path, _ := strings.Cut(pattern, " ")
+		sent := slices.ContainsFunc(v.forms, func(f *hostileForm) bool { return f.pattern == pattern && f.sent > 0 })
+		if strings.HasPrefix(pattern, "POST ") && isPage(path) && path != "/logout" && path != "/login" && !sent {
+			v.t.Errorf("no form was sent to %s", pattern)
+		}
+	}
+}
+
+// send sends a form, with a text in each field where the text is not empty: in those that people fill in, or in all.
+func (v *hostileVisit) send(form *hostileForm, text string, hidden bool) {
+	index := -1
+	for index < 0 {
+		if len(form.pages) == 0 {
+			return
+		}
+		v.tab.Open(form.pages[0])
+		v.judge(v.tab, form.pages[0])
+		if index = slices.Index(v.formsHere(), form.pattern); index < 0 {
+			form.pages = form.pages[1:]
+		}
+	}
+	arguments, err := json.Marshal([]any{index, text, hidden})
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	browsertest.Eval[bool](v.tab, `((index, text, hidden) => {
+		const form = document.forms[index];
+		for (const field of text ? form.querySelectorAll("input, textarea, select, button[name]") : []) {
+			if (field.type === "hidden" && !hidden || ["checkbox", "radio", "file"].includes(field.type)) continue;
+			if (field.localName === "select") field.append(new Option(text, text, true, true));
+			if (field.localName === "input" && field.type !== "hidden") field.type = "text";
+			field.value = text;
+		}
+		const button = form.querySelector("button[name]");
+		if (button) {
+			const field = document.createElement("input");
+			field.name = button.name;
+			field.value = button.value;
+			form.append(field);
+		}
+		window.sending = true;
+		HTMLFormElement.prototype.submit.call(form);
+		return true;
+	})(...`+string(arguments)+`)`)
+	v.tab.Wait(`!window.sending && document.readyState === "complete"`)
+	v.sent++
+	form.sent++
+	where := fmt.Sprintf("form %s of %s with %q", form.pattern, form.pages[0], text)
+	v.judge(v.tab, where)
+	if strings.HasPrefix(v.tab.Path(), "/login") {
+		v.t.Fatalf("%s ended the session", where)
+	}
+	if browsertest.Eval[bool](v.tab, `performance.getEntriesByType("navigation")[0].redirectCount > 0`) { // to a page that can be opened again
+		v.findForms(v.tab.Path())
+	}
+}
+
+// importList imports a list of vectors, whose report quotes them.
+func (v *hostileVisit) importList() {
+	v.tab.Open("/feeds/import")
+	text, err := json.Marshal(hostileList(v.vectors))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	browsertest.Eval[bool](v.tab, `(window.sending = true, document.querySelector("main textarea").value = `+string(text)+`, document.querySelector("main form:has(textarea)").submit(), true)`)
+	v.tab.Wait(`!window.sending && document.querySelector("main .report") !== null`)
+	v.judge(v.tab, "the report of an import")
+}
+
+// complete types the begin of a topic's name, and has the name suggested.
+func (v *hostileVisit) complete() {
+	v.tab.Open("/")
+	v.tab.Click("#q")
+	v.tab.Press(suggested[:5])
+	v.tab.Wait(`[...document.querySelectorAll("#suggestions [role=option]")].some((o) => o.textContent.includes("onerror"))`)
+	v.judge(v.tab, "suggestions")
+}
+
+// visitAsStranger logs in under vectors, and asks for what is not there.
+func (v *hostileVisit) visitAsStranger(handler http.Handler) {
+	server := httptest.NewServer(handler)
+	defer server.Close()
+	tab := browsertest.NewTab(v.browser, v.t, server.URL)
+	tab.WatchScripts()
+	for i, vector := range v.vectors {
 		if i%20 != 0 {
 			continue
 		}
-		if _, err := a.topics.AddTopic(ctx, news.Topic{Name: v, Query: "alert"}); err != nil && !errors.Is(err, news.ErrExists) {
-			t.Fatal(err)
+		name, err := json.Marshal(vector)
+		if err != nil {
+			v.t.Fatal(err)
+		}
+		tab.Open("/login?next=" + url.QueryEscape("/search?q="+vector))
+		v.judge(tab, "the form to log in")
+		browsertest.Eval[bool](tab, `(window.sending = true, document.forms[0].name.value = `+string(name)+`, document.forms[0].password.value = "x", document.forms[0].submit(), true)`)
+		tab.Wait(`!window.sending && document.readyState === "complete" && document.querySelector("main [role=alert]") !== null`)
+		v.judge(tab, "a refused login")
+		for _, path := range []string{"/feeds/t/%s.atom", "/nothing/%s", access.OIDCCallback + "?state=%[1]s&code=%[1]s&error=%[1]s&error_description=%[1]s"} {
+			tab.Open(fmt.Sprintf(path, url.QueryEscape(vector)))
+			v.judge(tab, path)
 		}
 	}
-	h, err := a.handler(ctx, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return h, status.Articles
-}
-
-// hostileFeed has a vector in each field of an item. Each body has words of its own, so that no item is taken for another.
-func hostileFeed(vectors []string, first int, outlet string) string {
-	text := func(s string) string {
-		var b strings.Builder
-		_ = xml.EscapeText(&b, []byte(s)) // a Builder takes everything
-		return b.String()
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, `<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>%s</title><link>https://%s.example/</link>`, text(vectors[0]), outlet)
-	for i, v := range vectors {
-		n := first + i
-		fmt.Fprintf(&b, `<item><title>%s</title><link>https://%s%d.example/%d</link><guid>%d</guid><dc:creator>%s</dc:creator><category>%s</category><source url="https://%s%d.example/">%s</source><description>%s</description></item>`,
-			text(v), outlet, n%50, n, n, text(v), text(v), outlet, n%50, text(v), text("<p>"+madeUp(uint64(n), 60)+"</p>"+v))
-	}
-	b.WriteString(`</channel></rss>`)
-	return b.String()
 }

@@ -17,6 +17,7 @@ import (
 
 	"headwater/internal/config"
 	"headwater/internal/news"
+	"headwater/internal/serve/access"
 	"headwater/internal/serve/browsertest"
 )
 
@@ -207,7 +208,7 @@ func isPage(path string) bool {
 	if strings.HasSuffix(path, "{file}") {
 		return false
 	}
-	for _, other := range []string{"/api/", "/reader/", "/accounts/", "/static/", "/media/", callbackPath, "/healthz", "/readyz", "/metrics", "/suggest"} {
+	for _, other := range []string{"/api/", "/reader/", "/accounts/", "/static/", "/media/", callbackPath, access.OIDCCallback, "/healthz", "/readyz", "/metrics", "/suggest"} {
 		if strings.HasPrefix(path, other) {
 			return false
 		}
