@@ -30,9 +30,10 @@ var sections = map[string][]string{
 		"newsletter start", "newsletter holds", "own newsletter start", "own newsletter holds", "elsewhere start", "elsewhere holds",
 		"cookies start", "cookies holds", "money start", "money holds", "notice start",
 	},
-	"bylines.txt":  {"by", "name", "date", "time", "crew start", "short crew start", "crew end"},
-	"captions.txt": {"agency", "start", "photo verb", "credit start", "credit holds", "last credit!", "credit end!"},
-	"comments.txt": {"comment"},
+	"boilerplate.txt": {"sentence", "button", "network", "heading of links"},
+	"bylines.txt":     {"by", "name", "date", "time", "crew start", "short crew start", "crew end"},
+	"captions.txt":    {"agency", "start", "photo verb", "credit start", "credit holds", "last credit!", "credit end!"},
+	"comments.txt":    {"comment"},
 	"cues.txt": {
 		"scoop before", "scoop after", "part before", "part after", "source before", "report before", "report after",
 		"report closing", "report says", "told before", "told after", "nothing before", "nothing after",
@@ -94,8 +95,13 @@ func Sets(file string) map[string]map[string]bool {
 }
 
 // Recurring gives recurring.txt, which has patterns in a form of its own. Package group reads it.
-func Recurring() string {
-	data, err := files.ReadFile("recurring.txt")
+func Recurring() string { return whole("recurring.txt") }
+
+// WireCodes gives wirecodes.txt, which has regular expressions. Package clean reads it.
+func WireCodes() string { return whole("wirecodes.txt") }
+
+func whole(file string) string {
+	data, err := files.ReadFile(file)
 	if err != nil {
 		panic(err) // it is embedded
 	}

@@ -19,14 +19,8 @@ const (
 // blocks are damaged is left out, as if it had never been seen.
 func (db *DB) Furniture(ctx context.Context, feedID int64) (news.Furniture, error) {
 	var f news.Furniture
-	err := db.read(ctx, fmt.Sprintf("furniture of feed %d", feedID), func(t *sql.Tx) error {
-		err := eachRow(ctx, t.QueryContext, func(row scanner) error {
-			var block int64
-			err := row.Scan(&block)
-			f.Blocks = append(f.Blocks, uint64(block))
-			return err
-		}, furnitureSQL, feedID)
-		if err != nil {
+	err := db.read(ctx, fmt.Sprintf("furniture of feed %d", feedID), func(t *sql.Tx) (err error) {
+		if f.Blocks, err = furnitureBlocks(ctx, t, feedID); err != nil {
 			return err
 		}
 		return eachRow(ctx, t.QueryContext, func(row scanner) error {
@@ -43,6 +37,25 @@ func (db *DB) Furniture(ctx context.Context, feedID int64) (news.Furniture, erro
 		}, shownSQL, feedID)
 	})
 	return f, err
+}
+
+// FurnitureBlocks returns the hashes of the blocks that are furniture of a feed, and nothing for an unknown feed.
+func (db *DB) FurnitureBlocks(ctx context.Context, feedID int64) (blocks []uint64, err error) {
+	err = db.read(ctx, fmt.Sprintf("furniture of feed %d", feedID), func(t *sql.Tx) (err error) {
+		blocks, err = furnitureBlocks(ctx, t, feedID)
+		return err
+	})
+	return blocks, err
+}
+
+func furnitureBlocks(ctx context.Context, t *sql.Tx, feedID int64) (blocks []uint64, err error) {
+	err = eachRow(ctx, t.QueryContext, func(row scanner) error {
+		var block int64
+		err := row.Scan(&block)
+		blocks = append(blocks, uint64(block))
+		return err
+	}, furnitureSQL, feedID)
+	return blocks, err
 }
 
 const (

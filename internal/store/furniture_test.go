@@ -35,6 +35,10 @@ func wantFurniture(t *testing.T, db *DB, feed int64, want news.Furniture) {
 	if diff := cmp.Diff(want, furniture(t, db, feed)); diff != "" {
 		t.Errorf("furniture of feed %d (-want +got):\n%s", feed, diff)
 	}
+	blocks, err := db.FurnitureBlocks(t.Context(), feed)
+	if diff := cmp.Diff(want.Blocks, blocks); diff != "" || err != nil {
+		t.Errorf("blocks of feed %d: %v (-want +got):\n%s", feed, err, diff)
+	}
 }
 
 // oneItem has all kinds of numbers.

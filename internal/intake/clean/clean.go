@@ -7,7 +7,7 @@
 // furniture.go finds blocks that a feed repeats and appeals, and prune.go drops labels and headlines around the prose. marks.go
 // assembles the text and its marks. The other fields of an article come from url.go (Canonical, Keys), address.go (web
 // addresses), language.go, outlet.go (Outlet, Title) and roundup.go. shown.go gives the search index the text that the HTML
-// shows and the article's text lacks.
+// shows and the article's text lacks. readable.go makes of the stored HTML what readers are shown, without boilerplate.go's lines.
 //
 // HTML is read again only where the input is another one: bluemonday reads what sanitize.go wrote, so that safety does not
 // depend on it; shown.go reads the stored HTML of articles of any version; other packages read whole web pages, titles, and

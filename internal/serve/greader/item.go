@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"headwater/internal/intake/clean"
 	"headwater/internal/news"
 	"headwater/internal/serve/publish"
 )
@@ -184,7 +185,7 @@ func itemOf(a news.Article, f news.Feed, state news.ItemState) item {
 	return it
 }
 
-// itemHTML is the article's HTML, sanitised before it was stored, or its text in paragraphs. The picture of an item without
+// itemHTML is the article's HTML, sanitised before it was stored, or its text in paragraphs, as pages show it. The picture of an item without
 // one in its text leads, as most clients show no enclosures.
 func itemHTML(a news.Article) string {
 	var b strings.Builder
@@ -197,10 +198,10 @@ func itemHTML(a news.Article) string {
 		}
 	}
 	if a.HTML != "" {
-		b.WriteString(a.HTML)
+		b.WriteString(clean.Readable(a.HTML, nil))
 		return b.String()
 	}
-	for p := range strings.SplitSeq(a.Body(), "\n\n") {
+	for p := range strings.SplitSeq(clean.ReadableText(a.Body()), "\n\n") {
 		if p != "" {
 			b.WriteString("<p>" + html.EscapeString(p) + "</p>")
 		}

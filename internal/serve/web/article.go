@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"headwater/internal/intake/clean"
 	"headwater/internal/locale"
 	"headwater/internal/news"
 	"headwater/internal/serve/publish"
@@ -62,6 +63,11 @@ func (s *server) article(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("article %d: %w", id, err)
 	}
+	furniture, err := s.backend.FurnitureBlocks(r.Context(), a.FeedID)
+	if err != nil {
+		return fmt.Errorf("article %d: %w", id, err)
+	}
+	a.HTML = clean.Readable(a.HTML, furniture)
 	v := articleView{
 		Title: articleTitle(a, l), Lang: a.Lang,
 		Outlet: publish.Name(a.Outlet), Authors: publish.Line(strings.Join(a.Authors, ", ")), Out: outTo(a.URL),
@@ -73,7 +79,7 @@ func (s *server) article(w http.ResponseWriter, r *http.Request) error {
 		v.Updated = timestampOf(a.Updated, l)
 	}
 	if strings.TrimSpace(a.HTML) == "" {
-		for p := range strings.SplitSeq(a.Body(), "\n\n") {
+		for p := range strings.SplitSeq(clean.ReadableText(a.Body()), "\n\n") {
 			if p = strings.TrimSpace(p); p != "" {
 				v.Plain = append(v.Plain, p)
 			}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 
+	"headwater/internal/intake/clean"
 	"headwater/internal/locale"
 	"headwater/internal/news"
 	"headwater/internal/serve/publish"
@@ -111,6 +112,7 @@ func headlineOf(st news.Story, at timestamp, l *locale.Locale) headline {
 
 // dekOf is what an article's summary says besides its headline, cut to some characters; "" where that is nothing.
 func (s *server) dekOf(a news.Article, title string, most int) string {
+	a.Summary = clean.ReadableText(a.Summary)
 	dek := publish.Line(s.backend.Dek(a))
 	if dek == title {
 		return ""

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"html/template"
 	"io"
 	"net/http"
 	"net/url"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"headwater/internal/intake/clean"
 	"headwater/internal/news"
 	"headwater/internal/serve/publish"
 	"headwater/internal/serve/view"
@@ -263,6 +265,9 @@ func (s *server) emit(w http.ResponseWriter, r *http.Request, e feedRequest) err
 		return fmt.Errorf("feed %s: %w", e.name, err)
 	}
 	c.Items = site.Items(part.Stories)
+	for i, it := range c.Items {
+		c.Items[i].Body = template.HTML(clean.Readable(string(it.Body), nil)) // sanitised before it was stored
+	}
 	var b bytes.Buffer
 	if err := e.format.write(&b, c); err != nil {
 		return fmt.Errorf("feed %s: %w", e.name, err)

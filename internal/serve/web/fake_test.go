@@ -254,6 +254,8 @@ func (f *fake) Comparisons(context.Context, news.Story) (map[int64]news.Comparis
 	return f.compared, f.broken
 }
 
+func (f *fake) FurnitureBlocks(context.Context, int64) ([]uint64, error) { return nil, f.broken }
+
 func (f *fake) Article(_ context.Context, id int64) (news.Article, error) {
 	defer f.lock()()
 	if a, ok := f.articles[id]; ok {

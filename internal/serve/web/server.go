@@ -356,6 +356,8 @@ type CorrectionStore interface {
 type ArticleStore interface {
 	// Article gives a whole article, or news.ErrNotFound.
 	Article(ctx context.Context, id int64) (news.Article, error)
+	// FurnitureBlocks gives the hashes of the blocks that a feed repeats, for clean.Readable.
+	FurnitureBlocks(ctx context.Context, feed int64) ([]uint64, error)
 }
 
 // EventStore reads the stories of events.
