@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -117,7 +118,25 @@ func (m generator) seen(i int) time.Time {
 	return m.now.Add(-openFor + time.Duration(float64(openFor)*float64(i-old+1)/float64(m.window+1)))
 }
 
-// addBatch stores and settles the next articles. Every fourth has the text of the third before it.
+// largeStories are the stories of each tenth batch that many carry, by the place of their first article.
+var largeStories = map[int]int{1000: 40, 2000: 500}
+
+// largeStory returns the place in its batch of the first article of the large story that an article belongs to, and false for an
+// article of no such story.
+func largeStory(i int) (first int, ok bool) {
+	if i/batch%10 != 2 {
+		return 0, false
+	}
+	for first, members := range largeStories {
+		if k := i % batch; k >= first && k < first+members {
+			return first, true
+		}
+	}
+	return 0, false
+}
+
+// addBatch stores and settles the next articles. Every fourth has the text of the third before it. Those of a large story come from
+// a feed each, and all but the first have a paragraph of their own.
 func (m *generator) addBatch(ctx context.Context) error {
 	n := min(batch, m.articles-m.made)
 	polls := make([]store.Poll, perBatch)
@@ -126,16 +145,40 @@ func (m *generator) addBatch(ctx context.Context) error {
 		polls[i].Feed = news.Feed{ID: int64((first+i)%feedCount + 1), State: news.FeedOK, Checked: m.seen(m.made + n - 1), Due: m.now.Add(12 * time.Hour)}
 	}
 	var texts [4][2]string // title and body of the last four
+	var large [2]string    // the same of the large story
+	var others []store.Poll
 	for k := range n {
 		i := m.made + k
+		r := rand.New(rand.NewPCG(1, uint64(i)))
+		if start, ok := largeStory(i); ok {
+			if k == start {
+				large = [2]string{sentence(r, titleWords), prose(r)}
+			}
+			text := large
+			if k > start {
+				text[1] += "\n\n" + sentence(r, bodyWords/4) + "."
+			}
+			one := polls[0]
+			one.Feed.ID = int64((first+k)%feedCount + 1)
+			one.Articles = []news.Article{m.article(i, one.Feed.ID-1, text)}
+			others = append(others, one)
+			continue
+		}
 		if i%4 == 3 {
 			texts[3] = texts[0]
 		} else {
-			r := rand.New(rand.NewPCG(1, uint64(i)))
 			texts[i%4] = [2]string{sentence(r, titleWords), prose(r)}
 		}
 		p := &polls[k%perBatch]
 		p.Articles = append(p.Articles, m.article(i, p.Feed.ID-1, texts[i%4]))
+	}
+	for _, p := range others {
+		at := slices.IndexFunc(polls, func(q store.Poll) bool { return q.Feed.ID == p.Feed.ID })
+		if at < 0 {
+			polls = append(polls, p)
+			continue
+		}
+		polls[at].Articles = append(polls[at].Articles, p.Articles...)
 	}
 	if _, err := m.db.Collect(ctx, polls); err != nil {
 		return err

@@ -81,6 +81,7 @@ type Index struct {
 	forward forwardCache
 	outlets outletCache
 	lists   hitLists
+	kept    keptResults
 	limiter limiter
 	share   uint64 // documents per processor from which a search is divided among idle processors
 	stories atomic.Pointer[StoryTable]
@@ -138,7 +139,7 @@ func newIndex(dir, name string, options Options) *Index {
 	if options.Shown == nil {
 		options.Shown = func(news.Article) string { return "" }
 	}
-	return &Index{dir: dir, path: filepath.Join(dir, name), options: options, limiter: make(limiter, runtime.GOMAXPROCS(0)), share: minShare}
+	return &Index{dir: dir, path: filepath.Join(dir, name), options: options, limiter: make(limiter, runtime.GOMAXPROCS(0)), share: minShare, kept: keptResults{from: keptFrom}}
 }
 
 // Open opens the index of a data folder. It creates the folder and the index if they are missing. A torn index, or an index of

@@ -34,7 +34,7 @@ func open(t *testing.T, dir string, options Options) *Index {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x.share = 1 // so that all searches of tests are shared out
+	x.share, x.kept.from = 1, 1 // so that all searches of tests are shared out and kept
 	t.Cleanup(func() {
 		if err := x.Close(); err != nil {
 			t.Error(err)

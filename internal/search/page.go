@@ -19,44 +19,80 @@ const defaultLimit = 50
 
 // page returns the requested page of matches, as a result and as matches.
 func (f *finder) page() (Result, []match) {
-	hits := Result{Matches: len(f.matches)}
-	if f.search.Facets {
-		hits.Facets = f.facets()
-	}
-	list := f.matches
-	if f.search.Stories {
-		list = f.foldByStory(list)
-	}
-	hits.Total = len(list)
-	for _, m := range list {
-		hits.Prominent += int(m.key >> 63)
-	}
-	limit := f.search.Limit
-	if limit <= 0 {
-		limit = defaultLimit
-	}
+	list := f.fold()
 	if f.resumed && f.byRelevance() {
 		// Each new article makes its words slightly more frequent, and so changes the scores of all articles with these words.
 		slot := f.stories.of(f.after.id).slot
-		if i := slices.IndexFunc(list, func(m match) bool {
+		if i := slices.IndexFunc(list.first, func(m match) bool {
 			return m.id == f.after.id || f.search.Stories && slot != 0 && m.slot == slot
 		}); i >= 0 {
-			f.after = list[i].position
+			f.after = list.first[i].position
 		}
 	}
-	limit, offset := min(limit, len(list)), min(max(f.search.Offset, 0), len(list))
-	list, more := selectPage(list, f.resumed, f.after, offset, limit)
-	hits.Hits = make([]Hit, len(list))
-	for i, m := range list {
+	limit, offset := f.bounds(list.total)
+	page, more := selectPage(list.first, f.resumed, f.after, offset, limit)
+	return f.result(list, page, more)
+}
+
+// fold counts the matches and folds those of a story if stories are requested. The results are in no order.
+func (f *finder) fold() keptResult {
+	all := keptResult{matches: len(f.matches), newest: f.newest}
+	if f.search.Facets {
+		all.facets = f.facets()
+	}
+	all.first = f.matches
+	if f.search.Stories {
+		all.first = f.foldByStory(all.first)
+	}
+	all.total = len(all.first)
+	for _, m := range all.first {
+		all.prominent += int(m.key >> 63)
+	}
+	return all
+}
+
+// keepable returns what page needs of this search and of others that differ only in Limit and Offset.
+func (f *finder) keepable() *keptResult {
+	until := f.x.outlets.heldUntil()
+	all := f.fold()
+	limit, offset := f.bounds(all.total)
+	first, _ := selectPage(all.first, false, position{}, 0, min(depthFor(offset+limit), all.total))
+	all.first, all.until = slices.Clone(first), until
+	return &all
+}
+
+// keptPage is page for a kept result.
+func (f *finder) keptPage(all *keptResult) (Result, []match) {
+	f.newest = all.newest
+	limit, offset := f.bounds(all.total)
+	end := min(offset+limit, all.total)
+	list := *all
+	list.facets = copyFacets(all.facets)
+	return f.result(list, all.first[offset:end], end < all.total)
+}
+
+// bounds returns the limit and the offset of a page of some results.
+func (f *finder) bounds(total int) (limit, offset int) {
+	limit = f.search.Limit
+	if limit <= 0 {
+		limit = defaultLimit
+	}
+	return min(limit, total), min(max(f.search.Offset, 0), total)
+}
+
+// result makes the result of a page. more says whether others follow.
+func (f *finder) result(all keptResult, page []match, more bool) (Result, []match) {
+	hits := Result{Matches: all.matches, Total: all.total, Prominent: all.prominent, Facets: all.facets, Hits: make([]Hit, len(page))}
+	for i, m := range page {
 		hits.Hits[i] = Hit{ID: m.id, Others: int(m.others), Passing: f.ranksProminence() && m.key&prominentBit == 0}
 		if f.byRelevance() {
 			hits.Hits[i].Score = scoreOf(m.key)
 		}
 	}
-	if more && len(list) > 0 {
-		hits.Next = f.cursor(list[len(list)-1].position)
+	if more && len(page) > 0 {
+		hits.Next = f.cursor(page[len(page)-1].position)
 	}
-	return hits, list
+	return hits, page
 }
 
 // slotLists are reused between searches. They have a number for each story, all 0.
@@ -124,7 +160,7 @@ func selectPage(list []match, resumed bool, after position, offset, limit int) (
 		for i := most/2 - 1; i >= 0; i-- {
 			siftDown(kept, i)
 		}
-		for _, m := range list[most:] {
+		for _, m := range slices.Backward(list[most:]) { // matches are about in the order of time, so that the newest come first and most others stay out
 			if m.compare(kept[0].position) < 0 {
 				kept[0] = m
 				siftDown(kept, 0)
@@ -315,6 +351,21 @@ type knownOutlet struct {
 // outletsFor is how long an outlet keeps its old name after the outlets have been changed.
 const outletsFor = time.Minute
 
+// heldUntil returns until when what the cache says holds at most.
+func (c *outletCache) heldUntil() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.renew()
+	return c.until
+}
+
+// renew forgets what is too old. mu is held.
+func (c *outletCache) renew() {
+	if now := time.Now(); c.said == nil || now.After(c.until) {
+		c.said, c.until = map[news.Outlet]knownOutlet{}, now.Add(outletsFor)
+	}
+}
+
 // known returns ask with the cache before it.
 func (c *outletCache) known(ask func(news.Outlet) (news.Outlet, bool)) func(news.Outlet) (news.Outlet, bool) {
 	if ask == nil {
@@ -323,9 +374,7 @@ func (c *outletCache) known(ask func(news.Outlet) (news.Outlet, bool)) func(news
 	return func(o news.Outlet) (news.Outlet, bool) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		if now := time.Now(); c.said == nil || now.After(c.until) {
-			c.said, c.until = map[news.Outlet]knownOutlet{}, now.Add(outletsFor)
-		}
+		c.renew()
 		k, ok := c.said[o]
 		if !ok {
 			k.outlet, k.known = ask(o)

@@ -94,11 +94,28 @@ func (x *Index) find(ctx context.Context, f *finder, n node) (hits Result, err e
 		return Result{}, err
 	}
 	f.rows.view = f.view
-	if err := f.collect(ctx, r, b.Mapping(), n); err != nil {
-		return Result{}, fmt.Errorf("search: %w", err)
+	key, keepable := keptKey(f.search, n)
+	var page []match
+	var all *keptResult
+	if keepable {
+		limit, offset := f.bounds(keptDeepest)
+		all = x.kept.find(r, f.stories, key, offset+limit)
 	}
-	defer f.release()
-	hits, page := f.page()
+	if all == nil {
+		if err := f.collect(ctx, r, b.Mapping(), n); err != nil {
+			return Result{}, fmt.Errorf("search: %w", err)
+		}
+		defer f.release()
+		if keepable && len(f.matches) >= x.kept.from {
+			all = f.keepable()
+			x.kept.keep(r, f.stories, key, all)
+		}
+	}
+	if all != nil {
+		hits, page = f.keptPage(all)
+	} else {
+		hits, page = f.page()
+	}
 	if hits.Matches == 0 {
 		hits.Suggestion, err = suggest(ctx, r, f.search.Query, n)
 		return hits, err
