@@ -93,8 +93,11 @@ func (db *DB) Reach(ctx context.Context, events []int64) (map[int64]news.Reach, 
 }
 
 const (
-	coverageSQL = `SELECT id FROM (SELECT s.id, s.event_id, row_number() OVER (PARTITION BY s.event_id ORDER BY s.rank DESC, s.id DESC) AS place
-		FROM json_each(?1) AS wanted CROSS JOIN stories AS s WHERE s.event_id = wanted.value) AS found WHERE place <= ?2 ORDER BY event_id, place`
+	// firstOfEventsSQL runs its inner query once for each event, so that it sorts no more than the stories of one.
+	firstOfEventsSQL = `SELECT a.id FROM json_each(?1) AS wanted CROSS JOIN stories AS a WHERE a.id IN
+		(SELECT x.id FROM stories AS x WHERE x.event_id = wanted.value ORDER BY x.rank DESC, x.id DESC LIMIT ?2)`
+	coverageSQL = `SELECT s.id FROM (` + firstOfEventsSQL + `) AS found CROSS JOIN stories AS s WHERE s.id = found.id
+		ORDER BY s.event_id, s.rank DESC, s.id DESC`
 	coverageTotalsSQL = `SELECT e.id, e.stories FROM json_each(?) AS wanted CROSS JOIN events AS e WHERE e.id = wanted.value`
 )
 
