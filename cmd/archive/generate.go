@@ -42,6 +42,7 @@ type generator struct {
 	db               *store.DB
 	now              time.Time
 	articles, window int
+	read             int // the percentage of the articles, from the oldest on, of which the reader has read every second one
 	made             int
 	story            int64 // the highest id given
 	event            int64 // the same of events
@@ -51,7 +52,7 @@ type generator struct {
 func logger() *slog.Logger { return slog.New(slog.NewTextHandler(os.Stderr, nil)) }
 
 // generate makes the data folder.
-func generate(ctx context.Context, dir, database string, articles, window int) (err error) {
+func generate(ctx context.Context, dir, database string, articles, window, read int) (err error) {
 	file := filepath.Join(dir, store.File)
 	if _, err := os.Stat(file); err == nil {
 		return fmt.Errorf("%s is there already; choose another folder", file)
@@ -63,7 +64,7 @@ func generate(ctx context.Context, dir, database string, articles, window int) (
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	m := generator{db: db, now: time.Now().Truncate(time.Second), articles: articles, window: window}
+	m := generator{db: db, now: time.Now().Truncate(time.Second), articles: articles, window: window, read: read}
 	if err := m.addFeeds(ctx); err != nil {
 		return err
 	}
@@ -258,7 +259,7 @@ func (m *generator) nextEvent() int64 {
 func (m *generator) addReader(ctx context.Context, user int64) error {
 	var read, starred []int64
 	for id := int64(1); id <= int64(m.articles); id++ {
-		if id%2 == 0 && id <= int64(m.articles/10) {
+		if id%2 == 0 && id <= int64(m.articles*m.read/100) {
 			read = append(read, id)
 		}
 		if id%1000 == 0 {

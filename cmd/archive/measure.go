@@ -265,14 +265,26 @@ func (c *client) timeRequests(ctx context.Context, pid int) error {
 
 func sampleWord(i int) string { return []string{"bane", "neti", "tiso", "solu", "lura", "rami"}[i%6] }
 
-// cpu is the CPU time of a process. Linux counts it in hundredths of a second.
+// cpu is the CPU time of a process.
 func cpu(pid int) (time.Duration, error) {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	own, _, _, err := usage(strconv.Itoa(pid))
+	return own, err
+}
+
+// usage is the CPU time of a process and that of its children that have ended, and its parent. Linux counts time in hundredths of a second.
+func usage(pid string) (own, ended time.Duration, parent string, err error) {
+	stat, err := os.ReadFile(filepath.Join("/proc", pid, "stat"))
 	if err != nil {
-		return 0, err
+		return 0, 0, "", err
 	}
 	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
-	user, err1 := strconv.ParseInt(fields[11], 10, 64)
-	system, err2 := strconv.ParseInt(fields[12], 10, 64)
-	return time.Duration(user+system) * 10 * time.Millisecond, errors.Join(err1, err2)
+	times := make([]time.Duration, 4)
+	for i := range times {
+		n, err := strconv.ParseInt(fields[11+i], 10, 64)
+		if err != nil {
+			return 0, 0, "", err
+		}
+		times[i] = time.Duration(n) * 10 * time.Millisecond
+	}
+	return times[0] + times[1], times[2] + times[3], fields[1], nil
 }
