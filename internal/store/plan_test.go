@@ -98,6 +98,7 @@ func plannedStatements() []planned {
 		{"unread", unreadSQL, "SEARCH r USING PRIMARY KEY (user_id=? AND feed_id=?)"},
 		{"unread stories", unreadStoriesSQL, "SEARCH read_counts USING PRIMARY KEY (user_id=?)"},
 		{"feeds with unread articles", unreadFeedsSQL, "SEARCH r USING PRIMARY KEY (user_id=? AND feed_id=?)"},
+		{"counts of feeds with unread articles", unreadCountsSQL, "SEARCH r USING PRIMARY KEY (user_id=? AND feed_id=?)"},
 		{"all unread articles", unreadTotalSQL, "SEARCH r USING PRIMARY KEY (user_id=? AND feed_id=?)"},
 		{"last article", lastArticleSQL, "SEARCH articles"},
 		{"history", items(historyQuery(1, news.ItemList{Limit: 20})), "COVERING INDEX read_marks_at (user_id=?"},

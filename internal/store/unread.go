@@ -51,24 +51,43 @@ func (db *DB) UnreadFeeds(ctx context.Context, user int64) ([]news.UnreadFeed, e
 	return rowsOf(ctx, db, "unread feeds", scanUnreadFeed, unreadFeedsSQL, user)
 }
 
-// unreadOf returns the feeds of a list that have something unread, and how many items that is.
-func unreadOf(ctx context.Context, t *sql.Tx, user int64, in []news.Stream) (feeds []int64, total int64, err error) {
-	all, err := collect(ctx, t.QueryContext, scanUnreadFeed, unreadFeedsSQL, user)
-	for _, f := range all {
-		count := f.Articles
-		for _, s := range in {
-			switch {
-			case s.Kind == news.StreamFolder && s.Label != f.Folder, s.Kind == news.StreamFeed && s.Feed != f.ID:
-				count = 0
-			case s.Kind == news.StreamOnce:
-				count = min(count, f.Stories)
+const unreadCountsSQL = `SELECT f.id, f.folder, f.articles - coalesce(r.articles, 0), f.leads - coalesce(r.leads, 0)
+	FROM feeds AS f LEFT JOIN read_counts AS r ON r.user_id = ? AND r.feed_id = f.id
+	WHERE f.removed = 0 AND f.articles > coalesce(r.articles, 0) ORDER BY f.id LIMIT ?`
+
+func scanUnreadCounts(row scanner) (f news.UnreadFeed, err error) {
+	err = row.Scan(&f.ID, &f.Folder, &f.Articles, &f.Stories)
+	return f, err
+}
+
+// unreadOf returns the feeds of a list that have something unread, and how many items that is. It stops when these are more feeds than
+// are read one by one, and as many items as are wanted.
+func unreadOf(ctx context.Context, t *sql.Tx, user int64, in []news.Stream, wanted int) (feeds []int64, total int64, err error) {
+	for _, most := range []int64{mergedFeeds + 1, math.MaxInt64} {
+		all, err := collect(ctx, t.QueryContext, scanUnreadCounts, unreadCountsSQL, user, most)
+		if err != nil {
+			return nil, 0, err
+		}
+		feeds, total = nil, 0
+		for _, f := range all {
+			count := f.Articles
+			for _, s := range in {
+				switch {
+				case s.Kind == news.StreamFolder && s.Label != f.Folder, s.Kind == news.StreamFeed && s.Feed != f.ID:
+					count = 0
+				case s.Kind == news.StreamOnce:
+					count = min(count, f.Stories)
+				}
+			}
+			if count > 0 {
+				feeds, total = append(feeds, f.ID), total+count
 			}
 		}
-		if count > 0 {
-			feeds, total = append(feeds, f.ID), total+count
+		if int64(len(all)) < most || len(feeds) > mergedFeeds && total >= int64(wanted) {
+			break
 		}
 	}
-	return feeds, total, err
+	return feeds, total, nil
 }
 
 // unreadItems is Items for a list of what isUnread takes. With before, items that were read then or later are in it, too.
@@ -88,7 +107,7 @@ func (db *DB) unreadItems(ctx context.Context, user int64, l news.ItemList, befo
 			items = append(items, found...)
 			return err
 		}
-		feeds, total, err := unreadOf(ctx, t, user, l.In)
+		feeds, total, err := unreadOf(ctx, t, user, l.In, l.Limit)
 		if err != nil {
 			return err
 		}

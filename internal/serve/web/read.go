@@ -169,29 +169,33 @@ func (s *server) narrow(r *http.Request, list readList, view *readView, l *local
 	if err != nil {
 		return fmt.Errorf("unread feeds: %w", err)
 	}
-	total, folders := int64(0), map[string]int64{}
-	for _, f := range feeds {
-		n := f.Stories
+	unreadIn := func(f news.UnreadFeed) int64 {
 		if list.byArticle {
-			n = f.Articles
+			return f.Articles
 		}
-		if n <= 0 {
-			continue
-		}
+		return f.Stories
+	}
+	feeds = slices.DeleteFunc(feeds, func(f news.UnreadFeed) bool { return unreadIn(f) <= 0 })
+	total, folders := int64(0), map[string]int64{}
+	var own []news.UnreadFeed // of the folder
+	for _, f := range feeds {
 		if list.folder == "" || list.folder == f.Folder {
 			if list.feed == 0 || list.feed == f.ID {
-				total += n
+				total += unreadIn(f)
 			}
-			to := list
-			to.feed = f.ID
-			view.Feeds = append(view.Feeds, countedLink{link{Name: feedTitle(news.Feed{Title: f.Title, URL: f.URL}), URL: to.address(), Current: f.ID == list.feed}, l.Number(int(n))})
+			own = append(own, f)
 		}
-		folders[f.Folder] += n
+		folders[f.Folder] += unreadIn(f)
 	}
-	if len(view.Feeds) > maxReadFeeds && list.folder == "" {
-		view.Feeds = nil // the folders narrow it down first
+	if len(own) > maxReadFeeds && list.folder == "" {
+		own = nil // the folders narrow it down first
 	}
-	view.Feeds = view.Feeds[:min(len(view.Feeds), maxReadFeeds)]
+	for _, f := range own[:min(len(own), maxReadFeeds)] {
+		to := list
+		to.feed = f.ID
+		of := link{Name: feedTitle(news.Feed{Title: f.Title, URL: f.URL}), URL: to.address(), Current: f.ID == list.feed}
+		view.Feeds = append(view.Feeds, countedLink{of, l.Number(int(unreadIn(f)))})
+	}
 	for f, n := range folders {
 		to := all
 		to.folder = f
