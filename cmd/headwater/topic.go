@@ -288,16 +288,24 @@ func (c *cli) topicSet() *cobra.Command {
 }
 
 func (c *cli) topicSeen() *cobra.Command {
-	var user string
+	var user, viewer string
 	cmd := &cobra.Command{
 		Use:     "seen NAME",
 		Short:   "Count none of a topic's stories as new any more",
-		Example: "  headwater topic seen rates",
+		Long:    "Counts none of a topic's stories as new any more: for every user, or with --for for one.",
+		Example: "  headwater topic seen rates\n  headwater topic seen rates --for anna",
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.onTopic(cmd, user, args, func(a *app, t news.Topic) error { return a.topics.SeeTopic(cmd.Context(), t) })
+			return c.onTopic(cmd, user, args, func(a *app, t news.Topic) error {
+				id, err := userID(cmd.Context(), a.store, viewer)
+				if err != nil {
+					return err
+				}
+				return a.topics.SeeTopic(cmd.Context(), t, id)
+			})
 		},
 	}
+	cmd.Flags().StringVar(&viewer, "for", "", "for the user `NAME` alone")
 	userFlag(cmd, &user)
 	return cmd
 }

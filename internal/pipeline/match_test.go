@@ -80,7 +80,7 @@ func TestMatchTopics(t *testing.T) {
 
 	water, err := room.Store.Topic(ctx, 0, "water")
 	must(t, err)
-	must(t, room.Topics.SeeTopic(ctx, water))
+	must(t, room.Topics.SeeTopic(ctx, water, 0))
 	if n := newOf(t, room, "water"); n != 0 {
 		t.Errorf("%d new stories after they were seen", n)
 	}

@@ -82,7 +82,7 @@ func (r *Reader) TopicPage(ctx context.Context, t news.Topic, limit, offset int)
 	}
 	var fresh []int64
 	if offset == 0 && limit > 0 && t.New > 0 {
-		if fresh, err = r.store.NewStoriesOfTopic(ctx, t.ID, maxNewListed); err != nil {
+		if fresh, err = r.store.NewStoriesOfTopic(ctx, t, maxNewListed); err != nil {
 			return page, err
 		}
 	}

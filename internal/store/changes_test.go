@@ -98,7 +98,7 @@ func TestChanged(t *testing.T) {
 		}, AreaCorrections | AreaStories | window},
 		{"a topic is added", func() (err error) { topic.ID, err = db.AddTopic(ctx, topic); return err }, AreaTopics},
 		{"a topic is changed", func() error { topic.Query = "floods"; return db.ChangeTopic(ctx, topic) }, AreaTopics},
-		{"a topic is seen", func() error { return db.MarkTopicSeen(ctx, topic.ID, 1) }, 0},
+		{"a topic is seen", func() error { return db.MarkTopicSeen(ctx, topic, user.ID, 1) }, 0},
 		{"a topic is removed", func() error { return db.RemoveTopic(ctx, 0, topic.Name) }, AreaTopics},
 		{"a user is added", func() (err error) {
 			if err = db.AddUser(ctx, news.User{Name: "ann"}, "x"); err == nil {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -99,17 +100,55 @@ func TestNewOfTopics(t *testing.T) {
 	settle(t, db, Settlement{Through: 4, Stories: []news.Story{story(1, 1, 1, 2, 4), second}})
 	putMatches(t, db, MatchBatch{Through: 4, Matches: []Match{{Topic: tides.ID, Story: 1, Seq: 3}, {Topic: tides.ID, Story: 2, Seq: 4}}})
 	count(1)
-	for _, through := range []int64{3, 1 << 60} {
-		if err := db.MarkTopicSeen(t.Context(), tides.ID, through); err != nil {
+	var users []int64
+	for _, name := range []string{"anna", "ben"} {
+		if err := db.AddUser(t.Context(), news.User{Name: name}, "hash"); err != nil {
 			t.Fatal(err)
 		}
+		u, _, err := db.User(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		users = append(users, u.ID)
+	}
+	countFor := func(viewer int64, want int) {
+		t.Helper()
+		all, err := db.SharedTopics(t.Context(), viewer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		one, err := db.SharedTopic(t.Context(), viewer, "tides")
+		if err != nil || one.New != want || !slices.ContainsFunc(all, func(s news.Topic) bool { return cmp.Equal(s, one) }) {
+			t.Errorf("user %d sees %+v (%v) and %+v, want %d new", viewer, one, err, all, want)
+		}
+		if fresh, err := db.NewStoriesOfTopic(t.Context(), one, 9); err != nil || len(fresh) != want {
+			t.Errorf("user %d has the new stories %v (%v), want %d", viewer, fresh, err, want)
+		}
+	}
+	countFor(users[0], 1)
+	for _, through := range []int64{1 << 60, 1} { // seeing less than before changes nothing
+		if err := db.MarkTopicSeen(t.Context(), tides, users[0], through); err != nil {
+			t.Fatal(err)
+		}
+		countFor(users[0], 0)
+		countFor(users[1], 1)
+	}
+	count(1)
+	if err := db.MarkTopicSeen(t.Context(), tides, 4711, 1); !errors.Is(err, news.ErrNotFound) {
+		t.Errorf("a user who is gone sees a topic: %v", err)
+	}
+	for _, through := range []int64{3, 1 << 60} {
+		if err := db.MarkTopicSeen(t.Context(), tides, 0, through); err != nil {
+			t.Fatal(err)
+		}
+		countFor(users[1], map[int64]int{3: 1, 1 << 60: 0}[through])
 		count(map[int64]int{3: 1, 1 << 60: 0}[through])
 	}
 	settle(t, db, Settlement{Through: 4, Stories: []news.Story{story(3, 3, 3)}})
 	putMatches(t, db, MatchBatch{Through: 6, Matches: []Match{{Topic: tides.ID, Story: 3, Seq: 6}}})
 	count(1)
 	for limit, want := range map[int][]int64{1: {3}, 0: nil, 5: {3}} {
-		if got, err := db.NewStoriesOfTopic(t.Context(), tides.ID, limit); err != nil || !slices.Equal(got, want) {
+		if got, err := db.NewStoriesOfTopic(t.Context(), topicNamed(t, db, "tides"), limit); err != nil || !slices.Equal(got, want) {
 			t.Errorf("new are %v, %v, want %v", got, err, want)
 		}
 	}

@@ -151,6 +151,9 @@ func plannedStatements() []planned {
 		{"articles of a feed", articles(news.ArticleList{FeedID: 1}), "INDEX articles_feed"},
 		{"topics of stories", matchesOfSQL, "INDEX topic_stories_story"},
 		{"what is new of topics", topicsSQL, "INDEX topic_stories_seq"},
+		{"what is new of topics to a user", sharedTopicsSQL, "INDEX topic_stories_seq"},
+		{"what a user has seen of topics", sharedTopicsSQL, "SEARCH s "},
+		{"a topic as a user has seen it", sharedTopicSQL, "INDEX topics_name"},
 		{"the new stories of a topic", newStoriesOfTopicSQL, "INDEX topic_stories_seq"},
 		{"unread of a topic", unreadTopicSQL, "INDEX topic_stories_seq"},
 		{"new of topics", topicsSQL, "COVERING INDEX topic_stories_seq"},
@@ -297,6 +300,7 @@ const largeSQL = `
 	INSERT INTO labelled (user_id, label, article_id) SELECT u, 'x', a.id FROM generate_series(1, 3) AS u, articles AS a;
 	INSERT INTO user_settings (user_id, settings) SELECT i, '{}' FROM generate_series(1, 3) AS i;
 	INSERT INTO topics (id, name, query, added) SELECT i, 'topic' || i, 'x', 0 FROM generate_series(1, 10) AS i;
+	INSERT INTO topic_seen (user_id, topic_id, seen) SELECT u, i, i FROM generate_series(1, 3) AS u, generate_series(1, 10) AS i;
 	INSERT INTO topic_stories (topic_id, story_id, seq, at) SELECT i, s.id, s.id * 10 + i, 0 FROM generate_series(1, 10) AS i, stories AS s;
 	INSERT INTO topic_articles (article_id, story_id, seq) SELECT article_id, story_id, article_id FROM members;
 	INSERT INTO alerts (id, topic_id, kind, target, secret, schedule, again_outlets, again_original, after, added)

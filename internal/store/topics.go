@@ -99,6 +99,12 @@ func scanTopic(row scanner) (topic news.Topic, err error) {
 	return topic, errors.Join(err, errMuted)
 }
 
+// sharedTopics are the topics of everybody, seen as far as one user has seen them.
+const sharedTopics = `SELECT id, 0, name, query, originals, min_outlets, langs, muted, secret, added, seen, filled,
+	version, (SELECT count(*) FROM topic_stories AS m WHERE m.topic_id = t.id AND m.seq > t.seen)
+	FROM (SELECT t.id, t.name, t.query, t.originals, t.min_outlets, t.langs, t.muted, t.secret, t.added, t.filled, t.version, max(t.seen, coalesce(s.seen, 0)) AS seen
+		FROM topics AS t LEFT JOIN topic_seen AS s ON s.user_id = ? AND s.topic_id = t.id WHERE coalesce(t.user_id, 0) = 0) AS t`
+
 const (
 	topicSQL         = topicColumns + ` WHERE coalesce(user_id, 0) = ? AND name = ?`
 	topicByIDSQL     = topicColumns + ` WHERE id = ?`
@@ -128,11 +134,26 @@ func (db *DB) SetTopicSecret(ctx context.Context, id int64, secret string) error
 }
 
 const (
+	sharedTopicSQL  = sharedTopics + ` WHERE name = ?`
+	sharedTopicsSQL = sharedTopics + ` ORDER BY name`
+)
+
+// SharedTopic returns a topic of everybody by name as a user has seen it, or news.ErrNotFound.
+func (db *DB) SharedTopic(ctx context.Context, viewer int64, name string) (news.Topic, error) {
+	return rowOf(ctx, db, "topic "+name, scanTopic, sharedTopicSQL, viewer, text(name))
+}
+
+// SharedTopics returns the topics of everybody by name, each as a user has seen it.
+func (db *DB) SharedTopics(ctx context.Context, viewer int64) ([]news.Topic, error) {
+	return rowsOf(ctx, db, "topics", scanTopic, sharedTopicsSQL, viewer)
+}
+
+const (
 	topicsSQL    = topicColumns + ` WHERE coalesce(user_id, 0) = ? ORDER BY name`
 	allTopicsSQL = topicColumns + ` ORDER BY id`
 )
 
-// Topics returns a user's topics by name. User 0 stands for everybody.
+// Topics returns a user's topics by name. User 0 stands for everybody; what is new of these is new to users who have seen none of them.
 func (db *DB) Topics(ctx context.Context, user int64) ([]news.Topic, error) {
 	return rowsOf(ctx, db, "topics", scanTopic, topicsSQL, user)
 }
@@ -288,24 +309,33 @@ func (db *DB) TopicChecks(ctx context.Context, stories []int64) ([]TopicCheck, e
 	}, topicChecksSQL, idList(stories))
 }
 
-const markTopicSeenSQL = `UPDATE topics SET seen = max(seen, min(?, ` + lastChangeSQL + `)) WHERE id = ?`
+const (
+	markTopicSeenSQL  = `UPDATE topics SET seen = max(seen, min(?, ` + lastChangeSQL + `)) WHERE id = ?`
+	markSharedSeenSQL = `INSERT INTO topic_seen (user_id, topic_id, seen)
+		SELECT u.id, t.id, min(?3, ` + lastChangeSQL + `) FROM users AS u CROSS JOIN topics AS t WHERE u.id = ?1 AND t.id = ?2
+		ON CONFLICT (user_id, topic_id) DO UPDATE SET seen = max(topic_seen.seen, excluded.seen)`
+)
 
 // TopicsMark returns the number of the story log up to which stories were matched with topics.
 func (db *DB) TopicsMark(ctx context.Context) (int64, error) {
 	return db.Watermark(ctx, watermarkTopics)
 }
 
-// MarkTopicSeen records that somebody has seen a topic as of a number of the story log. Later matches are new again.
-func (db *DB) MarkTopicSeen(ctx context.Context, id, through int64) error {
-	return db.execFound(ctx, fmt.Sprint("see topic ", id), markTopicSeenSQL, through, id)
+// MarkTopicSeen records that a user has seen a topic as of a number of the story log. Later matches are new again. A topic of everybody is
+// seen by each user for themselves; viewer 0 sees it for all of them.
+func (db *DB) MarkTopicSeen(ctx context.Context, topic news.Topic, viewer, through int64) error {
+	what := fmt.Sprint("see topic ", topic.ID)
+	if topic.User == 0 && viewer != 0 {
+		return db.execFound(ctx, what, markSharedSeenSQL, viewer, topic.ID, through)
+	}
+	return db.execFound(ctx, what, markTopicSeenSQL, through, topic.ID)
 }
 
-const newStoriesOfTopicSQL = `SELECT m.story_id FROM topics AS t CROSS JOIN topic_stories AS m
-	WHERE t.id = ?1 AND m.topic_id = ?1 AND m.seq > t.seen ORDER BY m.seq DESC LIMIT ?2`
+const newStoriesOfTopicSQL = `SELECT story_id FROM topic_stories WHERE topic_id = ? AND seq > ? ORDER BY seq DESC LIMIT ?`
 
-// NewStoriesOfTopic returns the stories that first matched a topic after somebody has last seen it, the latest first.
-func (db *DB) NewStoriesOfTopic(ctx context.Context, topic int64, limit int) ([]int64, error) {
-	return rowsOf(ctx, db, fmt.Sprint("new stories of topic ", topic), func(row scanner) (id int64, err error) { return id, row.Scan(&id) }, newStoriesOfTopicSQL, topic, limit)
+// NewStoriesOfTopic returns the stories that first matched a topic after topic.Seen, the latest first.
+func (db *DB) NewStoriesOfTopic(ctx context.Context, topic news.Topic, limit int) ([]int64, error) {
+	return rowsOf(ctx, db, fmt.Sprint("new stories of topic ", topic.ID), func(row scanner) (id int64, err error) { return id, row.Scan(&id) }, newStoriesOfTopicSQL, topic.ID, topic.Seen, limit)
 }
 
 const topicsStateSQL = `SELECT count(*) || ' ' || coalesce(max(id), 0) || ' ' || coalesce(sum(version), 0) FROM topics`

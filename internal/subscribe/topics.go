@@ -73,13 +73,14 @@ func languageCodes(names []string) []string {
 	return codes
 }
 
-// SeeTopic records that somebody has seen a topic's stories as they are now. None of them is new any more.
-func (t *Topics) SeeTopic(ctx context.Context, topic news.Topic) error {
+// SeeTopic records that a user has seen a topic's stories as they are now: none of them is new to that user any more. Viewer 0 sees a topic
+// for everybody.
+func (t *Topics) SeeTopic(ctx context.Context, topic news.Topic, viewer int64) error {
 	through, err := t.Store.TopicsMark(ctx)
 	if err != nil {
 		return err
 	}
-	return t.Store.MarkTopicSeen(ctx, topic.ID, through)
+	return t.Store.MarkTopicSeen(ctx, topic, viewer, through)
 }
 
 func checkTopic(topic news.Topic) error {

@@ -264,6 +264,7 @@ func (s *server) register(api operationAPI) {
 	register(api, editor, patch, "change-outlet", "/outlets/{key}", "Mend an outlet's name, its other names and domains, and whether it is an agency", s.changeOutlet, fails(missing))
 	register(api, editor, remove, "restore-outlet", "/outlets/{key}/changes", "Take back what was changed of an outlet", s.restoreOutlet, fails(missing))
 	register(api, feeds, patch, "change-feed", "/feeds/{id}", "Change what is set of a feed: title, folder, site, language, how it is read and shown, and whether it is paused", s.changeFeed, fails(missing))
+	register(api, reader, post, "see-topic", "/topics/{name}/seen", "Count none of a topic's stories as new to the viewer any more", s.seeTopic, noContent, fails(missing))
 	register(api, reader, remove, "remove-topic", "/topics/{name}", "Follow a topic no longer", s.removeTopic, noContent, fails(missing))
 	register(api, feeds, remove, "remove-feed", "/feeds/{id}", "End a subscription; what it brought stays, and for a day it can be restored", s.removeFeed, noContent, fails(missing))
 	register(api, feeds, post, "restore-feed", "/feeds/{id}/restore", "Undo the removal of a feed", s.restoreFeed, notCreated, fails(missing))

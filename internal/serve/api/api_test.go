@@ -45,6 +45,7 @@ type testServer struct {
 func open(t *testing.T) *testServer {
 	t.Helper()
 	room := openRoom(t)
+	must(t, room.Store.AddUser(t.Context(), news.User{Name: "admin", Role: news.AdminRole}, "")) // as adminStore has it
 	return &testServer{Handler: serve(t, api.Options{Backend: backendOf(room), Version: "1.2.3", CheckQuery: search.Validate, CheckTopic: search.CheckTopic}), room: room}
 }
 

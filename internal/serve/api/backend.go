@@ -147,6 +147,9 @@ type TopicStore interface {
 	Topics(ctx context.Context, user int64) ([]news.Topic, error)
 	Topic(ctx context.Context, user int64, name string) (news.Topic, error)
 	RemoveTopic(ctx context.Context, user int64, name string) error
+	// SharedTopics and SharedTopic give topics of everybody, as a user has seen them.
+	SharedTopics(ctx context.Context, viewer int64) ([]news.Topic, error)
+	SharedTopic(ctx context.Context, viewer int64, name string) (news.Topic, error)
 }
 
 // TopicSearcher finds the stories of a topic.
@@ -167,6 +170,8 @@ type TopicEditor interface {
 	Followed(context.Context, news.Topic) (news.Topic, error)
 	// ChangeTopic changes the topic of that ID. It gives news.ErrNotFound where another has the name.
 	ChangeTopic(ctx context.Context, t news.Topic) error
+	// SeeTopic marks what matches now as seen by a user.
+	SeeTopic(ctx context.Context, t news.Topic, viewer int64) error
 }
 
 // AlertStore lists and removes the alerts of topics.

@@ -57,6 +57,7 @@ var routes = []string{
 	"POST /api/v1/topics",
 	"POST /api/v1/topics/{name}/alerts",
 	"POST /api/v1/topics/{name}/alerts/{id}/test",
+	"POST /api/v1/topics/{name}/seen",
 }
 
 func describe(t *testing.T, d *testServer) description {
@@ -262,6 +263,8 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"GET", "/api/v1/topics/weather?order=prominent&facets=true", "", 200},
 		{"GET", "/api/v1/topics/weather?order=best", "", 422},
 		{"GET", "/api/v1/topics/sport", "", 404},
+		{"POST", "/api/v1/topics/weather/seen", "", 204},
+		{"POST", "/api/v1/topics/sport/seen", "", 404},
 		{"POST", "/api/v1/topics", `{"name":"hills","query":"hill","originals":true,"min_outlets":2,"langs":["en"],"muted":["The Sun"]}`, 201},
 		{"POST", "/api/v1/topics", `{"name":"odd","query":"hill","langs":["!"]}`, 422},
 		{"PATCH", "/api/v1/topics/hills", `{"query":"mountain","originals":false}`, 200},

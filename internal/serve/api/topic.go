@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"headwater/internal/news"
+	"headwater/internal/serve/access"
 	"headwater/internal/serve/view"
 )
 
@@ -78,7 +79,7 @@ func (s *server) topics(ctx context.Context, q *struct{ Mine }) (*body[topicList
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.backend.Topics(ctx, owner)
+	list, err := s.topicsOf(ctx, owner)
 	if err != nil {
 		return nil, s.fail(err, "list of topics", "/topics")
 	}
@@ -187,8 +188,8 @@ func (s *server) changeTopic(ctx context.Context, q *changedTopic) (*body[view.T
 	if err != nil {
 		return nil, s.fail(err, q.what(), "/topics")
 	}
-	if t, err = s.backend.Topic(ctx, t.User, t.Name); err != nil {
-		return nil, s.fail(err, q.what(), "/topics")
+	if t, err = s.topicOf(ctx, ByName{t.Name}, q.Mine); err != nil {
+		return nil, err
 	}
 	return &body[view.Topic]{view.TopicOf(t)}, nil
 }
@@ -210,11 +211,35 @@ func (s *server) topicOf(ctx context.Context, name ByName, m Mine) (news.Topic, 
 	if err != nil {
 		return news.Topic{}, err
 	}
-	t, err := s.backend.Topic(ctx, owner, name.Name)
+	var t news.Topic
+	if owner == 0 {
+		t, err = s.backend.SharedTopic(ctx, access.ViewerOf(ctx).User.ID, name.Name)
+	} else {
+		t, err = s.backend.Topic(ctx, owner, name.Name)
+	}
 	if err != nil {
 		return t, s.fail(err, name.what(), "/topics")
 	}
 	return t, nil
+}
+
+// topicsOf gives the topics of an owner; those of everybody as the viewer has seen them.
+func (s *server) topicsOf(ctx context.Context, owner int64) ([]news.Topic, error) {
+	if owner == 0 {
+		return s.backend.SharedTopics(ctx, access.ViewerOf(ctx).User.ID)
+	}
+	return s.backend.Topics(ctx, owner)
+}
+
+func (s *server) seeTopic(ctx context.Context, q *oneTopic) (*struct{}, error) {
+	t, err := s.topicOf(ctx, q.ByName, q.Mine)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.backend.SeeTopic(ctx, t, access.ViewerOf(ctx).User.ID); err != nil {
+		return nil, s.fail(err, q.what(), "/topics")
+	}
+	return nil, nil
 }
 
 // validate says what is wrong with a topic that a client sent.

@@ -16,7 +16,7 @@ type Topic struct {
 	Name  string    `json:"name" doc:"unique"`
 	Query string    `json:"query" doc:"the search that it follows"`
 	Added time.Time `json:"added" doc:"when it was first followed"`
-	New   int       `json:"new" doc:"stories that matched since it was last seen"`
+	New   int       `json:"new" doc:"stories that matched since the viewer last saw it"`
 	TopicOptions
 }
 

@@ -407,6 +407,12 @@ func (f *fake) AddTopic(ctx context.Context, t news.Topic) (news.Topic, error) {
 	return t, f.broken
 }
 
+func (f *fake) SharedTopics(ctx context.Context, _ int64) ([]news.Topic, error) { return f.Topics(ctx, 0) }
+
+func (f *fake) SharedTopic(ctx context.Context, _ int64, name string) (news.Topic, error) {
+	return f.Topic(ctx, 0, name)
+}
+
 func (f *fake) Followed(_ context.Context, t news.Topic) (news.Topic, error) {
 	defer f.lock()()
 	for _, match := range []func(news.Topic) bool{t.FindsSame, func(h news.Topic) bool { return h.Name == t.Name }} {
@@ -430,7 +436,7 @@ func (f *fake) ChangeTopic(_ context.Context, t news.Topic) error {
 	return f.broken
 }
 
-func (f *fake) SeeTopic(_ context.Context, t news.Topic) error {
+func (f *fake) SeeTopic(_ context.Context, t news.Topic, _ int64) error {
 	defer f.lock()()
 	for i := range f.topics {
 		if f.topics[i].ID == t.ID {

@@ -395,6 +395,9 @@ type TopicStore interface {
 	Topic(ctx context.Context, user int64, name string) (news.Topic, error)
 	// TopicBySecret gives the topic whose feed a secret gives access to, or news.ErrNotFound.
 	TopicBySecret(ctx context.Context, secret string) (news.Topic, error)
+	// SharedTopics and SharedTopic give topics of everybody, as a user has seen them.
+	SharedTopics(ctx context.Context, viewer int64) ([]news.Topic, error)
+	SharedTopic(ctx context.Context, viewer int64, name string) (news.Topic, error)
 	// SetTopicSecret replaces the secret of a topic's feed; "" takes it away.
 	SetTopicSecret(ctx context.Context, id int64, secret string) error
 	RemoveTopic(ctx context.Context, user int64, name string) error
@@ -414,8 +417,8 @@ type TopicEditor interface {
 	Followed(ctx context.Context, t news.Topic) (news.Topic, error)
 	// ChangeTopic changes the topic of that ID. It gives news.ErrNotFound where another has the name.
 	ChangeTopic(ctx context.Context, t news.Topic) error
-	// SeeTopic marks what matches now as seen.
-	SeeTopic(ctx context.Context, t news.Topic) error
+	// SeeTopic marks what matches now as seen by a user.
+	SeeTopic(ctx context.Context, t news.Topic, viewer int64) error
 }
 
 // AlertStore lists and removes the alerts of topics.

@@ -102,7 +102,7 @@ func (s *server) visibleTopics(r *http.Request) (visible, shadowed []news.Topic,
 			return nil, nil, fmt.Errorf("topics of user %d: %w", v.User.ID, err)
 		}
 	}
-	everybodys, err := s.backend.Topics(r.Context(), 0)
+	everybodys, err := s.backend.SharedTopics(r.Context(), v.User.ID)
 	if err != nil {
 		return nil, nil, fmt.Errorf("topics: %w", err)
 	}
@@ -121,13 +121,14 @@ func (s *server) visibleTopics(r *http.Request) (visible, shadowed []news.Topic,
 // findTopic gives the topic that a path names: the viewer's own, or else that of everybody.
 func (s *server) findTopic(r *http.Request) (news.Topic, error) {
 	name := r.PathValue("name")
-	if v := s.viewer(r); v.Known() {
+	v := s.viewer(r)
+	if v.Known() {
 		t, err := s.backend.Topic(r.Context(), v.User.ID, name)
 		if !errors.Is(err, news.ErrNotFound) {
 			return t, err
 		}
 	}
-	t, err := s.backend.Topic(r.Context(), 0, name)
+	t, err := s.backend.SharedTopic(r.Context(), v.User.ID, name)
 	if err != nil {
 		return t, fmt.Errorf("topic: %w", err)
 	}
@@ -461,6 +462,18 @@ func (s *server) topicAction(do func(context.Context, news.Topic) error) handler
 		http.Redirect(w, r, linkTopic(t).URL, http.StatusSeeOther)
 		return nil
 	}
+}
+
+// seeTopic marks what is new of a topic as seen by the viewer. Other users see it as new still.
+func (s *server) seeTopic(w http.ResponseWriter, r *http.Request) error {
+	t, err := s.findTopic(r)
+	if err == nil {
+		err = s.backend.SeeTopic(r.Context(), t, s.viewer(r).User.ID)
+	}
+	if err != nil {
+		return err
+	}
+	return redirect(w, r, linkTopic(t).URL)
 }
 
 func (s *server) renewSecret(ctx context.Context, t news.Topic) error {

@@ -110,7 +110,7 @@ func New(o Options) access.Routes {
 		"POST /topics":                 {access.Reader, s.addTopic},
 		"GET /topic/{name}":            {access.Reader, s.topic},
 		"POST /topic/{name}":           {access.Reader, s.changeTopic},
-		"POST /topic/{name}/seen":      {access.Reader, s.topicAction(s.backend.SeeTopic)},
+		"POST /topic/{name}/seen":      {access.Reader, s.seeTopic},
 		"POST /topic/{name}/secret":    {access.Reader, s.topicAction(s.renewSecret)},
 		"POST /topic/{name}/revoke":    {access.Reader, s.topicAction(s.revokeSecret)},
 		"POST /topic/{name}/remove":    {access.Reader, s.removeTopic},
