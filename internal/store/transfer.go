@@ -454,21 +454,22 @@ func (t table) setIdentity(ctx context.Context, from, to *sql.Tx) error {
 // boundedColumns are the texts in indexes, with the most bytes that are copied to PostgreSQL. Names have limits of their own
 // (news.CheckName), which stored ones may break that are older than these.
 var boundedColumns = map[string]map[string]int{
-	"articles":      {"guid": maxKey, "outlet_name": maxOutlet, "outlet_domain": maxHost},
-	"feeds":         {"url": weburl.MaxLength, "folder": maxName, "host": maxHost},
-	"sources":       {"address": weburl.MaxLength, "host": maxHost},
-	"pages":         {"host": maxHost},
-	"page_hosts":    {"host": maxHost},
-	"resting":       {"host": maxHost},
-	"users":         {"name": maxName},
-	"identities":    {"issuer": maxName, "subject": maxName},
-	"labelled":      {"label": maxName},
-	"topics":        {"name": maxName, "secret": maxName},
-	"alerts":        {"target": weburl.MaxLength},
-	"settings":      {"key": maxName},
-	"marks":         {"name": maxName},
-	"subscriptions": {"id": maxName},
-	"alert_outbox":  {"id": maxName, "reason": maxName},
+	"articles":       {"guid": maxKey, "outlet_name": maxOutlet, "outlet_domain": maxHost},
+	"feeds":          {"url": weburl.MaxLength, "folder": maxName, "host": maxHost},
+	"sources":        {"address": weburl.MaxLength, "host": maxHost},
+	"pages":          {"host": maxHost},
+	"page_hosts":     {"host": maxHost},
+	"resting":        {"host": maxHost},
+	"users":          {"name": maxName},
+	"identities":     {"issuer": maxName, "subject": maxName},
+	"labelled":       {"label": maxName},
+	"removed_labels": {"label": maxName},
+	"topics":         {"name": maxName, "secret": maxName},
+	"alerts":         {"target": weburl.MaxLength},
+	"settings":       {"key": maxName},
+	"marks":          {"name": maxName},
+	"subscriptions":  {"id": maxName},
+	"alert_outbox":   {"id": maxName, "reason": maxName},
 }
 
 // boundRow shortens the texts of a row that an index of PostgreSQL can't hold, and repairs those that are not valid UTF-8. It returns

@@ -1,0 +1,13 @@
+-- +goose Up
+-- What had the labels that a user has removed of late, so that a removal can be undone. A removal is named by its time in milliseconds
+-- since 1970; no two of a user have the same. Articles that were aged out since then stay here until the user's next removal.
+CREATE TABLE removed_labels (
+    user_id    INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    removal    INTEGER NOT NULL,
+    article_id INTEGER NOT NULL,
+    label      TEXT NOT NULL,
+    PRIMARY KEY (user_id, removal, article_id)
+) WITHOUT ROWID;
+
+-- +goose Down
+DROP TABLE removed_labels;
