@@ -61,6 +61,21 @@ func TestKeysInBrowser(t *testing.T) {
 	focus(0)
 	tab.Press("m")
 	tab.Wait(first)
+	said := func(text string) {
+		t.Helper()
+		tab.Wait(fmt.Sprintf(`document.querySelector("#done [role=status]").textContent.includes(%q)`, text))
+	}
+	said("Marked as read: ")
+	tab.Press("z") // without leaving the page
+	tab.Wait("!" + first)
+	said("unread again.")
+	tab.Wait(`document.activeElement.matches("#done .close")`)
+	tab.Do(chromedp.KeyEvent(kb.Enter))
+	tab.Wait(`document.querySelector("#done [role=status]").textContent === "" && document.activeElement.id === "main"`)
+	tab.Press("j")
+	focus(0)
+	tab.Press("m")
+	tab.Wait(first)
 	tab.Press("j")
 	focus(1)
 	tab.Press("s")
@@ -161,9 +176,9 @@ func (v visitor) markAllAndUndo() {
 	const left = `document.getElementById("unread")?.textContent ?? "0"`
 	before := browsertest.Eval[string](v.tab, left)
 	v.hand.Use("main button", "Mark all as read")
-	v.tab.Wait(`document.readyState === "complete" && document.querySelector("main .marked") !== null && document.querySelector("main .item") === null`)
+	v.tab.Wait(`document.readyState === "complete" && document.querySelector("#done .undo:not([hidden])") !== null && document.querySelector("main .item") === null`)
 	v.hand.Use("main button", "Undo")
-	v.tab.Wait(fmt.Sprintf(`document.readyState === "complete" && document.querySelector("main .marked") === null && (%s) === %q`, left, before))
+	v.tab.Wait(fmt.Sprintf(`document.readyState === "complete" && document.querySelector("#done .undo:not([hidden])") === null && (%s) === %q`, left, before))
 }
 
 // followTopic searches, follows the search, and finds the topic among the others.

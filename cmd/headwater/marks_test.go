@@ -76,4 +76,79 @@ func TestMarksBothWays(t *testing.T) {
 	if got := r.count(t, "read"); got != want {
 		t.Errorf("%d articles are read after a second undo, want %d", got, want)
 	}
+
+	r.undoMarks(t, first)
+}
+
+// undoMarks marks an article in each way by a form, and takes that back by the form of the page after it, as is done without JavaScript.
+func (r *reader) undoMarks(t *testing.T, id string) {
+	t.Helper()
+	form := regexp.MustCompile(`(?s)<div id="done".*?<p role="status" dir="auto">(.*?)</p>.*?action="(.*?)">(.*?)<button class="undo"( hidden)?>`)
+	field := regexp.MustCompile(`<input type="hidden" name="(.*?)" value="(.*?)">`)
+	// send sends a form, and returns what the page after it says, and the form that takes it back.
+	send := func(path string, values url.Values) (said, action string, undo url.Values) {
+		t.Helper()
+		page := r.ask(t, path, values)
+		parts := form.FindStringSubmatch(page)
+		if parts == nil {
+			t.Fatalf("%s: the page does not say what was done:\n%s", path, page)
+		}
+		undo = url.Values{}
+		for _, f := range field.FindAllStringSubmatch(parts[3], -1) {
+			undo.Add(f[1], html.UnescapeString(f[2]))
+		}
+		if parts[4] != "" {
+			parts[2] = ""
+		}
+		return html.UnescapeString(parts[1]), html.UnescapeString(parts[2]), undo
+	}
+	// states are the marks that the page of the article shows.
+	buttons := regexp.MustCompile(`name="(unread|read|unstar|star)" value="` + id + `"|<a href="/label/[^"]*" dir="auto">[^<]*</a> <button`)
+	states := func() string { return strings.Join(buttons.FindAllString(r.ask(t, "/article/"+id, nil), -1), " ") }
+	const label = `Later & "soon"`
+	r.ask(t, "/marks", url.Values{"read": {id}, "unstar": {id}})
+	for _, tt := range []struct {
+		path, field, value, says string
+	}{
+		{"/marks", "unread", id, "Marked as unread: "},
+		{"/marks", "star", id, "Starred: "},
+		{"/article/" + id + "/labels", "add", label, "Label " + label + " added: "},
+	} {
+		before := states()
+		said, action, undo := send(tt.path, url.Values{tt.field: {tt.value}, "back": {"/topics?x=1"}})
+		if !strings.HasPrefix(said, tt.says) || undo.Get("back") != "/topics?x=1" {
+			t.Errorf("%s %s: the page says %q, and goes back to %q", tt.field, tt.value, said, undo.Get("back"))
+		}
+		if tt.field != "unread" && states() == before { // to look at an article marks it as read
+			t.Errorf("%s %s changed nothing: %s", tt.field, tt.value, before)
+		}
+		said, action, again := send(action, undo)
+		if got := states(); got != before {
+			t.Errorf("%s %s: the undo left %s, want %s", tt.field, tt.value, got, before)
+		}
+		if _, _, _ = send(action, again); said == "" || action == "" {
+			t.Errorf("%s %s: the undo says %q and cannot be undone", tt.field, tt.value, said)
+		}
+	}
+	read := r.count(t, "read")
+	if _, action, undo := send("/marks", url.Values{"read": {id}}); action != "" || undo.Has("undo") {
+		t.Error("what was read already can be undone")
+	}
+	r.ask(t, "/marks", url.Values{"unread": {id}})
+	said, action, undo := send("/marks", url.Values{"read": {id}})
+	if !strings.HasPrefix(said, "Marked as read: ") || r.count(t, "read") != read {
+		t.Errorf("the page says %q, and %d articles are read, want %d", said, r.count(t, "read"), read)
+	}
+	if said, _, _ := send(action, undo); said != "1 article is unread again." || r.count(t, "read") != read-1 {
+		t.Errorf("the page says %q, and %d articles are read, want %d", said, r.count(t, "read"), read-1)
+	}
+
+	list := "/label/" + url.PathEscape(label)
+	said, action, undo = send(list, url.Values{"remove": {"1"}})
+	if want := "The label " + label + " is removed. Its articles stay."; said != want || strings.Contains(states(), list) {
+		t.Errorf("the page says %q, want %q", said, want)
+	}
+	if said, _, _ := send(action, undo); said != "The label "+label+" is back." || !strings.Contains(states(), "Later") {
+		t.Errorf("the page says %q; the article has %s", said, states())
+	}
 }

@@ -332,23 +332,74 @@ func (db *DB) LabelCounts(ctx context.Context, user int64) ([]news.LabelCount, e
 	}, labelCountsSQL, user)
 }
 
-// MoveLabel gives a label of a user another name; where that is the name of another one, the two become one. An empty name
-// removes the label. It returns news.ErrNotFound where no article has the label. Folders stay, other than with RenameLabel.
+// MoveLabel gives a label of a user another name; where that is the name of another one, the two become one. It returns
+// news.ErrNotFound where no article has the label. Folders stay, other than with RenameLabel.
 func (db *DB) MoveLabel(ctx context.Context, user int64, name, to string) error {
-	if name == "" || name == to { // the star, or nothing to do
+	if name == "" || to == "" || name == to { // the star, or nothing to do
 		return nil
 	}
 	return db.write(ctx, "rename label "+name, func(ctx context.Context, t tx) error {
-		moved := 0
-		if to != "" {
-			n, err := t.affected(ctx, moveLabelSQL, text(to), user, text(name))
-			if err != nil {
-				return err
-			}
-			moved = n
+		moved, err := t.affected(ctx, moveLabelSQL, text(to), user, text(name))
+		if err != nil {
+			return err
 		}
 		n, err := t.affected(ctx, dropLabelSQL, user, text(name))
 		if err == nil && moved+n == 0 {
+			err = news.ErrNotFound
+		}
+		return err
+	})
+}
+
+// restorable is how long the removal of a label can be undone.
+const restorable = 24 * time.Hour
+
+const (
+	forgetRemovedLabelsSQL = `DELETE FROM removed_labels WHERE user_id = ? AND removal < ?`
+	removalSQL             = `SELECT max(?1, coalesce((SELECT max(r.removal) FROM removed_labels AS r WHERE r.user_id = ?2), 0) + 1)`
+	keepRemovedLabelSQL    = `INSERT INTO removed_labels (user_id, removal, article_id, label)
+		SELECT l.user_id, ?3, l.article_id, l.label FROM labelled AS l WHERE l.user_id = ?1 AND l.label = ?2`
+	restoreLabelSQL = `INSERT INTO labelled (user_id, label, article_id)
+		SELECT r.user_id, r.label, r.article_id FROM removed_labels AS r CROSS JOIN articles AS a
+		WHERE r.user_id = ?1 AND r.removal = ?2 AND a.id = r.article_id ON CONFLICT (user_id, label, article_id) DO NOTHING`
+	dropRemovedLabelSQL = `DELETE FROM removed_labels WHERE user_id = ? AND removal = ?`
+)
+
+// RemoveLabel takes a label of a user from all articles, and returns what names the removal for RestoreLabel. It returns
+// news.ErrNotFound where no article has the label.
+func (db *DB) RemoveLabel(ctx context.Context, user int64, name string) (removal int64, err error) {
+	if name == "" { // the star
+		return 0, news.ErrNotFound
+	}
+	err = db.write(ctx, "remove label "+name, func(ctx context.Context, t tx) error {
+		now := db.Now()
+		if err := t.exec(ctx, forgetRemovedLabelsSQL, user, millis(now.Add(-restorable))); err != nil {
+			return err
+		}
+		if err := t.scan(ctx, []any{&removal}, removalSQL, millis(now), user); err != nil {
+			return err
+		}
+		if err := t.exec(ctx, keepRemovedLabelSQL, user, text(name), removal); err != nil {
+			return err
+		}
+		n, err := t.affected(ctx, dropLabelSQL, user, text(name))
+		if err == nil && n == 0 {
+			err = news.ErrNotFound
+		}
+		return err
+	})
+	return removal, err
+}
+
+// RestoreLabel gives a label back to the articles that had it when it was removed, as far as they are still there. It returns
+// news.ErrNotFound where there is no such removal, or no longer.
+func (db *DB) RestoreLabel(ctx context.Context, user, removal int64) error {
+	return db.write(ctx, "restore a label", func(ctx context.Context, t tx) error {
+		if err := t.exec(ctx, restoreLabelSQL, user, removal); err != nil {
+			return err
+		}
+		n, err := t.affected(ctx, dropRemovedLabelSQL, user, removal)
+		if err == nil && n == 0 {
 			err = news.ErrNotFound
 		}
 		return err

@@ -108,6 +108,11 @@ func plannedStatements() []planned {
 		{"undo a marking", undoReadSQL, "COVERING INDEX read_marks_at (user_id=? AND at=?)"},
 		{"labels", labelsSQL, "PRIMARY KEY (user_id=? AND label>?)"},
 		{"sizes of labels", labelCountsSQL, "PRIMARY KEY (user_id=?)"},
+		{"labels removed long ago", forgetRemovedLabelsSQL, "PRIMARY KEY (user_id=? AND removal<?)"},
+		{"last removed label", removalSQL, "PRIMARY KEY (user_id=?)"},
+		{"a label to remove", keepRemovedLabelSQL, "PRIMARY KEY (user_id=? AND label=?)"},
+		{"a label to restore", restoreLabelSQL, "PRIMARY KEY (user_id=? AND removal=?)"},
+		{"a restored label", dropRemovedLabelSQL, "PRIMARY KEY (user_id=? AND removal=?)"},
 		{"visit", visitSQL, "INTEGER PRIMARY KEY"},
 		{"visits", visitsSQL, "INTEGER PRIMARY KEY"},
 		{"lead", setLeadsSQL, "INDEX members_story"},
@@ -298,6 +303,7 @@ const largeSQL = `
 		SELECT i, '', '', CASE WHEN i % 2 = 0 THEN 'login refused' ELSE 'login' END, '', '' FROM generate_series(1, 5000) AS i;
 	INSERT INTO read_marks (user_id, article_id, at) SELECT u, a.id, a.id / 10 FROM generate_series(1, 3) AS u, articles AS a;
 	INSERT INTO labelled (user_id, label, article_id) SELECT u, 'x', a.id FROM generate_series(1, 3) AS u, articles AS a;
+	INSERT INTO removed_labels (user_id, removal, article_id, label) SELECT u, 1 + a.id / 100, a.id, 'x' FROM generate_series(1, 3) AS u, articles AS a;
 	INSERT INTO user_settings (user_id, settings) SELECT i, '{}' FROM generate_series(1, 3) AS i;
 	INSERT INTO topics (id, name, query, added) SELECT i, 'topic' || i, 'x', 0 FROM generate_series(1, 10) AS i;
 	INSERT INTO topic_seen (user_id, topic_id, seen) SELECT u, i, i FROM generate_series(1, 3) AS u, generate_series(1, 10) AS i;

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -236,7 +237,8 @@ func TestMoveLabel(t *testing.T) {
 	for _, tt := range []struct{ name, to, want string }{
 		{"", "x", "[{ 2} {Later 2} {Wires 2} {Zoë 2}]"},
 		{"Later", "Wires", "[{ 2} {Wires 3} {Zoë 2}]"},
-		{"Zoë", "", "[{ 2} {Wires 3}]"},
+		{"Zoë", "", "[{ 2} {Wires 3} {Zoë 2}]"},
+		{"Zoë", "Wires", "[{ 2} {Wires 3}]"},
 		{"Wires", "Wires", "[{ 2} {Wires 3}]"},
 	} {
 		if err := db.MoveLabel(ctx, 1, tt.name, tt.to); err != nil {
@@ -253,6 +255,63 @@ func TestMoveLabel(t *testing.T) {
 	names, err := db.Labels(ctx, 1)
 	if f, errFeed := db.Feed(ctx, 1); err != nil || errFeed != nil || f.Folder != "Wires" || !slices.Equal(names, []string{"Wires"}) {
 		t.Errorf("labels %v, folder %q; %v, %v", names, f.Folder, err, errFeed)
+	}
+}
+
+// TestRemoveLabel removes a label, and takes that back: once, by its user, and with what was labelled anew meanwhile.
+func TestRemoveLabel(t *testing.T) {
+	db := reading(t, 1, 4)
+	ctx := t.Context()
+	if err := db.AddUser(ctx, news.User{Name: "boris"}, "x"); err != nil {
+		t.Fatal(err)
+	}
+	label := func(user int64, name string, articles ...int64) {
+		t.Helper()
+		if _, err := db.MarkItems(ctx, user, news.Marking{Articles: articles, AddLabels: []string{name}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	has := func(user int64, want string) {
+		t.Helper()
+		if counts, err := db.LabelCounts(ctx, user); err != nil || fmt.Sprint(counts) != want {
+			t.Errorf("user %d has %v, %v; want %s", user, counts, err, want)
+		}
+	}
+	remove := func(name string) int64 {
+		t.Helper()
+		removal, err := db.RemoveLabel(ctx, 1, name)
+		if err != nil {
+			t.Fatalf("remove %q: %v", name, err)
+		}
+		return removal
+	}
+	label(1, "Later", 1, 2)
+	label(1, "Zoë", 2, 3)
+	label(2, "Later", 1, 4)
+	later, zoe := remove("Later"), remove("Zoë")
+	has(1, "[]")
+	has(2, "[{Later 2}]")
+	label(1, "Later", 2, 4)
+	for _, wrong := range []struct{ user, removal int64 }{{2, later}, {1, later - 1}, {1, 0}} {
+		if err := db.RestoreLabel(ctx, wrong.user, wrong.removal); !errors.Is(err, news.ErrNotFound) {
+			t.Errorf("user %d restores %d of user 1 at %d: %v", wrong.user, wrong.removal, later, err)
+		}
+	}
+	if err := db.RestoreLabel(ctx, 1, later); err != nil {
+		t.Error(err)
+	}
+	has(1, "[{Later 3}]")
+	if err := db.RestoreLabel(ctx, 1, later); !errors.Is(err, news.ErrNotFound) {
+		t.Errorf("restored twice: %v", err)
+	}
+	if err := db.RestoreLabel(ctx, 1, zoe); err != nil {
+		t.Error(err)
+	}
+	has(1, "[{Later 3} {Zoë 2}]")
+	for _, none := range []string{"", "Nothing"} {
+		if _, err := db.RemoveLabel(ctx, 1, none); !errors.Is(err, news.ErrNotFound) {
+			t.Errorf("the label %q, which nothing has, was removed: %v", none, err)
+		}
 	}
 }
 

@@ -66,6 +66,10 @@ func (f *fake) LabelCounts(context.Context, int64) ([]news.LabelCount, error) { 
 
 func (f *fake) MoveLabel(context.Context, int64, string, string) error { return f.broken }
 
+func (f *fake) RemoveLabel(context.Context, int64, string) (int64, error) { return 0, f.broken }
+
+func (f *fake) RestoreLabel(context.Context, int64, int64) error { return f.broken }
+
 func (f *fake) Items(context.Context, int64, news.ItemList) ([]news.Item, error) {
 	return f.reading.listed, f.broken
 }

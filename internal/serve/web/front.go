@@ -52,7 +52,10 @@ type frontView struct {
 }
 
 // hidden is a field that a form carries along.
-type hidden struct{ Name, Value string }
+type hidden struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
 
 // freshView says why there is nothing to show yet.
 type freshView struct {

@@ -51,6 +51,7 @@ type page struct {
 	Settings news.Settings // of the viewer
 	Here     string        // the address of the page, to come back to from a form
 	Unread   string        // how much the viewer has not read; "" is nothing
+	Done     doneView      // what the form before the page has marked
 
 	policy string // the Content-Security-Policy; "" is the one of all pages
 	keep   bool   // it may be read while the server cannot be reached

@@ -50,7 +50,6 @@ type readView struct {
 	Labels   []link
 	Label    link // the label that is listed
 	Items    []readItem
-	Marked   markedView
 	Count    string // "1,204 articles", of an unread list
 	List     string // the address of the list, for forms
 	Through  int64  // the newest article when the list was made
@@ -90,7 +89,7 @@ func (s *server) readPage(kind string) handler {
 			return notFound("There is no such list.")
 		}
 		list.asOf = time.Time{}
-		view := readView{Kind: kind, MarksAll: list.marksAll(), Marked: s.markedOf(r)}
+		view := readView{Kind: kind, MarksAll: list.marksAll()}
 		if err := s.narrow(r, list, &view, l); err != nil {
 			return err
 		}

@@ -30,6 +30,7 @@ func keysOf(l *locale.Locale) (v keysView) {
 		key(l.Text("back to the list"), "u"),
 		key(l.Text("load the page again"), "r"),
 		key(l.Text("mark all of the list as read"), "A"),
+		key(l.Text("undo what was marked last"), "z"),
 		key(l.Text("search"), "/"),
 		key(l.Text("this list"), "?"),
 	}

@@ -17,12 +17,14 @@ type LabelStore interface {
 	Labels(ctx context.Context, user int64) ([]string, error)
 	// LabelCounts gives the labels with how many articles have them; "" is the star.
 	LabelCounts(ctx context.Context, user int64) ([]news.LabelCount, error)
-	// MoveLabel renames a label; an empty name removes it.
 	MoveLabel(ctx context.Context, user int64, name, to string) error
+	// RemoveLabel takes a label from all articles, and returns what names the removal for RestoreLabel.
+	RemoveLabel(ctx context.Context, user int64, name string) (removal int64, err error)
+	// RestoreLabel undoes a removal. It gives news.ErrNotFound where that was undone before, or is too long ago.
+	RestoreLabel(ctx context.Context, user, removal int64) error
 }
 
 type labelsView struct {
-	Notice string
 	Labels []countedLink
 }
 
@@ -36,36 +38,43 @@ func (s *server) labels(w http.ResponseWriter, r *http.Request) error {
 	}
 	l := s.locale(r)
 	var view labelsView
-	switch q := r.URL.Query(); {
-	case q.Has("removed"):
-		view.Notice = l.Text("The label %s is removed. Its articles stay.", q.Get("removed"))
-	case q.Has("renamed"):
-		view.Notice = l.Text("The label is called %s now.", q.Get("renamed"))
-	}
 	for _, c := range counts {
 		if c.Label != "" {
 			view.Labels = append(view.Labels, countedLink{linkLabel(c.Label), l.Text("%d articles", c.Articles)})
 		}
 	}
-	return s.write(w, r, http.StatusOK, "labels", page{Title: l.Text("Labels"), Nav: "read", Body: view})
+	return s.write(w, r, http.StatusOK, "labels", page{Title: l.Text("Labels"), Nav: "read", Body: view, Done: sayRemoved(r.URL.Query(), l)})
 }
 
-// changeLabel renames a label, or removes it.
+// changeLabel renames a label, removes it, or takes a removal back.
 func (s *server) changeLabel(w http.ResponseWriter, r *http.Request) error {
 	if err := readForm(r); err != nil {
 		return err
 	}
-	name, to := r.PathValue("name"), r.PostForm.Get("name")
-	said := url.Values{"removed": {name}}
-	if r.PostForm.Has("remove") {
-		to = ""
-	} else {
+	name, user := r.PathValue("name"), s.viewer(r).User.ID
+	var said url.Values
+	var err error
+	switch {
+	case r.PostForm.Has("restore"):
+		removal, bad := strconv.ParseInt(r.PostForm.Get("restore"), 10, 64)
+		if bad != nil {
+			return badRequest("The form names no marking.")
+		}
+		said, err = url.Values{"restored": {name}}, s.backend.RestoreLabel(r.Context(), user, removal)
+		if errors.Is(err, news.ErrNotFound) {
+			return problem{Status: http.StatusGone, Heading: "Too late", Message: "This label was removed more than a day ago, or is back already."}
+		}
+	case r.PostForm.Has("remove"):
+		var removal int64
+		removal, err = s.backend.RemoveLabel(r.Context(), user, name)
+		said = url.Values{"removed": {name}, "undo": {strconv.FormatInt(removal, 10)}}
+	default:
+		to := r.PostForm.Get("name")
 		if err := news.CheckName(to); err != nil {
 			return badRequest(sentence(s.locale(r), err))
 		}
-		said = url.Values{"renamed": {to}}
+		said, err = url.Values{"renamed": {to}}, s.backend.MoveLabel(r.Context(), user, name, to)
 	}
-	err := s.backend.MoveLabel(r.Context(), s.viewer(r).User.ID, name, to)
 	if errors.Is(err, news.ErrNotFound) {
 		return notFound("No article of yours has this label.")
 	}
@@ -94,7 +103,13 @@ func (s *server) labelArticle(w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.backend.MarkItems(r.Context(), s.viewer(r).User.ID, m); err != nil {
 		return fmt.Errorf("labels of article %d: %w", id, err)
 	}
-	back := backOf(r)
+	back := backWith(backOf(r), func(q url.Values) {
+		if len(m.AddLabels) == 1 && len(m.DropOff) == 0 {
+			done{kind: "label", article: id, label: m.AddLabels[0], undo: 1}.addTo(q)
+		} else if len(m.DropOff) == 1 && len(m.AddLabels) == 0 {
+			done{kind: "unlabel", article: id, label: m.DropOff[0], undo: 1}.addTo(q)
+		}
+	})
 	back.Fragment = "labels"
 	if back.Path != articlePath(id) {
 		back.Fragment = "a" + strconv.FormatInt(id, 10)

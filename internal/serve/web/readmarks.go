@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -82,14 +81,17 @@ func (s *server) marks(r *http.Request, views ...*markView) error {
 	return nil
 }
 
+// formMarking is what a form does with some articles.
+type formMarking struct {
+	field string
+	news.Marking
+}
+
 // markingOf reads which articles a form marks, and how.
-func markingOf(form url.Values) ([]news.Marking, error) {
-	var all []news.Marking
+func markingOf(form url.Values) ([]formMarking, error) {
+	var all []formMarking
 	articles := 0
-	for _, kind := range []struct {
-		field string
-		news.Marking
-	}{
+	for _, kind := range []formMarking{
 		{"read", news.Marking{Read: true}},
 		{"unread", news.Marking{Unread: true}},
 		{"star", news.Marking{AddLabels: []string{""}}},
@@ -103,7 +105,7 @@ func markingOf(form url.Values) ([]news.Marking, error) {
 			kind.Articles = append(kind.Articles, id)
 		}
 		if len(kind.Articles) > 0 {
-			all = append(all, kind.Marking)
+			all = append(all, kind)
 			articles += len(kind.Articles)
 		}
 	}
@@ -123,31 +125,60 @@ func (s *server) setMarks(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var changed news.Marked
-	var anchor int64
+	var one done // what was done where the form marks one article
+	story := r.PostForm.Has("story")
 	for _, m := range markings {
-		anchor = cmp.Or(anchor, m.Articles[0])
-		if r.PostForm.Has("story") {
-			if m.Articles, err = s.withLeads(r.Context(), m); err != nil {
+		id, single := m.Articles[0], len(markings) == 1 && len(m.Articles) == 1
+		if story {
+			if m.Articles, err = s.withLeads(r.Context(), m.Marking); err != nil {
 				return err
 			}
 		}
-		done, err := s.backend.MarkItems(r.Context(), s.viewer(r).User.ID, m)
+		did, err := s.backend.MarkItems(r.Context(), s.viewer(r).User.ID, m.Marking)
 		if err != nil {
 			return fmt.Errorf("mark articles: %w", err)
 		}
-		changed.Read, changed.Unread = append(changed.Read, done.Read...), append(changed.Unread, done.Unread...)
-		changed.Starred, changed.Unstarred = append(changed.Starred, done.Starred...), append(changed.Unstarred, done.Unstarred...)
-		changed.Marking = max(changed.Marking, done.Marking)
+		changed.Read, changed.Unread = append(changed.Read, did.Read...), append(changed.Unread, did.Unread...)
+		changed.Starred, changed.Unstarred = append(changed.Starred, did.Starred...), append(changed.Unstarred, did.Unstarred...)
+		changed.Marking = max(changed.Marking, did.Marking)
+		if single {
+			one = doneWith(m.field, id, did, story)
+		}
 	}
-	if strings.Contains(r.Header.Get("Accept"), "application/json") {
-		return s.sendMarked(w, r, changed)
+	if asksForJSON(r) {
+		var v doneView
+		if one.kind != "" {
+			if v, err = s.viewDone(r, one); err != nil {
+				return fmt.Errorf("mark articles: %w", err)
+			}
+		}
+		return s.sendMarked(w, r, changed, v)
 	}
-	back := backOf(r)
-	if anchor != 0 {
-		back.Fragment = "a" + strconv.FormatInt(anchor, 10)
+	back := backWith(backOf(r), func(q url.Values) {
+		switch {
+		case one.kind != "":
+			one.addTo(q)
+		case changed.Marking != 0:
+			sayMarked(q, changed)
+		}
+	})
+	if len(markings) > 0 {
+		back.Fragment = "a" + strconv.FormatInt(markings[0].Articles[0], 10)
 	}
 	http.Redirect(w, r, back.String(), http.StatusSeeOther)
 	return nil
+}
+
+// sayMarked has an address say how many articles were marked as read.
+func sayMarked(q url.Values, m news.Marked) {
+	q.Set("marked", strconv.Itoa(len(m.Read)))
+	if m.Marking != 0 {
+		q.Set("undo", strconv.FormatInt(m.Marking, 10))
+	}
+}
+
+func asksForJSON(r *http.Request) bool {
+	return strings.Contains(r.Header.Get("Accept"), "application/json")
 }
 
 // withLeads adds to what is marked as read or unread the articles that stand for the stories of the articles, so that who reads a
@@ -172,8 +203,8 @@ func (s *server) withLeads(ctx context.Context, m news.Marking) ([]int64, error)
 	return ids, nil
 }
 
-// sendMarked tells read.js which articles of the page have other marks now, and how many are unread.
-func (s *server) sendMarked(w http.ResponseWriter, r *http.Request, m news.Marked) error {
+// sendMarked tells read.js which articles of the page have other marks now, how many are unread, and what to say of it.
+func (s *server) sendMarked(w http.ResponseWriter, r *http.Request, m news.Marked, v doneView) error {
 	unread, err := s.unread(r)
 	if err != nil {
 		return err
@@ -184,7 +215,8 @@ func (s *server) sendMarked(w http.ResponseWriter, r *http.Request, m news.Marke
 		Starred   []int64 `json:"starred,omitempty"`
 		Unstarred []int64 `json:"unstarred,omitempty"`
 		Left      string  `json:"left"`
-	}{m.Read, m.Unread, m.Starred, m.Unstarred, unread})
+		doneView
+	}{m.Read, m.Unread, m.Starred, m.Unstarred, unread, v})
 	if err != nil {
 		return fmt.Errorf("marks: %w", err)
 	}
@@ -237,17 +269,11 @@ func (s *server) markAll(w http.ResponseWriter, r *http.Request) error {
 	if q.After, err = news.ParsePlace(place); err != nil {
 		return badRequest("The form names no place in the list.")
 	}
-	done, err := s.backend.MarkAllRead(r.Context(), v.User.ID, q)
+	marked, err := s.backend.MarkAllRead(r.Context(), v.User.ID, q)
 	if err != nil {
 		return fmt.Errorf("mark %s as read: %w", l.address(), err)
 	}
-	back := backOf(r)
-	query := back.Query()
-	query.Set("marked", strconv.Itoa(len(done.Read)))
-	if done.Marking != 0 {
-		query.Set("undo", strconv.FormatInt(done.Marking, 10))
-	}
-	back.RawQuery = query.Encode()
+	back := backWith(backOf(r), func(q url.Values) { sayMarked(q, marked) })
 	http.Redirect(w, r, back.String(), http.StatusSeeOther)
 	return nil
 }
@@ -267,47 +293,16 @@ func (s *server) undoMarks(w http.ResponseWriter, r *http.Request) error {
 	if s.now().Sub(time.UnixMilli(marking)) > undoUntil {
 		return problem{Status: http.StatusGone, Heading: "Too late", Message: "This was marked more than a day ago. Each article can be marked as unread by itself."}
 	}
-	done, err := s.backend.UndoRead(r.Context(), s.viewer(r).User.ID, marking)
+	undone, err := s.backend.UndoRead(r.Context(), s.viewer(r).User.ID, marking)
 	if err != nil {
 		return fmt.Errorf("undo a marking: %w", err)
 	}
-	back := backOf(r)
-	query := back.Query()
-	query.Set("unmarked", strconv.Itoa(len(done.Unread)))
-	back.RawQuery = query.Encode()
+	if asksForJSON(r) {
+		return s.sendMarked(w, r, undone, doneView{Said: s.locale(r).Text("%d articles are unread again.", len(undone.Unread))})
+	}
+	back := backWith(backOf(r), func(q url.Values) { q.Set("unmarked", strconv.Itoa(len(undone.Unread))) })
 	http.Redirect(w, r, back.String(), http.StatusSeeOther)
 	return nil
-}
-
-// markedView says what a form on the page before has marked.
-type markedView struct {
-	Marked, Unmarked string // "1,204 articles"; "" for nothing
-	Undo             string // names the marking
-}
-
-func (s *server) markedOf(r *http.Request) (m markedView) {
-	q, l := r.URL.Query(), s.locale(r)
-	count := func(name string) string {
-		n, err := strconv.Atoi(q.Get(name))
-		if err != nil || n < 0 {
-			return ""
-		}
-		return l.Text("%d articles", n)
-	}
-	m.Marked, m.Unmarked = count("marked"), count("unmarked")
-	if _, err := strconv.ParseInt(q.Get("undo"), 10, 64); err == nil {
-		m.Undo = q.Get("undo")
-	}
-	return m
-}
-
-// here is the address of a page to come back to, without what it says of the form before.
-func here(r *http.Request) string {
-	q := r.URL.Query()
-	for _, name := range []string{"marked", "unmarked", "undo"} {
-		q.Del(name)
-	}
-	return (&url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: q.Encode()}).String()
 }
 
 // backOf is the page of ours from which a form was sent; the front page where the form does not say so.

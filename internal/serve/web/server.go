@@ -194,6 +194,11 @@ func (s *server) write(w http.ResponseWriter, r *http.Request, status int, name 
 	if p.Unread, err = s.unread(r); err != nil {
 		return err
 	}
+	if v.Known() && p.Done.Said == "" {
+		if p.Done, err = s.sayDone(r); err != nil {
+			return fmt.Errorf("what was marked: %w", err)
+		}
+	}
 	l := s.locale(r)
 	key, err := s.viewerKey(v.User.ID, v.Settings, l.Tag)
 	if err != nil {

@@ -60,6 +60,7 @@
     s: () => here()?.querySelector(".mark-star")?.click(),
     u: () => { const up = document.querySelector("nav.around .up"); return up ? up.click() : history.back(); },
     r: () => location.reload(),
+    z: () => document.querySelector("#done .undo:not([hidden])")?.click(),
     A: () => document.querySelector("#all button.all")?.click(),
     "?": showHelp,
   };

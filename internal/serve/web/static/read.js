@@ -1,5 +1,5 @@
-// Marks of articles: the buttons work without this file, by a form. It sends the form without leaving the page, marks headlines
-// that were scrolled past, takes swipes, shares and copies links.
+// Marks of articles: the buttons work without this file, by a form. It sends the form without leaving the page and says what was done,
+// marks headlines that were scrolled past, takes swipes, shares and copies links.
 "use strict";
 (() => {
   const body = document.body, unread = document.getElementById("unread");
@@ -17,11 +17,11 @@
     }
   }
 
-  // send marks articles, and resolves to whether that was done.
-  async function send(fields, keepalive) {
+  // send sends a form that marks articles, and resolves to the answer; to null where that was not done.
+  async function send(action, fields, keepalive) {
     try {
-      const answer = await fetch("/marks", { method: "POST", body: new URLSearchParams(fields), headers: { Accept: "application/json" }, redirect: "error", keepalive });
-      if (!answer.ok) return false;
+      const answer = await fetch(action, { method: "POST", body: new URLSearchParams(fields), headers: { Accept: "application/json" }, redirect: "error", keepalive });
+      if (!answer.ok) return null;
       const marked = await answer.json();
       document.dispatchEvent(new CustomEvent("marked", { detail: marked })); // offline.js keeps what is starred
       show(marked.read, "read", true);
@@ -29,19 +29,56 @@
       show(marked.starred, "starred", true);
       show(marked.unstarred, "starred", false);
       if (unread) unread.textContent = marked.left;
-      return true;
+      return marked;
     } catch {
-      return false; // the server is away
+      return null; // the server is away
     }
   }
 
+  // What was marked is said in a live region, with a button that takes it back. It stays long enough to be read and reached: for 20
+  // seconds, and while the pointer or the focus is in it. What the server wrote into the page stays.
+  const done = document.getElementById("done"), status = done.querySelector("[role=status]"), undoing = done.querySelector("form");
+  const undo = done.querySelector(".undo"), close = done.querySelector(".close"), stays = 20e3;
+  let going;
+  function say({ said = "", action = "", fields = [] }) {
+    clearTimeout(going);
+    status.textContent = said;
+    undoing.action = action || "/marks/undo";
+    undoing.querySelectorAll("[name]:not([name=back])").forEach((field) => field.remove());
+    undoing.append(...fields.map(({ name, value }) => Object.assign(document.createElement("input"), { type: "hidden", name, value })));
+    undo.hidden = action === "";
+    close.hidden = said === "";
+    if (said !== "") leave();
+  }
+  function leave() {
+    clearTimeout(going);
+    going = setTimeout(() => (done.matches(":hover, :focus-within") ? leave() : say({})), stays);
+  }
+  close.addEventListener("click", (e) => {
+    e.preventDefault();
+    say({});
+    document.getElementById("main").focus({ preventScroll: true });
+  });
+  if (status.textContent !== "") history.replaceState(history.state, "", close.href + location.hash); // loaded again, the page says it no more
+
+  let inPlace = false; // what the live region says was done without leaving the page
   document.addEventListener("submit", async (e) => {
     const button = e.submitter, form = e.target;
+    if (form === undoing && inPlace) {
+      e.preventDefault();
+      const answer = await send(form.action, [...new FormData(form)]);
+      if (!answer) return form.submit(); // the page that comes says what is wrong
+      say(answer);
+      return close.focus();
+    }
     if (!form.classList.contains("mark-form") || !button?.name) return;
     e.preventDefault();
     const { name, value } = button, fields = [[name, value]];
     if (form.elements.story) fields.push(["story", "1"]);
-    if (await send(fields)) {
+    const answer = await send(form.action, fields);
+    if (answer) {
+      say(answer);
+      inPlace = true;
       if (button.name === name) show([value], name.endsWith("read") ? "read" : "starred", !name.startsWith("un")); // it was so already
       return;
     }
@@ -62,7 +99,7 @@
       if (passed.size === 0) return;
       const ids = [...passed].slice(0, 100);
       for (const id of ids) passed.delete(id);
-      send(ids.map((id) => ["read", id]), leaving === true).then((done) => {
+      send("/marks", ids.map((id) => ["read", id]), leaving === true).then((done) => {
         if (!done) for (const id of ids) passed.add(id);
       });
     };
