@@ -1,8 +1,10 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -255,6 +257,65 @@ func TestSecretsOfFeeds(t *testing.T) {
 	}
 }
 
+// TestManyUsers: the page and the REST API show users by parts, each once, and keep to the part when something is changed.
+func TestManyUsers(t *testing.T) {
+	g := serveGuarded(t)
+	for i := range 150 {
+		if err := g.app.store.AddUser(t.Context(), news.User{Name: fmt.Sprintf("user & %03d", i)}, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := g.app.store.Users(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin := []string{"Cookie", g.cookies["admin"]}
+	seen := map[string]int{}
+	page := "/users"
+	for n := 0; page != "" && n < 5; n++ {
+		got := g.send(t, "GET", page, nil, admin...)
+		for _, id := range regexp.MustCompile(`/users/(\d+)/remove`).FindAllStringSubmatch(got.body, -1) {
+			seen[id[1]]++
+		}
+		before := page
+		if next := regexp.MustCompile(`href="(/users\?after=[^"]+)"`).FindStringSubmatch(got.body); next == nil {
+			page = ""
+		} else {
+			page = html.UnescapeString(next[1])
+		}
+		if page == "" && before == "/users" {
+			t.Fatal("the first page leads to no other")
+		}
+	}
+	for cursor, n := "", 0; n < 5; n++ {
+		var part struct {
+			Total int
+			Next  string
+			Users []struct{ ID int64 }
+		}
+		got := g.send(t, "GET", "/api/v1/users?limit=60&cursor="+url.QueryEscape(cursor), nil, admin...)
+		if err := json.Unmarshal([]byte(got.body), &part); err != nil || part.Total != len(all) {
+			t.Fatalf("%v: %s", err, got.body)
+		}
+		for _, u := range part.Users {
+			seen[fmt.Sprint(u.ID)] += 10
+		}
+		if cursor = part.Next; cursor == "" {
+			break
+		}
+	}
+	for _, u := range all {
+		if n := seen[fmt.Sprint(u.ID)]; n != 11 {
+			t.Errorf("%s is shown %d times", u.Name, n)
+		}
+	}
+	last := all[len(all)-1]
+	got := g.send(t, "POST", fmt.Sprintf("/users/%d/role", last.ID), url.Values{"role": {"editor"}, "after": {"user & 090"}}, admin...)
+	if to := got.header.Get("Location"); to != "/users?after=user+%26+090&done=role" {
+		t.Errorf("a change leads to %q", to)
+	}
+}
+
 // TestSessionsEnd has sessions end with a change of password, another's end, and the removal of the user; and the token change at a login.
 func TestSessionsEnd(t *testing.T) {
 	g := serveGuarded(t)
@@ -271,6 +332,35 @@ func TestSessionsEnd(t *testing.T) {
 	own, _, _ := strings.Cut(changed.header.Get("Set-Cookie"), ";")
 	if changed.status != http.StatusSeeOther || !reads(own) || reads(renewed) || reads(second) {
 		t.Errorf("after another password: %d, own %t, others %t and %t", changed.status, reads(own), reads(renewed), reads(second))
+	}
+	elsewhere := g.logIn(t, "other")
+	token, err := g.app.accounts.Login(t.Context(), "other", guardedPassword)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, end := range []struct {
+		by, path string
+		stays    bool
+	}{{"other", "/account/sessions/end", true}, {"admin", "", false}} {
+		if end.path == "" {
+			u, _, err := g.app.store.User(t.Context(), "other")
+			if err != nil {
+				t.Fatal(err)
+			}
+			end.path = fmt.Sprintf("/users/%d/logins", u.ID)
+		}
+		got := g.send(t, "POST", end.path, url.Values{}, "Cookie", g.cookies[end.by])
+		_, errToken := g.app.accounts.UserOf(t.Context(), token)
+		if got.status != http.StatusSeeOther || reads(g.cookies["other"]) != end.stays || reads(elsewhere) || !errors.Is(errToken, news.ErrNotFound) || !reads(g.cookies["admin"]) {
+			t.Errorf("%s by %s: %d; it reads on here %t, elsewhere %t, in a feed reader %v", end.path, end.by, got.status, reads(g.cookies["other"]), reads(elsewhere), errToken)
+		}
+		if got := g.send(t, "GET", "/api/v1/settings", nil, "Authorization", "Bearer "+g.tokens["other"]); got.status != http.StatusOK {
+			t.Errorf("the API token has ended: %d", got.status)
+		}
+	}
+	events, err := g.app.store.AuditEvents(t.Context(), 0, 2)
+	if err != nil || len(events) != 2 || events[0].Action != news.AuditSessionsEnded || events[0].Actor.Name != "admin" || events[1].Actor.Name != "other" || events[1].Subject != "other" {
+		t.Errorf("audit: %+v (%v)", events, err)
 	}
 	if err := g.app.store.RemoveUser(t.Context(), "reader"); err != nil {
 		t.Fatal(err)

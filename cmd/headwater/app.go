@@ -197,7 +197,7 @@ func (a *app) apiBackend() api.Backend {
 		ChangeLog: db, ChangeNotifier: a.pipeline,
 		TopicStore: db, TopicSearcher: a.stories, TopicEditor: a.topics, AlertStore: db, AlertEditor: a.alerts,
 		FeedStore: db, FeedEditor: a.feeds, OPML: a.lists, CorrectionStore: db, Corrector: a.pipeline.Settler,
-		StatusReader: a.statusReader(),
+		StatusReader: a.statusReader(), UserStore: db, AccountEditor: a.accounts, SettingsStore: db,
 	}
 }
 

@@ -19,7 +19,7 @@ import (
 func (c *cli) userCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "user",
-		Short: "Give people accounts: add, list, role, password, token, link, remove",
+		Short: "Give people accounts: add, list, role, password, logout, token, link, remove",
 		Long: "Accounts with topics, read marks, stars and settings of their own, for the pages and for feed readers that speak the\n" +
 			"Google Reader API. Feeds and articles are everybody's. Readers read; editors also change feeds, outlets and\n" +
 			"corrections; admins also manage users. `access.login` in config.yaml says who has to log in.",
@@ -44,7 +44,7 @@ func (c *cli) userCommand() *cobra.Command {
 			func(ctx context.Context, a *app, name, password string) error {
 				return a.accounts.SetPassword(ctx, name, password)
 			}),
-		c.userRole(), c.userRemove(), c.userToken(), c.userTokens(), c.linkCommand(true), c.linkCommand(false),
+		c.userRole(), c.userLogout(), c.userRemove(), c.userToken(), c.userTokens(), c.linkCommand(true), c.linkCommand(false),
 	)
 	return cmd
 }
@@ -168,6 +168,24 @@ func (c *cli) userRole() *cobra.Command {
 				return usagef("role: %v", err)
 			}
 			return c.runOrForward(cmd, func(a *app) error { return userError(args[0], a.store.SetRole(cmd.Context(), args[0], role)) })
+		},
+	}
+}
+
+func (c *cli) userLogout() *cobra.Command {
+	return &cobra.Command{
+		Use:     "logout NAME",
+		Short:   "End all logins of a user, also those of feed readers; tokens stay",
+		Example: "  headwater user logout anna",
+		Args:    arguments(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.runOrForward(cmd, func(a *app) error {
+				user, _, err := a.store.User(cmd.Context(), args[0])
+				if err == nil {
+					err = a.store.EndSessions(cmd.Context(), user, 0)
+				}
+				return userError(args[0], err)
+			})
 		},
 	}
 }

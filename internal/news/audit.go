@@ -18,6 +18,7 @@ const (
 	AuditLoginRefused    AuditAction = "login refused" // an index of the store names it
 	AuditLogout          AuditAction = "logout"
 	AuditSessionEnded    AuditAction = "session ended"
+	AuditSessionsEnded   AuditAction = "sessions ended" // all of a user, or all others
 	AuditUserAdded       AuditAction = "user added"
 	AuditUserRemoved     AuditAction = "user removed"
 	AuditRole            AuditAction = "role changed"

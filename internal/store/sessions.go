@@ -85,3 +85,23 @@ func (db *DB) EndSession(ctx context.Context, u news.User, id int64) error {
 		return t.audit(ctx, db.Now(), news.AuditSessionEnded, u.Name, "")
 	})
 }
+
+const endSessionsSQL = `DELETE FROM sessions WHERE user_id = ? AND id <> ?`
+
+// EndSessions ends all logins of a user but one session: those of browsers and of feed readers. Except 0 ends all. API tokens stay. It
+// returns news.ErrNotFound for an unknown user.
+func (db *DB) EndSessions(ctx context.Context, u news.User, except int64) error {
+	return db.write(ctx, "end sessions of "+u.Name, func(ctx context.Context, t tx) error {
+		var role string
+		if err := t.scan(ctx, []any{&role}, roleOfSQL, text(u.Name)); err != nil {
+			return asNotFound(err)
+		}
+		if err := t.exec(ctx, endSessionsSQL, u.ID, except); err != nil {
+			return err
+		}
+		if err := t.exec(ctx, dropTokensSQL, text(u.Name)); err != nil {
+			return err
+		}
+		return t.audit(ctx, db.Now(), news.AuditSessionsEnded, u.Name, "")
+	})
+}

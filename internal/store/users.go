@@ -45,6 +45,28 @@ func (db *DB) Users(ctx context.Context) ([]news.User, error) {
 }
 
 const (
+	userPageSQL  = `SELECT id, name, role, added, epoch FROM users WHERE name > ? ORDER BY name LIMIT ?`
+	userCountSQL = `SELECT count(*) FROM users`
+	userByIDSQL  = `SELECT id, name, role, added, epoch FROM users WHERE id = ?`
+)
+
+// UserPage returns users by name, those with names after one, at most limit.
+func (db *DB) UserPage(ctx context.Context, after string, limit int) ([]news.User, error) {
+	return rowsOf(ctx, db, "users", scanUser, userPageSQL, text(after), limit)
+}
+
+// CountUsers returns how many users there are.
+func (db *DB) CountUsers(ctx context.Context) (int, error) {
+	n, err := db.number(ctx, "number of users", userCountSQL)
+	return int(n), err
+}
+
+// UserByID returns a user, or news.ErrNotFound.
+func (db *DB) UserByID(ctx context.Context, id int64) (news.User, error) {
+	return rowOf(ctx, db, fmt.Sprint("user ", id), scanUser, userByIDSQL, id)
+}
+
+const (
 	firstAdminSQL = `SELECT id, name, role, added, epoch FROM users WHERE role = 'admin' ORDER BY id LIMIT 1`
 	addAdminSQL   = `INSERT INTO users (name, password, role, added) SELECT ?, ?, 'admin', ?
 		WHERE NOT EXISTS (SELECT 1 FROM users WHERE role = 'admin') ON CONFLICT (name) DO NOTHING`

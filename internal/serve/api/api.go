@@ -270,6 +270,17 @@ func (s *server) register(api operationAPI) {
 	register(api, feeds, post, "restore-feed", "/feeds/{id}/restore", "Undo the removal of a feed", s.restoreFeed, notCreated, fails(missing))
 	register(api, feeds, post, "refresh-feed", "/feeds/{id}/refresh", "Poll a feed as soon as it is polite", s.refreshFeed, notCreated, fails(missing, conflict))
 
+	register(api, reader, get, "settings", "/settings", "Show what the viewer set of pages and lists", s.settings)
+	register(api, reader, patch, "change-settings", "/settings", "Change what the viewer set of pages and lists", s.changeSettings, fails(missing))
+
+	const admin = access.Admin
+	register(api, admin, get, "list-users", "/users", "List the users, by name", s.users)
+	register(api, admin, post, "add-user", "/users", "Make an account", s.addUser, fails(missing, conflict))
+	register(api, admin, get, "get-user", "/users/{id}", "Show a user", s.user, fails(missing))
+	register(api, admin, patch, "change-user", "/users/{id}", "Change a user's role or password", s.changeUser, fails(missing, conflict))
+	register(api, admin, remove, "remove-user", "/users/{id}", "Remove a user with topics, marks and settings", s.removeUser, noContent, fails(missing, conflict))
+	register(api, admin, remove, "end-sessions", "/users/{id}/sessions", "End all logins of a user, also those of feed readers; tokens stay", s.endSessions, noContent, fails(missing))
+
 	const alerts = "/topics/{name}/alerts"
 	register(api, reader, get, "list-alerts", alerts, "List who is told of a topic's stories, and how that goes", s.alerts, fails(missing))
 	register(api, reader, post, "add-alert", alerts, "Have somebody told of a topic's stories; it is tested, and its problem says what came of it", s.addAlert, fails(missing, conflict))

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"headwater/feeds"
+	"headwater/internal/accounts"
 	"headwater/internal/intake/fetch"
 	"headwater/internal/intake/parse"
 	"headwater/internal/intake/poll"
@@ -77,6 +78,7 @@ func backendOf(n *pipelinetest.Room) api.Backend {
 		TopicStore: n.Store, TopicSearcher: n.Stories, TopicEditor: n.Topics, AlertStore: n.Store, AlertEditor: n.Alerts,
 		FeedStore: n.Store, FeedEditor: n.Feeds, OPML: n.Lists, CorrectionStore: n.Store, Corrector: n.Pipeline.Settler,
 		StatusReader: n.Stories,
+		UserStore:    n.Store, AccountEditor: accounts.New(n.Store, func() time.Time { return now }), SettingsStore: n.Store,
 	}
 }
 

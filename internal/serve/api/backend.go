@@ -41,6 +41,10 @@ type Backend struct {
 	Corrector
 
 	StatusReader
+
+	UserStore
+	AccountEditor
+	SettingsStore
 }
 
 // check says which part is missing.
@@ -242,4 +246,35 @@ type Corrector interface {
 type StatusReader interface {
 	// Status asks store and index, and fails where one of them does not answer.
 	Status(context.Context) (news.Status, error)
+}
+
+// UserStore keeps who has an account.
+type UserStore interface {
+	// UserPage gives users by name, those with names after one.
+	UserPage(ctx context.Context, after string, limit int) ([]news.User, error)
+	CountUsers(ctx context.Context) (int, error)
+	// UserByID gives news.ErrNotFound for an unknown user.
+	UserByID(ctx context.Context, id int64) (news.User, error)
+	// User gives a user with the hash of the password, or news.ErrNotFound.
+	User(ctx context.Context, name string) (news.User, string, error)
+	// SetRole and RemoveUser give news.ErrLastAdmin where no admin would remain.
+	SetRole(ctx context.Context, name string, role news.UserRole) error
+	RemoveUser(ctx context.Context, name string) error
+	// EndSessions ends all logins of a user but the session except, also those of feed readers.
+	EndSessions(ctx context.Context, u news.User, except int64) error
+}
+
+// AccountEditor does what needs a password in clear text. It gives a *news.PasswordError for one that cannot be.
+type AccountEditor interface {
+	// AddUserAs gives news.ErrExists for a name that is taken.
+	AddUserAs(ctx context.Context, name, password string, role news.UserRole) error
+	// SetPassword ends all logins of the user.
+	SetPassword(ctx context.Context, name, password string) error
+}
+
+// SettingsStore keeps what users chose of how pages look and work.
+type SettingsStore interface {
+	// UserSettings gives the defaults where the user has changed none.
+	UserSettings(ctx context.Context, user int64) (news.Settings, error)
+	SetUserSettings(ctx context.Context, user int64, s news.Settings) error
 }

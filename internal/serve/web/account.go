@@ -20,6 +20,8 @@ type AccountStore interface {
 	// Sessions gives the sessions of a user, the last used first.
 	Sessions(ctx context.Context, u news.User) ([]news.Session, error)
 	EndSession(ctx context.Context, u news.User, id int64) error
+	// EndSessions ends all logins of a user but the session except, also those of feed readers.
+	EndSessions(ctx context.Context, u news.User, except int64) error
 	APITokens(ctx context.Context, user int64) ([]news.APIToken, error)
 	DropAPIToken(ctx context.Context, u news.User, id int64) error
 	// FeedSecret gives the secret in the addresses of a user's combined feeds, "" where there is none.
@@ -81,6 +83,8 @@ func accountDone(l *locale.Locale, done string) string {
 		return l.Text("The password was changed. Other logins have ended, also those of feed readers.")
 	case "session":
 		return l.Text("The login was ended.")
+	case "sessions":
+		return l.Text("All other logins have ended, also those of feed readers.")
 	case "token":
 		return l.Text("The token was ended.")
 	case "feeds":
@@ -197,6 +201,14 @@ func (s *server) endSession(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return redirect(w, r, "/account?done=session")
+}
+
+// endSessions logs the viewer out everywhere else.
+func (s *server) endSessions(w http.ResponseWriter, r *http.Request) error {
+	if err := s.endLogins(r, s.viewer(r).User); err != nil {
+		return err
+	}
+	return redirect(w, r, "/account?done=sessions")
 }
 
 func (s *server) addToken(w http.ResponseWriter, r *http.Request) error {

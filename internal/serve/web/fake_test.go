@@ -407,7 +407,9 @@ func (f *fake) AddTopic(ctx context.Context, t news.Topic) (news.Topic, error) {
 	return t, f.broken
 }
 
-func (f *fake) SharedTopics(ctx context.Context, _ int64) ([]news.Topic, error) { return f.Topics(ctx, 0) }
+func (f *fake) SharedTopics(ctx context.Context, _ int64) ([]news.Topic, error) {
+	return f.Topics(ctx, 0)
+}
 
 func (f *fake) SharedTopic(ctx context.Context, _ int64, name string) (news.Topic, error) {
 	return f.Topic(ctx, 0, name)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -13,7 +14,10 @@ import (
 
 // UserStore keeps who has an account, and what an admin decided about access.
 type UserStore interface {
-	Users(ctx context.Context) ([]news.User, error)
+	// UserPage gives users by name, those with names after one.
+	UserPage(ctx context.Context, after string, limit int) ([]news.User, error)
+	// UserByID gives news.ErrNotFound for an unknown user.
+	UserByID(ctx context.Context, id int64) (news.User, error)
 	// User gives a user with the hash of the password, or news.ErrNotFound.
 	User(ctx context.Context, name string) (news.User, string, error)
 	// SetRole and RemoveUser give news.ErrLastAdmin where no admin would remain.
@@ -29,9 +33,14 @@ type usersView struct {
 	Done, Problem string
 	Name          string // of the form to add a user
 	Users         []userView
+	After         string // the name before the first of the list; "" begins it
+	Next          string // address of the users after these; "" is none
 	Roles         []roleOption
 	Settings      news.AccessSettings
 }
+
+// usersPage is how many users a page shows.
+const usersPage = 100
 
 type userView struct {
 	ID          int64
@@ -62,6 +71,8 @@ func usersDone(l *locale.Locale, done string) string {
 		return l.Text("The role was changed.")
 	case "password":
 		return l.Text("The password was changed, and all logins of the user have ended.")
+	case "logins":
+		return l.Text("All logins of the user have ended, also those of feed readers.")
 	case "removed":
 		return l.Text("The account was removed, with its topics, marks and settings.")
 	case "settings":
@@ -71,14 +82,18 @@ func usersDone(l *locale.Locale, done string) string {
 }
 
 func (s *server) users(w http.ResponseWriter, r *http.Request) error {
-	return s.showUsers(w, r, http.StatusOK, usersView{Done: usersDone(s.locale(r), r.URL.Query().Get("done"))})
+	return s.showUsers(w, r, http.StatusOK, usersView{Done: usersDone(s.locale(r), r.URL.Query().Get("done")), After: r.URL.Query().Get("after")})
 }
 
 func (s *server) showUsers(w http.ResponseWriter, r *http.Request, status int, view usersView) error {
 	l, me := s.locale(r), s.viewer(r).User.ID
-	users, err := s.backend.Users(r.Context())
+	users, err := s.backend.UserPage(r.Context(), view.After, usersPage+1)
 	if err != nil {
 		return err
+	}
+	if len(users) > usersPage {
+		users = users[:usersPage]
+		view.Next = usersPath(users[usersPage-1].Name, "")
 	}
 	for _, u := range users {
 		view.Users = append(view.Users, userView{u.ID, u.Name, l.Day(u.Added), u.ID == me, roleOptions(l, u.Role)})
@@ -88,6 +103,17 @@ func (s *server) showUsers(w http.ResponseWriter, r *http.Request, status int, v
 	}
 	view.Roles = roleOptions(l, news.ReaderRole)
 	return s.write(w, r, status, "users", page{Title: l.Text("Users"), Nav: "account", Body: view})
+}
+
+// usersPath is the address of the users after a name, with what a form did.
+func usersPath(after, done string) string {
+	q := url.Values{}
+	for name, value := range map[string]string{"after": after, "done": done} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	return strings.TrimSuffix("/users?"+q.Encode(), "?")
 }
 
 func (s *server) addUser(w http.ResponseWriter, r *http.Request) error {
@@ -125,16 +151,7 @@ func (s *server) userInPath(r *http.Request) (news.User, error) {
 	if err != nil {
 		return news.User{}, err
 	}
-	users, err := s.backend.Users(r.Context())
-	if err != nil {
-		return news.User{}, err
-	}
-	for _, u := range users {
-		if u.ID == id {
-			return u, nil
-		}
-	}
-	return news.User{}, news.ErrNotFound
+	return s.backend.UserByID(r.Context(), id)
 }
 
 // changingUser reads the form and the user of a change, and answers with what is wrong or goes back to the page of users.
@@ -149,15 +166,18 @@ func (s *server) changingUser(done string, change func(r *http.Request, u news.U
 		}
 		var bad *news.PasswordError
 		err = change(r, u)
+		view := usersView{After: r.PostForm.Get("after")}
 		switch {
 		case errors.Is(err, news.ErrLastAdmin):
-			return s.showUsers(w, r, http.StatusConflict, usersView{Problem: s.locale(r).Text("This is the last admin. Another user has to become one first. Nothing was changed.")})
+			view.Problem = s.locale(r).Text("This is the last admin. Another user has to become one first. Nothing was changed.")
+			return s.showUsers(w, r, http.StatusConflict, view)
 		case errors.As(err, &bad):
-			return s.showUsers(w, r, http.StatusUnprocessableEntity, usersView{Problem: badPassword(s.locale(r), bad)})
+			view.Problem = badPassword(s.locale(r), bad)
+			return s.showUsers(w, r, http.StatusUnprocessableEntity, view)
 		case err != nil:
 			return err
 		}
-		return redirect(w, r, "/users?done="+done)
+		return redirect(w, r, usersPath(view.After, done))
 	}
 }
 
@@ -179,6 +199,15 @@ func (s *server) setUserPassword(r *http.Request, u news.User) error {
 		return err
 	}
 	return s.guard.Renew(r, u)
+}
+
+// endLogins ends the logins of a user; of the own ones all but this one.
+func (s *server) endLogins(r *http.Request, u news.User) error {
+	except := int64(0)
+	if v := s.viewer(r); u.ID == v.User.ID {
+		except = v.Session
+	}
+	return s.backend.EndSessions(r.Context(), u, except)
 }
 
 func (s *server) removeUser(r *http.Request, u news.User) error {
@@ -219,6 +248,8 @@ func auditWords(l *locale.Locale, a news.AuditAction) string {
 		return l.Text("logout")
 	case news.AuditSessionEnded:
 		return l.Text("login ended")
+	case news.AuditSessionsEnded:
+		return l.Text("all logins ended")
 	case news.AuditUserAdded:
 		return l.Text("user added")
 	case news.AuditUserRemoved:

@@ -168,6 +168,7 @@ func New(o Options) access.Routes {
 		"GET /account":                    {access.Reader, s.account},
 		"POST /account/password":          {access.Reader, s.changePassword},
 		"POST /account/sessions/{id}/end": {access.Reader, s.endSession},
+		"POST /account/sessions/end":      {access.Reader, s.endSessions},
 		"POST /account/tokens":            {access.Reader, s.addToken},
 		"POST /account/tokens/{id}/end":   {access.Reader, s.endToken},
 		"POST /account/feeds":             {access.Reader, s.renewFeedSecret},
@@ -177,6 +178,7 @@ func New(o Options) access.Routes {
 		"POST /users/settings":      {access.Admin, s.setAccess},
 		"POST /users/{id}/role":     {access.Admin, s.changingUser("role", s.setRole)},
 		"POST /users/{id}/password": {access.Admin, s.changingUser("password", s.setUserPassword)},
+		"POST /users/{id}/logins":   {access.Admin, s.changingUser("logins", s.endLogins)},
 		"POST /users/{id}/remove":   {access.Admin, s.changingUser("removed", s.removeUser)},
 		"GET /audit":                {access.Admin, s.audit},
 
