@@ -91,14 +91,15 @@ const (
 
 // Client fetches documents. It is safe for concurrent use.
 type Client struct {
-	opt          Options
-	transport    *http.Transport
-	guardian     *ssrf.Guardian
-	gate         *gate
-	pictures     *gate         // allows several at once for readers' browsers
-	pictureSlots chan struct{} // an element for each picture that is being requested or passed on
-	robots       *robots
-	large        chan struct{} // an element for each large body that is being read
+	opt        Options
+	transport  *http.Transport
+	guardian   *ssrf.Guardian
+	gate       *gate
+	pictures   mediaSlots
+	recordings mediaSlots
+	limits     recordingLimits
+	robots     *robots
+	large      chan struct{} // an element for each large body that is being read
 
 	resting *restingHosts
 	leases  HostLeases // nil where this process is alone
@@ -115,6 +116,8 @@ type Request struct {
 	ValidFor     string // the only address to which the two are sent; "" means any
 	Accept       string // media types; "" means those of feeds
 	MaxBytes     int64  // limit of the body; 0 means Options.MaxBytes
+	Range        string // the part to ask for, as RFC 9110 writes it; only Recording asks for one
+	IfRange      string // the validator with which the part is asked for
 
 	allow func(context.Context, *url.URL) error // asked before each hop; nil allows all
 }
@@ -153,7 +156,7 @@ func New(o Options) (*Client, error) {
 	}
 	c := &Client{
 		opt: o, transport: newTransport(o, guardian), guardian: guardian, gate: newGate(o.PerHost, o.Pause),
-		pictures: newGate(picturesPerHost, 0), pictureSlots: make(chan struct{}, maxPictures), large: make(chan struct{}, largeBodies),
+		pictures: newMediaSlots(picturesPerHost, maxPictures), recordings: newMediaSlots(recordingsPerHost, maxRecordings), limits: defaultRecordingLimits, large: make(chan struct{}, largeBodies),
 		resting: &restingHosts{now: o.Now, until: map[string]time.Time{}}, late: map[string]time.Time{},
 	}
 	c.gate.isExempt = func(host string) bool { return isAllowedAddress(host, o.AllowPrivate) }
@@ -284,6 +287,12 @@ func (c *Client) request(ctx context.Context, address *url.URL, r Request) (*htt
 	}
 	if r.LastModified != "" {
 		h.Set("If-Modified-Since", r.LastModified)
+	}
+	if r.Range != "" {
+		h.Set("Range", r.Range)
+		if r.IfRange != "" {
+			h.Set("If-Range", r.IfRange)
+		}
 	}
 	if u := address.User; u != nil {
 		password, _ := u.Password()

@@ -27,10 +27,10 @@ const (
 	pictureRest        = time.Minute      // in which no picture is requested from a host after a late one
 )
 
-// errLate means that a picture did not begin in time. errPictureWait means that it got no slot in time.
+// errLate means that a picture or recording did not begin in time. errPictureWait means that it got no slot in time.
 var (
-	errLate        = fmt.Errorf("the picture did not begin within %s; its host is asked for none for %s", pictureTimeout, pictureRest)
-	errPictureWait = fmt.Errorf("other pictures took longer than %s; load the page again", pictureWait)
+	errLate        = fmt.Errorf("it did not begin within %s; its host is asked for no picture or recording for %s", pictureTimeout, pictureRest)
+	errPictureWait = fmt.Errorf("others took longer than %s; load the page again", pictureWait)
 )
 
 // errNoPicture means that an answer is not of a type that browsers show without running anything. SVG is not such a type.
@@ -55,7 +55,7 @@ func (c *Client) Picture(ctx context.Context, r Request) (news.Picture, error) {
 	}
 	bounded, cancel := context.WithCancelCause(ctx)
 	clock := &deadline{cancel: cancel}
-	resp, at, release, err := c.openPicture(bounded, clock, address, r)
+	resp, at, release, err := c.openMedia(bounded, clock, address, r, c.pictures)
 	end := func() {
 		clock.stop()
 		cancel(nil)
@@ -69,6 +69,14 @@ func (c *Client) Picture(ctx context.Context, r Request) (news.Picture, error) {
 		}
 		_ = resp.Body.Close() // the body is not used
 	}
+	err = c.mediaError(ctx, bounded, at, err)
+	end()
+	return news.Picture{}, err
+}
+
+// mediaError explains why media can't be had. bounded is the context of the request, within that of the caller. A host that was
+// late is remembered.
+func (c *Client) mediaError(ctx, bounded context.Context, at *url.URL, err error) error {
 	if cause := context.Cause(bounded); errors.Is(cause, errLate) || errors.Is(cause, errPictureWait) {
 		err = fail(news.FeedTimeout, at, 0, cause)
 		if errors.Is(cause, errLate) {
@@ -79,12 +87,10 @@ func (c *Client) Picture(ctx context.Context, r Request) (news.Picture, error) {
 			c.lateMu.Unlock()
 		}
 	}
-	end()
-	var known *Error
-	if errors.As(err, &known) {
-		return news.Picture{}, known
+	if known, ok := errors.AsType[*Error](err); ok {
+		return known
 	}
-	return news.Picture{}, c.explain(ctx, at, err)
+	return c.explain(ctx, at, err)
 }
 
 // deadline ends a context after a timeout that is set again for each step.
@@ -104,13 +110,13 @@ func (d *deadline) stop() {
 	}
 }
 
-// openPicture follows redirects to an answer. The caller must call release after it has read the body, or after an error.
-func (c *Client) openPicture(ctx context.Context, clock *deadline, address *url.URL, r Request) (resp *http.Response, at *url.URL, release func(), err error) {
+// openMedia follows redirects to an answer. The caller must call release after it has read the body, or after an error.
+func (c *Client) openMedia(ctx context.Context, clock *deadline, address *url.URL, r Request, slots mediaSlots) (resp *http.Response, at *url.URL, release func(), err error) {
 	left := min(c.opt.Timeout, pictureTimeout)
 	for range maxRedirects + 1 {
 		address.User = nil // addresses in articles must not log in anywhere
 		clock.set(pictureWait, errPictureWait)
-		if release, err = c.enterPicture(ctx, address); err != nil {
+		if release, err = c.enterMedia(ctx, address, slots); err != nil {
 			return nil, address, func() {}, err
 		}
 		asked := time.Now()
@@ -145,31 +151,41 @@ func (c *Client) openPicture(ctx context.Context, clock *deadline, address *url.
 	return nil, address, func() {}, fmt.Errorf("more than %d redirects", maxRedirects)
 }
 
-// enterPicture waits for a slot of the host and then for one of all slots. It fails if the host rests. A request that waits for
-// its host holds no slot that pictures of other hosts need.
-func (c *Client) enterPicture(ctx context.Context, address *url.URL) (release func(), err error) {
-	if err := c.checkPicture(address); err != nil {
+// mediaSlots bound how much is requested or passed on to readers' browsers at once.
+type mediaSlots struct {
+	hosts *gate
+	all   chan struct{}
+}
+
+func newMediaSlots(perHost, all int) mediaSlots {
+	return mediaSlots{newGate(perHost, 0), make(chan struct{}, all)}
+}
+
+// enterMedia waits for a slot of the host and then for one of all slots. It fails if the host rests. A request that waits for
+// its host holds no slot that other hosts need.
+func (c *Client) enterMedia(ctx context.Context, address *url.URL, slots mediaSlots) (release func(), err error) {
+	if err := c.checkMedia(address); err != nil {
 		return nil, err
 	}
-	leave, err := c.pictures.enter(ctx, strings.ToLower(address.Hostname()))
+	leave, err := slots.hosts.enter(ctx, strings.ToLower(address.Hostname()))
 	if err != nil {
 		return nil, err
 	}
-	if err := c.checkPicture(address); err != nil { // the host may have been late meanwhile
+	if err := c.checkMedia(address); err != nil { // the host may have been late meanwhile
 		leave()
 		return nil, err
 	}
 	select {
-	case c.pictureSlots <- struct{}{}:
-		return func() { <-c.pictureSlots; leave() }, nil
+	case slots.all <- struct{}{}:
+		return func() { <-slots.all; leave() }, nil
 	case <-ctx.Done():
 		leave()
 		return nil, ctx.Err()
 	}
 }
 
-// checkPicture returns an error while a host rests, or for a short time after it was late with a picture.
-func (c *Client) checkPicture(address *url.URL) error {
+// checkMedia returns an error while a host rests, or for a short time after it was late.
+func (c *Client) checkMedia(address *url.URL) error {
 	if err := c.resting.check(address); err != nil {
 		return err
 	}

@@ -135,7 +135,7 @@ func newTrap(t *testing.T, resolver *net.Resolver, allow ...string) *trap {
 	return tr
 }
 
-// lead tries an address in every way that an address can come: as a feed, an image or page, a picture that is passed on, a
+// lead tries an address in every way that an address can come: as a feed, an image or page, a picture or recording that is passed on, a
 // hub or webhook, and after a redirect. It gives the errors.
 func (tr *trap) lead(t *testing.T, address string) []error {
 	t.Helper()
@@ -151,7 +151,8 @@ func (tr *trap) lead(t *testing.T, address string) []error {
 	get(Request{URL: redirect})
 	for _, picture := range []string{address, redirect} {
 		_, err := tr.Picture(ctx, Request{URL: picture})
-		errs = append(errs, err)
+		_, played := tr.Recording(ctx, Request{URL: picture})
+		errs = append(errs, err, played)
 	}
 	resp, err := tr.Post(ctx, address, http.Header{}, []byte("hub.mode=subscribe"))
 	if err == nil {
