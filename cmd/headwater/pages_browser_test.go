@@ -208,7 +208,7 @@ func isPage(path string) bool {
 	if strings.HasSuffix(path, "{file}") {
 		return false
 	}
-	for _, other := range []string{"/api/", "/reader/", "/accounts/", "/static/", "/media/", callbackPath, access.OIDCCallback, "/healthz", "/readyz", "/metrics", "/suggest"} {
+	for _, other := range []string{"/api/", "/reader/", "/accounts/", "/static/", "/media/", "/recordings/", callbackPath, access.OIDCCallback, "/healthz", "/readyz", "/metrics", "/suggest"} {
 		if strings.HasPrefix(path, other) {
 			return false
 		}

@@ -95,6 +95,65 @@ func TestSlowPictures(t *testing.T) {
 	if n := len(asked) + 1; n > 8 {
 		t.Errorf("the slow host was asked for %d pictures", n)
 	}
+	recordingsComeThrough(t, srv.URL, key)
+}
+
+// recordingsComeThrough asks a server for parts of a recording, through all that stands before its handlers. A reader who leaves ends
+// the request to the publisher, and no private address is asked.
+func recordingsComeThrough(t *testing.T, base string, key []byte) {
+	t.Helper()
+	left := make(chan struct{})
+	publisher := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/live.mp3" {
+			w.Header().Set("Content-Type", "audio/mpeg")
+			for r.Context().Err() == nil {
+				if _, err := w.Write(make([]byte, 64<<10)); err != nil {
+					break
+				}
+			}
+			close(left)
+			return
+		}
+		http.ServeContent(w, r, "tides.mp3", time.Time{}, strings.NewReader("0123456789"))
+	}))
+	defer publisher.Close()
+	ask := func(address, span string) *http.Response {
+		seal := hmac.New(sha256.New, key)
+		_, _ = io.WriteString(seal, "recording "+address)
+		b64 := base64.RawURLEncoding
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+"/recordings/"+b64.EncodeToString(seal.Sum(nil))+"/"+b64.EncodeToString([]byte(address)), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Accept-Encoding", "gzip")
+		r.Header.Set("Range", span)
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp
+	}
+	resp := ask(publisher.URL+"/tides.mp3", "bytes=3-5")
+	data, err := io.ReadAll(resp.Body)
+	if err := errors.Join(err, resp.Body.Close()); err != nil || resp.StatusCode != http.StatusPartialContent || string(data) != "345" ||
+		resp.Header.Get("Content-Range") != "bytes 3-5/10" || resp.Header.Get("Content-Encoding") != "" || resp.Header.Get("Content-Type") != "audio/mpeg" {
+		t.Errorf("a part: %d %q %v %v", resp.StatusCode, data, resp.Header, err)
+	}
+	resp = ask(publisher.URL+"/live.mp3", "bytes=0-")
+	if _, err := io.CopyN(io.Discard, resp.Body, 1<<20); err != nil {
+		t.Errorf("a stream: %v", err)
+	}
+	_ = resp.Body.Close() // before its end
+	select {
+	case <-left:
+	case <-time.After(20 * time.Second):
+		t.Error("the publisher goes on after the reader has left")
+	}
+	resp = ask("http://10.0.0.1/tides.mp3", "bytes=0-")
+	_ = resp.Body.Close() // only its status counts
+	if resp.StatusCode != http.StatusBadGateway {
+		t.Errorf("a private address: %d", resp.StatusCode)
+	}
 }
 
 // TestFolderSettings keeps the instance's id and the addresses of pictures good across a restart, and apart from those of

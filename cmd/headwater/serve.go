@@ -157,6 +157,7 @@ func (a *app) handler(ctx context.Context, base string) (access.Routes, error) {
 		Backend: a.webBackend(), Access: guard, OIDC: a.oidc(guard), Build: version(), Locale: locale.Choice{Language: a.cfg.Language, Zone: a.cfg.TimeZone},
 		Title: a.cfg.Title, PublicURL: a.cfg.PublicURL, Hub: a.hub.Hub, InstanceID: site.Instance, CheckQuery: search.Validate, CheckTopic: search.CheckTopic, Logger: a.log,
 		Pictures: web.Pictures{Mode: a.cfg.Media.Images, Key: key, Fetch: a.picture},
+		Players:  web.Players{Mode: a.cfg.Media.Players, Key: key, Fetch: a.recording},
 	})
 	callbacks := access.Routes{}
 	mux := http.NewServeMux()
@@ -358,4 +359,9 @@ func (a *app) pictureKey(ctx context.Context) ([]byte, error) {
 // closes its body.
 func (a *app) picture(ctx context.Context, address, etag, modified string) (news.Picture, error) {
 	return a.client.Picture(ctx, fetch.Request{URL: address, ETag: etag, LastModified: modified, MaxBytes: int64(a.cfg.Media.MaxBytes)})
+}
+
+// recording fetches audio or video of an article for a reader, or the part that span names. The caller closes its body.
+func (a *app) recording(ctx context.Context, address, span, ifRange string) (news.Recording, error) {
+	return a.client.Recording(ctx, fetch.Request{URL: address, Range: span, IfRange: ifRange})
 }

@@ -69,6 +69,7 @@ var choices = map[string][]string{
 	"fulltext.mode": {"auto", "always", "never"},
 	"api.tokens":    {"off", "write", "all"},
 	"media.images":  {"proxy", "direct", "hide"},
+	"media.players": {"proxy", "direct", "hide"},
 }
 
 // textRules has the other texts that not everything can stand in.

@@ -196,10 +196,11 @@ type fullTextSettings struct {
 	PerHost int `yaml:"per_host"`
 }
 
-// mediaSettings says how pictures in articles are shown.
+// mediaSettings says how pictures, audio and video in articles are shown.
 type mediaSettings struct {
-	// Images is proxy, direct or hide.
-	Images string `yaml:"images"`
+	// Images and Players are proxy, direct or hide.
+	Images  string `yaml:"images"`
+	Players string `yaml:"players"`
 	// MaxBytes is the largest picture that is passed on.
 	MaxBytes Size `yaml:"max_bytes"`
 }

@@ -38,7 +38,7 @@ func TestDefault(t *testing.T) {
 		Origin:     originSettings{FetchSources: true},
 		Index:      indexSettings{Batch: 500},
 		FullText:   fullTextSettings{Mode: "auto", PerHost: 20},
-		Media:      mediaSettings{Images: "proxy", MaxBytes: 10_000_000},
+		Media:      mediaSettings{Images: "proxy", Players: "proxy", MaxBytes: 10_000_000},
 		API:        apiSettings{Tokens: "off"},
 		SMTP:       smtpSettings{Port: 587, TLS: "starttls"},
 		Outlets:    []Outlet{},

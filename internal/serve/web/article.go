@@ -72,9 +72,15 @@ func (s *server) article(w http.ResponseWriter, r *http.Request) error {
 		Title: articleTitle(a, l), Lang: a.Lang,
 		Outlet: publish.Name(a.Outlet), Authors: publish.Line(strings.Join(a.Authors, ", ")), Out: outTo(a.URL),
 		Time: articleTime(a, l), Seen: timestampOf(a.Seen, l),
-		HTML:  template.HTML(pictures.render(a, l.Language)), // sanitised before it was stored
 		Files: filesOf(a, pictures.source() == nil && !strings.Contains(a.HTML, "<img"), l),
 	}
+	played := map[string]bool{}
+	for i, f := range v.Files {
+		if v.Files[i].Player = s.players.of(f.Type, f.Out.URL); v.Files[i].Player != nil {
+			played[f.Out.URL] = true
+		}
+	}
+	v.HTML = template.HTML(s.players.render(pictures.render(a, l.Language), played)) // sanitised before it was stored
 	if a.Updated.After(a.Time()) && !a.Updated.After(l.Now) {
 		v.Updated = timestampOf(a.Updated, l)
 	}
@@ -96,9 +102,9 @@ func (s *server) article(w http.ResponseWriter, r *http.Request) error {
 	if err := s.addReading(r, &v, a); err != nil {
 		return err
 	}
-	p := page{Title: v.Title, Body: v, keep: v.Marks.Starred}
+	p := page{Title: v.Title, Body: v, keep: v.Marks.Starred, policy: s.players.policy(policy)}
 	if pictures.Mode == PicturesDirect {
-		p.policy = directPolicy
+		p.policy = s.players.policy(directPolicy)
 	}
 	return s.write(w, r, http.StatusOK, "article", p)
 }

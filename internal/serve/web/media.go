@@ -224,9 +224,11 @@ func attribute(t html.Token, key string) string {
 
 // fileView is a file that comes with an article, as a link: pages load nothing from other hosts by themselves.
 type fileView struct {
-	Name  string
-	About string // type, size and duration, as far as they are known
-	Out   outLink
+	Name   string
+	About  string // type, size and duration, as far as they are known
+	Type   string // as the feed says; "" if it doesn't
+	Out    outLink
+	Player *playerView // nil where it is a link alone
 }
 
 // filesOf lists an article's enclosures. Its pictures are among them only where pictures is set: pages show those that they can.
@@ -246,7 +248,7 @@ func filesOf(a news.Article, pictures bool, l *locale.Locale) []fileView {
 		if e.Duration > 0 {
 			about = append(about, durationText(e.Lasts()))
 		}
-		all = append(all, fileView{Name: publish.Line(e.Name()), About: strings.Join(about, ", "), Out: outTo(e.URL)})
+		all = append(all, fileView{Name: publish.Line(e.Name()), About: strings.Join(about, ", "), Type: e.Type, Out: outTo(e.URL)})
 	}
 	return all
 }

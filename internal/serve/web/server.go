@@ -45,6 +45,7 @@ type server struct {
 	pages        pages
 	starters     []starterList // of package feeds
 	pictures     Pictures
+	players      Players
 }
 
 // handler answers a request, or says why it cannot before anything is written.

@@ -44,6 +44,7 @@ type Options struct {
 	Now        func() time.Time // nil means time.Now
 	Locale     locale.Choice    // for readers who chose nothing
 	Pictures   Pictures         // how those in articles are shown; the zero value makes links of them
+	Players    Players          // how audio and video in articles are shown; the zero value makes links of them
 	OIDC       *access.OIDC     // logins at a provider; nil has none, as in open mode
 	Logger     *slog.Logger     // nil discards it
 }
@@ -64,6 +65,7 @@ func New(o Options) access.Routes {
 		choice:       o.Locale,
 		log:          o.Logger,
 		pictures:     o.Pictures,
+		players:      o.Players,
 	}
 	if s.checkQuery == nil {
 		s.checkQuery = func(string) error { return nil }
@@ -195,6 +197,7 @@ func New(o Options) access.Routes {
 	}
 	mux.Handle("GET /static/{file}", access.Anyone, s.files)
 	mux.Handle("GET /media/{seal}/{address}", access.Reader, s.pictures.serve(s.log))
+	mux.Handle("GET "+recordingsPath+"{seal}/{address}", access.Reader, s.players.serve(s.log))
 	mux.Handle("/", access.Visitor, s.handle(func(w http.ResponseWriter, r *http.Request) error { // no route, or none for the method
 		allowed := strings.Join(mux.Methods(r), ", ")
 		if allowed == "" {
