@@ -105,9 +105,10 @@ func look(t *testing.T, tab *browsertest.Tab, name string) {
 	}
 }
 
-// TestFormsInBrowser searches with the keyboard, follows the search as a topic and removes it again.
+// TestFormsInBrowser searches with the keyboard, follows the search as a topic and removes it again. Then it plays a recording.
 func TestFormsInBrowser(t *testing.T) {
-	tab := openTab(t, handler(edition()))
+	b := &booth{give: news.Recording{Status: 200, Type: "audio/wav", Length: int64(len(silence))}, body: strings.NewReader(silence)}
+	tab := openTab(t, playing(players(b)))
 	tab.Open("/")
 	tab.Press("/radar\r")
 	tab.Wait(`document.querySelector("h1").innerText.includes("radar") && location.pathname === "/search"`)
@@ -119,8 +120,22 @@ func TestFormsInBrowser(t *testing.T) {
 	if got := tab.Text(".topics"); strings.Contains(got, "radar") || !strings.Contains(got, "Mining") {
 		t.Errorf("the topics after removing one: %s", got)
 	}
+	tab.Open("/article/1")
+	for _, fault := range tab.Judge() {
+		t.Error(fault)
+	}
+	if b.asked != "" {
+		t.Errorf("%s was fetched before anybody wanted to hear it", b.asked)
+	}
+	browsertest.Eval[bool](tab, `addEventListener("click", () => document.querySelector("audio").play(), { once: true }) ?? true`) // only after a gesture
+	tab.Click("h1")
+	tab.Wait(`document.querySelector("audio").currentTime > 0`)
 	tab.NoFaults()
 }
+
+// silence is 10 s of it as WAV: 8-bit samples, 8,000 a second.
+var silence = "RIFF\xa4\x38\x01\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x40\x1f\x00\x00\x01\x00\x08\x00data\x80\x38\x01\x00" +
+	strings.Repeat("\x80", 80_000)
 
 // manyFacets are facets with long names and large counts.
 func manyFacets() []search.Facet {
