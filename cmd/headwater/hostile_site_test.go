@@ -20,6 +20,7 @@ import (
 	"headwater/internal/pipeline"
 	"headwater/internal/serve/access"
 	"headwater/internal/store"
+	"headwater/internal/stories/outlets"
 )
 
 const (
@@ -34,7 +35,8 @@ const (
 // hostileSite is a server with vectors in everything that feeds, users and strangers write.
 type hostileSite struct {
 	pages    access.Routes
-	cookie   string // of the session of hostileUser
+	cookie   string // of the session of hostileUser, who has a topic and a label of each vector
+	reading  string // of the session of somebody who has none, whose pages are small
 	articles int
 	alert    int64 // of the topic suggested
 }
@@ -73,6 +75,16 @@ func serveHostile(t *testing.T, vectors []string) hostileSite {
 	if _, err := a.feeds.AddFeeds(ctx, list); err != nil {
 		t.Fatal(err)
 	}
+	if err := a.accounts.AddUserAs(ctx, hostileUser, hostilePassword, news.AdminRole); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.accounts.AddUser(ctx, "reader", hostilePassword); err != nil {
+		t.Fatal(err)
+	}
+	user, hash, err := a.store.User(ctx, hostileUser)
+	if err != nil {
+		t.Fatal(err)
+	}
 	topic, err := a.topics.AddTopic(ctx, news.Topic{Name: suggested, Query: "alert"}) // the pass finds new stories of it
 	if err != nil {
 		t.Fatal(err)
@@ -85,13 +97,6 @@ func serveHostile(t *testing.T, vectors []string) hostileSite {
 	if err != nil || more < 0 || more > len(vectors)/20 || status.Stories > len(vectors)+more {
 		t.Fatalf("%d vectors and %d copies make %d articles in %d stories, %v", len(vectors), copies, status.Articles, status.Stories, err)
 	}
-	if err := a.accounts.AddUserAs(ctx, hostileUser, hostilePassword, news.AdminRole); err != nil {
-		t.Fatal(err)
-	}
-	user, hash, err := a.store.User(ctx, hostileUser)
-	if err != nil {
-		t.Fatal(err)
-	}
 	plantOfUsers(t, a, user, hash, vectors)
 	plantOfEditors(t, a, user, vectors)
 	site := hostileSite{articles: status.Articles}
@@ -103,13 +108,18 @@ func serveHostile(t *testing.T, vectors []string) hostileSite {
 	}
 	server := httptest.NewServer(site.pages)
 	defer server.Close()
-	for i := range min(copies, len(vectors)) { // sessions show the names of browsers
-		got := send(t, "POST", server.URL+"/login", url.Values{"name": {hostileUser}, "password": {hostilePassword}}, "User-Agent", nameOfHostile(vectors[i]))
-		site.cookie, _, _ = strings.Cut(got.header.Get("Set-Cookie"), ";")
-		if site.cookie == "" {
-			t.Fatalf("login: %d %.300s", got.status, got.body)
+	logIn := func(name, browser string) string {
+		got := send(t, "POST", server.URL+"/login", url.Values{"name": {name}, "password": {hostilePassword}}, "User-Agent", browser)
+		cookie, _, _ := strings.Cut(got.header.Get("Set-Cookie"), ";")
+		if cookie == "" {
+			t.Fatalf("login of %s: %d %.300s", name, got.status, got.body)
 		}
+		return cookie
 	}
+	for i := range min(copies, len(vectors)) { // sessions show the names of browsers
+		site.cookie = logIn(hostileUser, nameOfHostile(vectors[i]))
+	}
+	site.reading = logIn("reader", "a browser")
 	return site
 }
 
@@ -127,10 +137,12 @@ func plantOfUsers(t *testing.T, a *app, user news.User, hash string, vectors []s
 	labels := 0
 	for i, v := range vectors {
 		name := nameOfHostile(v)
-		topic, err := a.topics.AddTopic(ctx, news.Topic{Name: name, Query: "alert"})
+		topic, err := a.topics.AddTopic(ctx, news.Topic{User: user.ID, Name: name, Query: "alert"})
 		must(err)
 		if i%10 == 0 && err == nil {
-			_, err := a.store.AddAlert(ctx, news.Alert{Topic: topic.ID, User: user.ID, Kind: news.AlertNtfy, Target: v, Secret: v, Problem: v, Failures: 1, Failing: a.store.Now()})
+			alert, err := a.store.AddAlert(ctx, news.Alert{Topic: topic.ID, User: user.ID, Kind: news.AlertNtfy, Target: v, Secret: v})
+			must(err)
+			_, err = a.store.RecordAttempt(ctx, store.Attempt{Alert: alert, At: a.store.Now(), Problem: v, Next: a.store.Now().Add(time.Hour)})
 			must(err)
 		}
 		must(a.store.AddAPIToken(ctx, user, []byte(fmt.Sprint("token ", i)), v, a.store.Now()))
@@ -166,10 +178,20 @@ func nameOfHostile(v string) string {
 func plantOfEditors(t *testing.T, a *app, user news.User, vectors []string) {
 	t.Helper()
 	ctx := news.WithActor(t.Context(), news.Actor{Name: user.Name})
+	edited := 0
 	for i, v := range vectors {
-		if err := a.store.SetOutletEdit(ctx, news.OutletEdit{Outlet: outletOfHostile(i), Name: v, Aliases: []string{v + " other"}, Domains: []string{outletOfHostile(i)}, Changed: a.store.Now()}, store.EditedOutlets{}); err != nil {
+		name, key := nameOfHostile(v), outletOfHostile(i)
+		edit := news.OutletEdit{Outlet: key, Name: name, Aliases: []string{name + " other"}, Domains: []string{key}, Changed: a.store.Now()}
+		if outlets.CheckEdit(edit) != nil {
+			continue
+		}
+		if err := a.store.SetOutletEdit(ctx, edit, store.EditedOutlets{}); err != nil {
 			t.Fatal(err)
 		}
+		edited++
+	}
+	if edited < len(vectors)*8/10 {
+		t.Errorf("of %d vectors %d are names of outlets", len(vectors), edited)
 	}
 	if _, err := a.stories.RefreshOutlets(ctx); err != nil {
 		t.Fatal(err)
