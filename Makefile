@@ -89,6 +89,13 @@ PAGES ?= 12
 browser: debian-chromium axe ## try PAGES pages of each kind in a browser, at three widths and in each theme, hold each against all rules of accessibility, and try every vector of ../shared/hostile
 	HEADWATER_TEST_PAGES=$(PAGES) HEADWATER_TEST_VECTORS=all $(GO) test -count=1 -timeout 2h -run 'InBrowser$$' -v ./cmd/headwater ./internal/serve/web
 
+.PHONY: rssguard
+rssguard: ## read the demo with Debian's RSS Guard, on a display without a screen, and compare its marks with those of the pages
+	@.ci/debian rssguard "the test with RSS Guard" rssguard
+	@.ci/debian xvfb "the test with RSS Guard" Xvfb
+	@.ci/debian xdotool "the test with RSS Guard" xdotool
+	HEADWATER_TEST_RSSGUARD=yes $(GO) test -count=1 -run 'TestRSSGuard$$' -v ./cmd/headwater
+
 EVAL ?= ../shared/eval
 
 .PHONY: train

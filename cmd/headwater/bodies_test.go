@@ -126,7 +126,7 @@ func TestHalfBodyAtTheEnd(t *testing.T) {
 	program := ownProgram(t)
 	dir := filepath.Dir(program)
 	cmd := exec.Command(program, "serve", "--listen", "127.0.0.1:0", "--data", dir)
-	cmd.Env = append(os.Environ(), "HOME="+dir, "HEADWATER_LISTS=")
+	cmd.Env = append(environ(), "HOME="+dir, "HEADWATER_LISTS=")
 	log, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -36,6 +37,12 @@ func ownProgram(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return program
+}
+
+// environ is the environment for a program that a test starts, without what is said to the tests: the program refuses variables that are no
+// settings.
+func environ() []string {
+	return slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "HEADWATER_TEST_") })
 }
 
 func TestGCPercentFor(t *testing.T) {

@@ -97,7 +97,7 @@ func startDemo(t *testing.T, variables ...string) string {
 	t.Helper()
 	program := ownProgram(t)
 	cmd := exec.Command(program, "demo", "--listen", "127.0.0.1:0")
-	cmd.Env = append(append(os.Environ(), "HOME="+filepath.Dir(program)), variables...)
+	cmd.Env = append(append(environ(), "HOME="+filepath.Dir(program)), variables...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

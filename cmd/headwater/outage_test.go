@@ -37,7 +37,7 @@ func startChild(t *testing.T, data string, settings ...string) *child {
 	program := ownProgram(t)
 	c := &child{data: data, cmd: exec.Command(program, "serve", "--listen", "127.0.0.1:0", "--data", data), ended: make(chan struct{})}
 	c.cmd.Dir = filepath.Dir(program)
-	c.cmd.Env = append(os.Environ(), append([]string{"HEADWATER_LISTS=", "HEADWATER_POLL_SCHEDULE=@every 1000h"}, settings...)...)
+	c.cmd.Env = append(environ(), append([]string{"HEADWATER_LISTS=", "HEADWATER_POLL_SCHEDULE=@every 1000h"}, settings...)...)
 	stderr, err := c.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
