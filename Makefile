@@ -138,9 +138,11 @@ deadcode: $(BIN)/deadcode
 # With -short: the tests of minutes (killed polls, the record end to end, the browser) have run once in make test, and
 # take three to ten times as long under the race detector. make race RACE=-race runs them too. SQLite's own code, a
 # translation from C, is not instrumented: its memory is not Go's, so the detector sees none of it, at half of the time.
+# A program under the detector sleeps for a second before it ends with 0, so that its other goroutines can be caught.
+# The commands of scripts are hundreds of programs, and end their goroutines themselves.
 .PHONY: race
 race:
-	$(GO) test $(RACE) -gcflags=modernc.org/sqlite/lib=-race=false -timeout 30m ./...
+	GORACE=atexit_sleep_ms=50 $(GO) test $(RACE) -gcflags=modernc.org/sqlite/lib=-race=false -timeout 30m ./...
 
 # What reads bytes from outside: documents, HTML, lists of feeds, addresses, searches. Inputs that fail are written to testdata/fuzz
 # and belong into the commit that mends them. make fuzz FUZZ='internal/*' runs the other targets too.

@@ -47,6 +47,9 @@ func TestScripts(t *testing.T) { runScripts(t, "testdata/script", false, setUp) 
 // TestScriptsOnPostgreSQL runs them again. Each data folder of a script has a database of its own, which begins empty. A
 // script that is about SQLite's file, or that stores nothing, ends where it says so.
 func TestScriptsOnPostgreSQL(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs hundreds of commands a second time")
+	}
 	pgtest.Database(t) // skips without PostgreSQL
 	runScripts(t, "testdata/script", true, setUp)
 }

@@ -14,14 +14,19 @@ import (
 	"headwater/internal/news"
 )
 
-// runs returns how many runs of a kind a test does: few of them, or as many as a variable of the environment says (make faults).
+// runs returns how many runs of a kind a test does: few of them, a quarter of these with -short, or as many as a variable of the
+// environment says (make faults).
 func runs(t *testing.T, variable string, few int) int {
 	t.Helper()
 	n, err := strconv.Atoi(os.Getenv(variable))
-	if err != nil {
+	switch {
+	case err == nil:
+		return n
+	case testing.Short():
+		return few / 4
+	default:
 		return few
 	}
-	return n
 }
 
 // workload stores documents, settles them and lets SQLite copy the WAL into the file, until something fails. It calls

@@ -61,6 +61,9 @@ func TestEverySchemaIsBroughtUpToDate(t *testing.T) {
 	}
 	for version := firstVersion(); version < known; version++ {
 		t.Run(fmt.Sprint(version), func(t *testing.T) {
+			if testing.Short() && version > firstVersion() && version < known-1 {
+				t.Skip("the first and the last stand for all")
+			}
 			db := newsroom(t, 3)
 			settle(t, db, Settlement{Through: 3, Stories: []news.Story{story(1, 1, 1, 2), story(2, 1, 3)}})
 			if err := db.Close(); err != nil {

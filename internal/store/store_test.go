@@ -2,9 +2,7 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"testing"
 	"time"
 
@@ -37,16 +35,12 @@ func openWith(tb testing.TB, dir string, o Options) *DB {
 // options are those of a store on the engine that the tests run on.
 func options(tb testing.TB, dir string) Options {
 	tb.Helper()
-	return Options{Database: pgtest.For(tb, dir, func(url string) error {
-		tmp, err := os.MkdirTemp("", "headwater-schema")
+	return Options{Database: pgtest.For(tb, dir, func(dir, url string) error {
+		db, err := Open(context.Background(), dir, Options{Database: url})
 		if err != nil {
 			return err
 		}
-		db, err := Open(context.Background(), tmp, Options{Database: url})
-		if err == nil {
-			err = db.Close()
-		}
-		return errors.Join(err, os.RemoveAll(tmp))
+		return db.Close()
 	})}
 }
 

@@ -640,7 +640,7 @@ func TestRestoreWithForce(t *testing.T) {
 			}
 		})
 	}
-	foreign := t.TempDir()
+	foreign := filepath.Join(t.TempDir(), "foreign") // one that exists and is empty would begin as ours
 	execute(t, foreign, `CREATE TABLE bookmarks (id INTEGER)`)
 	saysAll(t, restoreInto(foreign), "another program")
 	text := t.TempDir()

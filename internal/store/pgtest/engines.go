@@ -15,6 +15,7 @@ var engines struct {
 	mu        sync.Mutex
 	postgres  bool
 	databases map[string]string // names, by data folder
+	files     map[string][]byte // what For begins a folder with on SQLite, by name
 }
 
 // BothEngines runs the tests of a binary on SQLite and then on PostgreSQL, and returns the exit status. It is for TestMain.
@@ -44,13 +45,69 @@ func OnPostgreSQL() bool {
 }
 
 // For returns the URL of the database that belongs to a data folder, "" while tests run on SQLite. A folder has the same
-// database until the folder is removed. migrate brings an empty database to the newest schema.
-func For(tb testing.TB, dir string, migrate func(url string) error) string {
+// database until the folder is removed. create makes a store of the newest schema in a folder, in a database that is empty, or
+// in the folder where the URL is "". It is called once for each engine: each database begins as a copy, and so does what a folder
+// that exists and is empty has on SQLite.
+func For(tb testing.TB, dir string, create func(dir, url string) error) string {
 	tb.Helper()
 	if !OnPostgreSQL() {
+		require(tb, fill(dir, create))
 		return ""
 	}
-	return belonging(tb, dir, func(s *Server) (string, error) { return s.create("newest schema", migrate) })
+	return belonging(tb, dir, func(s *Server) (string, error) {
+		return s.create("newest schema", func(url string) error {
+			tmp, err := os.MkdirTemp("", "headwater-schema")
+			if err != nil {
+				return err
+			}
+			return errors.Join(create(tmp, url), os.RemoveAll(tmp))
+		})
+	})
+}
+
+// fill writes the files of a new store on SQLite into a folder that is empty.
+func fill(dir string, create func(dir, url string) error) error {
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+		return nil //nolint:nilerr // the test makes the folder, or has a reason for one that can't be read
+	}
+	engines.mu.Lock()
+	defer engines.mu.Unlock()
+	if engines.files == nil {
+		files, err := created(create)
+		if err != nil {
+			return err
+		}
+		engines.files = files
+	}
+	for name, content := range engines.files {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// created returns the files of a new store on SQLite, by name.
+func created(create func(dir, url string) error) (files map[string][]byte, err error) {
+	tmp, err := os.MkdirTemp("", "headwater-schema")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(tmp)) }()
+	if err := create(tmp, ""); err != nil {
+		return nil, err
+	}
+	entries, err := os.ReadDir(tmp)
+	if err != nil {
+		return nil, err
+	}
+	files = map[string][]byte{}
+	for _, e := range entries {
+		if files[e.Name()], err = os.ReadFile(filepath.Join(tmp, e.Name())); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
 }
 
 // Copy gives a data folder that has no database one like that of another folder, to which nobody may be connected.

@@ -28,16 +28,12 @@ func Open(tb testing.TB, dir string) *store.DB {
 // Database returns the address of the database that belongs to a data folder, "" while tests run on SQLite.
 func Database(tb testing.TB, dir string) string {
 	tb.Helper()
-	return pgtest.For(tb, dir, func(url string) error {
-		tmp, err := os.MkdirTemp("", "headwater-schema")
+	return pgtest.For(tb, dir, func(dir, url string) error {
+		db, err := store.Open(context.Background(), dir, store.Options{Database: url})
 		if err != nil {
 			return err
 		}
-		db, err := store.Open(context.Background(), tmp, store.Options{Database: url})
-		if err == nil {
-			err = db.Close()
-		}
-		return errors.Join(err, os.RemoveAll(tmp))
+		return db.Close()
 	})
 }
 
