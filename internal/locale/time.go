@@ -58,7 +58,9 @@ func (l *Locale) ZoneName(t time.Time) string { return l.Local(t).Format("MST") 
 
 // SameDay says whether two times are of the same day of the reader.
 func (l *Locale) SameDay(a, b time.Time) bool {
-	return l.Local(a).Format(time.DateOnly) == l.Local(b).Format(time.DateOnly)
+	year, month, day := l.Local(a).Date()
+	otherYear, otherMonth, otherDay := l.Local(b).Date()
+	return year == otherYear && month == otherMonth && day == otherDay
 }
 
 // Midnight is the begin of the reader's day in which a time is.

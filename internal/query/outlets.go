@@ -61,6 +61,15 @@ func (r *Reader) RefreshOutlets(ctx context.Context) (version int, err error) {
 	return e.version, err
 }
 
+// outletsVersion returns what RefreshOutlets returned last.
+func (r *Reader) outletsVersion(ctx context.Context) (int, error) {
+	if err := r.edits.lock.Acquire(ctx, 1); err != nil {
+		return 0, err
+	}
+	defer r.edits.lock.Release(1)
+	return r.edits.version, nil
+}
+
 // FollowOutlets calls RefreshOutlets after each change, until the context ends. failed is called with errors.
 func (r *Reader) FollowOutlets(ctx context.Context, failed func(error)) {
 	for ctx.Err() == nil {

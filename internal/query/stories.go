@@ -27,6 +27,7 @@ type Reader struct {
 	edits   outletEdits
 	table   outletTable
 	lines   feedLines
+	large   largeStories
 }
 
 // NewReader returns a Reader. Until its RefreshOutlets is called, outlets are shown as they are stored.
@@ -66,15 +67,17 @@ func (r *Reader) storiesByID(ctx context.Context, ids []int64) ([]news.Story, er
 	return r.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
 }
 
-// Story returns a story with its members. An id that was merged into another story returns that story.
+// Story returns a story with its members, which are shared with other callers. An id that was merged into another story returns that
+// story.
 func (r *Reader) Story(ctx context.Context, id int64) (news.Story, error) {
-	s, err := r.store.Story(ctx, id)
+	one, err := r.withLarge(ctx, fmt.Sprint("story ", id), func() ([]news.Story, error) {
+		s, err := r.store.Story(ctx, id)
+		return []news.Story{s}, err
+	})
 	if err != nil {
-		return s, err
+		return news.Story{}, err
 	}
-	one := []news.Story{s}
-	err = r.setFollowed(ctx, one)
-	return one[0], err
+	return one[0], nil
 }
 
 // StoryOf returns the story that an article is in, or news.ErrNotFound if the article is not settled.

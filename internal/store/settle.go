@@ -13,12 +13,16 @@ import (
 	"headwater/internal/stories/prints"
 )
 
-// Names of the watermark of settling, and of the highest story and event ids ever used.
+// Names of the watermark of settling, of the highest story and event ids ever used, and of the number of settlements.
 const (
 	watermarkSettle = "settle"
 	highestStory    = "story"
 	highestEvent    = "event"
+	settlements     = "settlements"
 )
+
+// countSettlementSQL counts a settlement. Most change nothing that the story log has, but reasons and how sure an origin is.
+const countSettlementSQL = `INSERT INTO marks (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = marks.value + 1`
 
 // Settlement is the result of settling a run of the log. It is stored in one transaction.
 type Settlement struct {
@@ -101,6 +105,9 @@ func (t tx) settle(ctx context.Context, s Settlement) error {
 		}
 	}
 	if err := t.queueCreditedPages(ctx, s.Cited); err != nil {
+		return err
+	}
+	if err := t.exec(ctx, countSettlementSQL, settlements); err != nil {
 		return err
 	}
 	// The highest ids are stored, so that no id is used again after its story is deleted.

@@ -289,14 +289,11 @@ func (a assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(data) // an error here means that the client has gone
 }
 
-// timestamp is a time as pages show it. The zero value is an unknown time and is not shown.
+// timestamp is a time as pages show it. The zero value is an unknown time and is not shown. Pages have many of them and show each in one
+// form or two, so that only those are written.
 type timestamp struct {
-	Machine string // RFC 3339, for <time datetime>
-	Ago     string // "3 h ago"
-	Clock   string // "12:04", or "18 Aug, 12:04" where that is not today
-	Full    string // "Tue 18 Aug 2026, 12:04 CEST"
-	Day     string // "Tuesday, 18 August 2026"
-	Hour    string // "12:04 CEST"
+	at time.Time
+	l  *locale.Locale
 }
 
 // timestampOf gives the zero timestamp for the zero time.
@@ -304,9 +301,36 @@ func timestampOf(t time.Time, l *locale.Locale) timestamp {
 	if t.IsZero() {
 		return timestamp{}
 	}
-	return timestamp{
-		Machine: t.UTC().Format(time.RFC3339), Ago: l.Ago(t), Clock: l.Clock(t), Full: l.Full(t), Day: l.FullDay(t), Hour: l.Hour(t) + " " + l.ZoneName(t),
+	return timestamp{t, l}
+}
+
+func (t timestamp) write(in func(time.Time) string) string {
+	if t.l == nil {
+		return ""
 	}
+	return in(t.at)
+}
+
+// Machine writes RFC 3339, for <time datetime>.
+func (t timestamp) Machine() string {
+	return t.write(func(at time.Time) string { return at.UTC().Format(time.RFC3339) })
+}
+
+// Ago writes "3 h ago".
+func (t timestamp) Ago() string { return t.write(t.l.Ago) }
+
+// Clock writes "12:04", or "18 Aug, 12:04" where that is not today.
+func (t timestamp) Clock() string { return t.write(t.l.Clock) }
+
+// Full writes "Tue 18 Aug 2026, 12:04 CEST".
+func (t timestamp) Full() string { return t.write(t.l.Full) }
+
+// Day writes "Tuesday, 18 August 2026".
+func (t timestamp) Day() string { return t.write(t.l.FullDay) }
+
+// Hour writes "12:04 CEST".
+func (t timestamp) Hour() string {
+	return t.write(func(at time.Time) string { return t.l.Hour(at) + " " + t.l.ZoneName(at) })
 }
 
 // articleTime is when an article came out, the zero timestamp where that is unknown.
