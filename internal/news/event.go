@@ -85,13 +85,22 @@ func firstOf(stories []Story) time.Time {
 func (c FullCoverage) ByTime() []Story { return byTold(c.All) }
 
 func byTold(stories []Story) []Story {
-	told := make(map[int64]time.Time, len(stories))
-	for _, s := range stories {
-		told[s.ID] = s.Told()
+	type one struct {
+		told time.Time
+		at   int // in stories, which are large to move
 	}
-	return slices.SortedStableFunc(slices.Values(stories), func(a, b Story) int {
-		return cmp.Or(told[b.ID].Compare(told[a.ID]), cmp.Compare(b.ID, a.ID))
+	order := make([]one, len(stories))
+	for i, s := range stories {
+		order[i] = one{s.Told(), i}
+	}
+	slices.SortStableFunc(order, func(a, b one) int {
+		return cmp.Or(b.told.Compare(a.told), cmp.Compare(stories[b.at].ID, stories[a.at].ID))
 	})
+	sorted := make([]Story, len(stories))
+	for i, o := range order {
+		sorted[i] = stories[o.at]
+	}
+	return sorted
 }
 
 // Broke returns the first report of the event that is known, and its story. It returns false if no article has a date.

@@ -22,10 +22,10 @@ type largeStories struct {
 	uses int
 }
 
-// keptStories are stories as of a version. They do not change.
+// keptStories are stories as of a version, and the event that they are of if that was asked for. They do not change.
 type keptStories struct {
 	version shownVersion
-	stories []news.Story
+	of      news.FullCoverage
 	members int
 	used    int // largeStories.uses when they were used last
 }
@@ -36,42 +36,42 @@ type shownVersion struct {
 	outlets int
 }
 
-// withLarge returns the stories that read reads for a key, from the cache where it holds them.
-func (r *Reader) withLarge(ctx context.Context, key string, read func() ([]news.Story, error)) (stories []news.Story, err error) {
+// withLarge returns what read reads for a key, from the cache where it holds that.
+func (r *Reader) withLarge(ctx context.Context, key string, read func() (news.FullCoverage, error)) (of news.FullCoverage, err error) {
 	var now shownVersion // before the stories are read, which may be newer then
 	if now.outlets, err = r.outletsVersion(ctx); err != nil {
-		return nil, err
+		return of, err
 	}
 	if now.StoriesVersion, err = r.store.StoriesVersion(ctx); err != nil {
-		return nil, err
+		return of, err
 	}
-	stories, held := r.large.find(key, now)
+	of, held := r.large.find(key, now)
 	if !held {
-		if stories, err = read(); err != nil {
-			return nil, err
+		if of, err = read(); err != nil {
+			return of, err
 		}
-		r.large.keep(key, now, stories)
+		r.large.keep(key, now, of)
 	}
-	stories = slices.Clone(stories)
-	return stories, r.setFollowed(ctx, stories)
+	of.All = slices.Clone(of.All)
+	return of, r.setFollowed(ctx, of.All)
 }
 
-func (l *largeStories) find(key string, version shownVersion) ([]news.Story, bool) {
+func (l *largeStories) find(key string, version shownVersion) (of news.FullCoverage, held bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	k := l.kept[key]
 	if k == nil || k.version != version {
-		return nil, false
+		return of, false
 	}
 	l.uses++
 	k.used = l.uses
-	return k.stories, true
+	return k.of, true
 }
 
 // keep adds stories if they are large, and drops those that were not used for longest.
-func (l *largeStories) keep(key string, version shownVersion, stories []news.Story) {
-	k := &keptStories{version: version, stories: stories}
-	for _, s := range stories {
+func (l *largeStories) keep(key string, version shownVersion, of news.FullCoverage) {
+	k := &keptStories{version: version, of: of}
+	for _, s := range of.All {
 		k.members += len(s.Members)
 	}
 	l.mu.Lock()

@@ -50,8 +50,15 @@ func (r *Reader) Status(ctx context.Context) (news.Status, error) {
 	return s, err
 }
 
-// Stories lists stories.
+// Stories lists stories. Those of an event share their members with other callers.
 func (r *Reader) Stories(ctx context.Context, l news.StoryList) ([]news.Story, error) {
+	if l.Event != 0 && l.Offset == 0 && !l.IDs.Made() && !l.Newest && l.Since.IsZero() {
+		first, err := r.withLarge(ctx, fmt.Sprint(l.Limit, " of event ", l.Event), func() (first news.FullCoverage, err error) {
+			first.All, err = r.store.Stories(ctx, l)
+			return first, err
+		})
+		return first.All, err
+	}
 	all, err := r.store.Stories(ctx, l)
 	if err != nil {
 		return nil, err
@@ -70,14 +77,15 @@ func (r *Reader) storiesByID(ctx context.Context, ids []int64) ([]news.Story, er
 // Story returns a story with its members, which are shared with other callers. An id that was merged into another story returns that
 // story.
 func (r *Reader) Story(ctx context.Context, id int64) (news.Story, error) {
-	one, err := r.withLarge(ctx, fmt.Sprint("story ", id), func() ([]news.Story, error) {
+	one, err := r.withLarge(ctx, fmt.Sprint("story ", id), func() (one news.FullCoverage, err error) {
 		s, err := r.store.Story(ctx, id)
-		return []news.Story{s}, err
+		one.All = []news.Story{s}
+		return one, err
 	})
 	if err != nil {
 		return news.Story{}, err
 	}
-	return one[0], nil
+	return one.All[0], nil
 }
 
 // StoryOf returns the story that an article is in, or news.ErrNotFound if the article is not settled.

@@ -88,7 +88,7 @@ func TestStoriesOfAllSizes(t *testing.T) {
 		1:   {"No other outlet among your feeds has taken it up."},
 		2:   {"Paper 1", "Harbour Post Original 02:00", "Paper 1 Rewrite +1 min"},
 		40:  {"and 20 more outlets to +39 min", "and 10 more outlets"},
-		500: {"and 480 more outlets to +8 h 19 min", "and 470 more outlets"},
+		500: {"and 480 more outlets to +8 h 19 min", "and 70 more outlets", "Outlets 1 to 100 of 500"},
 	} {
 		f := manyOutlets(n)
 		w := get(t, handler(f), "/story/50")
@@ -103,6 +103,38 @@ func TestStoriesOfAllSizes(t *testing.T) {
 		}
 		if rows := strings.Count(page, `<line class="track"`); rows > 21 || n > 1 && rows < 2 {
 			t.Errorf("%d members: %d rows in the timeline", n, rows)
+		}
+	}
+}
+
+// TestPagesOfAStory reads all outlets of a large story, each once.
+func TestPagesOfAStory(t *testing.T) {
+	h := handler(manyOutlets(230))
+	pagesOf := make([]int, 230) // by member
+	for n, want := range map[int]string{1: "Outlets 1 to 100 of 230", 2: "Outlets 101 to 200 of 230", 3: "Outlets 201 to 230 of 230", 4: "There are no more outlets. Back to the first page"} {
+		w := get(t, h, fmt.Sprint("/story/50?page=", n))
+		page := w.Body.String()
+		if !strings.Contains(words(t, page), want) {
+			t.Errorf("page %d has no %q", n, want)
+		}
+		_, outlets, _ := strings.Cut(page, `class="spreading"`)
+		for i := range pagesOf {
+			if strings.Contains(outlets, fmt.Sprintf(`href="/article/%d"`, 1000+i)) {
+				pagesOf[i]++
+			}
+		}
+		if timeline := strings.Contains(page, `<line class="track"`); timeline != (n == 1) {
+			t.Errorf("page %d: a timeline is there: %t", n, timeline)
+		}
+		for link, there := range map[string]bool{`rel="prev"`: n > 1, `rel="next"`: n < 3} {
+			if strings.Contains(page, link) != there {
+				t.Errorf("page %d: %s is there: %t, want %t", n, link, !there, there)
+			}
+		}
+	}
+	for i, pages := range pagesOf {
+		if pages != 1 {
+			t.Errorf("member %d stands on %d pages", i, pages)
 		}
 	}
 }

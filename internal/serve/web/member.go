@@ -96,16 +96,13 @@ const (
 	maxMarked   = 256 << 10 // bytes of members' texts with marked passages on one page
 	maxFigures  = 3         // changed figures that a version's line names
 	maxVersions = 20        // of one report that are shown
-	maxOutlets  = 30        // of a story that are shown in full
+	maxOutlets  = 30        // of a story that are shown in full on one page
+	pageOutlets = 100       // of a story on one page
 )
 
 // reportOf shows an outlet's newest version, with those that it replaced.
 func reportOf(st news.Story, heads headsView, r news.Report, l *locale.Locale) memberView {
-	m := r.Newest()
-	if m.Role = r.Role(); m.Role == news.RoleOriginal {
-		m.Carries = 0
-	}
-	v := memberOf(st, heads, m, l)
+	v := memberOf(st, heads, newestOf(r), l)
 	v.Again = listingsOf(r.Versions[0], l)
 	if len(r.Versions) == 1 {
 		return v
@@ -224,19 +221,28 @@ func classOf(st news.Story, m news.Member, l *locale.Locale) string {
 	return kindOf(m)
 }
 
-// groupOutlets folds the reports of a story by outlet.
-func groupOutlets(members []memberView, keys []string) (all []outletView) {
+// byOutlet groups the reports of a story by outlet, in the order of their first ones. Reports without an outlet stand alone.
+func byOutlet(reports []news.Report) (all [][]news.Report) {
 	at := map[string]int{}
-	for i, m := range members {
-		j, known := at[keys[i]]
-		if !known || keys[i] == "" {
-			at[keys[i]] = len(all)
-			all = append(all, outletView{memberView: m})
-			continue
+	for _, r := range reports {
+		key := r.Newest().Article.Outlet.Key()
+		i, known := at[key]
+		if !known || key == "" {
+			i = len(all)
+			at[key], all = i, append(all, nil)
 		}
-		all[j].Others = append(all[j].Others, m)
+		all[i] = append(all[i], r)
 	}
 	return all
+}
+
+// newestOf is an outlet's newest version, with the role of its report.
+func newestOf(r news.Report) news.Member {
+	m := r.Newest()
+	if m.Role = r.Role(); m.Role == news.RoleOriginal {
+		m.Carries = 0
+	}
+	return m
 }
 
 // headsView is the two members of a story that its other members are told apart from. It is found once for all of them.
@@ -246,19 +252,25 @@ func headsOf(st news.Story) headsView {
 	return headsView{st.Lead().Article.ID, st.Current().Article.ID}
 }
 
-func memberOf(st news.Story, heads headsView, m news.Member, l *locale.Locale) memberView {
+// memberLine shows a member in one line.
+func memberLine(st news.Story, heads headsView, m news.Member, l *locale.Locale) memberView {
 	a := m.Article
-	title := articleTitle(a, l)
 	v := memberView{
-		ID: a.ID, Role: string(m.Role), Kind: kindOf(m), Class: classOf(st, m, l), Label: labelOf(st, m, l),
-		Outlet: publish.Name(a.Outlet), Title: title, Lang: a.Lang,
-		Page: articlePath(a.ID), Out: outTo(a.URL), Time: articleTime(a, l),
-		Share: percent(m.Share), quoted: quotationsUnder(title), Marks: markView{ID: a.ID},
+		ID: a.ID, Role: string(m.Role), Kind: kindOf(m), Label: labelOf(st, m, l), Outlet: publish.Name(a.Outlet), Title: articleTitle(a, l), Lang: a.Lang,
+		Page: articlePath(a.ID), Time: articleTime(a, l),
 	}
-	v.Claims, v.Reasons = claimsOf(m.Claims, v.quoted), reasonsOf(m.Evidence, maps.Clone(v.quoted), l)
 	if heads.lead != a.ID {
 		v.Compare = comparePath(st.ID, heads.lead, a.ID)
 	}
+	return v
+}
+
+func memberOf(st news.Story, heads headsView, m news.Member, l *locale.Locale) memberView {
+	a := m.Article
+	v := memberLine(st, heads, m, l)
+	v.Class, v.Out, v.Share = classOf(st, m, l), outTo(a.URL), percent(m.Share)
+	v.quoted, v.Marks = quotationsUnder(v.Title), markView{ID: a.ID}
+	v.Claims, v.Reasons = claimsOf(m.Claims, v.quoted), reasonsOf(m.Evidence, maps.Clone(v.quoted), l)
 	if a.ID != heads.current {
 		v.Files = filesOf(a, false, l)
 	}
@@ -329,10 +341,9 @@ func claimsOf(claims []news.Claim, q quotations) []claimView {
 }
 
 // compareMembers fills in what the members take from the origin, in place of what was estimated when the story was settled.
-func compareMembers(members []memberView, st news.Story, all map[int64]news.Comparison, l *locale.Locale) {
+func compareMembers(members []*memberView, st news.Story, all map[int64]news.Comparison, l *locale.Locale) {
 	left := maxMarked
-	for i := range members {
-		m := &members[i]
+	for _, m := range members {
 		k, ok := all[m.ID]
 		if !ok || m.Role == string(news.RoleOriginal) { // newer versions of the original are compared as versions
 			continue

@@ -29,15 +29,21 @@ type storyView struct {
 	Timeline    *timelineView
 	Correct     string       // address of the page with the forms
 	Outlets     []outletView // in full
-	Rest        []outletView // in a line each
+	Rest        []memberView // of further outlets, in a line each
 	More        string       // "and 62 more outlets": those of Rest
-	Kinds       []kindView   // of its members
+	Part        string       // "Outlets 1 to 100 of 500, ..."; empty where all are on one page
+	Beyond      bool         // the page is behind the last one
+	Start       string       // the first page
+	Pager       pager
+	Kinds       []kindView // of its members
 	Versions    []roleGroup
 	First       timestamp
 	Latest      timestamp
 	Coverage    []card
 	Event       string // the page of the event that these tell, too
 	Aged        string // how many of its articles were aged out; empty where none was
+
+	more bool // there is a page after this one
 }
 
 // scoopView is who had the news first, in whose words.
@@ -101,17 +107,22 @@ func (s *server) story(w http.ResponseWriter, r *http.Request, st news.Story) er
 			First: storyTime(st, st.First, l), Latest: storyTime(st, st.Latest, l),
 		}})
 	}
-	compared, err := s.backend.Comparisons(r.Context(), st)
-	if err != nil {
-		return err
+	n := pageNumber(r)
+	var compared map[int64]news.Comparison
+	var err error
+	if n == 1 { // the first members alone are compared
+		if compared, err = s.backend.Comparisons(r.Context(), st); err != nil {
+			return err
+		}
 	}
 	reports, err := s.backend.Reports(r.Context(), st)
 	if err != nil {
 		return err
 	}
-	view := storyOf(st, reports, compared, l)
+	view := storyOf(st, reports, compared, n, l)
+	view.Pager = pagerOf(r, n, view.more)
 	view.Dek = s.dekOf(st.Current().Article, view.Title, 2*maxDek)
-	if st.Event != 0 {
+	if st.Event != 0 && n == 1 {
 		view.Event = eventPath(st.Event)
 		all, err := s.backend.Stories(r.Context(), news.StoryList{Event: st.Event, Limit: maxEventStories})
 		if err != nil {
@@ -157,7 +168,7 @@ func (s *server) addMarks(r *http.Request, v *storyView, st news.Story) error {
 	return nil
 }
 
-func storyOf(st news.Story, reports []news.Report, compared map[int64]news.Comparison, l *locale.Locale) storyView {
+func storyOf(st news.Story, reports []news.Report, compared map[int64]news.Comparison, n int, l *locale.Locale) storyView {
 	lead := st.Current().Article
 	v := storyView{
 		Title: titleOf(st, l), Lang: lead.Lang, Verdict: verdictOf(st, l), Headline: publish.Line(st.Origin.Title),
@@ -181,28 +192,54 @@ func storyOf(st news.Story, reports []news.Report, compared map[int64]news.Compa
 	} else {
 		v.Page, v.Out = articlePath(lead.ID), outTo(st.Link())
 	}
-	v.Correct = storyPath(st.ID) + "/correct"
-	v.addMembers(st, reports, compared, l)
+	v.Start, v.Correct = storyPath(st.ID), storyPath(st.ID)+"/correct"
+	v.addMembers(st, reports, compared, n, l)
 	return v
 }
 
-// addMembers fills in what the outlets published, and the timeline of it.
-func (v *storyView) addMembers(st news.Story, reports []news.Report, compared map[int64]news.Comparison, l *locale.Locale) {
-	var members []memberView
-	var keys []string
+// addMembers fills in what the outlets published, as far as it stands on page n. The first page has the timeline of all of it.
+func (v *storyView) addMembers(st news.Story, reports []news.Report, compared map[int64]news.Comparison, n int, l *locale.Locale) {
 	have := map[string]bool{}
-	heads := headsOf(st)
 	for _, r := range reports {
-		m := reportOf(st, heads, r, l)
-		members, keys = append(members, m), append(keys, r.Newest().Article.Outlet.Key())
-		have[m.Kind] = true
-	}
-	compareMembers(members, st, compared, l)
-	v.Outlets = groupOutlets(members, keys)
-	if len(v.Outlets) > maxOutlets {
-		v.Outlets, v.Rest = v.Outlets[:maxOutlets], v.Outlets[maxOutlets:]
-		v.More = l.Text("and %d more outlets", len(v.Rest))
+		have[kindOf(newestOf(r))] = true
 	}
 	v.Kinds = kindsAmong(have, l)
-	v.Timeline = timelineOf(st, reports, l)
+	outlets := byOutlet(reports)
+	from := min((n-1)*pageOutlets, len(outlets))
+	to := min(from+pageOutlets, len(outlets))
+	if len(outlets) > pageOutlets && from < to {
+		v.Part = l.Text("Outlets %d to %d of %d, in the order in which they carried it.", from+1, to, len(outlets))
+	}
+	v.more, v.Beyond = to < len(outlets), from == to
+	heads := headsOf(st)
+	for i, of := range outlets[from:to] {
+		if i >= maxOutlets {
+			v.Rest = append(v.Rest, memberLine(st, heads, newestOf(of[0]), l))
+			continue
+		}
+		members := make([]memberView, len(of))
+		for i, r := range of {
+			members[i] = reportOf(st, heads, r, l)
+		}
+		v.Outlets = append(v.Outlets, outletView{members[0], members[1:]})
+	}
+	compareMembers(v.shown(), st, compared, l)
+	if len(v.Rest) > 0 {
+		v.More = l.Text("and %d more outlets", len(v.Rest))
+	}
+	if n == 1 {
+		v.Timeline = timelineOf(st, reports, l)
+	}
+}
+
+// shown are the members that are shown in full.
+func (v *storyView) shown() (all []*memberView) {
+	for i := range v.Outlets {
+		o := &v.Outlets[i]
+		all = append(all, &o.memberView)
+		for j := range o.Others {
+			all = append(all, &o.Others[j])
+		}
+	}
+	return all
 }

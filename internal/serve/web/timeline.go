@@ -70,10 +70,10 @@ func (e *extent) add(t time.Time) {
 type datedRow struct {
 	timelineRow
 	extent
-	articles []news.Member
+	articles []*news.Member
 }
 
-func (r *datedRow) add(m news.Member) {
+func (r *datedRow) add(m *news.Member) {
 	r.articles = append(r.articles, m)
 	r.extent.add(m.Article.Time())
 }
@@ -104,7 +104,7 @@ func timelineOf(st news.Story, reports []news.Report, l *locale.Locale) *timelin
 					byOutlet[key] = &datedRow{timelineRow: timelineRow{Name: publish.Name(a.Outlet)}}
 					rows = append(rows, byOutlet[key])
 				}
-				byOutlet[key].add(m)
+				byOutlet[key].add(&m)
 				all.add(a.Time())
 			}
 		}
@@ -137,16 +137,15 @@ func timelineOf(st news.Story, reports []news.Report, l *locale.Locale) *timelin
 		return cmp.Or(cmp.Compare(first(a), first(b)), a.from.Compare(b.from), cmp.Compare(a.Name, b.Name))
 	})
 	for i, r := range rows {
-		slices.SortStableFunc(r.articles, func(a, b news.Member) int { return a.Article.Time().Compare(b.Article.Time()) })
-		lead := r.articles[0]
-		if at := slices.IndexFunc(r.articles, func(m news.Member) bool { return m.Role == news.RoleOriginal }); at >= 0 {
-			lead = r.articles[at]
-		}
-		r.Kind, r.Time = kindOf(lead), timestampOf(r.from, l)
-		r.Label = labelOf(st, lead, l)
-		if d := r.from.Sub(since); i > 0 || d != 0 {
+		if d := r.from.Sub(since); (i > 0 || d != 0) && (i < maxRows || i == len(rows)-1) { // of the rows in More that of the last is shown
 			r.Lag = lagText(d, l)
 		}
+		slices.SortStableFunc(r.articles, func(a, b *news.Member) int { return a.Article.Time().Compare(b.Article.Time()) })
+		lead := r.articles[0]
+		if at := slices.IndexFunc(r.articles, func(m *news.Member) bool { return m.Role == news.RoleOriginal }); at >= 0 {
+			lead = r.articles[at]
+		}
+		r.Kind, r.Time = kindOf(*lead), timestampOf(r.from, l)
 		if i >= maxRows {
 			if v.More == nil {
 				v.More = &timelineRow{Label: l.Text("and %d more outlets", len(rows)-maxRows), Time: r.Time}
@@ -157,6 +156,7 @@ func timelineOf(st news.Story, reports []news.Report, l *locale.Locale) *timelin
 			}
 			continue
 		}
+		r.Label = labelOf(st, *lead, l)
 		others := 0
 		for _, m := range r.articles {
 			if m.Article.ID != lead.Article.ID && others < maxMarks {
@@ -183,7 +183,8 @@ func timelineOfEvent(groups [][]news.Story, l *locale.Locale) (*timelineView, []
 		x.Name = cmp.Or(publish.Name(publish.Author(g[0])), l.Text("Unknown outlet"))
 		for _, st := range g {
 			dated := false
-			for _, m := range st.Members {
+			for i := range st.Members {
+				m := &st.Members[i]
 				outlets[m.Article.Outlet.Key()] = true
 				if m.Article.Undated {
 					continue
@@ -225,13 +226,15 @@ func timelineOfEvent(groups [][]news.Story, l *locale.Locale) (*timelineView, []
 			continue
 		}
 		// Originals are drawn last, above the others.
-		slices.SortStableFunc(x.articles, func(a, b news.Member) int {
-			original := func(m news.Member) int { return map[bool]int{true: 1}[kindOf(m) == string(news.RoleOriginal)] }
-			return cmp.Or(original(a)-original(b), a.Article.Time().Compare(b.Article.Time()))
+		slices.SortStableFunc(x.articles, func(a, b *news.Member) int {
+			if a, b := a.Role == news.RoleOriginal, b.Role == news.RoleOriginal; a != b {
+				return map[bool]int{false: -1, true: 1}[a]
+			}
+			return a.Article.Time().Compare(b.Article.Time())
 		})
 		drawn := map[mark]bool{}
 		for _, m := range x.articles {
-			at, kind := m.Article.Time(), kindOf(m)
+			at, kind := m.Article.Time(), kindOf(*m)
 			place := mark{scale.at(at.Truncate(scale.long / allMarks)), kind} // the same for marks that would cover each other
 			if drawn[place] {
 				continue
