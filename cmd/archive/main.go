@@ -9,7 +9,7 @@
 //	                                                     how long another node takes to stand by, to follow and to take over
 //
 // The articles are made-up words, of 1,000 feeds in 20 folders. Four articles make three stories: two of the articles have
-// one text. Events have 1 to 24 stories, one in 500 has 500. The newest -window articles are spread over the last 72 hours, the others over the year before. Articles, prints,
+// one text. Events have 1 to 24 stories, one in 500 has 500. Of 40,000 articles 40 and 500 are one story each. The newest -window articles are spread over the last 72 hours, the others over the year before. Articles, prints,
 // claims, stories and edges are stored as polling and settling store them; `headwater reindex` makes the index. A user "reader"
 // (password reader-reader) has read every second article of the oldest -marked percent and starred one in a thousand of all. The
 // same arguments give the same texts.

@@ -24,10 +24,13 @@ const (
 	maxKindTime = 20 * time.Second // of all requests of one kind, about
 	idleTime    = 30 * time.Second
 	maxStart    = 10 * time.Minute
+	maxBusy     = 15 * time.Minute // for what the server does after it has started, such as holding a new archive against topics
+	quietFor    = 5 * time.Second
+	quiet       = .1 // of a core, below which a server has nothing left to do
 )
 
-// measure runs `BINARY serve` on the folder and prints how long pages, feeds and searches take for one client, and the CPU and
-// memory of the idle server.
+// measure runs `BINARY serve` on the folder, waits until it has nothing left to do, and prints how long pages, feeds and searches take
+// for one client, and the CPU and memory of the idle server.
 func measure(ctx context.Context, dir, binary string) (err error) {
 	cmd := exec.CommandContext(ctx, binary, "serve", "--listen", "127.0.0.1:0", "--data", dir) //nolint:gosec // the caller names the program
 	log, err := cmd.StderrPipe()
@@ -68,6 +71,9 @@ func measure(ctx context.Context, dir, binary string) (err error) {
 	if err := first("first search", "/api/v1/search?q=bane", func(body string) bool { return !strings.Contains(body, `"total":0`) }); err != nil {
 		return err
 	}
+	if err := awaitQuiet(cmd.Process.Pid); err != nil {
+		return err
+	}
 	if err := c.timeRequests(ctx, cmd.Process.Pid); err != nil {
 		return err
 	}
@@ -93,6 +99,26 @@ func measure(ctx context.Context, dir, binary string) (err error) {
 		fmt.Printf("%-28s %8d MB\n", map[string]string{"VmRSS": "memory", "VmHWM": "memory, at most"}[name], kb/1024)
 	}
 	return nil
+}
+
+// awaitQuiet waits until the server has done what a start leaves to do, and prints how long that took.
+func awaitQuiet(pid int) error {
+	for began := time.Now(); time.Since(began) < maxBusy; {
+		before, err := cpu(pid)
+		if err != nil {
+			return err
+		}
+		time.Sleep(quietFor)
+		after, err := cpu(pid)
+		if err != nil {
+			return err
+		}
+		if (after - before).Seconds() < quiet*quietFor.Seconds() {
+			fmt.Printf("%-28s %8.0f s later\n", "nothing left to do", time.Since(began).Seconds())
+			return nil
+		}
+	}
+	return fmt.Errorf("the server was still busy after %s", maxBusy)
 }
 
 // address reads the server's log until it has the address, and copies the rest to stderr.
@@ -193,6 +219,18 @@ func (c *client) timeRequests(ctx context.Context, pid int) error {
 	if len(events) == 0 || large == nil {
 		return fmt.Errorf("the archive has no events, or none of %d stories; make it anew", largeEvent)
 	}
+	many := map[int]string{} // pages of large stories by the number of their members
+	for _, members := range largeStories {
+		found, err := c.get(ctx, fmt.Sprintf("/api/v1/search?limit=1&q=copies:%d", members-1), "")
+		if err != nil {
+			return err
+		}
+		id := regexp.MustCompile(`"story": ?(\d+)`).FindStringSubmatch(found.body)
+		if id == nil {
+			return fmt.Errorf("the archive has no story of %d articles; make it anew", members)
+		}
+		many[members] = "/story/" + id[1]
+	}
 	feed, err := c.get(ctx, "/feeds/all.atom", "")
 	if err != nil {
 		return err
@@ -205,6 +243,9 @@ func (c *client) timeRequests(ctx context.Context, pid int) error {
 	}{
 		{"front page", func(i int) string { return fmt.Sprint("/?page=", i%5+1) }, ""},
 		{"story", func(i int) string { return "/story/" + ids[i%len(ids)][1] }, ""},
+		{"story of 40 articles", func(int) string { return many[40] }, ""},
+		{"story of 500, any page", func(i int) string { return fmt.Sprintf("%s?page=%d", many[500], i%5+1) }, ""},
+		{"story of 500, first page", func(int) string { return many[500] }, ""},
 		{"outlets", func(i int) string {
 			return fmt.Sprintf("/outlets?page=%d&sort=%s", i%10+1, []string{"articles", "share", "lag", "name"}[i%4])
 		}, ""},
@@ -215,6 +256,7 @@ func (c *client) timeRequests(ctx context.Context, pid int) error {
 		{"coverage, 500 stories", func(i int) string {
 			return "/event/" + large[1] + []string{"", "?order=time", "?page=2", "?order=time&page=9"}[i%4]
 		}, ""},
+		{"topics", func(int) string { return "/topics" }, ""},
 		{"topic page", func(i int) string { return "/topic/" + []string{"Common", "Rare"}[i%2] }, ""},
 		{"large topic, any page", func(i int) string { return fmt.Sprint("/topic/Common?page=", i%20+1) }, ""},
 		{"is:unread", func(i int) string { return "/api/v1/search?q=is:unread+" + sampleWord(i) }, ""},
@@ -252,13 +294,14 @@ func (c *client) timeRequests(ctx context.Context, pid int) error {
 			}
 			took = append(took, a.took)
 		}
+		first := took[0]
 		after, err := cpu(pid)
 		if err != nil {
 			return err
 		}
 		slices.Sort(took)
-		fmt.Printf("%-28s p50 %7.1f ms, p99 %7.1f ms, %7.1f ms of CPU each, %d requests\n", k.name, took[len(took)/2].Seconds()*1000, took[len(took)*99/100].Seconds()*1000,
-			(after-before).Seconds()*1000/float64(len(took)), len(took))
+		fmt.Printf("%-28s p50 %7.1f ms, p99 %7.1f ms, the first %7.1f ms, %7.1f ms of CPU each, %d requests\n", k.name, took[len(took)/2].Seconds()*1000,
+			took[len(took)*99/100].Seconds()*1000, first.Seconds()*1000, (after-before).Seconds()*1000/float64(len(took)), len(took))
 	}
 	return nil
 }

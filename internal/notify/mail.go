@@ -12,6 +12,7 @@ import (
 	"net"
 	netmail "net/mail"
 	"strings"
+	"sync"
 	texttemplate "text/template"
 
 	"github.com/wneessen/go-mail"
@@ -114,6 +115,24 @@ func mailAdvice(err error) string {
 	return "the mail server did not take the mail; it is tried again later"
 }
 
+// templates are those of a digest in one language.
+type templates struct {
+	plain *texttemplate.Template
+	html  *template.Template
+}
+
+// digestTemplates are the templates of each language, by its tag.
+var digestTemplates = sync.OnceValue(func() map[string]templates {
+	of := map[string]templates{}
+	for _, l := range locale.Languages() {
+		of[l.Tag] = templates{
+			plain: texttemplate.Must(texttemplate.New("digest.txt").Funcs(texttemplate.FuncMap{"t": l.Text}).Parse(plainText)),
+			html:  template.Must(template.New("digest.html").Funcs(template.FuncMap{"th": l.Rich, "link": locale.Link}).Parse(htmlText)),
+		}
+	}
+	return of
+})
+
 // compose returns the mail, as text and as HTML.
 func (s *Sender) compose(m message, l *locale.Locale) (*mail.Msg, error) {
 	content := s.digest(m, l)
@@ -129,9 +148,8 @@ func (s *Sender) compose(m message, l *locale.Locale) (*mail.Msg, error) {
 	msg.SetMessageIDWithValue(messageID(m, s.Mail.From))
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // prevents automatic replies
 	var plain, html bytes.Buffer
-	plainDigest := texttemplate.Must(texttemplate.New("digest.txt").Funcs(texttemplate.FuncMap{"t": l.Text}).Parse(plainText))
-	htmlDigest := template.Must(template.New("digest.html").Funcs(template.FuncMap{"th": l.Rich, "link": locale.Link}).Parse(htmlText))
-	if err := errors.Join(plainDigest.Execute(&plain, content), htmlDigest.Execute(&html, content)); err != nil {
+	t := digestTemplates()[l.Tag]
+	if err := errors.Join(t.plain.Execute(&plain, content), t.html.Execute(&html, content)); err != nil {
 		return nil, err
 	}
 	msg.SetBodyString(mail.TypeTextPlain, plain.String())

@@ -156,17 +156,19 @@ func scanUnread(row scanner) (u news.Unread, err error) {
 	return u, err
 }
 
-// isUnreadStories reports whether a list asks for all stories that are not read.
+// isUnreadStories reports whether a list asks for all stories of the subscribed feeds that are not read.
 func isUnreadStories(l news.ItemList) bool {
-	one := func(streams []news.Stream, kind news.StreamKind) bool {
-		return len(streams) == 1 && streams[0].Kind == kind
+	before, ok := isUnread(l)
+	kinds := map[news.StreamKind]bool{}
+	for _, s := range l.In {
+		kinds[s.Kind] = true
 	}
-	return one(l.In, news.StreamOnce) && one(l.Out, news.StreamRead) && l.Since.IsZero() && l.Until.IsZero()
+	return ok && before.IsZero() && l.Until.IsZero() && l.Through == 0 && len(kinds) == 2 && kinds[news.StreamAll] && kinds[news.StreamOnce]
 }
 
 const (
-	unreadStoriesSQL = `SELECT (SELECT coalesce(sum(leads), 0) FROM feeds) - (SELECT coalesce(sum(leads), 0) FROM read_counts WHERE user_id = ?),
-		coalesce((SELECT max(seen) FROM articles), 0)`
+	unreadStoriesSQL = `SELECT coalesce(sum(f.leads - coalesce(r.leads, 0)), 0), coalesce((SELECT max(seen) FROM articles), 0)
+		FROM feeds AS f LEFT JOIN read_counts AS r ON r.user_id = ? AND r.feed_id = f.id WHERE f.removed = 0`
 	unreadSQL = `SELECT f.id, f.articles - coalesce(r.articles, 0), f.changed
 		FROM feeds AS f LEFT JOIN read_counts AS r ON r.user_id = ? AND r.feed_id = f.id
 		WHERE f.removed = 0 AND f.articles > coalesce(r.articles, 0) ORDER BY f.id`

@@ -96,7 +96,7 @@ func plannedStatements() []planned {
 		{"expire pages", expirePagesSQL, "INDEX pages_waiting"},
 		{"settings of a user", userSettingsSQL, "INTEGER PRIMARY KEY"},
 		{"unread", unreadSQL, "SEARCH r USING PRIMARY KEY (user_id=? AND feed_id=?)"},
-		{"unread stories", unreadStoriesSQL, "SEARCH read_counts USING PRIMARY KEY (user_id=?)"},
+		{"unread stories", unreadStoriesSQL, "SEARCH r USING PRIMARY KEY (user_id=? AND feed_id=?)"},
 		{"feeds with unread articles", unreadFeedsSQL, "SEARCH r USING PRIMARY KEY (user_id=? AND feed_id=?)"},
 		{"counts of feeds with unread articles", unreadCountsSQL, "SEARCH r USING PRIMARY KEY (user_id=? AND feed_id=?)"},
 		{"all unread articles", unreadTotalSQL, "SEARCH r USING PRIMARY KEY (user_id=? AND feed_id=?)"},

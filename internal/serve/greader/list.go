@@ -163,7 +163,7 @@ func (c *call) unreadCount() error {
 		}
 	}
 	u, err := c.backend.CountItems(c.ctx(), c.user.ID, news.ItemList{
-		In: []news.Stream{{Kind: news.StreamOnce}}, Out: []news.Stream{{Kind: news.StreamRead}},
+		In: []news.Stream{{Kind: news.StreamOnce}, {Kind: news.StreamAll}}, Out: []news.Stream{{Kind: news.StreamRead}},
 	})
 	if err != nil {
 		return err

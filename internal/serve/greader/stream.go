@@ -69,8 +69,10 @@ func (c *call) addStream(l *news.ItemList, id string, exclude bool) error {
 	}
 	if not != exclude {
 		l.Out = append(l.Out, s)
-	} else {
-		l.In = append(l.In, s)
+		return nil
+	}
+	if l.In = append(l.In, s); s.Kind == news.StreamOnce { // of the subscribed feeds
+		l.In = append(l.In, news.Stream{Kind: news.StreamAll})
 	}
 	return nil
 }

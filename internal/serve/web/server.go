@@ -63,24 +63,32 @@ type viewer struct {
 	Settings news.Settings
 }
 
-type settingsKey struct{}
+// asked is what is read once for a request. One goroutine answers it.
+type asked struct {
+	settings news.Settings // of the viewer
+	topics   *topicLists   // nil until they are asked for
+}
+
+type askedKey struct{}
 
 func (s *server) viewer(r *http.Request) viewer {
-	settings, _ := r.Context().Value(settingsKey{}).(news.Settings)
-	return viewer{access.ViewerOf(r.Context()), settings}
+	v := viewer{Viewer: access.ViewerOf(r.Context())}
+	if a, ok := r.Context().Value(askedKey{}).(*asked); ok {
+		v.Settings = a.settings
+	}
+	return v
 }
 
 // withSettings reads the settings of the viewer of a request into its context.
 func (s *server) withSettings(r *http.Request) (*http.Request, error) {
-	u := s.viewer(r).User
-	if u.ID == 0 {
-		return r, nil
+	a := &asked{}
+	if u := s.viewer(r).User; u.ID != 0 {
+		var err error
+		if a.settings, err = s.backend.UserSettings(r.Context(), u.ID); err != nil {
+			return r, fmt.Errorf("settings of %s: %w", u.Name, err)
+		}
 	}
-	settings, err := s.backend.UserSettings(r.Context(), u.ID)
-	if err != nil {
-		return r, fmt.Errorf("settings of %s: %w", u.Name, err)
-	}
-	return r.WithContext(context.WithValue(r.Context(), settingsKey{}, settings)), nil
+	return r.WithContext(context.WithValue(r.Context(), askedKey{}, a)), nil
 }
 
 // handle answers with an error page where h fails. Errors that the reader did not cause are logged, and shown without details.

@@ -93,9 +93,28 @@ func mayChangeTopic(v viewer, t news.Topic) bool {
 	return t.User == 0 && v.May(access.Editor) || t.User != 0 && t.User == v.User.ID
 }
 
+// topicLists are the topics that a viewer sees, and those of everybody that have the name of an own one.
+type topicLists struct{ visible, shadowed []news.Topic }
+
 // visibleTopics gives the topics that the viewer of a page sees, by name: the own ones, and those of everybody that have no name of these.
-// The others of everybody are shadowed.
+// The others of everybody are shadowed. A request that changes nothing reads them once.
 func (s *server) visibleTopics(r *http.Request) (visible, shadowed []news.Topic, err error) {
+	a, _ := r.Context().Value(askedKey{}).(*asked)
+	if a == nil || r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return s.readTopics(r)
+	}
+	if a.topics == nil {
+		visible, shadowed, err := s.readTopics(r)
+		if err != nil {
+			return nil, nil, err
+		}
+		a.topics = &topicLists{visible, shadowed}
+	}
+	return slices.Clone(a.topics.visible), slices.Clone(a.topics.shadowed), nil
+}
+
+// readTopics is visibleTopics as they are now.
+func (s *server) readTopics(r *http.Request) (visible, shadowed []news.Topic, err error) {
 	v := s.viewer(r)
 	if v.Known() {
 		if visible, err = s.backend.Topics(r.Context(), v.User.ID); err != nil {
