@@ -433,15 +433,29 @@ func TestAudit(t *testing.T) {
 	}
 }
 
-// TestSecretFeeds reads the combined feed at the secret address of a user, until it is taken away.
+// TestSecretFeeds reads the combined feed at the secret address of a user, until it is taken away. A page that shows secrets is not
+// compressed, so that its length tells nothing of them.
 func TestSecretFeeds(t *testing.T) {
 	g := serveGuarded(t)
 	reader := []string{"Cookie", g.cookies["reader"]}
+	encoding := func(path string) string {
+		return g.send(t, "GET", path, nil, append(reader, "Accept-Encoding", "gzip")...).header.Get("Content-Encoding")
+	}
+	if got := encoding("/account"); got != "gzip" {
+		t.Errorf("a page without secrets is sent with the encoding %q", got)
+	}
 	if got := g.send(t, "POST", "/account/feeds", url.Values{}, reader...); got.status != http.StatusSeeOther {
 		t.Fatal(got.status)
 	}
 	page := g.send(t, "GET", "/account", nil, reader...)
 	path := regexp.MustCompile(`/feeds/t/[A-Z0-9]+\.atom`).FindString(page.body)
+	g.send(t, "POST", "/topics", url.Values{"name": {"Gulls"}, "query": {"gull"}}, reader...)
+	g.send(t, "POST", "/topic/Gulls/secret", url.Values{}, reader...)
+	for _, path := range []string{"/account", "/topic/Gulls"} {
+		if got := encoding(path); got != "" || !strings.Contains(g.send(t, "GET", path, nil, reader...).body, "/feeds/t/") {
+			t.Errorf("%s with a secret is sent with the encoding %q", path, got)
+		}
+	}
 	if got := g.send(t, "GET", path, nil); got.status != http.StatusOK || got.header.Get("X-Robots-Tag") == "" {
 		t.Errorf("%s: %d", path, got.status)
 	}

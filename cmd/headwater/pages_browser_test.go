@@ -65,8 +65,8 @@ func perPattern(t *testing.T) int {
 	return n
 }
 
-// TestPagesInBrowser shows every page of the demo at three widths and in every theme. Nothing scrolls sideways or fails, no script
-// complains, no other host is asked.
+// TestPagesInBrowser shows every page of the demo at three widths and in every theme. Nothing scrolls sideways, moves by itself or fails,
+// no script complains, no other host is asked, and no page is heavy.
 func TestPagesInBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("drives a browser over every page")
@@ -76,9 +76,18 @@ func TestPagesInBrowser(t *testing.T) {
 	tab := browsertest.NewTab(browser, t, server)
 	for _, theme := range themes {
 		setTheme(t, server, theme)
+		weigh := theme == themes[0]
+		tab.ServiceWorker(!weigh)
 		for _, path := range pagesOf(t, server, perPattern(t)) {
 			if status := tab.Open(path); status != http.StatusOK {
 				t.Errorf("%s in the theme %s: status %d", path, theme, status)
+			}
+			if weigh {
+				cost := tab.Cost()
+				t.Logf("%-40.40s %6d bytes of which %5d are scripts, painted after %4.0f ms", path, cost.Page, cost.Scripts, cost.Paint)
+				for _, fault := range cost.Faults() {
+					t.Errorf("%s: %s", path, fault)
+				}
 			}
 			for _, width := range []int64{360, 768, 1440} {
 				tab.Width(width)

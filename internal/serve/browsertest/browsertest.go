@@ -1,7 +1,7 @@
 // Package browsertest drives Chromium for tests. A Tab opens pages, notes everything that goes wrong in them, and says what is wrong
 // with a page as it stands: its width, its names, its accessibility by the rules of axe-core.
 //
-// browsertest.go starts Chromium, tab.go has its tabs, hand.go works with a page as people do, page.go and axe.go judge a page.
+// browsertest.go starts Chromium, tab.go has its tabs, hand.go works with a page as people do, page.go, cost.go and axe.go judge a page.
 package browsertest
 
 import (

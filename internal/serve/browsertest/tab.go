@@ -194,6 +194,12 @@ func (tab *Tab) JavaScript(on bool) {
 	tab.Do(command(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on}))
 }
 
+// ServiceWorker lets the service worker of pages answer for the server, or has the server asked for everything.
+func (tab *Tab) ServiceWorker(on bool) {
+	tab.t.Helper()
+	tab.Do(command(network.SetBypassServiceWorker, network.SetBypassServiceWorkerParams{Bypass: !on}))
+}
+
 // Press presses keys, one after the other; package kb has those that no letter stands for.
 func (tab *Tab) Press(keys string) {
 	tab.t.Helper()

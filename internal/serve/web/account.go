@@ -125,7 +125,7 @@ func (s *server) showAccount(w http.ResponseWriter, r *http.Request, status int,
 		}
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	return s.write(w, r, status, "account", page{Title: l.Text("Account"), Nav: "account", Body: view})
+	return s.write(w, r, status, "account", page{Title: l.Text("Account"), Nav: "account", Body: view, secret: view.Token != "" || len(view.Feeds) > 0})
 }
 
 // secretFeeds are the combined feeds at the secret addresses of a user: of everything and of each folder.

@@ -211,7 +211,7 @@ func (s *server) showAlerts(w http.ResponseWriter, r *http.Request, status int, 
 			Name: kindName(k, l), Words: words, URL: view.Add + "?kind=" + string(k) + "#form", Current: view.Form != nil && view.Form.Kind == k && !view.Form.Keeps,
 		})
 	}
-	return s.write(w, r, status, "alerts", page{Title: l.Text("Alerts of %s", t.Name), Nav: view.Topic.URL, Body: view})
+	return s.write(w, r, status, "alerts", page{Title: l.Text("Alerts of %s", t.Name), Nav: view.Topic.URL, Body: view, secret: view.Secret != ""})
 }
 
 // newForm is the form for a new alert of a kind.

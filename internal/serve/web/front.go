@@ -336,7 +336,7 @@ func (s *server) frontCardOf(c news.FrontCard, since time.Time, l *locale.Locale
 	}
 	if source := s.pictures.source(); source != nil {
 		if address := source(publish.Absolute(c.Picture)); address != "" {
-			v.Picture = template.HTML(pictureTag(address, html.Token{})) //nolint:gosec // escaped by pictureTag
+			v.Picture = template.HTML(pictureTag(address, html.Token{}, false)) //nolint:gosec // escaped by pictureTag
 		}
 	}
 	switch {

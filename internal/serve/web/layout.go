@@ -55,6 +55,7 @@ type page struct {
 
 	policy string // the Content-Security-Policy; "" is the one of all pages
 	keep   bool   // it may be read while the server cannot be reached
+	secret bool   // it shows a secret
 }
 
 // ThemeColours are the colours of the browser's own parts around the page, by what the system prefers.
@@ -179,6 +180,9 @@ func (p pages) write(w http.ResponseWriter, l *locale.Locale, status int, name s
 	if view.policy != "" {
 		w.Header().Set("Content-Security-Policy", view.policy)
 	}
+	if view.secret {
+		w.Header().Set(headerUncompressed, "1")
+	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Language", l.Tag)
 	w.Header().Add("Vary", "Accept-Language")
@@ -186,6 +190,11 @@ func (p pages) write(w http.ResponseWriter, l *locale.Locale, status int, name s
 	_, _ = w.Write(b.Bytes()) // an error here means that the client has gone
 	return nil
 }
+
+// headerUncompressed is taken out of an answer by package gzhttp, which compresses the others. A page that shows a secret is sent as it is:
+// pages repeat what stands in their address, so who can have a reader open addresses and sees how long the answers are would guess the
+// secret piece by piece from how well they compress (BREACH).
+const headerUncompressed = "No-Gzip-Compression"
 
 const (
 	perPage = 30

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"iter"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -70,7 +71,7 @@ func (p Pictures) lead(a news.Article) string {
 	}
 	for _, e := range a.Enclosures {
 		if address := publish.Absolute(e.URL); address != "" && strings.HasPrefix(e.Type, "image/") {
-			return pictureTag(source(address), html.Token{})
+			return pictureTag(source(address), html.Token{}, true)
 		}
 	}
 	return ""
@@ -164,12 +165,15 @@ var loadingElements = map[atom.Atom]bool{
 // decides; pictures load from what source gives for their address, or become links where it is nil or gives "".
 func rewriteMedia(fragment string, source func(address string) string, l *locale.Language) string {
 	var b strings.Builder
+	var tokens []html.Token
 	z := html.NewTokenizer(strings.NewReader(fragment))
 	for z.Next() != html.ErrorToken {
-		t := z.Token()
+		tokens = append(tokens, z.Token())
+	}
+	for i, t := range tokens {
 		if t.DataAtom == atom.Img && source != nil {
 			if src := source(publish.Absolute(attribute(t, "src"))); src != "" {
-				b.WriteString(pictureTag(src, t))
+				b.WriteString(pictureTag(src, t, standsAlone(tokens, i)))
 				continue
 			}
 		}
@@ -197,17 +201,46 @@ func rewriteMedia(fragment string, source func(address string) string, l *locale
 	return b.String()
 }
 
-// pictureTag writes an element that loads src, with the text and size of the element that it replaces.
-func pictureTag(src string, t html.Token) string {
+// inlineElements go on in the line of the text around them.
+var inlineElements = map[atom.Atom]bool{
+	atom.A: true, atom.Abbr: true, atom.B: true, atom.Cite: true, atom.Code: true, atom.Del: true, atom.Em: true, atom.I: true, atom.Img: true,
+	atom.Ins: true, atom.Mark: true, atom.Q: true, atom.S: true, atom.Small: true, atom.Span: true, atom.Strong: true, atom.Sub: true, atom.Sup: true,
+	atom.Time: true, atom.U: true,
+}
+
+// standsAlone says whether no text is in the line of a picture.
+func standsAlone(tokens []html.Token, picture int) bool {
+	clear := func(line iter.Seq2[int, html.Token]) bool {
+		for _, t := range line {
+			switch {
+			case t.Type == html.TextToken && strings.TrimSpace(t.Data) != "":
+				return false
+			case t.Type != html.TextToken && t.Type != html.CommentToken && !inlineElements[t.DataAtom]:
+				return true
+			}
+		}
+		return true
+	}
+	return clear(slices.Backward(tokens[:picture])) && clear(slices.All(tokens[picture+1:]))
+}
+
+// pictureTag writes an element that loads src, with the text and size of the element that it replaces. Where that has no size and stands
+// alone, the style sheet keeps room for it, so that the text below stays where it is when the picture comes.
+func pictureTag(src string, t html.Token, alone bool) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<img src="%s" alt="%s"`, html.EscapeString(src), html.EscapeString(publish.Line(attribute(t, "alt"))))
 	if title := publish.Line(attribute(t, "title")); title != "" {
 		fmt.Fprintf(&b, ` title="%s"`, html.EscapeString(title))
 	}
+	sizes := 0
 	for _, key := range []string{"width", "height"} {
 		if n, err := strconv.ParseUint(attribute(t, key), 10, 14); err == nil && n > 0 {
 			fmt.Fprintf(&b, ` %s="%d"`, key, n)
+			sizes++
 		}
+	}
+	if alone && sizes < 2 {
+		b.WriteString(` data-unsized`)
 	}
 	b.WriteString(` loading="lazy" decoding="async" referrerpolicy="no-referrer">`)
 	return b.String()

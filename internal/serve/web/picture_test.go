@@ -7,10 +7,14 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
+	"golang.org/x/net/html"
+
 	"headwater/internal/news"
+	"headwater/internal/serve/browsertest"
 	"headwater/internal/serve/web"
 )
 
@@ -174,4 +178,66 @@ func TestPictureTitle(t *testing.T) {
 	if got := attr(pictures[0], "title"); got != `It is "late" again` {
 		t.Errorf("its title is %q", got)
 	}
+}
+
+// TestPictureSize: room is kept for pictures of unknown size that stand alone, and not for those in a line of text.
+func TestPictureSize(t *testing.T) {
+	const picture = `<img src="` + ferryPicture + `">`
+	for text, kept := range map[string]bool{
+		picture:                                    true,
+		"<p>" + picture + "</p>":                   true,
+		"<p>Words<br>" + picture + "</p>":          true,
+		"<p><a href=\"/\">" + picture + "</a></p>": true,
+		"<p>Words</p> " + picture + "<p>Words</p>": true,
+		"<figure>" + picture + "<figcaption>Words</figcaption></figure>": true,
+		"<p>Words " + picture + "</p>":                                   false,
+		"<p>" + picture + "<b>Words</b></p>":                             false,
+		`<img src="` + ferryPicture + `" width="600" height="400">`:      false,
+		`<img src="` + ferryPicture + `" width="600" height="auto">`:     true,
+	} {
+		f := edition()
+		a := f.articles[1]
+		a.HTML = text
+		f.articles[1] = a
+		for _, img := range find(parse(t, get(t, showing(f, web.Pictures{Mode: web.PicturesDirect}), "/article/1").Body.String()), "img") {
+			if got := slices.ContainsFunc(img.Attr, func(a html.Attribute) bool { return a.Key == "data-unsized" }); got != kept {
+				t.Errorf("%s: room is kept: %v, want %v", text, got, kept)
+			}
+		}
+	}
+}
+
+// TestPicturesMoveNothing loads an article whose pictures come late. The text stays where it is. A picture that comes out of sight takes its
+// own shape.
+func TestPicturesMoveNothing(t *testing.T) {
+	f := edition()
+	a := f.articles[1]
+	text := strings.Repeat("<p>"+strings.Repeat("The ferry is late. ", 30)+"</p>", 3)
+	a.HTML = `<p><img src="https://pictures.example/near.png"></p>` + text +
+		`<figure><img src="https://pictures.example/known.png" width="600" height="800"><figcaption>Seen</figcaption></figure>` + text + text + text +
+		`<p><img src="https://pictures.example/far.png"></p>` + text
+	f.articles[1] = a
+	late := make(chan struct{})
+	tab := openTab(t, showing(f, web.Pictures{Mode: web.PicturesProxy, Key: []byte("key"), Fetch: func(ctx context.Context, _, _, _ string) (news.Picture, error) {
+		select {
+		case <-late:
+		case <-ctx.Done():
+		}
+		return red(600, 800)
+	}}))
+	tab.Width(1280)
+	tab.Open("/topics") // from now on the server knows the zone, and no time is written anew
+	tab.Open("/article/1")
+	before := tab.Cost()
+	close(late)
+	const pictures = `[...document.querySelectorAll(".text img")]`
+	tab.Wait(pictures + `[0].complete`)
+	tab.Wait(`(` + pictures + `[2].loading = "eager", ` + pictures + `.every((p) => p.complete && p.naturalWidth > 0))`)
+	if after := tab.Cost(); before.Shift > 0 || after.Shift > 0 {
+		t.Errorf("before the pictures came %.4f of the page has moved by itself, then %.4f: %s", before.Shift, after.Shift, after.Shifted)
+	}
+	if got := browsertest.Eval[string](tab, pictures+`.map((p) => p.hasAttribute("data-unsized") + " " + (p.height > p.width)).join(", ")`); got != "true false, false true, false true" {
+		t.Errorf("room is kept for the pictures, and they are higher than wide: %s", got)
+	}
+	tab.NoFaults()
 }

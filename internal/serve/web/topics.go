@@ -332,7 +332,7 @@ func (s *server) showTopic(w http.ResponseWriter, r *http.Request, status int, t
 			return err
 		}
 	}
-	return s.write(w, r, status, "topic", page{Title: t.Name, Nav: view.URL, Feeds: view.Feeds, Body: view})
+	return s.write(w, r, status, "topic", page{Title: t.Name, Nav: view.URL, Feeds: view.Feeds, Body: view, secret: view.Secret != ""})
 }
 
 // fillTopic adds to a topic's page what it has found: what is new, the chart, its outlets, and the stories of page n.

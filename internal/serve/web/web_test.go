@@ -28,12 +28,13 @@ func handler(f *fake) http.Handler {
 }
 
 // onePicture is whatever picture is asked for: a red dot.
-func onePicture(context.Context, string, string, string) (news.Picture, error) {
-	var dot bytes.Buffer
-	img := image.NewRGBA(image.Rect(0, 0, 1, 1))
-	img.Set(0, 0, color.RGBA{R: 255, A: 255})
-	err := png.Encode(&dot, img)
-	return news.Picture{Type: "image/png", Length: int64(dot.Len()), Body: io.NopCloser(&dot)}, err
+func onePicture(context.Context, string, string, string) (news.Picture, error) { return red(1, 1) }
+
+func red(width, height int) (news.Picture, error) {
+	var b bytes.Buffer
+	img := image.NewPaletted(image.Rect(0, 0, width, height), color.Palette{color.RGBA{R: 255, A: 255}})
+	err := png.Encode(&b, img)
+	return news.Picture{Type: "image/png", Length: int64(b.Len()), Body: io.NopCloser(&b)}, err
 }
 
 // showing is handler with another way to show pictures.

@@ -1,7 +1,14 @@
-// The pages work without this file. It keeps "5 min ago" true, tells the server in which zone the reader is, makes "/" go to the
-// search box, and suggests there what can be searched for.
+// The pages work without this file. It shapes pictures of unknown size, keeps "5 min ago" true, tells the server in which zone the
+// reader is, makes "/" go to the search box, and suggests there what can be searched for.
 "use strict";
 (() => {
+  // A picture of unknown size has room of a usual one, and takes its own shape where nobody sees the change.
+  const shape = (picture) => {
+    if (picture.naturalWidth && picture.getBoundingClientRect().top > innerHeight) picture.removeAttribute("data-unsized");
+  };
+  for (const picture of document.querySelectorAll("img[data-unsized]")) shape(picture);
+  document.addEventListener("load", (e) => { if (e.target.matches?.("img[data-unsized]")) shape(e.target); }, true);
+
   const minute = 60e3, hour = 60 * minute, day = 24 * hour;
   const { lang, dataset: { zone, clock: hours, ago } } = document.documentElement;
   const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -50,7 +57,7 @@
     e.preventDefault();
     document.getElementById("q").focus();
   });
-  tell();
+  if (anew || document.documentElement.dataset.offline) tell(); // else the page was made a moment ago
   setInterval(tell, minute);
 })();
 

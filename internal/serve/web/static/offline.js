@@ -22,6 +22,7 @@
 
   if (!list || !("caches" in window)) return;
   (async () => {
+    const items = []; // shown at once, so that nothing moves twice
     for (const name of await caches.keys()) {
       if (!name.startsWith("pages-")) continue;
       const pages = await caches.open(name);
@@ -34,10 +35,11 @@
         link.dir = "auto";
         link.textContent = html.querySelector("h1")?.textContent.trim() || html.title;
         item.append(link);
-        if (pathname === "/") list.prepend(item);
-        else list.append(item);
+        if (pathname === "/") items.unshift(item);
+        else items.push(item);
       }
     }
-    document.getElementById("kept-none").hidden = list.children.length > 0;
+    list.append(...items);
+    document.getElementById("kept-none").hidden = items.length > 0;
   })();
 })();
