@@ -124,7 +124,7 @@ func TestIndexOfAnotherDatabase(t *testing.T) {
 		{"a copy that went on apart for longer", grown(t, apart, "another")},
 		{"another", grown(t, "", "foreign", "strange")},
 	}
-	restored := t.TempDir()
+	restored := filepath.Join(t.TempDir(), "restored")
 	backup := filepath.Join(t.TempDir(), "backup.db")
 	db := storetest.Open(t, base)
 	must(t, errors.Join(db.Backup(t.Context(), backup), db.Close()))

@@ -54,7 +54,7 @@ func TestWhoseTopics(t *testing.T) {
 		{"/topic/Mining", "name=x&query=x", 403},
 		{"/topic/Mining", "id=5&name=x&query=x", 404},
 		{"/topic/Mining", "id=1&name=x&query=x", 403},
-		{"/topic/Mining/seen", "", 403},
+		{"/topic/Mining/seen", "", 303}, // seen by this reader alone
 		{"/topic/Mining/secret", "", 403},
 		{"/topic/Mining/remove", "", 403},
 		{"/topics", "query=comet&owner=everybody", 403},
