@@ -13,7 +13,7 @@ import (
 )
 
 // Boilerplate is what a text holds for others than its reader: codes of agencies (wirecodes.txt), share lines, newsletter prompts,
-// copyright notices (boilerplate.txt, and the lists of lineRole), and furniture that the feed repeats. It is left out of what is
+// copyright notices (boilerplate.txt, and the lists of lineRole), furniture that the feed repeats, and its title once more. It is left out of what is
 // shown (readable.go), never of what is stored, since grouping and origin need it. What goes is a whole line, or whole sentences and
 // codes at the end of one. Credits stay: bylines, lines on who worked on a text, captions, sources. So does what stands in tables,
 // quotations, captions and preformatted text.
@@ -25,6 +25,8 @@ const (
 	endReach       = 400 // bytes at the end of a line that are looked at for what goes
 	maxGap         = 160 // bytes that "*" stands for
 	maxLinksBelow  = 8   // links that go with their heading
+	titleLines     = 4   // first lines of a text, of which one may repeat its title
+	shortTitle     = 10  // letters; less may be a word of the text
 )
 
 // linePlace is where a line stands.
@@ -52,12 +54,17 @@ type verdict struct {
 	keep int // bytes of its text that stay; 0 is all
 }
 
-// judge decides what becomes of the lines of a text. known is the furniture of the feed, which may be nil.
-func judge(lines []shownLine, known blockSet) []verdict {
+// judge decides what becomes of the lines of a text. title is the article's, which is shown above it. known is the furniture of the
+// feed. Both may be empty.
+func judge(lines []shownLine, title string, known blockSet) []verdict {
 	kinds := make([]lineKind, len(lines))
 	out := make([]verdict, len(lines))
+	title = foldKey(title)
 	for i, l := range lines {
 		kinds[i] = kindOf(l, known)
+		if i < titleLines && len(title) >= shortTitle && l.place != lineFixed && !l.picture && foldKey(l.text) == title {
+			kinds[i] = lineGoes
+		}
 	}
 	for i := range lines {
 		if kinds[i] != lineOfLinks {
@@ -193,7 +200,7 @@ func isNotice(sentence string) bool {
 	s := strings.ToLower(strings.TrimFunc(sentence, func(r rune) bool {
 		return r != '@' && r != '©' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
 	}))
-	return s != "" && (noticePhrases.match(s) || isAppeal(sentence))
+	return s != "" && (noticePhrases.match(strings.ReplaceAll(s, "’", "'")) || isAppeal(sentence))
 }
 
 const quotationMarks = "\"“”„«»「」『』"

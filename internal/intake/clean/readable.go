@@ -10,16 +10,16 @@ import (
 )
 
 // Readable returns an article's stored HTML as it is shown to a reader: without boilerplate (boilerplate.go), with credits in
-// small type, and with the words of editing marks in place of these. furniture are the hashes of blocks that the article's feed
-// repeats (news.Furniture); nil is none. What stays is written as it was. HTML that would lose all its words is returned as it is.
-func Readable(src string, furniture []uint64) string {
+// small type, and with the words of editing marks in place of these. title is shown above it. furniture are the hashes of blocks
+// that the article's feed repeats (news.Furniture); nil is none. What stays is written as it was. HTML that would lose all its words is returned as it is.
+func Readable(src, title string, furniture []uint64) string {
 	known := make(blockSet, len(furniture))
 	for _, h := range furniture {
 		known[h] = struct{}{}
 	}
 	for { // until nothing goes: each turn makes the text shorter
 		d := newDisplayed(src)
-		if !d.edit(known) {
+		if !d.edit(title, known) {
 			d.shrinkCredits()
 			return d.write()
 		}
@@ -37,7 +37,7 @@ func ReadableText(text string) string {
 	}
 	var out []string
 	changed := false
-	for i, v := range judge(lines, nil) {
+	for i, v := range judge(lines, "", nil) {
 		changed = changed || v.goes || v.keep > 0
 		switch {
 		case v.keep > 0:
@@ -179,8 +179,8 @@ func (d *displayed) split() {
 }
 
 // edit takes out what goes, and reports whether anything does. It changes nothing where no words would be left.
-func (d *displayed) edit(known blockSet) bool {
-	verdicts := judge(d.lines, known)
+func (d *displayed) edit(title string, known blockSet) bool {
+	verdicts := judge(d.lines, title, known)
 	var left []string
 	changed := false
 	for i, v := range verdicts {
@@ -302,10 +302,10 @@ func (d *displayed) removeEmpty() {
 	}
 }
 
-// shrinkCredits puts lines that only credit into small type.
+// shrinkCredits puts lines that only credit or give a time into small type.
 func (d *displayed) shrinkCredits() {
 	for _, l := range d.lines {
-		if l.place != linePlain || l.picture || !isStaffCredit(l.text) && sourceRole(l.text) == prose {
+		if l.place != linePlain || l.picture || !isCredited(l.text) && !isTimestamp(l.text) {
 			continue
 		}
 		depth, balanced, small := 0, true, false

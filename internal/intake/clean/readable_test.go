@@ -76,7 +76,7 @@ func linesOf(src string) (lines []string) {
 
 func TestReadable(t *testing.T) {
 	for _, c := range shownCases(t) {
-		got := Readable(Sanitize(c.html), nil)
+		got := Readable(Sanitize(c.html), "A title of its own", nil)
 		if lines := linesOf(got); !slices.Equal(lines, c.want) {
 			t.Errorf("text at line %d shows\n\t%s\nwant\n\t%s", c.line, strings.Join(lines, "\n\t"), strings.Join(c.want, "\n\t"))
 		}
@@ -102,9 +102,12 @@ func TestReadableHTML(t *testing.T) {
 		{`<p>A ferry sank.</p><p>Source: <a href="https://q.example/">Quay News</a></p>`, `<p>A ferry sank.</p><p><small>Source: <a href="https://q.example/">Quay News</a></small></p>`},
 		{`<p>Shares of [USN:A1 TEXT:&#34;Q &amp; Co&#34;] rose.</p>`, `<p>Shares of Q &amp; Co rose.</p>`},
 		{`<p>Subscribe here</p>`, `<p>Subscribe here</p>`},
+		{`<h2>Ferry sinks - 40 saved</h2><p>Ferry sinks: 40 saved</p><p>A ferry sank.</p>`, `<p>A ferry sank.</p>`},
+		{`<p>Ferry sinks: 40 saved</p>`, `<p>Ferry sinks: 40 saved</p>`},
+		{`<p>Published Aug 20, 2026, 04:17 AM</p><p>A ferry sank.</p>`, `<p><small>Published Aug 20, 2026, 04:17 AM</small></p><p>A ferry sank.</p>`},
 		{``, ``},
 	} {
-		if got := Readable(tt.in, nil); got != tt.want {
+		if got := Readable(tt.in, "Ferry sinks: 40 saved", nil); got != tt.want {
 			t.Errorf("Readable(%s) gave\n%s, want\n%s", tt.in, got, tt.want)
 		}
 	}
@@ -117,8 +120,8 @@ func TestReadableFurniture(t *testing.T) {
 		furniture = append(furniture, blockHash(line))
 	}
 	src := "<p>By Jane Doe</p><p>Ingredients</p><p>Four eggs.</p><p>The pound stood at 1.31.</p><p>Tune in to the harbour channel for the tides of the week.</p><p>Games</p><p>Puzzles</p>"
-	want := "<p>By Jane Doe</p><p>Ingredients</p><p>Four eggs.</p><p>The pound stood at 1.31.</p>"
-	if got := Readable(src, furniture); got != want {
+	want := "<p><small>By Jane Doe</small></p><p>Ingredients</p><p>Four eggs.</p><p>The pound stood at 1.31.</p>"
+	if got := Readable(src, "", furniture); got != want {
 		t.Errorf("gave %s\nwant %s", got, want)
 	}
 }
@@ -129,12 +132,12 @@ func TestReadableProperties(t *testing.T) {
 	for _, c := range shownCases(t) {
 		lines = append(lines, strings.Split(strings.TrimSpace(c.html), "\n")...)
 	}
-	lines = append(lines, "<br>", "<p>ENDS", "</p>", "<b>", "</b>", "Share", "END", "<li>", `<a href="https://q.example/">Read more</a>`, "A ferry sank. Follow us. Follow us. ENDS -0-")
+	lines = append(lines, "<br>", "<p>ENDS", "</p>", "<b>", "</b>", "Share", "END", "<li>", "<h2>A ferry sank</h2>", "<p>A ferry sank</p>", "<p>By Jane Doe</p>", `<a href="https://q.example/">Read more</a>`, "A ferry sank. Follow us. Follow us. ENDS -0-")
 	line := rapid.SampledFrom(lines)
 	rapid.Check(t, func(t *rapid.T) {
 		src := Sanitize(strings.Join(rapid.SliceOfN(line, 0, 12).Draw(t, "lines"), ""))
-		got := Readable(src, nil)
-		if again := Readable(got, nil); again != got {
+		got := Readable(src, "A ferry sank", nil)
+		if again := Readable(got, "A ferry sank", nil); again != got {
 			t.Fatalf("%s\nbecomes\n%s\nand then\n%s", src, got, again)
 		}
 		was, is := linesOf(src), linesOf(got)

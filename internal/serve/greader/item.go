@@ -198,7 +198,7 @@ func itemHTML(a news.Article) string {
 		}
 	}
 	if a.HTML != "" {
-		b.WriteString(clean.Readable(a.HTML, nil))
+		b.WriteString(clean.Readable(a.HTML, a.Title, nil))
 		return b.String()
 	}
 	for p := range strings.SplitSeq(clean.ReadableText(a.Body()), "\n\n") {

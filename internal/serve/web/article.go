@@ -67,7 +67,7 @@ func (s *server) article(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("article %d: %w", id, err)
 	}
-	a.HTML = clean.Readable(a.HTML, furniture)
+	a.HTML = clean.Readable(a.HTML, a.Title, furniture)
 	v := articleView{
 		Title: articleTitle(a, l), Lang: a.Lang,
 		Outlet: publish.Name(a.Outlet), Authors: publish.Line(strings.Join(a.Authors, ", ")), Out: outTo(a.URL),

@@ -266,7 +266,7 @@ func (s *server) emit(w http.ResponseWriter, r *http.Request, e feedRequest) err
 	}
 	c.Items = site.Items(part.Stories)
 	for i, it := range c.Items {
-		c.Items[i].Body = template.HTML(clean.Readable(string(it.Body), nil)) // sanitised before it was stored
+		c.Items[i].Body = template.HTML(clean.Readable(string(it.Body), it.Title, nil)) // sanitised before it was stored
 	}
 	var b bytes.Buffer
 	if err := e.format.write(&b, c); err != nil {
