@@ -158,11 +158,11 @@ type Unread struct {
 	Newest      time.Time // when the newest of them was first seen; may be the time of a newer article that is read
 }
 
-// UnreadFeed is a feed with articles that a user has not read.
-type UnreadFeed struct {
+// FeedItems counts the articles of a feed in a list of a user.
+type FeedItems struct {
 	ID                 int64
 	Title, URL, Folder string
-	Articles, Stories  int64 // unread articles, and those among them that stand for a story
+	Articles, Stories  int64 // in the list, and those among them that stand for a story
 }
 
 // UnreadTotal counts what a user has not read.

@@ -100,6 +100,8 @@ func plannedStatements() []planned {
 		{"feeds with unread articles", unreadFeedsSQL, "SEARCH r USING PRIMARY KEY (user_id=? AND feed_id=?)"},
 		{"counts of feeds with unread articles", unreadCountsSQL, "SEARCH r USING PRIMARY KEY (user_id=? AND feed_id=?)"},
 		{"all unread articles", unreadTotalSQL, "SEARCH r USING PRIMARY KEY (user_id=? AND feed_id=?)"},
+		{"feeds with read articles", readFeedsSQL, "SEARCH r USING PRIMARY KEY (user_id=?)"},
+		{"feeds with labelled articles", labelledFeedsSQL, "SEARCH l USING PRIMARY KEY (user_id=? AND label=?)"},
 		{"last article", lastArticleSQL, "SEARCH articles"},
 		{"history", items(historyQuery(1, news.ItemList{Limit: 20})), "COVERING INDEX read_marks_at (user_id=?"},
 		{"history of a feed", items(historyQuery(1, news.ItemList{In: []news.Stream{{Kind: news.StreamFeed, Feed: 1}}, Limit: 20})), "COVERING INDEX read_marks_at (user_id=?"},

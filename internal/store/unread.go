@@ -41,21 +41,40 @@ const unreadFeedsSQL = `SELECT f.id, f.title, f.url, f.folder, f.articles - coal
 	FROM feeds AS f LEFT JOIN read_counts AS r ON r.user_id = ? AND r.feed_id = f.id
 	WHERE f.removed = 0 AND f.articles > coalesce(r.articles, 0) ORDER BY f.id`
 
-func scanUnreadFeed(row scanner) (f news.UnreadFeed, err error) {
+func scanFeedItems(row scanner) (f news.FeedItems, err error) {
 	err = row.Scan(&f.ID, &f.Title, &f.URL, &f.Folder, &f.Articles, &f.Stories)
 	return f, err
 }
 
 // UnreadFeeds returns the subscribed feeds that have articles which a user has not read, in the order in which they were added.
-func (db *DB) UnreadFeeds(ctx context.Context, user int64) ([]news.UnreadFeed, error) {
-	return rowsOf(ctx, db, "unread feeds", scanUnreadFeed, unreadFeedsSQL, user)
+func (db *DB) UnreadFeeds(ctx context.Context, user int64) ([]news.FeedItems, error) {
+	return rowsOf(ctx, db, "unread feeds", scanFeedItems, unreadFeedsSQL, user)
+}
+
+const (
+	readFeedsSQL = `SELECT f.id, f.title, f.url, f.folder, r.articles, r.leads
+		FROM read_counts AS r CROSS JOIN feeds AS f WHERE r.user_id = ? AND r.articles > 0 AND f.id = r.feed_id AND f.removed = 0 ORDER BY f.id`
+	labelledFeedsSQL = `SELECT f.id, f.title, f.url, f.folder, n.articles, n.articles
+		FROM (SELECT a.feed_id, count(*) AS articles FROM labelled AS l CROSS JOIN articles AS a WHERE l.user_id = ? AND l.label = ? AND a.id = l.article_id GROUP BY a.feed_id) AS n
+		CROSS JOIN feeds AS f WHERE f.id = n.feed_id AND f.removed = 0 ORDER BY f.id`
+)
+
+// ReadFeeds returns the subscribed feeds that have articles which a user has read, in the order in which they were added.
+func (db *DB) ReadFeeds(ctx context.Context, user int64) ([]news.FeedItems, error) {
+	return rowsOf(ctx, db, "read feeds", scanFeedItems, readFeedsSQL, user)
+}
+
+// LabelledFeeds returns the subscribed feeds that have articles with a label of a user, in the order in which they were added. The label
+// "" is the star. Stories are counted as articles: labels are given to single articles.
+func (db *DB) LabelledFeeds(ctx context.Context, user int64, label string) ([]news.FeedItems, error) {
+	return rowsOf(ctx, db, "labelled feeds", scanFeedItems, labelledFeedsSQL, user, text(label))
 }
 
 const unreadCountsSQL = `SELECT f.id, f.folder, f.articles - coalesce(r.articles, 0), f.leads - coalesce(r.leads, 0)
 	FROM feeds AS f LEFT JOIN read_counts AS r ON r.user_id = ? AND r.feed_id = f.id
 	WHERE f.removed = 0 AND f.articles > coalesce(r.articles, 0) ORDER BY f.id LIMIT ?`
 
-func scanUnreadCounts(row scanner) (f news.UnreadFeed, err error) {
+func scanUnreadCounts(row scanner) (f news.FeedItems, err error) {
 	err = row.Scan(&f.ID, &f.Folder, &f.Articles, &f.Stories)
 	return f, err
 }

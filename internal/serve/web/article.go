@@ -131,7 +131,7 @@ func (s *server) addReading(r *http.Request, v *articleView, a news.Article) err
 	if v.Labels, v.Others, err = s.labelsOf(r, state); err != nil {
 		return err
 	}
-	if v.Around, err = s.aroundOf(r, a, state); err != nil {
+	if v.Around, err = s.aroundOf(r, articlePath(a.ID), a, state); err != nil {
 		return err
 	}
 	if v.Story != nil {

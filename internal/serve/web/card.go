@@ -182,6 +182,19 @@ func groupReports(reports []news.Report, l *locale.Locale, kind func(news.Report
 	return all
 }
 
+// oneOfEachEvent leaves out the stories of an event after its first, and those without articles.
+func oneOfEachEvent(stories []news.Story) (ones []news.Story) {
+	shown := map[int64]bool{}
+	for _, st := range stories {
+		if len(st.Members) == 0 || st.Event != 0 && shown[st.Event] {
+			continue
+		}
+		shown[st.Event] = true
+		ones = append(ones, st)
+	}
+	return ones
+}
+
 // cards shows the stories of one event as one card, led by the first of them.
 func (s *server) cards(r *http.Request, l *locale.Locale, stories []news.Story) ([]card, error) {
 	var events []int64
@@ -195,12 +208,7 @@ func (s *server) cards(r *http.Request, l *locale.Locale, stories []news.Story) 
 		return nil, fmt.Errorf("events: %w", err)
 	}
 	var cards []card
-	shown := map[int64]bool{}
-	for _, st := range stories {
-		if len(st.Members) == 0 || st.Event != 0 && shown[st.Event] {
-			continue
-		}
-		shown[st.Event] = true
+	for _, st := range oneOfEachEvent(stories) {
 		c, of := s.cardOf(st, l), coverage[st.Event]
 		c.Event = eventPath(st.Event)
 		for _, o := range of.Stories {

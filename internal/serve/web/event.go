@@ -58,6 +58,7 @@ type entryView struct {
 	More        int        // carriers that are not listed
 	Further     []headline // further stories that go back to the same outlet
 	FurtherMore int
+	Marks       markView
 }
 
 // carrierView is one report of another outlet's story.
@@ -92,6 +93,15 @@ func (s *server) event(w http.ResponseWriter, r *http.Request) error {
 		view.Affair = append(view.Affair, headline{
 			Title: cmp.Or(publish.Cut(publish.Line(e.Headline()), maxHeadline), l.Text("Untitled")), Page: eventPath(e.ID), Outlet: reachText(e.Reach, l), Time: timestampOf(e.Latest, l),
 		})
+	}
+	var marks []*markView
+	for i := range view.Entries {
+		if view.Entries[i].Marks.ID != 0 {
+			marks = append(marks, &view.Entries[i].Marks)
+		}
+	}
+	if err := s.marks(r, marks...); err != nil {
+		return err
 	}
 	return s.write(w, r, http.StatusOK, "event", page{Title: l.Text("Full coverage: %s", view.Title), Body: view})
 }
@@ -191,6 +201,7 @@ func (s *server) entryOf(st news.Story, l *locale.Locale) entryView {
 	if len(st.Members) == 0 {
 		return e
 	}
+	e.Marks = markView{ID: st.Lead().Article.ID}
 	e.Dek = s.dekOf(st.Current().Article, h.Title, maxDek)
 	var others []news.Report
 	for _, r := range st.Reports() {

@@ -78,7 +78,13 @@ func (f *fake) History(context.Context, int64, news.ItemList) ([]news.Item, erro
 	return f.reading.listed, f.broken
 }
 
-func (f *fake) UnreadFeeds(context.Context, int64) ([]news.UnreadFeed, error) { return nil, f.broken }
+func (f *fake) UnreadFeeds(context.Context, int64) ([]news.FeedItems, error) { return nil, f.broken }
+
+func (f *fake) ReadFeeds(context.Context, int64) ([]news.FeedItems, error) { return nil, f.broken }
+
+func (f *fake) LabelledFeeds(context.Context, int64, string) ([]news.FeedItems, error) {
+	return nil, f.broken
+}
 
 func (f *fake) UnreadTotal(context.Context, int64) (news.UnreadTotal, error) {
 	return news.UnreadTotal{}, f.broken

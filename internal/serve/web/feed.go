@@ -63,6 +63,7 @@ type listedArticle struct {
 	Title, Lang, Page string
 	Outlet            string
 	Time              timestamp
+	Marks             markView
 }
 
 func (s *server) feed(w http.ResponseWriter, r *http.Request) error {
@@ -211,7 +212,14 @@ func (s *server) listOf(ctx context.Context, r *http.Request, l *locale.Locale, 
 			v.Next = with(by, news.Place{Time: last.Time(), ID: last.ID}.String())
 		}
 		for _, a := range articles {
-			v.Articles = append(v.Articles, listedArticle{articleTitle(a, l), a.Lang, articlePath(a.ID), publish.Name(a.Outlet), articleTime(a, l)})
+			v.Articles = append(v.Articles, listedArticle{articleTitle(a, l), a.Lang, articlePath(a.ID), publish.Name(a.Outlet), articleTime(a, l), markView{ID: a.ID}})
+		}
+		marks := make([]*markView, len(v.Articles))
+		for i := range v.Articles {
+			marks[i] = &v.Articles[i].Marks
+		}
+		if err := s.marks(r, marks...); err != nil {
+			return v, err
 		}
 	} else {
 		stories, err := s.backend.Stories(ctx, news.StoryList{Newest: true, Feed: feed, Folder: folder, Before: before, Limit: perPage + 1})

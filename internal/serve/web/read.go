@@ -18,7 +18,10 @@ type ItemStore interface {
 	Items(ctx context.Context, user int64, l news.ItemList) ([]news.Item, error)
 	// History lists what was read, in the order in which it was.
 	History(ctx context.Context, user int64, l news.ItemList) ([]news.Item, error)
-	UnreadFeeds(ctx context.Context, user int64) ([]news.UnreadFeed, error)
+	// UnreadFeeds, ReadFeeds and LabelledFeeds give the feeds that have articles in a list; the label "" is the star.
+	UnreadFeeds(ctx context.Context, user int64) ([]news.FeedItems, error)
+	ReadFeeds(ctx context.Context, user int64) ([]news.FeedItems, error)
+	LabelledFeeds(ctx context.Context, user int64, label string) ([]news.FeedItems, error)
 	UnreadTotal(ctx context.Context, user int64) (news.UnreadTotal, error)
 	// LastArticle gives the highest id of an article.
 	LastArticle(ctx context.Context) (int64, error)
@@ -47,6 +50,7 @@ type readView struct {
 	Ways     []link // of showing this one
 	Folders  []countedLink
 	Feeds    []countedLink
+	Topics   []link
 	Labels   []link
 	Label    link // the label that is listed
 	Items    []readItem
@@ -161,30 +165,32 @@ func (s *server) narrow(r *http.Request, list readList, view *readView, l *local
 		}
 		view.Only = feedTitle(f)
 	}
-	if list.kind != listUnread {
-		return nil
-	}
-	feeds, err := s.backend.UnreadFeeds(r.Context(), s.viewer(r).User.ID)
+	feeds, err := s.feedsOf(r, list)
 	if err != nil {
-		return fmt.Errorf("unread feeds: %w", err)
+		return fmt.Errorf("feeds of a list: %w", err)
 	}
-	unreadIn := func(f news.UnreadFeed) int64 {
+	if list.kind == listUnread {
+		if err := s.addTopics(r, list, all, view); err != nil {
+			return err
+		}
+	}
+	itemsIn := func(f news.FeedItems) int64 {
 		if list.byArticle {
 			return f.Articles
 		}
 		return f.Stories
 	}
-	feeds = slices.DeleteFunc(feeds, func(f news.UnreadFeed) bool { return unreadIn(f) <= 0 })
+	feeds = slices.DeleteFunc(feeds, func(f news.FeedItems) bool { return itemsIn(f) <= 0 })
 	total, folders := int64(0), map[string]int64{}
-	var own []news.UnreadFeed // of the folder
+	var own []news.FeedItems // of the folder
 	for _, f := range feeds {
 		if list.folder == "" || list.folder == f.Folder {
 			if list.feed == 0 || list.feed == f.ID {
-				total += unreadIn(f)
+				total += itemsIn(f)
 			}
 			own = append(own, f)
 		}
-		folders[f.Folder] += unreadIn(f)
+		folders[f.Folder] += itemsIn(f)
 	}
 	if len(own) > maxReadFeeds && list.folder == "" {
 		own = nil // the folders narrow it down first
@@ -193,7 +199,7 @@ func (s *server) narrow(r *http.Request, list readList, view *readView, l *local
 		to := list
 		to.feed = f.ID
 		of := link{Name: feedTitle(news.Feed{Title: f.Title, URL: f.URL}), URL: to.address(), Current: f.ID == list.feed}
-		view.Feeds = append(view.Feeds, countedLink{of, l.Number(int(unreadIn(f)))})
+		view.Feeds = append(view.Feeds, countedLink{of, l.Number(int(itemsIn(f)))})
 	}
 	for f, n := range folders {
 		to := all
@@ -203,11 +209,39 @@ func (s *server) narrow(r *http.Request, list readList, view *readView, l *local
 		}
 	}
 	slices.SortFunc(view.Folders, func(a, b countedLink) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
-	if list.topic == 0 {
+	if list.topic == 0 && list.kind == listUnread {
 		view.Count = l.Text("%d stories", int(total))
 		if list.byArticle {
 			view.Count = l.Text("%d articles", int(total))
 		}
+	}
+	return nil
+}
+
+// feedsOf gives the feeds that have articles in a list, whatever that is narrowed to.
+func (s *server) feedsOf(r *http.Request, list readList) ([]news.FeedItems, error) {
+	user := s.viewer(r).User.ID
+	switch list.kind {
+	case listStarred:
+		return s.backend.LabelledFeeds(r.Context(), user, "")
+	case listLabel:
+		return s.backend.LabelledFeeds(r.Context(), user, list.label)
+	case listHistory:
+		return s.backend.ReadFeeds(r.Context(), user)
+	}
+	return s.backend.UnreadFeeds(r.Context(), user)
+}
+
+// addTopics fills in the topics that a list can be narrowed to.
+func (s *server) addTopics(r *http.Request, list, all readList, view *readView) error {
+	topics, _, err := s.visibleTopics(r)
+	if err != nil {
+		return err
+	}
+	for _, t := range topics[:min(len(topics), maxReadFeeds)] {
+		to := all
+		to.topic = t.ID
+		view.Topics = append(view.Topics, link{Name: t.Name, URL: to.address(), Current: t.ID == list.topic})
 	}
 	return nil
 }

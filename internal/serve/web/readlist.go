@@ -161,8 +161,9 @@ type around struct {
 	Prev, Next string
 }
 
-// aroundOf reads what is before and after an article in the list that the request names.
-func (s *server) aroundOf(r *http.Request, a news.Article, state news.ItemState) (around, error) {
+// aroundOf reads what is before and after a page, which is that of an article or of the story that it leads, in the list that the
+// request names.
+func (s *server) aroundOf(r *http.Request, page string, a news.Article, state news.ItemState) (around, error) {
 	in := r.URL.Query().Get("in")
 	v := s.viewer(r)
 	if in == "" || !v.Known() {
@@ -173,7 +174,9 @@ func (s *server) aroundOf(r *http.Request, a news.Article, state news.ItemState)
 		_, err = s.listTopic(r, l)
 	}
 	switch {
-	case errors.Is(err, errNoList) || errors.Is(err, news.ErrNotFound):
+	case errors.Is(err, errNoList):
+		return s.aroundInPages(r, in, page)
+	case errors.Is(err, news.ErrNotFound):
 		return around{}, nil // the article is what was asked for
 	case err != nil:
 		return around{}, err

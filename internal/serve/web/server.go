@@ -22,6 +22,7 @@ import (
 )
 
 const (
+	maxNavTopics  = 6        // topics that the navigation names, beside the one that is shown; the page of topics has all
 	maxQuery      = 2000     // characters of a search
 	maxForm       = 64 << 10 // bytes of a POST
 	retryDatabase = "5"      // seconds until a client may retry while the database is away
@@ -194,7 +195,9 @@ func (s *server) write(w http.ResponseWriter, r *http.Request, status int, name 
 			return err
 		}
 		for _, t := range topics {
-			p.Topics = append(p.Topics, linkTopic(t))
+			if to := linkTopic(t); len(p.Topics) < maxNavTopics || to.URL == p.Nav {
+				p.Topics = append(p.Topics, to)
+			}
 		}
 	}
 	p.May = may{Read: v.May(access.Reader), Feeds: v.May(access.Feeds), Edit: v.May(access.Editor), Admin: v.May(access.Admin)}

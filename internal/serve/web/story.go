@@ -159,7 +159,7 @@ func (s *server) addMarks(r *http.Request, v *storyView, st news.Story) error {
 	if err := s.marks(r, marks...); err != nil {
 		return err
 	}
-	if v.Around, err = s.aroundOf(r, lead, state); err != nil {
+	if v.Around, err = s.aroundOf(r, storyPath(st.ID), lead, state); err != nil {
 		return err
 	}
 	if v.Page != "" {

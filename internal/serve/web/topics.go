@@ -361,8 +361,12 @@ func (s *server) fillTopic(r *http.Request, v *topicView, t news.Topic, n int, f
 	if v.Cards, err = s.cards(r, l, found.Stories[:at]); err != nil {
 		return err
 	}
-	v.Passing, err = s.cards(r, l, found.Stories[at:])
-	return err
+	if v.Passing, err = s.cards(r, l, found.Stories[at:]); err != nil {
+		return err
+	}
+	s.fromList(r, v.Cards)
+	s.fromList(r, v.Passing)
+	return nil
 }
 
 // newCount is how many stories of a topic are new, or "" for none.
