@@ -34,11 +34,12 @@ const (
 
 // hostileSite is a server with vectors in everything that feeds, users and strangers write.
 type hostileSite struct {
-	pages    access.Routes
-	cookie   string // of the session of hostileUser, who has a topic and a label of each vector
-	reading  string // of the session of somebody who has none, whose pages are small
-	articles int
-	alert    int64 // of the topic suggested
+	pages     access.Routes
+	cookie    string // of the session of hostileUser, who has a label of each vector
+	following string // of the session of a user who has a topic of each vector, which each page lists
+	reading   string // of the session of a user who has neither, whose pages are small
+	articles  int
+	alert     int64 // of the topic suggested
 }
 
 // serveHostile polls feeds with a vector in each text of each item, has users write vectors, and returns the pages over the result. A feed
@@ -78,8 +79,10 @@ func serveHostile(t *testing.T, vectors []string) hostileSite {
 	if err := a.accounts.AddUserAs(ctx, hostileUser, hostilePassword, news.AdminRole); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.accounts.AddUser(ctx, "reader", hostilePassword); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"reader", "follower"} {
+		if err := a.accounts.AddUser(ctx, name, hostilePassword); err != nil {
+			t.Fatal(err)
+		}
 	}
 	user, hash, err := a.store.User(ctx, hostileUser)
 	if err != nil {
@@ -119,7 +122,7 @@ func serveHostile(t *testing.T, vectors []string) hostileSite {
 	for i := range min(copies, len(vectors)) { // sessions show the names of browsers
 		site.cookie = logIn(hostileUser, nameOfHostile(vectors[i]))
 	}
-	site.reading = logIn("reader", "a browser")
+	site.reading, site.following = logIn("reader", "a browser"), logIn("follower", "a browser")
 	return site
 }
 
@@ -134,12 +137,16 @@ func plantOfUsers(t *testing.T, a *app, user news.User, hash string, vectors []s
 			t.Fatal(err)
 		}
 	}
+	follower, _, err := a.store.User(ctx, "follower")
+	must(err)
 	labels := 0
 	for i, v := range vectors {
 		name := nameOfHostile(v)
-		topic, err := a.topics.AddTopic(ctx, news.Topic{User: user.ID, Name: name, Query: "alert"})
+		_, err := a.topics.AddTopic(ctx, news.Topic{User: follower.ID, Name: name, Query: "alert"})
 		must(err)
 		if i%10 == 0 && err == nil {
+			topic, err := a.topics.AddTopic(ctx, news.Topic{User: user.ID, Name: name, Query: "alert"})
+			must(err)
 			alert, err := a.store.AddAlert(ctx, news.Alert{Topic: topic.ID, User: user.ID, Kind: news.AlertNtfy, Target: v, Secret: v})
 			must(err)
 			_, err = a.store.RecordAttempt(ctx, store.Attempt{Alert: alert, At: a.store.Now(), Problem: v, Next: a.store.Now().Add(time.Hour)})
