@@ -18,20 +18,23 @@ type visitor struct {
 	hand browsertest.Hand
 }
 
+// hands are the ways in which everything can be done.
+var hands = map[string]func(*browsertest.Tab) browsertest.Hand{
+	"keyboard": browsertest.Keyboard,
+	"touch":    browsertest.Touch,
+	"without JavaScript": func(tab *browsertest.Tab) browsertest.Hand {
+		tab.JavaScript(false)
+		return browsertest.Mouse(tab)
+	},
+}
+
 // TestFlowsInBrowser does what people come for, from first to last: by the keyboard alone, by touch alone, and without JavaScript.
 func TestFlowsInBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("drives a browser through many pages, three times")
 	}
 	browser := browsertest.Start(t, 30*time.Minute)
-	for name, begin := range map[string]func(*browsertest.Tab) browsertest.Hand{
-		"keyboard": browsertest.Keyboard,
-		"touch":    browsertest.Touch,
-		"without JavaScript": func(tab *browsertest.Tab) browsertest.Hand {
-			tab.JavaScript(false)
-			return browsertest.Mouse(tab)
-		},
-	} {
+	for name, begin := range hands {
 		t.Run(name, func(t *testing.T) {
 			v := visitor{t: t, tab: browsertest.NewTab(browser, t, startDemo(t, "HEADWATER_ACCESS_LOGIN=required"))}
 			v.hand = begin(v.tab)
