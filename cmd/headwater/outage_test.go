@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -31,11 +32,15 @@ type child struct {
 	log   bytes.Buffer
 }
 
-// startChild starts a server over a data folder. settings are variables of its environment.
+// startChild starts a server over a data folder, on a free port unless the settings name a file. settings are variables of its environment.
 func startChild(t *testing.T, data string, settings ...string) *child {
 	t.Helper()
 	program := ownProgram(t)
-	c := &child{data: data, cmd: exec.Command(program, "serve", "--listen", "127.0.0.1:0", "--data", data), ended: make(chan struct{})}
+	args := []string{"serve", "--data", data}
+	if !slices.ContainsFunc(settings, func(s string) bool { return strings.HasPrefix(s, "HEADWATER_CONFIG=") }) {
+		args = append(args, "--listen", "127.0.0.1:0")
+	}
+	c := &child{data: data, cmd: exec.Command(program, args...), ended: make(chan struct{})}
 	c.cmd.Dir = filepath.Dir(program)
 	c.cmd.Env = append(environ(), append([]string{"HEADWATER_LISTS=", "HEADWATER_POLL_SCHEDULE=@every 1000h"}, settings...)...)
 	stderr, err := c.cmd.StderrPipe()
