@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"net/http"
+	"net/url"
 	"testing"
 	"time"
 
@@ -53,7 +55,8 @@ func TestKeysInBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("drives a browser")
 	}
-	tab := browsertest.NewTab(browsertest.Start(t, 10*time.Minute), t, startDemo(t))
+	browser, server := browsertest.Start(t, 10*time.Minute), startDemo(t)
+	tab := browsertest.NewTab(browser, t, server)
 	tab.Open("/unread")
 	focus := func(n int) {
 		t.Helper()
@@ -108,6 +111,102 @@ func TestKeysInBrowser(t *testing.T) {
 	tab.Press("jm") // letters, in a field
 	tab.Wait(`document.getElementById("q").value === "jm"`)
 	tab.NoFaults()
+	markInTwoTabs(t, tab, browsertest.NewTab(browser, t, server))
+	copyLink(tab)
+	markByScrolling(t, tab, server)
+	markBySwiping(tab)
+	tab.NoFaults()
+}
+
+// markInTwoTabs stars an article in one tab and then in another that was opened before, and reads it in the other: neither page is left.
+func markInTwoTabs(t *testing.T, one, other *browsertest.Tab) {
+	t.Helper()
+	const list, item = "/unread?by=article", `document.querySelectorAll("main .item")[2]`
+	for _, tab := range []*browsertest.Tab{one, other} {
+		tab.Open(list)
+		browsertest.Eval[bool](tab, `(window.stays = true)`)
+		browsertest.Eval[bool](tab, item+`.hasAttribute("data-starred") && (`+item+`.querySelector(".mark-star").click(), true)`)
+	}
+	for _, tab := range []*browsertest.Tab{one, other} { // the second finds it starred already
+		browsertest.Eval[bool](tab, `(`+item+`.querySelector(".mark-star").click(), true)`)
+		tab.Wait(item + `.hasAttribute("data-starred") && document.querySelector("#done p").textContent.startsWith("Starred: ")`)
+	}
+	if !browsertest.Eval[bool](other, `document.querySelector("#done .undo").hidden`) {
+		t.Error("the second tab would take back what the first one did")
+	}
+	browsertest.Eval[bool](other, `(`+item+`.querySelector(".mark-read").click(), true)`)
+	other.Wait(item + `.hasAttribute("data-read") && window.stays`)
+	other.NoFaults()
+	one.Wait(`window.stays`)
+	one.Open("/starred")
+	one.Wait(`document.querySelector("main .item[data-read][data-starred]") !== null`)
+}
+
+// copyLink copies the address of an article. Where the browser cannot share, it does not offer to.
+func copyLink(tab *browsertest.Tab) {
+	tab.Open("/article/1")
+	browsertest.Eval[bool](tab, `(navigator.clipboard.writeText = async (text) => { window.copied = text; }, true)`)
+	tab.Wait(`document.querySelector(".share").hidden === !navigator.share`)
+	tab.Click(".copy")
+	tab.Wait(`document.querySelector(".copy").textContent === "Copied" && window.copied === document.querySelector("a.out").href`)
+}
+
+// markByScrolling scrolls through unread articles: those that were seen and left behind are read, those below and those that were
+// jumped over are not.
+func markByScrolling(t *testing.T, tab *browsertest.Tab, server string) {
+	t.Helper()
+	setSetting(t, server, url.Values{"scrolling": {"", "on"}})
+	tab.Open("/unread?by=article")
+	const item = `document.querySelectorAll("main .item")`
+	tab.Wait(item + `.length === 30`)
+	// Each step waits until the browser has told which articles are on the screen.
+	browsertest.Eval[bool](tab, `(async () => {
+		const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))));
+		for (const y of [0, 300, 600, 900]) { scrollTo({ top: y, behavior: "instant" }); await frames(); }
+		scrollTo({ top: document.body.scrollHeight, behavior: "instant" });
+		await frames();
+		return true;
+	})()`)
+	tab.Wait(item + `[0].hasAttribute("data-read") && ` + item + `[1].hasAttribute("data-read")`)
+	if browsertest.Eval[bool](tab, item+`[20].hasAttribute("data-read")`) {
+		t.Error("an article that was jumped over is read")
+	}
+	if browsertest.Eval[bool](tab, item+`[29].hasAttribute("data-read")`) {
+		t.Error("the last article, which is on the screen, is read")
+	}
+	setSetting(t, server, url.Values{"scrolling": {""}})
+}
+
+// markBySwiping marks an article by a finger: to the right as read and unread, to the left with a star. A short way does nothing.
+func markBySwiping(tab *browsertest.Tab) {
+	browsertest.Touch(tab)
+	tab.Open("/unread?by=article")
+	const item = `document.querySelector("main .item")`
+	for _, tt := range []struct {
+		pixels float64
+		want   string
+	}{
+		{150, `.hasAttribute("data-read")`},
+		{-150, `.hasAttribute("data-starred")`},
+		{-40, `.hasAttribute("data-starred")`},
+		{150, `.matches(":not([data-read])[data-starred]")`},
+		{-150, `.matches(":not([data-read]):not([data-starred])")`},
+	} {
+		tab.Swipe("main .item h2", tt.pixels)
+		tab.Wait(item + tt.want)
+	}
+}
+
+// setSetting changes a setting of the server's user.
+func setSetting(t *testing.T, server string, form url.Values) {
+	t.Helper()
+	response, err := http.PostForm(server+"/settings", form)
+	if err == nil {
+		err = response.Body.Close()
+	}
+	if err != nil || response.StatusCode != http.StatusOK || !response.Request.URL.Query().Has("saved") {
+		t.Fatalf("the settings %v are not saved: %v", form, err)
+	}
 }
 
 // waitHeading waits for a page with a main heading.

@@ -24,16 +24,11 @@ import (
 // themes are the looks that each page is tried in.
 var themes = []news.Theme{news.ThemeLight, news.ThemeDark, news.ThemeSepia}
 
-// setTheme has the server show pages in a theme, as its user's settings say.
+// setTheme has the server show pages in a theme, as its user's settings say. Those in sepia are in German, whose texts are longer.
 func setTheme(t *testing.T, server string, theme news.Theme) {
 	t.Helper()
-	response, err := http.PostForm(server+"/settings", url.Values{"theme": {string(theme)}})
-	if err == nil {
-		err = response.Body.Close()
-	}
-	if err != nil || response.StatusCode != http.StatusOK || !response.Request.URL.Query().Has("saved") {
-		t.Fatalf("the theme %s is not set: %v", theme, err)
-	}
+	language := map[news.Theme]string{news.ThemeSepia: "de"}[theme]
+	setSetting(t, server, url.Values{"theme": {string(theme)}, "language": {language}})
 }
 
 // startMarked runs a demo whose user starred and labelled articles, so that the pages of marks have something to show.

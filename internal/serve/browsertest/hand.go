@@ -35,6 +35,25 @@ func Touch(tab *Tab) Hand {
 	return pointer{tab, chromedp.TapXY}
 }
 
+// Swipe draws a finger from the middle of the first element along the line, by pixels to the right. The tab is one of Touch.
+func (tab *Tab) Swipe(selector string, pixels float64) {
+	tab.t.Helper()
+	at := Eval[[]float64](tab, fmt.Sprintf(`((e) => {
+		e.scrollIntoView({ block: "center", behavior: "instant" });
+		const box = e.getBoundingClientRect();
+		return [box.x + box.width / 2, box.y + box.height / 2];
+	})(%s)`, tab.find(selector, "")))
+	const steps = 5
+	for i := range steps + 1 {
+		p := input.DispatchTouchEventParams{Type: input.DispatchTouchEventTypeTouchMove, TouchPoints: []*input.TouchPoint{{X: at[0] + pixels*float64(i)/steps, Y: at[1]}}}
+		if i == 0 {
+			p.Type = input.DispatchTouchEventTypeTouchStart
+		}
+		tab.Do(command(input.DispatchTouchEvent, p))
+	}
+	tab.Do(command(input.DispatchTouchEvent, input.DispatchTouchEventParams{Type: input.DispatchTouchEventTypeTouchEnd, TouchPoints: []*input.TouchPoint{}}))
+}
+
 // Mouse clicks.
 func Mouse(tab *Tab) Hand {
 	return pointer{tab, func(x, y float64) chromedp.Action[chromedp.Void] { return chromedp.MouseClickXY(x, y) }}
