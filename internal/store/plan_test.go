@@ -30,6 +30,10 @@ func plannedStatements() []planned {
 		return q
 	}
 	items := func(q string, _ []any, _ error) string { return q }
+	counts := func(in ...news.Stream) string {
+		q, _ := unreadCountsQuery(1, in, 10)
+		return q
+	}
 	all := []planned{
 		{"session", sessionSQL, "INDEX sqlite_autoindex_sessions_1"},
 		{"expired sessions", expireSessionsSQL, "INDEX sessions_expires"},
@@ -98,7 +102,8 @@ func plannedStatements() []planned {
 		{"unread", unreadSQL, "SEARCH r USING PRIMARY KEY (user_id=? AND feed_id=?)"},
 		{"unread stories", unreadStoriesSQL, "SEARCH r USING PRIMARY KEY (user_id=? AND feed_id=?)"},
 		{"feeds with unread articles", unreadFeedsSQL, "SEARCH r USING PRIMARY KEY (user_id=? AND feed_id=?)"},
-		{"counts of feeds with unread articles", unreadCountsSQL, "SEARCH r USING PRIMARY KEY (user_id=? AND feed_id=?)"},
+		{"counts of feeds with unread articles", counts(), "SEARCH r USING PRIMARY KEY (user_id=? AND feed_id=?)"},
+		{"counts of feeds of a folder with unread articles", counts(news.Stream{Kind: news.StreamFolder, Label: "x"}), "INDEX feeds_folder (folder=?)"},
 		{"all unread articles", unreadTotalSQL, "SEARCH r USING PRIMARY KEY (user_id=? AND feed_id=?)"},
 		{"feeds with read articles", readFeedsSQL, "SEARCH r USING PRIMARY KEY (user_id=?)"},
 		{"feeds with labelled articles", labelledFeedsSQL, "SEARCH l USING PRIMARY KEY (user_id=? AND label=?)"},

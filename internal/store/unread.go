@@ -70,33 +70,42 @@ func (db *DB) LabelledFeeds(ctx context.Context, user int64, label string) ([]ne
 	return rowsOf(ctx, db, "labelled feeds", scanFeedItems, labelledFeedsSQL, user, text(label))
 }
 
-const unreadCountsSQL = `SELECT f.id, f.folder, f.articles - coalesce(r.articles, 0), f.leads - coalesce(r.leads, 0)
-	FROM feeds AS f LEFT JOIN read_counts AS r ON r.user_id = ? AND r.feed_id = f.id
-	WHERE f.removed = 0 AND f.articles > coalesce(r.articles, 0) ORDER BY f.id LIMIT ?`
+// unreadCountsQuery is the query of how much is unread of the feeds of a list, at most of some feeds.
+func unreadCountsQuery(user int64, in []news.Stream, most int64) (string, []any) {
+	var f filter
+	f.and("f.removed = 0 AND f.articles > coalesce(r.articles, 0)")
+	for _, s := range in {
+		switch s.Kind {
+		case news.StreamFolder:
+			f.and("f.folder = ?", text(s.Label))
+		case news.StreamFeed:
+			f.and("f.id = ?", s.Feed)
+		}
+	}
+	return `SELECT f.id, f.articles - coalesce(r.articles, 0), f.leads - coalesce(r.leads, 0) FROM feeds AS f
+		LEFT JOIN read_counts AS r ON r.user_id = ? AND r.feed_id = f.id` + f.where() + ` ORDER BY f.id LIMIT ?`, slices.Concat([]any{user}, f.args, []any{most})
+}
 
 func scanUnreadCounts(row scanner) (f news.FeedItems, err error) {
-	err = row.Scan(&f.ID, &f.Folder, &f.Articles, &f.Stories)
+	err = row.Scan(&f.ID, &f.Articles, &f.Stories)
 	return f, err
 }
 
 // unreadOf returns the feeds of a list that have something unread, and how many items that is. It stops when these are more feeds than
 // are read one by one, and as many items as are wanted.
 func unreadOf(ctx context.Context, t *sql.Tx, user int64, in []news.Stream, wanted int) (feeds []int64, total int64, err error) {
+	once := slices.ContainsFunc(in, func(s news.Stream) bool { return s.Kind == news.StreamOnce })
 	for _, most := range []int64{mergedFeeds + 1, math.MaxInt64} {
-		all, err := collect(ctx, t.QueryContext, scanUnreadCounts, unreadCountsSQL, user, most)
+		query, args := unreadCountsQuery(user, in, most)
+		all, err := collect(ctx, t.QueryContext, scanUnreadCounts, query, args...)
 		if err != nil {
 			return nil, 0, err
 		}
 		feeds, total = nil, 0
 		for _, f := range all {
 			count := f.Articles
-			for _, s := range in {
-				switch {
-				case s.Kind == news.StreamFolder && s.Label != f.Folder, s.Kind == news.StreamFeed && s.Feed != f.ID:
-					count = 0
-				case s.Kind == news.StreamOnce:
-					count = min(count, f.Stories)
-				}
+			if once {
+				count = min(count, f.Stories)
 			}
 			if count > 0 {
 				feeds, total = append(feeds, f.ID), total+count
