@@ -164,3 +164,31 @@ func TestFeedPages(t *testing.T) {
 	at, page = get("/feeds/opml")
 	wants(at, page, "طيور البحر", "http://new.invalid/a")
 }
+
+// TestImportOfManyFeeds imports a list of 10,000 feeds on the page. The pages of feeds stay small.
+func TestImportOfManyFeeds(t *testing.T) {
+	srv, _ := serveEmpty(t, func(c *config.Config) { c.PublicURL = "" }) // nobody logs in
+	const folders, each = 100, 100
+	var list strings.Builder
+	list.WriteString(`<opml version="2.0"><body>`)
+	for i := range folders {
+		fmt.Fprintf(&list, `<outline text="Folder %d">`, i)
+		for j := range each {
+			fmt.Fprintf(&list, `<outline text="Feed %[1]d-%[2]d" xmlUrl="https://feeds.example/%[1]d/%[2]d.xml"/>`, i, j)
+		}
+		list.WriteString(`</outline>`)
+	}
+	list.WriteString(`</body></opml>`)
+	report := send(t, http.MethodPost, srv.URL+"/feeds/opml", url.Values{"text": {list.String()}})
+	if report.status != http.StatusOK || !strings.Contains(report.body, "10,000 feeds added") || len(report.body) > 50_000 {
+		t.Errorf("%d, %d bytes: %.300s", report.status, len(report.body), report.body)
+	}
+	for _, path := range []string{"/feeds", "/feeds?health=never", "/folder/Folder%207", "/"} {
+		if got := send(t, http.MethodGet, srv.URL+path, nil); got.status != http.StatusOK || len(got.body) > 200_000 {
+			t.Errorf("%s: %d, %d bytes", path, got.status, len(got.body))
+		}
+	}
+	if got := send(t, http.MethodGet, srv.URL+"/feeds/opml", nil); strings.Count(got.body, "xmlUrl=") != folders*each {
+		t.Errorf("%d feeds are exported", strings.Count(got.body, "xmlUrl="))
+	}
+}
