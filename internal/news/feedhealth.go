@@ -152,6 +152,12 @@ type FeedPage struct {
 	Offline bool                 // none of the feeds that were polled could be reached, so the fault is likely on our side
 }
 
+// FolderRemoval is a folder that was removed.
+type FolderRemoval struct {
+	Feeds int   // that were in it
+	Undo  int64 // names it, to undo it within UndoRemoval
+}
+
 // FolderCount is a folder with its feeds, without those of folders below it.
 type FolderCount struct {
 	Name        string

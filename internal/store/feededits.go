@@ -152,6 +152,61 @@ func (db *DB) MoveFolder(ctx context.Context, from, to string) (moved int, err e
 }
 
 const (
+	removedFolderSQL      = `SELECT max(?, coalesce((SELECT max(removal) FROM removed_folders), 0) + 1)`
+	forgetFoldersSQL      = `DELETE FROM removed_folders WHERE removal < ?`
+	keepRemovedFoldersSQL = `INSERT INTO removed_folders (removal, feed_id, folder, became)
+		SELECT ?2, id, folder, CASE WHEN folder = ?1 THEN '' ELSE substr(folder, length(?1) + 2) END FROM feeds
+		WHERE folder = ?1 OR folder > ?1 || '/' AND folder < ?1 || '0'`
+	restoreFolderSQL = `UPDATE feeds SET folder = (SELECT r.folder FROM removed_folders AS r WHERE r.removal = ?1 AND r.feed_id = feeds.id)
+		WHERE id IN (SELECT r.feed_id FROM removed_folders AS r WHERE r.removal = ?1)
+			AND folder = (SELECT r.became FROM removed_folders AS r WHERE r.removal = ?1 AND r.feed_id = feeds.id)`
+	dropRemovedFolderSQL = `DELETE FROM removed_folders WHERE removal = ?`
+)
+
+// RemoveFolder is MoveFolder without another folder. It returns how many feeds were in it, and what names the removal for RestoreFolder.
+func (db *DB) RemoveFolder(ctx context.Context, name string) (r news.FolderRemoval, err error) {
+	err = db.write(ctx, "remove folder "+name, func(ctx context.Context, t tx) error {
+		t.ring(AreaFeeds)
+		now := db.Now()
+		if err := t.exec(ctx, forgetFoldersSQL, millis(now.Add(-news.UndoRemoval))); err != nil {
+			return err
+		}
+		if err := t.scan(ctx, []any{&r.Undo}, removedFolderSQL, millis(now)); err != nil {
+			return err
+		}
+		if err := t.exec(ctx, keepRemovedFoldersSQL, text(name), r.Undo); err != nil {
+			return err
+		}
+		r.Feeds, err = t.affected(ctx, moveFolderSQL, text(name), "")
+		if err == nil && r.Feeds == 0 {
+			err = news.ErrNotFound
+		}
+		return err
+	})
+	return r, err
+}
+
+// RestoreFolder undoes a removal of RemoveFolder, and returns how many feeds are back in their folders: those that nobody moved since. It
+// returns news.ErrNotFound where there is no such removal, or none of the last day.
+func (db *DB) RestoreFolder(ctx context.Context, removal int64) (restored int, err error) {
+	err = db.write(ctx, "restore a folder", func(ctx context.Context, t tx) error {
+		t.ring(AreaFeeds)
+		if err := t.exec(ctx, forgetFoldersSQL, millis(db.Now().Add(-news.UndoRemoval))); err != nil {
+			return err
+		}
+		if restored, err = t.affected(ctx, restoreFolderSQL, removal); err != nil {
+			return err
+		}
+		n, err := t.affected(ctx, dropRemovedFolderSQL, removal)
+		if err == nil && n == 0 {
+			err = news.ErrNotFound
+		}
+		return err
+	})
+	return restored, err
+}
+
+const (
 	refreshSQL = `UPDATE feeds SET due = ?1, rule = ?2, state = CASE WHEN state = 'gone' THEN 'waiting' ELSE state END
 		WHERE id = ?3 AND removed = 0 AND (due > ?1 OR state = 'gone')`
 )

@@ -122,6 +122,46 @@ func TestMoveFolder(t *testing.T) {
 	}
 }
 
+// The removal of a folder is undone for the feeds that nobody moved since, once.
+func TestRestoreFolder(t *testing.T) {
+	db := open(t, t.TempDir())
+	var ids []int64
+	for i, folder := range []string{"News", "News/Asia", "Newsletters", "News/Asia/East", "Asia"} {
+		f, err := db.AddFeed(t.Context(), news.Feed{URL: fmt.Sprintf("https://a.example/%d", i), Folder: folder})
+		must(t, err)
+		ids = append(ids, f.ID)
+	}
+	folders := func() (all []string) {
+		feeds, err := db.Feeds(t.Context())
+		must(t, err)
+		for _, f := range feeds {
+			all = append(all, f.Folder)
+		}
+		return all
+	}
+	first, err := db.RemoveFolder(t.Context(), "News")
+	must(t, err)
+	second, err := db.RemoveFolder(t.Context(), "Newsletters")
+	must(t, err)
+	if got := folders(); first.Feeds != 3 || second.Feeds != 1 || first.Undo == second.Undo || !slices.Equal(got, []string{"", "Asia", "", "Asia/East", "Asia"}) {
+		t.Errorf("after %+v and %+v the folders are %q", first, second, got)
+	}
+	moved := "Elsewhere"
+	must(t, db.ChangeFeed(t.Context(), ids[3], news.FeedEdit{Folder: &moved}))
+	n, err := db.RestoreFolder(t.Context(), first.Undo)
+	if got := folders(); err != nil || n != 2 || !slices.Equal(got, []string{"News", "News/Asia", "", "Elsewhere", "Asia"}) {
+		t.Errorf("%d restored (%v): the folders are %q", n, err, got)
+	}
+	for _, undo := range []int64{first.Undo, 0, 4711} {
+		if _, err := db.RestoreFolder(t.Context(), undo); !errors.Is(err, news.ErrNotFound) {
+			t.Errorf("restored again: %v", err)
+		}
+	}
+	if _, err := db.RemoveFolder(t.Context(), "Nowhere"); !errors.Is(err, news.ErrNotFound) {
+		t.Errorf("a folder that is not there: %v", err)
+	}
+}
+
 // A paused feed is not due, whatever a hub pushes of it. One that ended is due again when somebody asks for it.
 func TestPausedFeedsAreNotDue(t *testing.T) {
 	db := open(t, t.TempDir())

@@ -135,6 +135,7 @@ func plannedStatements() []planned {
 		{"front page", stories(news.StoryList{}), "INDEX stories_rank"},
 		{"stories after a place", stories(news.StoryList{Newest: true, Before: news.Place{Time: day, ID: 3}}), "INDEX stories_changed ((changed,latest)<(?,?))"},
 		{"feeds of a folder", newestOfFeedsSQL, "INDEX feeds_folder"},
+		{"feeds of a removed folder", restoreFolderSQL, "PRIMARY KEY (removal=? AND feed_id=?)"},
 		{"newest of the feeds of a folder", newestOfFeedsSQL, "SEARCH x USING PRIMARY KEY (feed_id=?"},
 		{"stories of a feed", ofFeedSQL, "SEARCH story_feeds USING PRIMARY KEY (feed_id=?"},
 		{"newest stories", stories(news.StoryList{Newest: true}), "INDEX stories_changed"},
@@ -310,6 +311,7 @@ const largeSQL = `
 		SELECT i, '', '', CASE WHEN i % 2 = 0 THEN 'login refused' ELSE 'login' END, '', '' FROM generate_series(1, 5000) AS i;
 	INSERT INTO read_marks (user_id, article_id, at) SELECT u, a.id, a.id / 10 FROM generate_series(1, 3) AS u, articles AS a;
 	INSERT INTO labelled (user_id, label, article_id) SELECT u, 'x', a.id FROM generate_series(1, 3) AS u, articles AS a;
+	INSERT INTO removed_folders (removal, feed_id, folder, became) SELECT i, f.id, 'x', '' FROM generate_series(1, 20) AS i, feeds AS f;
 	INSERT INTO removed_labels (user_id, removal, article_id, label) SELECT u, 1 + a.id / 100, a.id, 'x' FROM generate_series(1, 3) AS u, articles AS a;
 	INSERT INTO user_settings (user_id, settings) SELECT i, '{}' FROM generate_series(1, 3) AS i;
 	INSERT INTO topics (id, name, query, added) SELECT i, 'topic' || i, 'x', 0 FROM generate_series(1, 10) AS i;

@@ -84,6 +84,21 @@ func (f *Feeds) MoveFolder(ctx context.Context, from, to string) (int, error) {
 	return f.Store.MoveFolder(ctx, from, to)
 }
 
+// RemoveFolder leaves the feeds of a folder without one; those of folders below it keep the rest of their path. It returns news.ErrNotFound
+// where no feed is in it.
+func (f *Feeds) RemoveFolder(ctx context.Context, name string) (news.FolderRemoval, error) {
+	if name == "" {
+		return news.FolderRemoval{}, refuse("feeds without a folder are in none that could be removed")
+	}
+	return f.Store.RemoveFolder(ctx, name)
+}
+
+// RestoreFolder undoes the removal of a folder for the feeds that nobody moved since, and returns how many these are. It returns
+// news.ErrNotFound where that was undone before, or is longer ago than news.UndoRemoval.
+func (f *Feeds) RestoreFolder(ctx context.Context, undo int64) (int, error) {
+	return f.Store.RestoreFolder(ctx, undo)
+}
+
 func refuse(format string, args ...any) error {
 	return &news.RefusedError{Text: fmt.Sprintf(format, args...)}
 }
