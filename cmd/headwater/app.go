@@ -68,6 +68,7 @@ type openOptions struct {
 	verify    bool          // read the whole index first
 	restoring bool          // for a restore, which may be repeated until it succeeds
 	wait      time.Duration // for a database server that can't be reached yet
+	ticksOnly bool          // see pipeline.Options
 }
 
 // open opens the data folder, wires everything over it, and holds the folder until close.
@@ -118,6 +119,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger, o openOption
 	stages := pipelineOptions(cfg, a.client, registry)
 	stages.Store, stages.Index, stages.Reader, stages.Logger, stages.Hub = a.store, a.index, a.stories, log, a.hub
 	stages.Alerts, stages.Now, stages.Settings = notify.NewQueue(a.alerts, log), a.store.Now, cfg.Hashes()
+	stages.TicksOnly = o.ticksOnly
 	a.pipeline = pipeline.New(stages)
 	a.feeds = &subscribe.Feeds{Store: a.store, Finder: newFinder(cfg, a.client), Now: a.store.Now, Removed: a.pipeline.FeedRemoved}
 	a.topics = &subscribe.Topics{Store: a.store, Now: a.store.Now}
@@ -196,7 +198,7 @@ func (a *app) apiBackend() api.Backend {
 		FrontReader: a.stories, StoryReader: a.stories, StoryStore: db, Comparer: compare.New(db), ArticleStore: db, EventStore: db, EventReader: a.stories, OutletReader: a.stories, OutletEditor: a.stories, Searcher: a.stories,
 		ChangeLog: db, ChangeNotifier: a.pipeline,
 		TopicStore: db, TopicSearcher: a.stories, TopicEditor: a.topics, AlertStore: db, AlertEditor: a.alerts,
-		FeedStore: db, FeedEditor: a.feeds, OPML: a.lists, CorrectionStore: db, Corrector: a.pipeline.Settler,
+		FeedStore: db, FeedLister: a.stories, FeedEditor: a.feeds, OPML: a.lists, CorrectionStore: db, Corrector: a.pipeline.Settler,
 		StatusReader: a.statusReader(), UserStore: db, AccountEditor: a.accounts, SettingsStore: db,
 	}
 }

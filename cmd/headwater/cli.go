@@ -29,6 +29,7 @@ type cli struct {
 	set              map[string]string // settings given as flags of a command
 	started          bool              // the arguments were valid and the command runs
 	args             []string          // the command line
+	ticksOnly        bool              // see openOptions; tests set it
 
 	// These are set where a server runs the command line of another process; see clientserver.go.
 	server       *app

@@ -119,6 +119,7 @@ func (c *cli) openApp(ctx context.Context, cfg config.Config, o openOptions) (*a
 	if err != nil {
 		return nil, err
 	}
+	o.ticksOnly = c.ticksOnly
 	a, err := open(ctx, cfg, log, o)
 	if err == nil {
 		a.stderr = c.stderr

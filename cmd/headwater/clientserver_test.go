@@ -266,6 +266,7 @@ func startServer(t *testing.T, s side) {
 	program := ownProgram(t)
 	cmd := exec.Command(program, "serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(s.dir, "data"))
 	cmd.Dir = filepath.Dir(program)
+	cmd.Env = append(os.Environ(), ticksOnly+"=yes") // commands poll, as without a server
 	log, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

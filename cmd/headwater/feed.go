@@ -26,12 +26,12 @@ import (
 func (c *cli) feedCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "feed",
-		Short:   "Add, list, set, refresh, remove, restore, check, import and export feeds",
+		Short:   "Add, list, set, refresh, remove, restore, check, import and export feeds, and their folders",
 		Example: "  headwater feed add https://www.theguardian.com/world --folder World\n  headwater feed list",
 		Args:    commandsOnly,
 		RunE:    needsSubcommand,
 	}
-	cmd.AddCommand(c.feedAdd(), c.feedList(), c.feedSet(), c.feedRefresh(), c.feedRemove(), c.feedRestore(), c.feedCheck(), c.feedImport(), c.feedExport())
+	cmd.AddCommand(c.feedAdd(), c.feedList(), c.feedSet(), c.feedRefresh(), c.feedRemove(), c.feedRestore(), c.feedFolder(), c.feedCheck(), c.feedImport(), c.feedExport())
 	return cmd
 }
 

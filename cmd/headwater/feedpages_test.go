@@ -157,6 +157,16 @@ func TestFeedPages(t *testing.T) {
 	wants(at, page, "The folder is renamed.", "طيور البحر")
 	at, page = post("/folder/Birds%2FSea", url.Values{"to": {"Late"}})
 	wants(at, page, "There is no folder of that name")
+	at, page = post("/folder/"+url.PathEscape("طيور البحر")+"/remove", nil)
+	wants(at, page, "The folder is removed. Its feeds stay.", "Undo")
+	undo := regexp.MustCompile(`name="folder" value="(\d+)"`).FindStringSubmatch(page)
+	if undo == nil {
+		t.Fatalf("%s offers no undo", at)
+	}
+	at, page = post("/feeds/folders", url.Values{"folder": {undo[1]}})
+	wants(at, page, "1 feed is in its folder again.", "طيور البحر")
+	at, page = post("/feeds/folders", url.Values{"folder": {undo[1]}})
+	wants(at, page, "cannot be undone any more")
 	list := `<opml><body><outline text="طيور البحر"><outline xmlUrl="` + publisher.URL + `/feed#top"/><outline type="rss" text="none"/>
 		<outline xmlUrl="http://new.invalid/a"/><outline xmlUrl="http://NEW.invalid:80/a"/></outline></body></opml>`
 	at, page = post("/feeds/opml", url.Values{"text": {list}})

@@ -15,11 +15,15 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// ticksOnly is a variable of the environment with which the program of tests polls at ticks and by commands, and not after changes of feeds.
+const ticksOnly = "TESTED_TICKS_ONLY"
+
 // TestMain makes the test's own binary the program that scripts call as headwater.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"headwater": func() {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-		code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+		c := &cli{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, screen: screenOf(os.Stdout), ticksOnly: os.Getenv(ticksOnly) != ""}
+		code := c.run(ctx, os.Args[1:])
 		stop()
 		os.Exit(code)
 	}})

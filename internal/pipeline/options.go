@@ -68,6 +68,8 @@ type Options struct {
 
 	Alerts *notify.Queue     // delivers alerts; nil sends none
 	Hub    *notify.Publisher // notifies a hub of changes in our own feeds; nil notifies none
+	// TicksOnly has Serve poll at the times of the schedule alone, and not after changes of the feeds.
+	TicksOnly bool
 }
 
 func (o Options) withDefaults() Options {

@@ -159,8 +159,10 @@ func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 	})
 	if roles.Poll {
 		g.Go(func() error { return p.push.run(ctx) })
-		changed := p.options.Store.Changed(store.AreaFeeds) // before the first pass reads what is due
-		run(func(ctx context.Context) { p.pollChanged(ctx, changed) })
+		if !p.options.TicksOnly {
+			changed := p.options.Store.Changed(store.AreaFeeds) // before the first pass reads what is due
+			run(func(ctx context.Context) { p.pollChanged(ctx, changed) })
+		}
 		g.Go(func() error {
 			return poll.Schedule(ctx, schedule, log, func(ctx context.Context) {
 				if _, err := p.Pass(ctx, PassOptions{CollectOnly: true, PerHost: passFor}); isFault(ctx, err) {

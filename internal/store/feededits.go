@@ -160,6 +160,7 @@ const (
 	restoreFolderSQL = `UPDATE feeds SET folder = (SELECT r.folder FROM removed_folders AS r WHERE r.removal = ?1 AND r.feed_id = feeds.id)
 		WHERE id IN (SELECT r.feed_id FROM removed_folders AS r WHERE r.removal = ?1)
 			AND folder = (SELECT r.became FROM removed_folders AS r WHERE r.removal = ?1 AND r.feed_id = feeds.id)`
+	lastRemovedFolderSQL = `SELECT coalesce(max(removal), 0) FROM removed_folders`
 	dropRemovedFolderSQL = `DELETE FROM removed_folders WHERE removal = ?`
 )
 
@@ -186,13 +187,18 @@ func (db *DB) RemoveFolder(ctx context.Context, name string) (r news.FolderRemov
 	return r, err
 }
 
-// RestoreFolder undoes a removal of RemoveFolder, and returns how many feeds are back in their folders: those that nobody moved since. It
+// RestoreFolder undoes a removal of RemoveFolder, or where that is 0 the last one, and returns how many feeds are back in their folders: those that nobody moved since. It
 // returns news.ErrNotFound where there is no such removal, or none of the last day.
 func (db *DB) RestoreFolder(ctx context.Context, removal int64) (restored int, err error) {
 	err = db.write(ctx, "restore a folder", func(ctx context.Context, t tx) error {
 		t.ring(AreaFeeds)
 		if err := t.exec(ctx, forgetFoldersSQL, millis(db.Now().Add(-news.UndoRemoval))); err != nil {
 			return err
+		}
+		if removal == 0 {
+			if err := t.scan(ctx, []any{&removal}, lastRemovedFolderSQL); err != nil {
+				return err
+			}
 		}
 		if restored, err = t.affected(ctx, restoreFolderSQL, removal); err != nil {
 			return err

@@ -152,10 +152,13 @@ func TestRestoreFolder(t *testing.T) {
 	if got := folders(); err != nil || n != 2 || !slices.Equal(got, []string{"News", "News/Asia", "", "Elsewhere", "Asia"}) {
 		t.Errorf("%d restored (%v): the folders are %q", n, err, got)
 	}
-	for _, undo := range []int64{first.Undo, 0, 4711} {
+	for _, undo := range []int64{first.Undo, 4711} {
 		if _, err := db.RestoreFolder(t.Context(), undo); !errors.Is(err, news.ErrNotFound) {
 			t.Errorf("restored again: %v", err)
 		}
+	}
+	if n, err := db.RestoreFolder(t.Context(), 0); err != nil || n != 1 || folders()[2] != "Newsletters" {
+		t.Errorf("the last removal: %d restored (%v), the folders are %q", n, err, folders())
 	}
 	if _, err := db.RemoveFolder(t.Context(), "Nowhere"); !errors.Is(err, news.ErrNotFound) {
 		t.Errorf("a folder that is not there: %v", err)

@@ -93,7 +93,7 @@ func (f *Feeds) RemoveFolder(ctx context.Context, name string) (news.FolderRemov
 	return f.Store.RemoveFolder(ctx, name)
 }
 
-// RestoreFolder undoes the removal of a folder for the feeds that nobody moved since, and returns how many these are. It returns
+// RestoreFolder undoes the removal of a folder, or where undo is 0 the last one, for the feeds that nobody moved since, and returns how many these are. It returns
 // news.ErrNotFound where that was undone before, or is longer ago than news.UndoRemoval.
 func (f *Feeds) RestoreFolder(ctx context.Context, undo int64) (int, error) {
 	return f.Store.RestoreFolder(ctx, undo)

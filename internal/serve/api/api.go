@@ -270,6 +270,11 @@ func (s *server) register(api operationAPI) {
 	register(api, feeds, post, "restore-feed", "/feeds/{id}/restore", "Undo the removal of a feed", s.restoreFeed, notCreated, fails(missing))
 	register(api, feeds, post, "refresh-feed", "/feeds/{id}/refresh", "Poll a feed as soon as it is polite", s.refreshFeed, notCreated, fails(missing, conflict))
 
+	register(api, reader, get, "list-folders", "/folders", "List the folders of feeds", s.folders)
+	register(api, feeds, patch, "rename-folder", "/folders/{name}", "Rename a folder, or make it part of another", s.renameFolder, fails(missing))
+	register(api, feeds, remove, "remove-folder", "/folders/{name}", "Remove a folder; its feeds stay, and for a day it can be restored", s.removeFolder, fails(missing))
+	register(api, feeds, post, "restore-folder", "/folders/restore", "Undo the removal of a folder, for the feeds that nobody moved since", s.restoreFolder, notCreated, fails(missing))
+
 	register(api, reader, get, "settings", "/settings", "Show what the viewer set of pages and lists", s.settings)
 	register(api, reader, patch, "change-settings", "/settings", "Change what the viewer set of pages and lists", s.changeSettings, fails(missing))
 

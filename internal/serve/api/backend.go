@@ -34,6 +34,7 @@ type Backend struct {
 	AlertEditor
 
 	FeedStore
+	FeedLister
 	FeedEditor
 	OPML
 
@@ -204,6 +205,11 @@ type FeedStore interface {
 	FeedHistory(ctx context.Context, feed int64) ([]news.PollRun, error)
 }
 
+// FeedLister finds, sorts and counts feeds.
+type FeedLister interface {
+	FeedPage(ctx context.Context, q news.FeedQuery) (news.FeedPage, error)
+}
+
 // FeedEditor subscribes to feeds and ends subscriptions.
 type FeedEditor interface {
 	// FindFeeds looks for the feeds behind an address and adds nothing.
@@ -213,6 +219,11 @@ type FeedEditor interface {
 	// ChangeFeed gives news.ErrNotFound for an unknown feed, and a *news.RefusedError for what cannot be.
 	ChangeFeed(ctx context.Context, id int64, e news.FeedEdit) error
 	RemoveFeed(context.Context, int64) error
+	// MoveFolder renames a folder, or makes it part of another, and gives how many feeds are in it.
+	MoveFolder(ctx context.Context, from, to string) (int, error)
+	// RemoveFolder leaves its feeds without one, or gives news.ErrNotFound. RestoreFolder undoes it, or gives news.ErrNotFound.
+	RemoveFolder(ctx context.Context, name string) (news.FolderRemoval, error)
+	RestoreFolder(ctx context.Context, undo int64) (int, error)
 	// RestoreFeeds gives the feeds whose removal it could undo.
 	RestoreFeeds(ctx context.Context, ids []int64) ([]int64, error)
 	// RefreshFeeds has feeds polled as soon as it is polite, and gives when that is. Paused and unknown ones are left out.

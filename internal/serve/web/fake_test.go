@@ -26,6 +26,7 @@ type fake struct {
 	topics       []news.Topic
 	feeds        []news.Feed
 	removed      []news.Feed // that can be restored
+	folder       string      // likewise
 	runs         []news.PollRun
 	days         []news.DayCount
 	imported     news.Imported

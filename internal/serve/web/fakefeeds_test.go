@@ -165,6 +165,24 @@ func (f *fake) RefreshFeeds(_ context.Context, ids []int64) (map[int64]time.Time
 	return at, f.broken
 }
 
+func (f *fake) RemoveFolder(ctx context.Context, name string) (news.FolderRemoval, error) {
+	n, err := f.MoveFolder(ctx, name, "")
+	if err == nil && n == 0 {
+		err = news.ErrNotFound
+	}
+	f.folder = name
+	return news.FolderRemoval{Feeds: n, Undo: 7}, err
+}
+
+func (f *fake) RestoreFolder(ctx context.Context, undo int64) (int, error) {
+	if undo != 7 || f.folder == "" {
+		return 0, news.ErrNotFound
+	}
+	name := f.folder
+	f.folder = ""
+	return f.MoveFolder(ctx, "", name)
+}
+
 func (f *fake) MoveFolder(_ context.Context, from, to string) (n int, err error) {
 	defer f.lock()()
 	if f.refused != nil {

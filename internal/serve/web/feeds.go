@@ -78,7 +78,9 @@ type feedRow struct {
 type feedNotice struct {
 	Text string
 	Undo []int64 // feeds to restore
-	Bad  bool
+	// Folder names the removal of a folder to undo; "" is none.
+	Folder string
+	Bad    bool
 }
 
 func feedPath(id int64) string { return "/feed/" + strconv.FormatInt(id, 10) }
@@ -260,7 +262,14 @@ func (s *server) feedNotice(r *http.Request, l *locale.Locale) (v feedNotice, er
 	case "merged":
 		v.Text = l.Text("The folders are one now.")
 	case "folder-removed":
-		v.Text = l.Text("The folder is removed. Its feeds are in no folder now.")
+		v.Text = l.Text("The folder is removed. Its feeds stay.")
+		if id, err := strconv.ParseInt(q.Get("id"), 10, 64); err == nil {
+			v.Folder = strconv.FormatInt(id, 10)
+		}
+	case "folder-restored":
+		v.Text = l.Text("%d feeds are in their folder again.", n)
+	case "folder-gone":
+		v.Text, v.Bad = l.Text("The removal of the folder cannot be undone any more."), true
 	case "added":
 		v.Text = l.Text("The feed is added, and is read now.")
 	case "removed":
@@ -416,7 +425,7 @@ func withDone(address, done string, n int, id int64) string {
 	if n > 0 {
 		values.Set("n", strconv.Itoa(n))
 	}
-	if done == "removed" {
+	if id > 0 && (done == "removed" || done == "folder-removed") {
 		values.Set("id", strconv.FormatInt(id, 10))
 	}
 	return path + "?" + values.Encode()

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 
 	"headwater/internal/news"
 	"headwater/internal/serve/publish"
@@ -108,13 +109,31 @@ func (s *server) changeFolder(w http.ResponseWriter, r *http.Request) error {
 
 // removeFolder leaves the feeds of a folder without one.
 func (s *server) removeFolder(w http.ResponseWriter, r *http.Request) error {
-	name := r.PathValue("name")
-	n, err := s.backend.MoveFolder(r.Context(), name, "")
+	done, err := s.backend.RemoveFolder(r.Context(), r.PathValue("name"))
 	switch {
+	case errors.Is(err, news.ErrNotFound):
+		return notFound("There is no folder of that name. It may have been renamed.")
 	case err != nil:
 		return refusedForm(err, s.locale(r), "/feeds")
-	case n == 0:
-		return notFound("There is no folder of that name. It may have been renamed.")
 	}
-	return redirect(w, r, withDone("/feeds", "folder-removed", 0, 0))
+	return redirect(w, r, withDone("/feeds", "folder-removed", done.Feeds, done.Undo))
+}
+
+// restoreFolder undoes the removal of a folder.
+func (s *server) restoreFolder(w http.ResponseWriter, r *http.Request) error {
+	if err := readForm(r); err != nil {
+		return err
+	}
+	undo, err := strconv.ParseInt(r.PostForm.Get("folder"), 10, 64)
+	if err != nil {
+		return badRequest("The form has no action that is known here. Open the page again.")
+	}
+	n, err := s.backend.RestoreFolder(r.Context(), undo)
+	switch {
+	case errors.Is(err, news.ErrNotFound):
+		return redirect(w, r, withDone("/feeds", "folder-gone", 0, 0))
+	case err != nil:
+		return fmt.Errorf("restore a folder: %w", err)
+	}
+	return redirect(w, r, withDone("/feeds", "folder-restored", n, 0))
 }

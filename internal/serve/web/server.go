@@ -506,8 +506,11 @@ type FeedEditor interface {
 	RestoreFeeds(ctx context.Context, ids []int64) ([]int64, error)
 	// RefreshFeeds has feeds polled as soon as it is polite, and gives when that is.
 	RefreshFeeds(ctx context.Context, ids []int64) (map[int64]time.Time, error)
-	// MoveFolder renames a folder, or makes it part of another; "" leaves its feeds without one.
+	// MoveFolder renames a folder, or makes it part of another.
 	MoveFolder(ctx context.Context, from, to string) (int, error)
+	// RemoveFolder leaves its feeds without one, or gives news.ErrNotFound. RestoreFolder undoes it, or gives news.ErrNotFound.
+	RemoveFolder(ctx context.Context, name string) (news.FolderRemoval, error)
+	RestoreFolder(ctx context.Context, undo int64) (int, error)
 }
 
 // ListKeeper writes and reads lists of feeds and topics.

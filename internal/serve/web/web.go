@@ -125,6 +125,7 @@ func New(o Options) access.Routes {
 		"GET /feeds":                 {access.Reader, s.feeds},
 		"POST /feeds":                {access.Feeds, s.addFeed},
 		"GET /feeds/add":             {access.Feeds, s.addPage},
+		"POST /feeds/folders":        {access.Feeds, s.restoreFolder},
 		"GET /feeds/start":           {access.Feeds, s.startPage},
 		"POST /feeds/start":          {access.Feeds, s.addStarters},
 		"GET /feeds/change":          {access.Reader, s.feedsAgain},
