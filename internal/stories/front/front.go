@@ -15,8 +15,12 @@
 //
 //  2. Join (join.go). Advertisements, programmes and live pages are taken out. Grouping makes events small, since only reports
 //     of one happening belong together. A front page gives one place to an affair: the announcement, the reactions and what
-//     followed. The best events are joined by average link over the likeness of their words, and scored as one. Reports on
-//     markets join what moved them.
+//     followed. The best events are joined by average link over the likeness of their words, and scored as one event times
+//
+//     (1 + 0.4·log2(reports)) · (1 + 0.2·log2(languages))
+//
+//     where each outlet of each story makes a report: what an agency follows up and translates matters to it. Then affairs join
+//     the better one that they are like as wholes. Reports on markets join what moved them.
 //
 //  3. Headline (headline.go). The headline is that of a report in the reader's language. It belongs to the affair's best event,
 //     is near to what the whole affair tells, is carried by many and is recent. A comment leads only where nothing else can.
@@ -99,8 +103,10 @@ func Events(stories []Story, at time.Time, r Reader) []Event {
 // best returns the stories of an event whose words are read.
 func (e Event) best() []Story { return e.Stories[:min(len(e.Stories), perEvent)] }
 
-// outlet returns one of the outlets of an event.
-func (e Event) outlet() string { return e.Stories[0].Members[0].Outlet }
+// sameTeller reports whether one outlet alone tells of two events.
+func (e Event) sameTeller(other Event) bool {
+	return e.Outlets == 1 && other.Outlets == 1 && e.Stories[0].Members[0].Outlet == other.Stories[0].Members[0].Outlet
+}
 
 // firstReport returns the article of a story's first report.
 func (s Story) firstReport() int64 { return s.Members[0].Article }

@@ -160,6 +160,34 @@ func TestOrder(t *testing.T) {
 				"Quintero doubles purchases of harbour debt", "Songs sung as Quintero doubles purchases, bakers, millers, tanners, coopers, weavers, sailors, potters, cobblers, hatters and grocers gain",
 			}, fillerTitles...),
 		}, {
+			name: "what is told in more languages stands above",
+			reports: append(fillers,
+				report{1, "wire", 3, "Quintero resigns as mayor of Aldermere", "en", nil},
+				report{1, "wire", 3, "Dimite el alcalde de la capital", "es", nil},
+				report{2, "herald", 2, "Bakers strike in north", "en", nil},
+				report{2, "herald", 2, "Ovens of north stay cold", "en", nil},
+			),
+			want: append([]string{"Quintero resigns as mayor of Aldermere", "Bakers strike in north"}, fillerTitles...),
+		}, {
+			name: "what many follow up stands above",
+			reports: append(fillers,
+				report{1, "wire", 6, "Quintero resigns as mayor of Aldermere", "", nil},
+				report{1, "wire", 6, "Aldermere's mayor Quintero packs", "", []string{"a"}},
+				report{1, "wire", 6, "Mayor Quintero of Aldermere leaves", "", nil},
+				report{2, "herald", 1, "Bakers strike in north", "", nil},
+				report{2, "gazette", 1, "Ovens of north stay cold", "", nil},
+			),
+			want: append([]string{"Aldermere's mayor Quintero packs", "Bakers strike in north"}, fillerTitles...),
+		}, {
+			name: "affairs that are alike as wholes",
+			reports: append(fillers,
+				report{1, "wire", 2, "Budget of debt by Quintero the mayor", "", nil},
+				report{2, "herald", 3, "Strike over debt of Quintero and council", "", nil},
+				report{3, "gazette", 4, "Ferry of Aldermere on strike as council resigns", "", nil},
+				report{4, "times", 5, "Ferry of Aldermere not in council budget", "", nil},
+			),
+			want: append([]string{"Budget of debt by Quintero the mayor"}, fillerTitles...),
+		}, {
 			name: "programmes and live pages do not stand there",
 			reports: []report{
 				{1, "tv", 1, "Watch: bakers on strike", "", []string{"a", "b"}},
@@ -196,7 +224,7 @@ func TestOrder(t *testing.T) {
 
 // TestAnyOrder gives the same stories in other orders. The page stays the same.
 func TestAnyOrder(t *testing.T) {
-	subjects := []string{"Aldermere dam", "Quintero trial", "bakers strike", "comet", "ferry line"}
+	subjects := []string{"Aldermere dam bursts", "Quintero trial opens", "bakers strike spreads", "comet passes Jupiter", "ferry line closes"}
 	var reports []report
 	for i := range 60 {
 		s := i % len(subjects)

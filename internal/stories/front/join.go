@@ -14,18 +14,15 @@ import (
 // stories (prints.Print.Terms of title and summary), by inverse document frequency over the events: counted by event and not
 // by article, a word of one large event is still rare.
 //
-// Likeness is the cosine, less a share of its largest summand: one shared name, such as that of a place, makes no affair.
-// Events that one outlet alone tells of are not alike: they are made by one mould.
+// Likeness is the cosine, of whose summands the largest counts for at most a third of the others: one shared name, such as that
+// of a place, makes no affair. Events that one outlet alone tells of are not alike: they are made by one mould.
 
 const (
-	joinAt     = .2  // likeness from which groups are joined
-	oneWord    = .25 // share of the largest summand of a cosine that likeness leaves out
-	common     = .2  // terms of more than this share of the events tell nothing,
-	titleUses  = 3   // a use in the title counts as this many
-	nameWeight = 2.  // factor of terms that are written with a capital
-	nameShare  = .75 // of the texts with a term, so many write it with a capital: it is a name
-	perEvent   = 20  // stories of an event whose words are read, the best ones
-	maxJoin    = 400 // events that are compared, the best ones
+	joinAt    = .2     // likeness from which groups are joined
+	oneWord   = 1. / 3 // of the other summands of a cosine, so much counts of its largest at most
+	titleUses = 3      // a use in the title counts as this many
+	perEvent  = 20     // stories of an event whose words are read, the best ones
+	maxJoin   = 400    // events that are compared, the best ones
 )
 
 // Wanted returns the articles whose texts Join reads: the first reports of the best events.
@@ -41,7 +38,7 @@ func Wanted(events []Event) []int64 {
 
 const (
 	reactionShare = .5  // an affair with so many reports of markets among its stories is a reaction
-	reactionAt    = .15 // likeness from which a reaction is joined to what it reacts to
+	reactionAt    = .12 // likeness from which a reaction is joined to what it reacts to
 )
 
 // Page is events as a front page shows them, the best first.
@@ -78,19 +75,25 @@ func Join(events []Event, texts map[int64]Text, at time.Time, r Reader) Page {
 			}
 		}
 		affair.weigh()
+		affair.Score *= affair.breadth()
 		affair.words = unit(sum)
 		page.Events = append(page.Events, affair)
 	}
 	order(page.Events)
-	page.Events = append(withReactions(page.Events, texts), rest...)
+	page.Events = gather(page.Events, texts)
+	for _, e := range rest {
+		e.Score *= e.breadth()
+		page.Events = append(page.Events, e)
+	}
 	order(page.Events)
 	return page
 }
 
-// withReactions joins affairs that tell how markets moved to the better affair that is likest to them. affairs are the best
-// first. Markets are reported on every day, and say what moved them; they have a place of their own where nothing on the page
-// did.
-func withReactions(affairs []Event, texts map[int64]Text) []Event {
+// gather joins an affair to the better one that is likest to it. affairs are the best first. Their words are the sums of those of
+// their events, so they tell more of what an affair is about than the pairs that averageLink compares: two of its groups can be
+// near as wholes. Reports on markets join from a lower likeness, since they are made on every day and say what moved the market;
+// they have a place of their own where nothing on the page did. What joins here adds nothing to the score.
+func gather(affairs []Event, texts map[int64]Text) []Event {
 	var out []Event
 	for _, a := range affairs {
 		var reports int
@@ -99,12 +102,13 @@ func withReactions(affairs []Event, texts map[int64]Text) []Event {
 				reports++
 			}
 		}
-		best, most := -1, reactionAt
+		best, most := -1, joinAt
 		if float64(reports) >= reactionShare*float64(len(a.Stories)) {
-			for i := range out {
-				if l := likeness(out[i].words, a.words); l >= most {
-					best, most = i, l
-				}
+			most = reactionAt
+		}
+		for i := range out {
+			if l := likeness(out[i].words, a.words); l >= most && !out[i].sameTeller(a) {
+				best, most = i, l
 			}
 		}
 		if best < 0 {
@@ -119,7 +123,7 @@ func withReactions(affairs []Event, texts map[int64]Text) []Event {
 		}
 	}
 	for i := range out {
-		score := out[i].Score // without what is told every day
+		score := out[i].Score
 		out[i].weigh()
 		out[i].Score = score
 	}
@@ -146,21 +150,15 @@ type term struct {
 
 // weights are those of the terms of a page.
 type weights struct {
-	idf   map[uint32]float64 // inverse document frequency over the events, in nats; 0 for common terms
-	names map[uint32]bool
+	idf map[uint32]float64 // inverse document frequency over the events, in nats
 }
 
 func weightsOf(events []Event, texts map[int64]Text) weights {
-	used, capital, in := map[uint32]int{}, map[uint32]int{}, map[uint32]int{}
+	in := map[uint32]int{}
 	for _, e := range events {
 		here := map[uint32]bool{}
 		for _, s := range e.best() {
-			p := texts[s.firstReport()].Print
-			for i, t := range p.Terms {
-				used[t]++
-				if p.Uses[i]&prints.TermName != 0 {
-					capital[t]++
-				}
+			for _, t := range texts[s.firstReport()].Print.Terms {
 				if !here[t] {
 					here[t] = true
 					in[t]++
@@ -168,23 +166,16 @@ func weightsOf(events []Event, texts map[int64]Text) weights {
 			}
 		}
 	}
-	w := weights{make(map[uint32]float64, len(in)), map[uint32]bool{}}
+	w := weights{make(map[uint32]float64, len(in))}
 	for t, n := range in {
-		if float64(n) <= max(common*float64(len(events)), 1) {
-			w.idf[t] = math.Log(float64(len(events)+1) / float64(n))
-		}
-		w.names[t] = float64(capital[t]) >= nameShare*float64(used[t])
+		w.idf[t] = math.Log(float64(len(events)+1) / float64(n))
 	}
 	return w
 }
 
 // of returns the weight of a term that is used so often.
 func (w weights) of(t uint32, uses int) float64 {
-	x := (1 + math.Log(float64(max(uses, 1)))) * w.idf[t]
-	if w.names[t] {
-		x *= nameWeight
-	}
-	return x
+	return (1 + math.Log(float64(max(uses, 1)))) * w.idf[t]
 }
 
 func (w weights) events(events []Event, texts map[int64]Text) [][]term {
@@ -288,10 +279,11 @@ func unit(sum map[uint32]float64) []term {
 	return out
 }
 
-// likeness is the cosine of two events without a share of its largest summand; see the head of this file.
+// likeness is the cosine of two events with less of its largest summand; see the head of this file.
 func likeness(a, b []term) float64 {
 	sum, largest := dot(a, b)
-	return sum - oneWord*largest
+	others := sum - largest
+	return others + min(largest, oneWord*others)
 }
 
 func cosine(a, b []term) float64 {
@@ -324,7 +316,7 @@ func similarities(events []Event, words [][]term) [][]float64 {
 	for i := range out {
 		out[i] = make([]float64, len(events))
 		for j := range i {
-			if a, b := events[i], events[j]; a.Outlets == 1 && b.Outlets == 1 && a.outlet() == b.outlet() {
+			if events[i].sameTeller(events[j]) {
 				continue
 			}
 			out[i][j] = likeness(words[i], words[j])

@@ -10,7 +10,8 @@ import (
 
 const (
 	halfLife   = 24 * time.Hour
-	reachShare = .4 // of log2(outlets)
+	reachShare = .4 // of log2 of the outlets of a story, and of the reports of an affair
+	langShare  = .2 // of log2 of the languages of an affair
 	otherLang  = .3 // factor of a story that is not told in one of the reader's languages
 )
 
@@ -36,6 +37,24 @@ func (e *Event) weigh() {
 	slices.SortFunc(e.Stories, func(a, b Story) int {
 		return cmp.Or(cmp.Compare(b.worth, a.worth), a.First.Compare(b.First), cmp.Compare(a.ID, b.ID))
 	})
+}
+
+// breadth is the factor of an affair's score for how often it is told, and in how many languages. A report is a story by an
+// outlet that carries it. What one outlet alone tells is one report.
+func (e Event) breadth() float64 {
+	reports, langs := 0, map[string]bool{}
+	for _, s := range e.Stories {
+		reports += s.reach
+		for _, m := range s.Members {
+			if m.Lang != "" {
+				langs[m.Lang] = true
+			}
+		}
+	}
+	if e.Outlets == 1 {
+		reports = 1
+	}
+	return (1 + reachShare*math.Log2(float64(reports))) * (1 + langShare*math.Log2(float64(max(len(langs), 1))))
 }
 
 func descending(ws []float64) []float64 {
