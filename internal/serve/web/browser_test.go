@@ -116,7 +116,7 @@ func TestFormsInBrowser(t *testing.T) {
 	tab.Wait(`document.querySelector("h1").innerText === "radar" && location.pathname === "/topic/radar"`)
 	tab.Click("main > .remove summary")
 	tab.Click("main > .remove button")
-	tab.Wait(`location.pathname === "/topics" && document.querySelector(".topics") !== null`)
+	tab.Wait(`location.pathname === "/topics" && document.readyState === "complete" && document.querySelector(".topics") !== null`)
 	if got := tab.Text(".topics"); strings.Contains(got, "radar") || !strings.Contains(got, "Mining") {
 		t.Errorf("the topics after removing one: %s", got)
 	}
