@@ -71,7 +71,7 @@ func serveHostile(t *testing.T, vectors []string) hostileSite {
 		list = append(list, news.Feed{URL: fmt.Sprintf("%s/%d.xml", feeds.URL, n), Title: v, Folder: v})
 	}
 	for i, v := range vectors {
-		list = append(list, news.Feed{URL: fmt.Sprintf("%s/broken/%d?%s", feeds.URL, i, url.QueryEscape(v)), Title: v, Folder: v})
+		list = append(list, news.Feed{URL: fmt.Sprintf("%s/broken/%d?%s", feeds.URL, i, url.QueryEscape(v[:min(len(v), 500)])), Title: v, Folder: v})
 	}
 	if _, err := a.feeds.AddFeeds(ctx, list); err != nil {
 		t.Fatal(err)
