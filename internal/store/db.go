@@ -33,6 +33,7 @@ type DB struct {
 	marks  *markCache
 	// present says how an outlet that is stored is called now, see SetPresent.
 	present *atomic.Pointer[func(news.Outlet) news.Outlet]
+	access  *accessMemory
 	bells   *bells
 	state   *availability
 	sent    *commits

@@ -167,9 +167,8 @@ func isUnreadStories(l news.ItemList) bool {
 }
 
 const (
-	unreadStoriesSQL = `SELECT coalesce(sum(f.leads - coalesce(r.leads, 0)), 0), coalesce((SELECT max(seen) FROM articles), 0)
-		FROM feeds AS f LEFT JOIN read_counts AS r ON r.user_id = ? AND r.feed_id = f.id WHERE f.removed = 0`
-	unreadSQL = `SELECT f.id, f.articles - coalesce(r.articles, 0), f.changed
+	unreadStoriesSQL = `SELECT ` + leftSQL + `, coalesce((SELECT max(seen) FROM articles), 0)`
+	unreadSQL        = `SELECT f.id, f.articles - coalesce(r.articles, 0), f.changed
 		FROM feeds AS f LEFT JOIN read_counts AS r ON r.user_id = ? AND r.feed_id = f.id
 		WHERE f.removed = 0 AND f.articles > coalesce(r.articles, 0) ORDER BY f.id`
 )

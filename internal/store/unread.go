@@ -206,8 +206,14 @@ func (db *DB) History(ctx context.Context, user int64, l news.ItemList) ([]news.
 	}, query, args...)
 }
 
-const unreadTotalSQL = `SELECT coalesce(sum(f.articles - coalesce(r.articles, 0)), 0), coalesce(sum(f.leads - coalesce(r.leads, 0)), 0)
-	FROM feeds AS f LEFT JOIN read_counts AS r ON r.user_id = ? AND r.feed_id = f.id WHERE f.removed = 0`
+// The counters of feeds and those of what a user has read are summed apart. Joined, each feed would cost a look for the user's.
+const (
+	subscribedSQL = `FROM feeds WHERE removed = 0`
+	readOfSQL     = `FROM read_counts AS r CROSS JOIN feeds AS f WHERE r.user_id = ?1 AND f.id = r.feed_id AND f.removed = 0`
+	leftSQL       = `coalesce((SELECT sum(leads) ` + subscribedSQL + `), 0) - coalesce((SELECT sum(r.leads) ` + readOfSQL + `), 0)`
+
+	unreadTotalSQL = `SELECT coalesce((SELECT sum(articles) ` + subscribedSQL + `), 0) - coalesce((SELECT sum(r.articles) ` + readOfSQL + `), 0), ` + leftSQL
+)
 
 // UnreadTotal counts the articles of the subscribed feeds that a user has not read, and those among them that stand for a story.
 func (db *DB) UnreadTotal(ctx context.Context, user int64) (n news.UnreadTotal, err error) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"headwater/internal/news"
@@ -292,15 +293,43 @@ const isSetSQL = `SELECT count(*) FROM settings WHERE key = ? AND value = 'yes'`
 
 const accessSettingsSQL = `SELECT key FROM settings WHERE key IN (?, ?) AND value = 'yes'`
 
-// AccessSettings returns what an admin decided about access.
+// accessMemory holds the settings of access on SQLite, where no other process changes them. They are asked for with each request of
+// a reader. The zero value has to be read first.
+type accessMemory struct {
+	mu       sync.Mutex // guards the fields below
+	settings news.AccessSettings
+	read     bool
+	changes  int // how often they were changed
+}
+
+// AccessSettings returns what an admin decided about access. Where other processes share the database it is read each time, since a
+// permission that was taken away ends at once; likewise by who only reads the database.
 func (db *DB) AccessSettings(ctx context.Context) (s news.AccessSettings, err error) {
+	m := db.access
+	m.mu.Lock()
+	known, read, changes := m.settings, m.read, m.changes
+	m.mu.Unlock()
+	if read {
+		return known, nil
+	}
 	keys, err := rowsOf(ctx, db, "access settings", scanText, accessSettingsSQL, keyReadersEditFeeds, keyPublicFeeds)
 	s.ReadersEditFeeds, s.PublicFeeds = slices.Contains(keys, keyReadersEditFeeds), slices.Contains(keys, keyPublicFeeds)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err == nil && !db.Shared() && db.lock != nil && changes == m.changes {
+		m.settings, m.read = s, true
+	}
 	return s, err
 }
 
 // SetAccessSettings stores what an admin decided about access.
 func (db *DB) SetAccessSettings(ctx context.Context, s news.AccessSettings) error {
+	defer func() { // also after an error, which may be of a commit in doubt
+		db.access.mu.Lock()
+		defer db.access.mu.Unlock()
+		db.access.read = false
+		db.access.changes++
+	}()
 	return db.write(ctx, "access settings", func(ctx context.Context, t tx) error {
 		for _, value := range []struct {
 			key, name string

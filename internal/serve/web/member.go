@@ -97,7 +97,7 @@ const (
 	maxFigures  = 3         // changed figures that a version's line names
 	maxVersions = 20        // of one report that are shown
 	maxOutlets  = 30        // of a story that are shown in full on one page
-	pageOutlets = 100       // of a story on one page
+	pageOutlets = 60        // of a story on one page
 )
 
 // reportOf shows an outlet's newest version, with those that it replaced.

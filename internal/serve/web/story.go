@@ -31,7 +31,7 @@ type storyView struct {
 	Outlets     []outletView // in full
 	Rest        []memberView // of further outlets, in a line each
 	More        string       // "and 62 more outlets": those of Rest
-	Part        string       // "Outlets 1 to 100 of 500, ..."; empty where all are on one page
+	Part        string       // "Outlets 1 to 60 of 500, ..."; empty where all are on one page
 	Beyond      bool         // the page is behind the last one
 	Start       string       // the first page
 	Pager       pager
