@@ -348,7 +348,7 @@ var untold = []string{"Errorf", "New", "Error", "Warn", "Info", "Debug", "panic"
 // notTexts are the strings of the pages' code that are no texts of pages: of headers, style sheets, forms and combined feeds, which are
 // the same for all readers.
 var notTexts = []string{
-	"<img", "at once", ", not from ", "retry after", "skip hours", "skip days", "light dark", "const build", "Basic realm",
+	"<img", "<%s controls", "; media-src ", "at once", ", not from ", "retry after", "skip hours", "skip days", "light dark", "const build", "Basic realm",
 	"Every story once, under its original source.", "Stories that match ", "Stories that feeds of the folder ", "Stories that ", " of the folder ",
 }
 

@@ -77,7 +77,7 @@ func TestLargeStories(t *testing.T) {
 	} {
 		change.do()
 		for _, reader := range readers {
-			if first(reader) != first(reader) {
+			if once, again := first(reader), first(reader); once != again {
 				t.Errorf("after a change of %s: it is read each time", change.name)
 			}
 		}
