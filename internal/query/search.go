@@ -96,9 +96,9 @@ func (r *Reader) TopicPage(ctx context.Context, t news.Topic, limit, offset int)
 // maxTopicsSuggested is the most topics that Complete gives.
 const maxTopicsSuggested = 3
 
-// Complete returns how a search may go on that somebody types: everybody's topics of which a word begins like it, outlets, and
+// Complete returns how a search may go on that somebody types: those of their topics of which a word begins like it, outlets, and
 // words of headlines as they are written there.
-func (r *Reader) Complete(ctx context.Context, query string) ([]search.Completion, error) {
+func (r *Reader) Complete(ctx context.Context, query string, topics []news.Topic) ([]search.Completion, error) {
 	found, err := r.index.Complete(ctx, query)
 	if err != nil {
 		return nil, err
@@ -122,10 +122,6 @@ func (r *Reader) Complete(ctx context.Context, query string) ([]search.Completio
 				found[i].Name, found[i].Value = written, written
 			}
 		}
-	}
-	topics, err := r.store.Topics(ctx, 0)
-	if err != nil {
-		return nil, err
 	}
 	typed := strings.ToLower(strings.TrimSpace(query))
 	var all []search.Completion

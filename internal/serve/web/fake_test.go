@@ -40,6 +40,7 @@ type fake struct {
 	changed      map[int64]*news.Changes // by the version that changed it
 	alerts       map[int64][]news.Alert  // by topic
 	facets       []search.Facet          // of every search and topic
+	offered      []news.Topic            // to the last Complete
 	completions  map[string][]search.Completion
 	folders      []string // on the front page
 	picture      string   // of every card of the front page
@@ -395,7 +396,9 @@ func (f *fake) TopicPage(_ context.Context, t news.Topic, limit, offset int) (se
 	return page, f.broken
 }
 
-func (f *fake) Complete(_ context.Context, query string) ([]search.Completion, error) {
+func (f *fake) Complete(_ context.Context, query string, topics []news.Topic) ([]search.Completion, error) {
+	defer f.lock()()
+	f.offered = topics
 	return f.completions[query], f.broken
 }
 

@@ -395,7 +395,7 @@ type EventReader interface {
 type Searcher interface {
 	Search(ctx context.Context, q search.Request) (search.Found, error)
 	// Complete gives ways to go on with a query that somebody types.
-	Complete(ctx context.Context, query string) ([]search.Completion, error)
+	Complete(ctx context.Context, query string, topics []news.Topic) ([]search.Completion, error)
 }
 
 // EditionReader reads combined feeds.

@@ -26,7 +26,11 @@ func (s *server) suggest(w http.ResponseWriter, r *http.Request) error {
 	query := strings.TrimLeft(strings.ToValidUTF8(r.URL.Query().Get("q"), ""), " ") // a space at the end begins another word
 	all := []suggestion{}
 	if query != "" && utf8.RuneCountInString(query) <= maxQuery {
-		found, err := s.backend.Complete(r.Context(), query)
+		topics, _, err := s.visibleTopics(r)
+		if err != nil {
+			return err
+		}
+		found, err := s.backend.Complete(r.Context(), query, topics)
 		if err != nil {
 			return fmt.Errorf("complete %q: %w", query, err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -44,6 +45,13 @@ func TestWhoseTopics(t *testing.T) {
 	mining, own := get(t, reader, "/topic/Mining").Body.String(), get(t, reader, "/topic/Mine%20alone").Body.String()
 	if strings.Contains(mining, "Change this topic") || strings.Contains(mining, "/remove") || !strings.Contains(own, "Change this topic") || !strings.Contains(own, "/feeds/t/s3cret.atom") {
 		t.Error("buttons are shown to others than those who may use them")
+	}
+	get(t, reader, "/suggest?q=min")
+	has := func(name string) bool {
+		return slices.ContainsFunc(f.offered, func(topic news.Topic) bool { return topic.Name == name })
+	}
+	if !has("Mine alone") || !has("Mining") || has("Of Ben") {
+		t.Errorf("a search may go on with the topics %+v", f.offered)
 	}
 	for _, tt := range []struct {
 		path, form string
