@@ -283,7 +283,7 @@ func TestManyUsers(t *testing.T) {
 			seen[id[1]]++
 		}
 		before := page
-		if next := regexp.MustCompile(`href="(/users\?after=[^"]+)"`).FindStringSubmatch(got.body); next == nil {
+		if next := regexp.MustCompile(`href="(/users\?after=[^"]+)" rel="next"`).FindStringSubmatch(got.body); next == nil {
 			page = ""
 		} else {
 			page = html.UnescapeString(next[1])

@@ -215,10 +215,10 @@ func (v visitor) waitHeading(text string) {
 	v.tab.Wait(fmt.Sprintf(`document.readyState === "complete" && document.querySelector("h1")?.innerText.trim() === %q`, text))
 }
 
-// waitPath waits for a page whose path begins with a prefix.
+// waitPath waits for a page whose path and query begin with a prefix.
 func (v visitor) waitPath(prefix string) {
 	v.t.Helper()
-	v.tab.Wait(fmt.Sprintf(`document.readyState === "complete" && location.pathname.startsWith(%q)`, prefix))
+	v.tab.Wait(fmt.Sprintf(`document.readyState === "complete" && (location.pathname + location.search).startsWith(%q)`, prefix))
 }
 
 // follow follows a link to a page whose main heading is the name of the link.

@@ -226,7 +226,7 @@ func (v *hostileVisit) sendForms() {
 			typed = append(typed, vector)
 		}
 	}
-	removes := regexp.MustCompile(`/(remove|end|forget|change)$`) // what other forms are about; these come last
+	removes := regexp.MustCompile(`/(remove|end|forget|change|folders)$`) // what other forms are about; these come last
 	for _, last := range []bool{false, true} {
 		for i := 0; i < len(v.forms); i++ { // an answer may have other forms
 			form := v.forms[i]

@@ -54,9 +54,9 @@ func (db *DB) UnreadFeeds(ctx context.Context, user int64) ([]news.FeedItems, er
 const (
 	readFeedsSQL = `SELECT f.id, f.title, f.url, f.folder, r.articles, r.leads
 		FROM read_counts AS r CROSS JOIN feeds AS f WHERE r.user_id = ? AND r.articles > 0 AND f.id = r.feed_id AND f.removed = 0 ORDER BY f.id`
-	labelledFeedsSQL = `SELECT f.id, f.title, f.url, f.folder, n.articles, n.articles
-		FROM (SELECT a.feed_id, count(*) AS articles FROM labelled AS l CROSS JOIN articles AS a WHERE l.user_id = ? AND l.label = ? AND a.id = l.article_id GROUP BY a.feed_id) AS n
-		CROSS JOIN feeds AS f WHERE f.id = n.feed_id AND f.removed = 0 ORDER BY f.id`
+	labelledFeedsSQL = `SELECT f.id, f.title, f.url, f.folder, found.articles, found.articles
+		FROM (SELECT a.feed_id, count(*) AS articles FROM labelled AS l CROSS JOIN articles AS a WHERE l.user_id = ? AND l.label = ? AND a.id = l.article_id GROUP BY a.feed_id) AS found
+		CROSS JOIN feeds AS f WHERE f.id = found.feed_id AND f.removed = 0 ORDER BY f.id`
 )
 
 // ReadFeeds returns the subscribed feeds that have articles which a user has read, in the order in which they were added.

@@ -294,12 +294,25 @@ func (d *displayed) removeEmpty() {
 				for k := e.at; k <= i; k++ {
 					d.tokens[k].raw, d.tokens[k].text = "", ""
 				}
+				if isBlock(t.tag) && d.inLine(e.at-1, -1) && d.inLine(i+1, 1) {
+					t.raw, t.tag = "<br>", atom.Br // the words before and behind it stay apart
+				}
 			}
 		case t.tag == atom.Br:
 		default:
 			last.shown = true
 		}
 	}
+}
+
+// inLine reports whether the first that is written from a token on, in a direction, belongs to a line that the token ends or begins.
+func (d *displayed) inLine(i, step int) bool {
+	for ; i >= 0 && i < len(d.tokens); i += step {
+		if t := &d.tokens[i]; strings.TrimSpace(t.raw) != "" {
+			return !t.breaksLine()
+		}
+	}
+	return false
 }
 
 // shrinkCredits puts lines that only credit or give a time into small type.
