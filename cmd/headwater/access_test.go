@@ -321,6 +321,40 @@ func TestManyUsers(t *testing.T) {
 	}
 }
 
+// TestFormAfterItsSession sends forms after the session has ended: nothing changes, what was written comes back but for passwords, and can
+// be sent again after a login.
+func TestFormAfterItsSession(t *testing.T) {
+	g := serveGuarded(t)
+	written := url.Values{"name": {`Seas & "rivers"`}, "query": {"river OR\nsea <b>"}}
+	topics := func() int {
+		all, err := g.app.store.AllTopics(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(all)
+	}
+	before := topics()
+	kept := g.send(t, "POST", "/topics", written, "Cookie", "session=ended")
+	if kept.status != http.StatusUnauthorized || topics() != before {
+		t.Fatalf("%d, %d topics", kept.status, topics()-before)
+	}
+	field := regexp.MustCompile(`(?s)name="(name|query)"(?: rows="3">| value=")(.*?)["<]`)
+	again := url.Values{}
+	for _, m := range field.FindAllStringSubmatch(kept.body, -1) {
+		again.Set(m[1], html.UnescapeString(m[2]))
+	}
+	if again.Encode() != written.Encode() {
+		t.Errorf("%q is kept of %q:\n%s", again, written, kept.body)
+	}
+	if sent := g.send(t, "POST", "/topics", again, "Cookie", g.cookies["reader"]); sent.status != http.StatusSeeOther || topics() != before+1 {
+		t.Errorf("sent again: %d %s", sent.status, sent.body)
+	}
+	secret := g.send(t, "POST", "/account/password", url.Values{"current": {"hunter one"}, "password": {"hunter two"}, "again": {"hunter two"}})
+	if secret.status != http.StatusUnauthorized || strings.Contains(secret.body, "hunter") {
+		t.Errorf("%d: %s", secret.status, secret.body)
+	}
+}
+
 // TestSessionsEnd has sessions end with a change of password, another's end, and the removal of the user; and the token change at a login.
 func TestSessionsEnd(t *testing.T) {
 	g := serveGuarded(t)

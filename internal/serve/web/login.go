@@ -92,6 +92,9 @@ func whoMay(l *locale.Locale, need access.Need) string {
 	return l.Text("This is for users who are logged in.")
 }
 
+// passwordFields are the fields of forms that hold passwords. They are written into no page.
+var passwordFields = []string{"password", "current", "again"}
+
 // keepForm answers a form that came without a login, such as after the session ended, with the same form, to be sent again.
 func (s *server) keepForm(w http.ResponseWriter, r *http.Request) error {
 	if err := readForm(r); err != nil {
@@ -104,7 +107,7 @@ func (s *server) keepForm(w http.ResponseWriter, r *http.Request) error {
 	view := keptView{Action: r.URL.RequestURI(), Login: loginAddress(back)}
 	for name, values := range r.PostForm {
 		for _, v := range values {
-			if name != "password" && name != "current" {
+			if !slices.Contains(passwordFields, name) {
 				view.Fields = append(view.Fields, keptField{name, v, strings.Contains(v, " ")})
 			}
 		}
