@@ -27,6 +27,7 @@ const (
 	maxLinksBelow  = 8   // links that go with their heading
 	titleLines     = 4   // first lines of a text, of which one may repeat its title
 	shortTitle     = 10  // letters; less may be a word of the text
+	minNoticeWords = 3   // of a sentence that is cut off the end of a line; less may belong to the sentence before it
 )
 
 // linePlace is where a line stands.
@@ -60,11 +61,14 @@ func judge(lines []shownLine, title string, known blockSet) []verdict {
 	kinds := make([]lineKind, len(lines))
 	out := make([]verdict, len(lines))
 	title = foldKey(title)
+	others := 0 // lines that do not repeat the title
 	for i, l := range lines {
 		kinds[i] = kindOf(l, known)
-		if i < titleLines && len(title) >= shortTitle && l.place != lineFixed && !l.picture && foldKey(l.text) == title {
+		if others < titleLines && len(title) >= shortTitle && l.place != lineFixed && !l.picture && foldKey(l.text) == title {
 			kinds[i] = lineGoes
+			continue
 		}
+		others++
 	}
 	for i := range lines {
 		if kinds[i] != lineOfLinks {
@@ -166,7 +170,7 @@ func isBoilerplate(t string) bool {
 	if firstLetter(t) == 0 || isCredited(t) {
 		return false
 	}
-	if isReadMore(t) || isCommentsHeading(t) || isAppeal(t) {
+	if isReadMore(t) && (len(t) <= maxReadMore || hasPrefixFold(t, printedVersion)) || isCommentsHeading(t) || isAppeal(t) {
 		return true
 	}
 	for _, s := range sentences(t) {
@@ -181,7 +185,7 @@ func isBoilerplate(t string) bool {
 func isCredited(t string) bool { return isByline(t) || isStaffCredit(t) || sourceRole(t) != prose }
 
 // rightsYear is a copyright notice with its year, behind which no news follows.
-var rightsYear = regexp.MustCompile(`(?i)^(?:copyright|©|ⓒ|\(?c\))[\s,:]*(?:copyright|©|\(c\))?\s*(?:by )?(?:19|20)\d\d\b`)
+var rightsYear = regexp.MustCompile(`(?i)^[\[( ]*(?:copyright|©|ⓒ|\(c\))[\s,:]*(?:copyright|©|\(c\))?\s*(?:by )?(?:19|20)\d\d\b`)
 
 // isRights reports whether a line is a copyright notice. A sign of copyright alone begins captions too: "© Agency. A ferry at sea".
 func isRights(t string) bool {
@@ -189,7 +193,10 @@ func isRights(t string) bool {
 	if len(t) > maxNotice || strings.ContainsAny(t, quotationMarks) {
 		return false
 	}
-	return rightsYear.MatchString(bare) || rightsStarts.matches(bare) && len(sentences(t)) == 1 && countWords(t) <= rightsWords
+	if hasPrefixFold(bare, "c)") && !strings.Contains(t[:len(t)-len(bare)], "(") { // the third of a list
+		return false
+	}
+	return len(sentences(t)) == 1 && (rightsYear.MatchString(t) || rightsStarts.matches(bare) && countWords(t) <= rightsWords)
 }
 
 // isNotice reports whether a sentence fits a phrase of boilerplate.txt or another list of such sentences.
@@ -216,7 +223,7 @@ func shownLength(t string) int {
 		if m := wireCodes.end.FindStringSubmatchIndex(tail); m != nil {
 			short = strings.TrimRight(short[:from+m[2]], " ")
 		} else if all := sentences(tail); len(all) > 1 {
-			if last := all[len(all)-1].start; isNotice(tail[last:]) || isRights(tail[last:]) {
+			if last := all[len(all)-1].start; countWords(tail[last:]) >= minNoticeWords && !endsInLetters(tail[:last]) && (isNotice(tail[last:]) || isRights(tail[last:])) {
 				short = strings.TrimRight(short[:from+last], " ")
 			}
 		}
@@ -229,6 +236,13 @@ func shownLength(t string) int {
 		return 0
 	}
 	return n
+}
+
+// endsInLetters reports whether a text ends with a word of one or two letters and a period, as abbreviations do ("u. a.").
+func endsInLetters(t string) bool {
+	t, ok := strings.CutSuffix(strings.TrimRight(t, " "), ".")
+	word := t[strings.LastIndexByte(t, ' ')+1:]
+	return ok && utf8.RuneCountInString(word) <= 2 && firstLetter(word) != 0
 }
 
 type textSpan struct{ start, end int }

@@ -101,9 +101,14 @@ var (
 	readMoreStarts = newPrefixSet(boilerplate["more start"]...)
 )
 
+const (
+	maxReadMore    = 120 // bytes
+	printedVersion = "a version of this "
+)
+
 // isReadMore reports whether a line is the end of an excerpt. Only a few further words may follow on the line.
 func isReadMore(t string) bool {
-	if len(t) > 120 || hasPrefixFold(t, "a version of this ") {
+	if len(t) > maxReadMore || hasPrefixFold(t, printedVersion) {
 		return strings.Contains(t[:min(len(t), 80)], " in print ")
 	}
 	t = strings.TrimRight(t, " .…»>→›]):")

@@ -17,15 +17,18 @@ func Readable(src, title string, furniture []uint64) string {
 	for _, h := range furniture {
 		known[h] = struct{}{}
 	}
-	for { // until nothing goes: each turn makes the text shorter
+	for turn := 1; ; turn++ { // until nothing goes: each turn makes the text shorter
 		d := newDisplayed(src)
-		if !d.edit(title, known) {
+		if turn > maxTurns || !d.edit(title, known) {
 			d.shrinkCredits()
 			return d.write()
 		}
 		src = d.write()
 	}
 }
+
+// maxTurns bounds the work for a text of which each turn takes out a line: what goes then uncovers the next.
+const maxTurns = 20
 
 // ReadableText is Readable for text in paragraphs.
 func ReadableText(text string) string {
@@ -224,9 +227,10 @@ func (d *displayed) removeBreaks(i, step int) bool {
 	for ; i >= 0 && i < len(d.tokens); i += step {
 		t := &d.tokens[i]
 		switch {
+		case t.tag == atom.Br && t.raw == "": // all breaks from here on were taken out with another line
+			return found
 		case t.tag == atom.Br:
-			found = found || t.raw != ""
-			t.raw = ""
+			found, t.raw = true, ""
 		case t.kind == html.TextToken && strings.TrimSpace(t.text) != "", t.tag == atom.Img, t.breaksLine():
 			return found
 		}
@@ -273,9 +277,11 @@ func (d *displayed) cut(l shownLine, keep int) bool {
 func (d *displayed) removeEmpty() {
 	type element struct {
 		at         int
+		before     int  // the last token before it that is written; -1 is none
 		shown, had bool // something is shown in it, something went
 	}
 	open := []element{{}}
+	written := -1 // the last token that is
 	for i := range d.tokens {
 		t := &d.tokens[i]
 		last := &open[len(open)-1]
@@ -284,7 +290,7 @@ func (d *displayed) removeEmpty() {
 			last.shown = last.shown || strings.TrimSpace(t.text) != ""
 			last.had = last.had || t.gone
 		case t.isStart():
-			open = append(open, element{at: i})
+			open = append(open, element{at: i, before: written})
 		case t.isEnd() && len(open) > 1 && d.tokens[last.at].tag == t.tag:
 			e := *last
 			open = open[:len(open)-1]
@@ -294,7 +300,8 @@ func (d *displayed) removeEmpty() {
 				for k := e.at; k <= i; k++ {
 					d.tokens[k].raw, d.tokens[k].text = "", ""
 				}
-				if isBlock(t.tag) && d.inLine(e.at-1, -1) && d.inLine(i+1, 1) {
+				written = e.before
+				if isBlock(t.tag) && written >= 0 && !d.tokens[written].breaksLine() && d.goesOn(i+1) {
 					t.raw, t.tag = "<br>", atom.Br // the words before and behind it stay apart
 				}
 			}
@@ -302,12 +309,15 @@ func (d *displayed) removeEmpty() {
 		default:
 			last.shown = true
 		}
+		if strings.TrimSpace(t.raw) != "" {
+			written = i
+		}
 	}
 }
 
-// inLine reports whether the first that is written from a token on, in a direction, belongs to a line that the token ends or begins.
-func (d *displayed) inLine(i, step int) bool {
-	for ; i >= 0 && i < len(d.tokens); i += step {
+// goesOn reports whether what is written from a token on goes on with a line, and begins none.
+func (d *displayed) goesOn(i int) bool {
+	for ; i < len(d.tokens); i++ {
 		if t := &d.tokens[i]; strings.TrimSpace(t.raw) != "" {
 			return !t.breaksLine()
 		}
