@@ -150,7 +150,7 @@ type FeedEdit struct {
 	Paused   *bool
 }
 
-// UndoRemoval is how long the removal of a feed can be undone.
+// UndoRemoval is how long the removal of a feed, a folder or a label can be undone.
 const UndoRemoval = 24 * time.Hour
 
 // PollRun is some polls in a row of a feed that ended alike.

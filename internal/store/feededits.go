@@ -203,11 +203,10 @@ func (db *DB) RestoreFolder(ctx context.Context, removal int64) (restored int, e
 		if restored, err = t.affected(ctx, restoreFolderSQL, removal); err != nil {
 			return err
 		}
-		n, err := t.affected(ctx, dropRemovedFolderSQL, removal)
-		if err == nil && n == 0 {
-			err = news.ErrNotFound
+		if restored == 0 { // the removal stays, for after that of another folder has been taken back
+			return news.ErrNotFound
 		}
-		return err
+		return t.exec(ctx, dropRemovedFolderSQL, removal)
 	})
 	return restored, err
 }

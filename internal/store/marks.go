@@ -351,9 +351,6 @@ func (db *DB) MoveLabel(ctx context.Context, user int64, name, to string) error 
 	})
 }
 
-// restorable is how long the removal of a label can be undone.
-const restorable = 24 * time.Hour
-
 const (
 	forgetRemovedLabelsSQL = `DELETE FROM removed_labels WHERE user_id = ? AND removal < ?`
 	removalSQL             = `SELECT max(?1, coalesce((SELECT max(r.removal) FROM removed_labels AS r WHERE r.user_id = ?2), 0) + 1)`
@@ -373,7 +370,7 @@ func (db *DB) RemoveLabel(ctx context.Context, user int64, name string) (removal
 	}
 	err = db.write(ctx, "remove label "+name, func(ctx context.Context, t tx) error {
 		now := db.Now()
-		if err := t.exec(ctx, forgetRemovedLabelsSQL, user, millis(now.Add(-restorable))); err != nil {
+		if err := t.exec(ctx, forgetRemovedLabelsSQL, user, millis(now.Add(-news.UndoRemoval))); err != nil {
 			return err
 		}
 		if err := t.scan(ctx, []any{&removal}, removalSQL, millis(now), user); err != nil {
@@ -395,6 +392,9 @@ func (db *DB) RemoveLabel(ctx context.Context, user int64, name string) (removal
 // news.ErrNotFound where there is no such removal, or no longer.
 func (db *DB) RestoreLabel(ctx context.Context, user, removal int64) error {
 	return db.write(ctx, "restore a label", func(ctx context.Context, t tx) error {
+		if err := t.exec(ctx, forgetRemovedLabelsSQL, user, millis(db.Now().Add(-news.UndoRemoval))); err != nil {
+			return err
+		}
 		if err := t.exec(ctx, restoreLabelSQL, user, removal); err != nil {
 			return err
 		}

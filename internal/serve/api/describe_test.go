@@ -329,7 +329,9 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"GET", "/api/v1/users?cursor=admin", "", 422},
 		{"GET", "/api/v1/users/2", "", 200},
 		{"GET", "/api/v1/users/4711", "", 404},
-		{"PATCH", "/api/v1/users/2", `{"role":"editor","password":"battery staple"}`, 200},
+		{"PATCH", "/api/v1/users/2", `{"role":"editor"}`, 200},
+		{"PATCH", "/api/v1/users/2", `{"password":"battery staple"}`, 200},
+		{"PATCH", "/api/v1/users/2", `{"role":"editor","password":"battery staple"}`, 422}, // one at a time
 		{"PATCH", "/api/v1/users/2", `{"password":"short"}`, 422},
 		{"PATCH", "/api/v1/users/4711", `{"role":"editor"}`, 404},
 		{"PATCH", "/api/v1/users/1", `{"role":"reader"}`, 409}, // the last admin

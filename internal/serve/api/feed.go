@@ -196,8 +196,7 @@ func (s *server) refreshFeed(ctx context.Context, q *byID) (*body[refreshed], er
 }
 
 func (s *server) feedHistory(ctx context.Context, q *byID) (*body[pollHistory], error) {
-	f, err := s.backend.Feed(ctx, q.ID)
-	if err != nil {
+	if _, err := s.backend.Feed(ctx, q.ID); err != nil {
 		return nil, s.fail(err, fmt.Sprintf("feed %d", q.ID), "/feeds")
 	}
 	runs, err := s.backend.FeedHistory(ctx, q.ID)
@@ -208,7 +207,7 @@ func (s *server) feedHistory(ctx context.Context, q *byID) (*body[pollHistory], 
 	return &body[pollHistory]{pollHistory{view.All(runs, func(r news.PollRun) pollRun {
 		problem := r.Problem
 		if !whole {
-			problem = view.ProblemWithoutSecrets(f.URL, problem)
+			problem = view.ProblemWithoutSecrets(problem)
 		}
 		return pollRun{r.First, r.Last, r.Polls, r.State, r.Cause, problem, r.Articles}
 	})}}, nil

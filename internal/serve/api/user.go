@@ -119,7 +119,10 @@ func (s *server) changeUser(ctx context.Context, q *changedUser) (*body[user], e
 	if err != nil {
 		return nil, err
 	}
-	if q.Body.Password != nil { // first, since it may be refused by itself
+	if q.Body.Password != nil && q.Body.Role != nil {
+		return nil, invalid("body", nil, "role and password are changed one at a time, so that neither is changed where the other is refused; send two requests")
+	}
+	if q.Body.Password != nil {
 		if err := s.backend.SetPassword(ctx, u.Name, *q.Body.Password); err != nil {
 			return nil, s.failUser(err, u.Name)
 		}

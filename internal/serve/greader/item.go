@@ -14,7 +14,9 @@ import (
 
 	"headwater/internal/intake/clean"
 	"headwater/internal/news"
+	"headwater/internal/serve/access"
 	"headwater/internal/serve/publish"
+	"headwater/internal/weburl"
 )
 
 type link struct {
@@ -125,6 +127,9 @@ func (c *call) contents(stream string, ids []int64) (doc contents, err error) {
 	}
 	feeds := make(map[int64]news.Feed, len(l.feeds))
 	for _, f := range l.feeds {
+		if !c.viewer.May(access.Feeds) {
+			f.Site = weburl.Shown(f.Site)
+		}
 		feeds[f.ID] = f
 		if stream == feedID(f.ID) {
 			doc.Title = f.Title

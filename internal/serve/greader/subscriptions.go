@@ -42,7 +42,7 @@ func (c *call) subscriptions() error {
 	all := make([]subscription, len(feeds))
 	for i, f := range feeds {
 		if !c.viewer.May(access.Feeds) {
-			f.URL = weburl.Shown(f.URL)
+			f.URL, f.Site = weburl.Shown(f.URL), weburl.Shown(f.Site)
 		}
 		all[i] = subscription{
 			ID: feedID(f.ID), Title: cmp.Or(f.Title, f.URL), Categories: []labelOf{}, SortID: fmt.Sprintf("%08X", f.ID),

@@ -2,8 +2,7 @@ package view
 
 import (
 	"cmp"
-	"net/url"
-	"strings"
+	"regexp"
 	"time"
 
 	"headwater/internal/news"
@@ -96,21 +95,19 @@ type Feed struct {
 
 // WithoutSecrets returns the feed without what lets its holder in: the secrets in its address are left out, also where its problem repeats it.
 func (f Feed) WithoutSecrets() Feed {
-	full := f.URL
-	f.URL = weburl.Shown(full)
-	f.Problem = ProblemWithoutSecrets(full, f.Problem)
+	f.URL = weburl.Shown(f.URL)
+	f.Problem = ProblemWithoutSecrets(f.Problem)
 	f.Site = weburl.Shown(f.Site)
 	return f
 }
 
-// ProblemWithoutSecrets returns the problem of a feed without the secrets in its address.
-func ProblemWithoutSecrets(address, problem string) string {
-	shown := weburl.Shown(address)
-	problem = strings.ReplaceAll(problem, address, shown)
-	if u, err := url.Parse(address); err == nil { // package fetch leaves passwords out, and nothing else
-		problem = strings.ReplaceAll(problem, u.Redacted(), shown)
-	}
-	return problem
+// addresses finds the web addresses of a problem, without the punctuation behind them.
+var addresses = regexp.MustCompile(`(?i)https?://[^\s"'<>]*[^\s"'<>:;,.)\]]`)
+
+// ProblemWithoutSecrets returns the problem of a feed without the secrets in the addresses that it names: the feed's, an earlier one, or
+// one that a redirect led to.
+func ProblemWithoutSecrets(problem string) string {
+	return addresses.ReplaceAllStringFunc(problem, weburl.Shown)
 }
 
 // FeedOf shows a feed.

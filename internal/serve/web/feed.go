@@ -13,6 +13,7 @@ import (
 	"headwater/internal/locale"
 	"headwater/internal/news"
 	"headwater/internal/serve/publish"
+	"headwater/internal/serve/view"
 	"headwater/internal/weburl"
 )
 
@@ -163,7 +164,7 @@ func runOf(run news.PollRun, l *locale.Locale) runView {
 			v.What = l.Text("%s Status %s", v.What, string(run.Cause))
 		}
 	case run.Problem != "":
-		v.What = fullSentence(l.Known(run.Problem))
+		v.What = fullSentence(l.Known(view.ProblemWithoutSecrets(run.Problem)))
 	case run.State == news.FeedOK:
 		v.What = l.Text("Read without faults.")
 	default:

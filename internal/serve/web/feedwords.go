@@ -7,6 +7,7 @@ import (
 	"headwater/internal/intake/poll"
 	"headwater/internal/locale"
 	"headwater/internal/news"
+	"headwater/internal/serve/view"
 )
 
 // healthText names how a feed is, as a mark on its line and as a link that chooses feeds.
@@ -74,7 +75,7 @@ func healthOf(f news.Feed, l *locale.Locale) healthView {
 		v.Since = timestampOf(f.Failing, l)
 		v.Failures = l.Text("%d tries failed", f.Failures)
 	} else if f.Problem != "" && !f.State.Failed() {
-		v.What = fullSentence(l.Known(f.Problem))
+		v.What = fullSentence(l.Known(view.ProblemWithoutSecrets(f.Problem)))
 	}
 	switch {
 	case f.Paused:

@@ -33,7 +33,7 @@ type done struct {
 }
 
 // The names by which an address says what was done.
-var doneQuery = []string{"marked", "unmarked", "undo", "mark", "of", "labelled", "story"}
+var doneQuery = []string{"marked", "unmarked", "undo", "mark", "of", "labelled", "story", "removed", "renamed", "restored"}
 
 // addTo has an address say what was done.
 func (d done) addTo(q url.Values) {
