@@ -50,7 +50,7 @@ type Page struct {
 	by    Reader
 }
 
-// Join joins the best of the events into affairs and scores these. The others follow as they are. texts are by article.
+// Join joins the best of the events into affairs and scores these. The others are scored alike, each as an affair of its own. texts are by article.
 func Join(events []Event, texts map[int64]Text, at time.Time, r Reader) Page {
 	top, rest := fit(events[:min(len(events), maxJoin)], texts), events[min(len(events), maxJoin):]
 	page := Page{terms: weightsOf(top, texts), at: at, by: r}
