@@ -37,7 +37,7 @@ func (r *reader) walkLists(t *testing.T) {
 		path  string
 		pages int // of the list
 	}{{"/", 2}, {"/?lang=en", 2}, {"/latest", 3}, {"/search?q=the", 2}, {"/search?q=the&show=articles&sort=newest", 2}, {"/topic/ferries", 1}, {"/unread?by=article&order=newest", 2}} {
-		var all []string
+		var all, from []string // addresses, and the page of the list that has each
 		for n := range min(list.pages, 2) {
 			address := list.path
 			if n > 0 && strings.HasPrefix(list.path, "/unread") { // goes on by a place in the list, and not by a number
@@ -47,7 +47,7 @@ func (r *reader) walkLists(t *testing.T) {
 				address += map[bool]string{true: "&", false: "?"}[strings.Contains(address, "?")] + "page=2"
 			}
 			for _, m := range headlines.FindAllStringSubmatch(r.ask(t, address, nil), -1) {
-				all = append(all, html.UnescapeString(m[1]))
+				all, from = append(all, html.UnescapeString(m[1])), append(from, address)
 			}
 			if n == 0 && len(all) < 4 {
 				t.Fatalf("%s lists %v", list.path, all)
@@ -58,7 +58,14 @@ func (r *reader) walkLists(t *testing.T) {
 			if i >= len(all) {
 				continue
 			}
+			r.from = from[i] // as a browser says it
 			got := beside(all[i])
+			r.from = ""
+			if to := got["next"]; to != "" {
+				if back := beside(to)["prev"]; path(back) != path(all[i]) {
+					t.Errorf("%s: before %s comes %q", list.path, to, back)
+				}
+			}
 			if i > 0 && path(got["prev"]) != path(all[i-1]) || i == 0 && got["prev"] != "" {
 				t.Errorf("%s: before %s comes %q", list.path, all[i], got["prev"])
 			}

@@ -19,6 +19,7 @@ import (
 // reader is somebody with newsboat and an account of a running server.
 type reader struct {
 	dir, mode, server, auth string
+	from                    string // the page that requests say they come from; "" is none
 }
 
 // TestNewsboat reads the demo with Debian's newsboat: what is read and starred there is so here, and what is read here is
@@ -171,6 +172,9 @@ func (r *reader) ask(t *testing.T, path string, form url.Values) string {
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Authorization", "GoogleLogin auth="+r.auth)
+	if r.from != "" {
+		req.Header.Set("Referer", r.server+r.from)
+	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)

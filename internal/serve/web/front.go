@@ -128,10 +128,6 @@ func (s *server) front(w http.ResponseWriter, r *http.Request) error {
 			view.Cards = append(view.Cards, s.frontCardOf(c, since, l))
 		}
 	}
-	in := s.listIn(r)
-	for i := range view.Cards {
-		view.Cards[i].Page = inList(view.Cards[i].Page, in)
-	}
 	view.Short = len(view.Cards) < shortEdition
 	marks := make([]*markView, len(view.Cards))
 	for i := range view.Cards {
@@ -399,7 +395,6 @@ func (s *server) latest(w http.ResponseWriter, r *http.Request) error {
 	if view.Cards, err = s.cards(r, s.locale(r), stories[:min(len(stories), perPage)]); err != nil {
 		return err
 	}
-	s.fromList(r, view.Cards)
 	return s.write(w, r, http.StatusOK, "latest", page{Title: s.locale(r).Text("All stories"), Nav: "latest", Feeds: feedLinks(s.locale(r).Text("All stories"), "/feeds/all", ""), Body: view})
 }
 

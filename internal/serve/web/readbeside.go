@@ -14,19 +14,20 @@ import (
 	"headwater/internal/search"
 )
 
-// A page that was opened from the front page, a search, a topic or the list of all stories leads to the next and previous of it. The
-// address carries the page of the list (?in=), which is made again for that. What is no such address is ignored; of a page that the
-// list does not have any more, only the way back is left.
+// A page that was opened from the front page, a search, a topic or the list of all stories leads to the next and previous of it. Its
+// links carry the page of the list (?in=), which is made again for that; links of the list itself are plain, and the browser says where it
+// came from. What is no such address is ignored; of a page that the list does not have any more, only the way back is left.
 
 // pageList lists what page n of a list leads to, and reports whether there are pages after it.
 type pageList func(ctx context.Context, n int) (pages []string, more bool, err error)
 
-// listIn is the address of the page of a list that a request is for, as links from it carry it; "" where nobody is logged in.
-func (s *server) listIn(r *http.Request) string {
-	if !s.viewer(r).Known() {
+// listBefore is the address of the page of a list from which a request came, as links from it carry it; "" where it came from none.
+func (s *server) listBefore(r *http.Request) string {
+	from, err := url.Parse(r.Referer())
+	if err != nil || from.Host != r.Host || s.pageListAt(r, from) == nil {
 		return ""
 	}
-	in := backWith(&url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}, func(q url.Values) {
+	in := backWith(&url.URL{Path: from.Path, RawPath: from.RawPath, RawQuery: from.RawQuery}, func(q url.Values) {
 		q.Del("cursor")
 		q.Del("view")
 		q.Del("followed")
@@ -35,14 +36,6 @@ func (s *server) listIn(r *http.Request) string {
 		return ""
 	}
 	return in
-}
-
-// fromList has the cards of a list lead to pages that know the list.
-func (s *server) fromList(r *http.Request, cards []card) {
-	in := s.listIn(r)
-	for i := range cards {
-		cards[i].Page = inList(cards[i].Page, in)
-	}
 }
 
 // pageListAt returns the list that an address names, or nil.

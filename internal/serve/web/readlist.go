@@ -164,8 +164,11 @@ type around struct {
 // aroundOf reads what is before and after a page, which is that of an article or of the story that it leads, in the list that the
 // request names.
 func (s *server) aroundOf(r *http.Request, page string, a news.Article, state news.ItemState) (around, error) {
-	in := r.URL.Query().Get("in")
 	v := s.viewer(r)
+	in := r.URL.Query().Get("in")
+	if in == "" {
+		in = s.listBefore(r)
+	}
 	if in == "" || !v.Known() {
 		return around{}, nil
 	}

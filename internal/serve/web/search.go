@@ -181,10 +181,8 @@ func (s *server) find(r *http.Request, v *searchView) (sample news.Article, err 
 	if err != nil {
 		return sample, err
 	}
-	in := s.listIn(r)
 	for i, f := range found.Articles {
 		res := resultOf(l, f, stories)
-		res.Page = inList(res.Page, in)
 		if f.Passing {
 			v.Passing = append(v.Passing, res)
 		} else {

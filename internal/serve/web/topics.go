@@ -364,8 +364,6 @@ func (s *server) fillTopic(r *http.Request, v *topicView, t news.Topic, n int, f
 	if v.Passing, err = s.cards(r, l, found.Stories[at:]); err != nil {
 		return err
 	}
-	s.fromList(r, v.Cards)
-	s.fromList(r, v.Passing)
 	return nil
 }
 
