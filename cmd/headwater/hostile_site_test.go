@@ -21,6 +21,7 @@ import (
 	"headwater/internal/serve/access"
 	"headwater/internal/store"
 	"headwater/internal/stories/outlets"
+	"headwater/internal/weburl"
 )
 
 const (
@@ -147,7 +148,7 @@ func plantOfUsers(t *testing.T, a *app, user news.User, hash string, vectors []s
 		if i%10 == 0 && err == nil {
 			topic, err := a.topics.AddTopic(ctx, news.Topic{User: user.ID, Name: name, Query: "alert"})
 			must(err)
-			alert, err := a.store.AddAlert(ctx, news.Alert{Topic: topic.ID, User: user.ID, Kind: news.AlertNtfy, Target: v, Secret: v})
+			alert, err := a.store.AddAlert(ctx, news.Alert{Topic: topic.ID, User: user.ID, Kind: news.AlertNtfy, Target: v[:min(len(v), weburl.MaxLength)], Secret: v})
 			must(err)
 			_, err = a.store.RecordAttempt(ctx, store.Attempt{Alert: alert, At: a.store.Now(), Problem: v, Next: a.store.Now().Add(time.Hour)})
 			must(err)
