@@ -65,7 +65,7 @@ func (s *server) refuseViewer(w http.ResponseWriter, r *http.Request, need acces
 			return problem{Status: http.StatusUnauthorized, Heading: l.Text("Log in"), Message: l.Text("This feed is for users. A feed reader finds it at a secret address, which your account shows, or with an API token as the password.")}
 		case errors.Is(err, access.ErrLogin) && !reads:
 			return s.keepForm(w, r)
-		case errors.Is(err, access.ErrLogin) && (r.URL.Path == "/suggest" || strings.HasPrefix(r.URL.Path, "/media/") || strings.HasPrefix(r.URL.Path, recordingsPath)):
+		case errors.Is(err, access.ErrLogin) && (r.URL.Path == "/suggest" || strings.HasPrefix(r.URL.Path, picturesPath) || strings.HasPrefix(r.URL.Path, recordingsPath)):
 			return problem{Status: http.StatusUnauthorized, Heading: l.Text("Log in"), Message: l.Text("This is for users who are logged in.")}
 		case errors.Is(err, access.ErrLogin):
 			http.Redirect(w, r, loginAddress(r.URL.RequestURI()), http.StatusSeeOther)

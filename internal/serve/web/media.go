@@ -3,9 +3,6 @@ package web
 import (
 	"cmp"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"fmt"
 	"io"
 	"iter"
@@ -24,6 +21,9 @@ import (
 	"headwater/internal/serve/publish"
 )
 
+// picturesPath is that of pictures with PicturesProxy.
+const picturesPath = "/media/"
+
 // How pictures in articles are shown.
 const (
 	PicturesProxy  = "proxy"  // through us: publishers learn nothing of the reader
@@ -33,10 +33,8 @@ const (
 
 const (
 	pictureTimeout = time.Minute // for a reader to take one
-	maxValidator   = 1000        // bytes
 	keepPicture    = "private, max-age=2592000, immutable"
 	keepFailure    = "private, max-age=600"
-	picturePolicy  = "sandbox; default-src 'none'" // opened by itself a picture is a document without rights
 )
 
 // Pictures says how pictures in articles are shown.
@@ -85,8 +83,7 @@ func (p Pictures) source() func(address string) string {
 			if address == "" {
 				return ""
 			}
-			b64 := base64.RawURLEncoding
-			return "/media/" + b64.EncodeToString(p.sign(address)) + "/" + b64.EncodeToString([]byte(address))
+			return p.sealed().link(address)
 		}
 	case PicturesDirect:
 		return func(address string) string { return address }
@@ -94,33 +91,22 @@ func (p Pictures) source() func(address string) string {
 	return nil
 }
 
-func (p Pictures) sign(address string) []byte {
-	h := hmac.New(sha256.New, p.Key)
-	_, _ = io.WriteString(h, address) // a hash takes everything
-	return h.Sum(nil)
-}
+func (p Pictures) sealed() sealed { return sealed{path: picturesPath, key: p.Key} }
 
 // serve streams the pictures of PicturesProxy, so that many at once take little memory. Fetch bounds how many. A picture
 // that breaks off ends the connection, so that no browser keeps half of it.
 func (p Pictures) serve(log *slog.Logger) http.HandlerFunc {
-	enabled := len(p.Key) > 0 && p.Fetch != nil // whatever the mode of all feeds is: one may have another
-	validator := func(r *http.Request, key string) string {
-		if v := r.Header.Get(key); len(v) <= maxValidator {
-			return v
-		}
-		return ""
+	files := p.sealed()
+	if p.Fetch == nil { // otherwise whatever the mode of all feeds is: one may have another
+		files.key = nil
 	}
 	return func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", picturePolicy)
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		signature, errSignature := base64.RawURLEncoding.DecodeString(r.PathValue("seal"))
-		address, errAddress := base64.RawURLEncoding.DecodeString(r.PathValue("address"))
-		if !enabled || errSignature != nil || errAddress != nil || !hmac.Equal(signature, p.sign(string(address))) {
-			http.Error(w, "This address was not made here.", http.StatusForbidden)
+		address, ok := files.open(w, r)
+		if !ok {
 			return
 		}
-		got, err := p.Fetch(r.Context(), string(address), validator(r, "If-None-Match"), validator(r, "If-Modified-Since"))
+		h := w.Header()
+		got, err := p.Fetch(r.Context(), address, validatorOf(r, "If-None-Match"), validatorOf(r, "If-Modified-Since"))
 		if err != nil {
 			log.Debug("a picture can't be had", "error", err)
 			h.Set("Cache-Control", keepFailure)

@@ -2,8 +2,6 @@ package web
 
 import (
 	"context"
-	"crypto/hmac"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -22,7 +20,6 @@ import (
 
 const (
 	recordingsPath = "/recordings/"
-	recordingSeal  = "recording "    // before the address that a seal signs, so that none of a picture fits
 	listenerWait   = 2 * time.Minute // for a browser to take the next piece; players that pause ask again
 	recordingPiece = 32 << 10        // bytes that are passed on at once
 	maxPlayers     = 20              // of an article's text
@@ -56,12 +53,15 @@ func (p Players) of(declared, address string) *playerView {
 	switch {
 	case p.Mode == PicturesDirect:
 	case p.proxies():
-		b64 := base64.RawURLEncoding
-		v.Source = recordingsPath + b64.EncodeToString(Pictures{Key: p.Key}.sign(recordingSeal+address)) + "/" + b64.EncodeToString([]byte(address))
+		v.Source = p.sealed().link(address)
 	default:
 		return nil
 	}
 	return &v
+}
+
+func (p Players) sealed() sealed {
+	return sealed{path: recordingsPath, purpose: "recording ", key: p.Key}
 }
 
 func (p Players) proxies() bool { return p.Mode == PicturesProxy && len(p.Key) > 0 && p.Fetch != nil }
@@ -121,24 +121,17 @@ func (v playerView) element(label string) string {
 
 // serve passes recordings on as they come. One that breaks off ends the connection, so that the browser asks for the rest.
 func (p Players) serve(log *slog.Logger) http.HandlerFunc {
-	header := func(r *http.Request, key string) string {
-		if v := r.Header.Get(key); len(v) <= maxValidator {
-			return v
-		}
-		return ""
+	files := p.sealed()
+	if !p.proxies() {
+		files.key = nil
 	}
 	return func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", picturePolicy)
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		signature, errSignature := base64.RawURLEncoding.DecodeString(r.PathValue("seal"))
-		address, errAddress := base64.RawURLEncoding.DecodeString(r.PathValue("address"))
-		seal := Pictures{Key: p.Key}.sign(recordingSeal + string(address))
-		if !p.proxies() || errors.Join(errSignature, errAddress) != nil || !hmac.Equal(signature, seal) {
-			http.Error(w, "This address was not made here.", http.StatusForbidden)
+		address, ok := files.open(w, r)
+		if !ok {
 			return
 		}
-		got, err := p.Fetch(r.Context(), string(address), header(r, "Range"), header(r, "If-Range"))
+		h := w.Header()
+		got, err := p.Fetch(r.Context(), address, validatorOf(r, "Range"), validatorOf(r, "If-Range"))
 		if err != nil {
 			log.Debug("a recording can't be had", "error", err)
 			http.Error(w, "The recording can't be had.", http.StatusBadGateway)

@@ -197,7 +197,7 @@ func New(o Options) access.Routes {
 		mux.Handle(pattern, rt.need, s.handle(rt.handler))
 	}
 	mux.Handle("GET /static/{file}", access.Anyone, s.files)
-	mux.Handle("GET /media/{seal}/{address}", access.Reader, s.pictures.serve(s.log))
+	mux.Handle("GET "+picturesPath+"{seal}/{address}", access.Reader, s.pictures.serve(s.log))
 	mux.Handle("GET "+recordingsPath+"{seal}/{address}", access.Reader, s.players.serve(s.log))
 	mux.Handle("/", access.Visitor, s.handle(func(w http.ResponseWriter, r *http.Request) error { // no route, or none for the method
 		allowed := strings.Join(mux.Methods(r), ", ")
