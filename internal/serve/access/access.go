@@ -85,6 +85,16 @@ func (v Viewer) May(n Need) bool {
 	return false
 }
 
+// MayChangeTopic reports whether a viewer may change a topic: the own ones, and as an editor those of everybody.
+func (v Viewer) MayChangeTopic(t news.Topic) bool {
+	return t.User == 0 && v.May(Editor) || t.User != 0 && t.User == v.User.ID
+}
+
+// SeesAlert reports whether a viewer sees an alert of a topic: the own ones, and where the viewer may change the topic those of nobody.
+func (v Viewer) SeesAlert(t news.Topic, a news.Alert) bool {
+	return a.User == v.User.ID || a.User == 0 && v.MayChangeTopic(t)
+}
+
 type viewerKey struct{}
 
 // ViewerOf returns the viewer of a request that passed a Guard by the request's context.

@@ -57,12 +57,7 @@ func (s *server) topicAlerts(ctx context.Context, q AlertTopic) (news.Topic, []n
 		return t, nil, s.fail(err, "list of alerts", "/topics")
 	}
 	v := access.ViewerOf(ctx)
-	return t, slices.DeleteFunc(list, func(a news.Alert) bool { return a.User != v.User.ID && (a.User != 0 || !mayChange(v, t)) }), nil
-}
-
-// mayChange reports whether a viewer may change a topic: the own ones, and as an editor those of everybody.
-func mayChange(v access.Viewer, t news.Topic) bool {
-	return t.User == 0 && v.May(access.Editor) || t.User != 0 && t.User == v.User.ID
+	return t, slices.DeleteFunc(list, func(a news.Alert) bool { return !v.SeesAlert(t, a) }), nil
 }
 
 type newAlert struct {

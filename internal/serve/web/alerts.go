@@ -181,17 +181,14 @@ func (v *alertsView) say(a news.Alert, added bool, l *locale.Locale) {
 	}
 }
 
-// alertsOf gives the alerts of a topic that the viewer sees: the viewer's own, and where the viewer may change the topic those of
-// nobody else.
+// alertsOf gives the alerts of a topic that the viewer sees.
 func (s *server) alertsOf(r *http.Request, t news.Topic) ([]news.Alert, error) {
 	list, err := s.backend.Alerts(r.Context(), t.ID)
 	if err != nil {
 		return nil, fmt.Errorf("alerts of topic %q: %w", t.Name, err)
 	}
 	v := s.viewer(r)
-	return slices.DeleteFunc(list, func(a news.Alert) bool {
-		return a.User != v.User.ID && (a.User != 0 || !mayChangeTopic(v, t))
-	}), nil
+	return slices.DeleteFunc(list, func(a news.Alert) bool { return !v.SeesAlert(t, a) }), nil
 }
 
 func (s *server) showAlerts(w http.ResponseWriter, r *http.Request, status int, t news.Topic, list []news.Alert, view alertsView) error {

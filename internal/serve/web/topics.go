@@ -67,7 +67,7 @@ type topicView struct {
 func topicOf(t news.Topic, v viewer, l *locale.Locale) topicView {
 	name := url.PathEscape(t.Name)
 	view := topicView{
-		Name: t.Name, Query: t.Query, URL: "/topic/" + name, New: newCount(t, l), Mine: t.User != 0, May: mayChangeTopic(v, t),
+		Name: t.Name, Query: t.Query, URL: "/topic/" + name, New: newCount(t, l), Mine: t.User != 0, May: v.MayChangeTopic(t),
 		Search: "/search?q=" + url.QueryEscape(scopeOf(t)), Langs: langsText(l, t.Options.Langs), Added: timestampOf(t.Added, l),
 		Form: topicFormOf(t, "/topic/"+name, l.Text("Change")),
 	}
@@ -86,11 +86,6 @@ func topicFormOf(t news.Topic, action, button string) topicForm {
 		f.MinOutlets = strconv.Itoa(t.Options.MinOutlets)
 	}
 	return f
-}
-
-// mayChangeTopic reports whether a viewer may change a topic: the own ones, and as an editor those of everybody.
-func mayChangeTopic(v viewer, t news.Topic) bool {
-	return t.User == 0 && v.May(access.Editor) || t.User != 0 && t.User == v.User.ID
 }
 
 // topicLists are the topics that a viewer sees, and those of everybody that have the name of an own one.
@@ -157,7 +152,7 @@ func (s *server) findTopic(r *http.Request) (news.Topic, error) {
 // topicToChange is findTopic for a topic that the viewer may change.
 func (s *server) topicToChange(r *http.Request) (news.Topic, error) {
 	t, err := s.findTopic(r)
-	if err == nil && !mayChangeTopic(s.viewer(r), t) {
+	if err == nil && !s.viewer(r).MayChangeTopic(t) {
 		err = problem{Status: http.StatusForbidden, Heading: "Not allowed", Message: "A topic of everybody is changed by editors and admins. A topic of your own is yours to change."}
 	}
 	return t, err
@@ -462,7 +457,7 @@ func (s *server) formTopic(r *http.Request) (news.Topic, error) {
 		if t.ID != id {
 			continue
 		}
-		if !mayChangeTopic(s.viewer(r), t) {
+		if !s.viewer(r).MayChangeTopic(t) {
 			return s.topicToChange(r)
 		}
 		return t, nil
