@@ -130,6 +130,9 @@ func (r *reader) undoMarks(t *testing.T, id string) {
 			t.Errorf("%s %s: the undo says %q and cannot be undone", tt.field, tt.value, said)
 		}
 	}
+	if _, action, undo := send("/article/"+id+"/labels", url.Values{"add": {label}}); action != "" || undo.Has("remove") {
+		t.Error("a label that the article had already can be undone")
+	}
 	read := r.count(t, "read")
 	if _, action, undo := send("/marks", url.Values{"read": {id}}); action != "" || undo.Has("undo") {
 		t.Error("what was read already can be undone")

@@ -57,6 +57,8 @@ func (db *DB) MarkItems(ctx context.Context, user int64, m news.Marking) (news.M
 			}
 			if l == "" {
 				changed.Starred = labelled
+			} else {
+				changed.Relabelled = append(changed.Relabelled, labelled...)
 			}
 		}
 		for _, l := range m.DropOff {
@@ -66,6 +68,8 @@ func (db *DB) MarkItems(ctx context.Context, user int64, m news.Marking) (news.M
 			}
 			if l == "" {
 				changed.Unstarred = dropped
+			} else {
+				changed.Relabelled = append(changed.Relabelled, dropped...)
 			}
 		}
 		return changed, nil

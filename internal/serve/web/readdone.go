@@ -144,12 +144,18 @@ func doneWith(kind string, article int64, m news.Marked, story bool) done {
 		d.undo = m.Marking
 	case "unread":
 		d.undo = min(int64(len(m.Unread)), 1)
+		d.story = story && len(m.Unread) > 1 // else the article that stands for the story was unread before
 	case "star":
 		d.undo = min(int64(len(m.Starred)), 1)
 	case "unstar":
 		d.undo = min(int64(len(m.Unstarred)), 1)
 	}
 	return d
+}
+
+// doneWithLabel is what a marking did that gave an article a label, or took it.
+func doneWithLabel(kind string, article int64, label string, m news.Marked) done {
+	return done{kind: kind, article: article, label: label, undo: min(int64(len(m.Relabelled)), 1)}
 }
 
 // backWith is a page to go back to, which says what was done.

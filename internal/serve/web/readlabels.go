@@ -100,14 +100,15 @@ func (s *server) labelArticle(w http.ResponseWriter, r *http.Request) error {
 			return badRequest(sentence(s.locale(r), err))
 		}
 	}
-	if _, err := s.backend.MarkItems(r.Context(), s.viewer(r).User.ID, m); err != nil {
+	did, err := s.backend.MarkItems(r.Context(), s.viewer(r).User.ID, m)
+	if err != nil {
 		return fmt.Errorf("labels of article %d: %w", id, err)
 	}
 	back := backWith(backOf(r), func(q url.Values) {
 		if len(m.AddLabels) == 1 && len(m.DropOff) == 0 {
-			done{kind: "label", article: id, label: m.AddLabels[0], undo: 1}.addTo(q)
+			doneWithLabel("label", id, m.AddLabels[0], did).addTo(q)
 		} else if len(m.DropOff) == 1 && len(m.AddLabels) == 0 {
-			done{kind: "unlabel", article: id, label: m.DropOff[0], undo: 1}.addTo(q)
+			doneWithLabel("unlabel", id, m.DropOff[0], did).addTo(q)
 		}
 	})
 	back.Fragment = "labels"
