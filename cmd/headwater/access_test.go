@@ -244,11 +244,19 @@ func TestOthersIDs(t *testing.T) {
 // TestSecretsOfFeeds shows the secrets in a feed's address to those who may change feeds, wherever the feed is shown.
 func TestSecretsOfFeeds(t *testing.T) {
 	g := serveGuarded(t)
-	f, err := g.app.feeds.AddFeed(t.Context(), news.Feed{URL: "https://anna:hunter2@gulls.example/feed?page=1&feed_token=hunter2"})
+	f, err := g.app.feeds.AddFeed(t.Context(), news.Feed{URL: "https://anna:hunter2@gulls.example/feed?page=1&feed_token=hunter2", Site: "https://gulls.example/?api_key=hunter2"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	id := fmt.Sprint(f.ID)
+	token, err := g.app.accounts.Login(t.Context(), "reader", guardedPassword)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := g.send(t, "GET", "/reader/api/0/subscription/list?output=json", nil, "Authorization", "GoogleLogin auth="+token)
+	if !strings.Contains(list.body, "gulls.example") || !strings.Contains(list.body, "api_key=") || strings.Contains(list.body, "hunter2") {
+		t.Errorf("a feed reader is told %d %s", list.status, list.body)
+	}
 	for _, path := range []string{"/api/v1/feeds", "/api/v1/feeds/" + id, "/api/v1/feeds/" + id + "/polls", "/api/v1/opml", "/feeds", "/feeds/opml", "/feed/" + id, "/unread"} {
 		got := g.send(t, "GET", path, nil, "Cookie", g.cookies["reader"])
 		if got.status != http.StatusOK || strings.Contains(got.body, "hunter2") {

@@ -14,9 +14,7 @@ import (
 
 	"headwater/internal/intake/clean"
 	"headwater/internal/news"
-	"headwater/internal/serve/access"
 	"headwater/internal/serve/publish"
-	"headwater/internal/weburl"
 )
 
 type link struct {
@@ -127,9 +125,6 @@ func (c *call) contents(stream string, ids []int64) (doc contents, err error) {
 	}
 	feeds := make(map[int64]news.Feed, len(l.feeds))
 	for _, f := range l.feeds {
-		if !c.viewer.May(access.Feeds) {
-			f.Site = weburl.Shown(f.Site)
-		}
 		feeds[f.ID] = f
 		if stream == feedID(f.ID) {
 			doc.Title = f.Title

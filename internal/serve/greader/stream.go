@@ -148,7 +148,7 @@ type topicLabel struct {
 }
 
 func (c *call) labels() (*labels, error) {
-	feeds, err := c.backend.Feeds(c.ctx())
+	feeds, err := c.feeds()
 	if err != nil {
 		return nil, err
 	}

@@ -31,19 +31,28 @@ type subscription struct {
 	Icon       string    `json:"iconUrl"`
 }
 
+// feeds are the feeds as the user may know them: who may not change them sees no secrets in their addresses.
+func (c *call) feeds() ([]news.Feed, error) {
+	feeds, err := c.backend.Feeds(c.ctx())
+	if err != nil || c.viewer.May(access.Feeds) {
+		return feeds, err
+	}
+	for i, f := range feeds {
+		feeds[i].URL, feeds[i].Site = weburl.Shown(f.URL), weburl.Shown(f.Site)
+	}
+	return feeds, nil
+}
+
 func (c *call) subscriptions() error {
 	if err := c.onlyJSON(); err != nil {
 		return err
 	}
-	feeds, err := c.backend.Feeds(c.ctx())
+	feeds, err := c.feeds()
 	if err != nil {
 		return err
 	}
 	all := make([]subscription, len(feeds))
 	for i, f := range feeds {
-		if !c.viewer.May(access.Feeds) {
-			f.URL, f.Site = weburl.Shown(f.URL), weburl.Shown(f.Site)
-		}
 		all[i] = subscription{
 			ID: feedID(f.ID), Title: cmp.Or(f.Title, f.URL), Categories: []labelOf{}, SortID: fmt.Sprintf("%08X", f.ID),
 			First: strconv.FormatInt(f.Added.UnixMilli(), 10), URL: f.URL, Site: publish.Absolute(f.Site),

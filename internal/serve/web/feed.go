@@ -107,7 +107,7 @@ func (s *server) feedIsGone(w http.ResponseWriter, r *http.Request, id int64) er
 func (s *server) showFeed(w http.ResponseWriter, r *http.Request, status int, f news.Feed, form feedForm) error {
 	l, ctx := s.locale(r), r.Context()
 	v := feedPageView{
-		ID: f.ID, Title: feedTitle(f), Address: weburl.Shown(f.URL), Site: outTo(f.Site), Health: healthOf(f, l), Paused: f.Paused, Moved: weburl.Shown(f.Moved.To),
+		ID: f.ID, Title: feedTitle(f), Address: weburl.Shown(f.URL), Site: outTo(weburl.Shown(f.Site)), Health: healthOf(f, l), Paused: f.Paused, Moved: weburl.Shown(f.Moved.To),
 		Ended: f.State == news.FeedGone, Added: timestampOf(f.Added, l), Articles: f.Articles, Form: form, May: s.mayChangeFeeds(r),
 	}
 	if f.Folder != "" {
