@@ -48,11 +48,7 @@ func (c *cli) auditCommand() *cobra.Command {
 					}
 					w.row(e.Time.Format(time.DateTime), who, e.Actor.Address, string(e.Action), e.Subject, e.Detail)
 				}
-				if c.asJSON {
-					return c.printJSON(rows)
-				}
-				w.flush()
-				return nil
+				return c.printList(rows, w)
 			})
 		},
 	}

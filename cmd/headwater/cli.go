@@ -137,6 +137,15 @@ func (c *cli) printJSON(v any) error {
 	return e.Encode(v)
 }
 
+// printList writes a list as its table, or as JSON where --json asks for it.
+func (c *cli) printList(list any, t *table) error {
+	if c.asJSON {
+		return c.printJSON(list)
+	}
+	t.flush()
+	return nil
+}
+
 // jsonFlag adds --json to a command.
 func (c *cli) jsonFlag(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&c.asJSON, "json", false, "print JSON")

@@ -52,11 +52,7 @@ func (c *cli) folderList() *cobra.Command {
 					rows = append(rows, row{name, in[name]})
 					w.row(name, count(in[name], "feed"))
 				}
-				if c.asJSON {
-					return c.printJSON(rows)
-				}
-				w.flush()
-				return nil
+				return c.printList(rows, w)
 			})
 		},
 	}

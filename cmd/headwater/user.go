@@ -144,11 +144,7 @@ func (c *cli) userList() *cobra.Command {
 					rows = append(rows, row{u.Name, u.Role, u.Added})
 					w.row(u.Name, string(u.Role), u.Added.Format(time.DateOnly))
 				}
-				if c.asJSON {
-					return c.printJSON(rows)
-				}
-				w.flush()
-				return nil
+				return c.printList(rows, w)
 			})
 		},
 	}
@@ -265,11 +261,7 @@ func (c *cli) userTokens() *cobra.Command {
 					rows = append(rows, row{t.ID, t.Label, t.Made})
 					w.row(strconv.FormatInt(t.ID, 10), t.Made.Format(time.DateOnly), t.Label)
 				}
-				if c.asJSON {
-					return c.printJSON(rows)
-				}
-				w.flush()
-				return nil
+				return c.printList(rows, w)
 			})
 		},
 	}
