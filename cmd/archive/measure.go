@@ -29,23 +29,33 @@ const (
 	quiet       = .1 // of a core, below which a server has nothing left to do
 )
 
+// serve runs `BINARY serve` on the folder, with more variables of the environment, and returns its address, its process and what ends it.
+func serve(ctx context.Context, dir, binary string, variables ...string) (base string, pid int, stop func() error, err error) {
+	cmd := exec.CommandContext(ctx, binary, "serve", "--listen", "127.0.0.1:0", "--data", dir) //nolint:gosec // the caller names the program
+	cmd.Env = append(os.Environ(), variables...)
+	log, err := cmd.StderrPipe()
+	if err != nil {
+		return "", 0, nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return "", 0, nil, err
+	}
+	stop = func() error { return errors.Join(cmd.Process.Signal(os.Interrupt), cmd.Wait()) }
+	if base, err = address(log); err != nil {
+		return "", 0, nil, errors.Join(err, stop())
+	}
+	return base, cmd.Process.Pid, stop, nil
+}
+
 // measure runs `BINARY serve` on the folder, waits until it has nothing left to do, and prints how long pages, feeds and searches take
 // for one client, and the CPU and memory of the idle server.
 func measure(ctx context.Context, dir, binary string) (err error) {
-	cmd := exec.CommandContext(ctx, binary, "serve", "--listen", "127.0.0.1:0", "--data", dir) //nolint:gosec // the caller names the program
-	log, err := cmd.StderrPipe()
-	if err != nil {
-		return err
-	}
 	began := time.Now()
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, cmd.Process.Signal(os.Interrupt), cmd.Wait()) }()
-	base, err := address(log)
+	base, server, stop, err := serve(ctx, dir, binary)
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, stop()) }()
 	c := client{base: base}
 	token, err := os.ReadFile(filepath.Join(dir, tokenFile))
 	if err != nil {
@@ -71,22 +81,22 @@ func measure(ctx context.Context, dir, binary string) (err error) {
 	if err := first("first search", "/api/v1/search?q=bane", func(body string) bool { return !strings.Contains(body, `"total":0`) }); err != nil {
 		return err
 	}
-	if err := awaitQuiet(cmd.Process.Pid); err != nil {
+	if err := awaitQuiet(server); err != nil {
 		return err
 	}
-	if err := c.timeRequests(ctx, cmd.Process.Pid); err != nil {
+	if err := c.timeRequests(ctx, server); err != nil {
 		return err
 	}
-	before, err := cpu(cmd.Process.Pid)
+	before, err := cpu(server)
 	if err != nil {
 		return err
 	}
 	time.Sleep(idleTime)
-	after, err := cpu(cmd.Process.Pid)
+	after, err := cpu(server)
 	if err != nil {
 		return err
 	}
-	memory, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", cmd.Process.Pid))
+	memory, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", server))
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
@@ -121,27 +120,21 @@ type reader struct {
 var readingKinds = []string{"unread by story", "unread by article", "unread of a folder", "folder", "starred", "feeds", "read article", "unread article"}
 
 // measureReading runs `BINARY serve` on the folder and prints how long the pages take that one reads on, for one client that is logged
-// in. With the address of a Miniflux, the two are asked by turns.
+// in, once the server has nothing left to do. With the address of a Miniflux, the two are asked by turns.
 func measureReading(ctx context.Context, dir, binary, miniflux, pids string) (err error) {
-	cmd := exec.CommandContext(ctx, binary, "serve", "--listen", "127.0.0.1:0", "--data", dir) //nolint:gosec // the caller names the program
-	cmd.Env = append(os.Environ(), "HEADWATER_ACCESS_LOGIN=required")
-	log, err := cmd.StderrPipe()
+	base, server, stop, err := serve(ctx, dir, binary, "HEADWATER_ACCESS_LOGIN=required")
 	if err != nil {
 		return err
 	}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, cmd.Process.Signal(os.Interrupt), cmd.Wait()) }()
-	base, err := address(log)
-	if err != nil {
+	defer func() { err = errors.Join(err, stop()) }()
+	if err := awaitQuiet(server); err != nil {
 		return err
 	}
 	own, err := headwaterReader(ctx, base)
 	if err != nil {
 		return err
 	}
-	own.cpu = func() (time.Duration, error) { return cpu(cmd.Process.Pid) }
+	own.cpu = func() (time.Duration, error) { return cpu(server) }
 	all := []*reader{own}
 	if miniflux != "" {
 		other, err := minifluxReader(ctx, miniflux)
