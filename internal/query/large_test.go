@@ -69,6 +69,18 @@ func TestLargeStories(t *testing.T) {
 				t.Fatalf("%+v", tally)
 			}
 		}},
+		{"an address, which is no revision", func() {
+			a := article("x", "told 77 3", "text 77 3", 3)
+			a.Outlet, a.Title, a.Hash, a.URL = outlets[3], "New words", "new", "https://moved.example/77"
+			a.Keys.Address = "moved.example/77"
+			list, err := l.store.Feeds(t.Context())
+			must(t, err)
+			tally, err := l.store.Collect(t.Context(), []store.Poll{{Feed: list[0], Articles: []news.Article{a}}})
+			must(t, err)
+			if len(tally) != 1 || tally[0].Revised != 0 || tally[0].New != 0 {
+				t.Fatalf("%+v", tally)
+			}
+		}},
 		{"a member, which is another story now", func() {
 			other := story(id+1, id+1, again.Members[119].Article.ID)
 			again.Members = again.Members[:119]

@@ -265,7 +265,11 @@ const renameArticleSQL = `UPDATE articles SET item_id = ?, id_key = ?, address_k
 
 // rename updates the names of an article whose item has another id, address or date. This is no revision.
 func (c *logWriter) rename(ctx context.Context, a news.Article, old storedItem) error {
-	return c.exec(ctx, renameArticleSQL, append(keyColumns(a, old.guid), millis(a.Published), text(a.URL), text(a.Canonical), old.id)...)
+	err := c.exec(ctx, renameArticleSQL, append(keyColumns(a, old.guid), millis(a.Published), text(a.URL), text(a.Canonical), old.id)...)
+	if err != nil {
+		return err
+	}
+	return c.exec(ctx, countSQL, renames)
 }
 
 // keyColumns are the values of the columns from item_id to text_key.

@@ -13,16 +13,19 @@ import (
 	"headwater/internal/stories/prints"
 )
 
-// Names of the watermark of settling, of the highest story and event ids ever used, and of the number of settlements.
+// Names of the watermark of settling, of the highest story and event ids ever used, and of the numbers of settlements
+// and of articles that got other names.
 const (
 	watermarkSettle = "settle"
 	highestStory    = "story"
 	highestEvent    = "event"
 	settlements     = "settlements"
+	renames         = "renames"
 )
 
-// countSettlementSQL counts a settlement. Most change nothing that the story log has, but reasons and how sure an origin is.
-const countSettlementSQL = `INSERT INTO marks (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = marks.value + 1`
+// countSQL counts under a mark what changes stories as readers see them and has no log: settlements, of which most change nothing that
+// the story log has, but reasons and how sure an origin is, and names of articles.
+const countSQL = `INSERT INTO marks (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = marks.value + 1`
 
 // Settlement is the result of settling a run of the log. It is stored in one transaction.
 type Settlement struct {
@@ -107,7 +110,7 @@ func (t tx) settle(ctx context.Context, s Settlement) error {
 	if err := t.queueCreditedPages(ctx, s.Cited); err != nil {
 		return err
 	}
-	if err := t.exec(ctx, countSettlementSQL, settlements); err != nil {
+	if err := t.exec(ctx, countSQL, settlements); err != nil {
 		return err
 	}
 	// The highest ids are stored, so that no id is used again after its story is deleted.

@@ -108,17 +108,18 @@ func (db *DB) StoryMarks(ctx context.Context, l news.StoryList) (marks []news.St
 	return marks, err
 }
 
-// StoriesVersion is how far everything has come that the stories of readers are made from: settlements, the two logs, and the log of
-// removals. While it is the same, Stories and Story return the same, as long as no outlet is changed.
-type StoriesVersion struct{ Settlements, Articles, Changes, Removals int64 }
+// StoriesVersion is how far everything has come that the stories of readers are made from: settlements, names of articles, the two logs,
+// and the log of removals. While it is the same, Stories and Story return the same, as long as no outlet is changed.
+type StoriesVersion struct{ Settlements, Renames, Articles, Changes, Removals int64 }
 
-const storiesVersionSQL = `SELECT coalesce((SELECT value FROM marks WHERE name = '` + settlements + `'), 0), (` + lastSeqSQL + `), ` +
+const storiesVersionSQL = `SELECT coalesce((SELECT value FROM marks WHERE name = '` + settlements + `'), 0),
+	coalesce((SELECT value FROM marks WHERE name = '` + renames + `'), 0), (` + lastSeqSQL + `), ` +
 	lastChangeSQL + `, (` + lastRemovalSQL + `)`
 
 // StoriesVersion returns the version of now.
 func (db *DB) StoriesVersion(ctx context.Context) (StoriesVersion, error) {
 	return rowOf(ctx, db, "version of the stories", func(row scanner) (v StoriesVersion, err error) {
-		err = row.Scan(&v.Settlements, &v.Articles, &v.Changes, &v.Removals)
+		err = row.Scan(&v.Settlements, &v.Renames, &v.Articles, &v.Changes, &v.Removals)
 		return v, err
 	}, storiesVersionSQL)
 }
