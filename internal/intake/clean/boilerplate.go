@@ -321,7 +321,6 @@ func fitsPhrase(s string, parts []string) bool {
 		}
 		rest = rest[i+len(part):]
 	}
-	// A space before the last gap is no part of what stands there.
 	rest, ok = strings.CutSuffix(rest, parts[last])
 	return ok && len(rest) <= maxGap
 }
