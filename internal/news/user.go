@@ -180,7 +180,7 @@ type Marked struct {
 	Read, Unread       []int64 // with the copies that were marked with the article that stands for their story
 	Starred, Unstarred []int64
 	Relabelled         []int64 // that got or lost a label other than the star
-	Marking            int64 // what undoes Read, see store.UndoRead; 0 where nothing was marked as read
+	Marking            int64   // what undoes Read, see store.UndoRead; 0 where nothing was marked as read
 }
 
 // None reports whether nothing changed that is counted or searched for.
