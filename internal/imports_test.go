@@ -37,7 +37,7 @@ type pkg struct {
 // of the layers below its own. A package that stands nowhere may not be.
 var layers = [][]string{
 	{".", "feeds", "feeds/words", "internal/locale", "internal/text"},
-	{"internal/schedule", "internal/weburl"},
+	{"internal/observe", "internal/schedule", "internal/weburl"},
 	{"internal/news"},
 	{"internal/config", "internal/opml", "internal/stories/outlets", "internal/stories/prints"},
 	{"internal/stories/compact"},

@@ -26,6 +26,7 @@ import (
 	"headwater/internal/locale"
 	"headwater/internal/news"
 	"headwater/internal/notify"
+	"headwater/internal/observe"
 	"headwater/internal/pipeline"
 	"headwater/internal/query"
 	"headwater/internal/search"
@@ -55,6 +56,7 @@ type app struct {
 	alerts   *notify.Alerts
 	hub      *notify.Publisher
 	pipeline *pipeline.Pipeline
+	health   *observe.Health
 	feeds    *subscribe.Feeds
 	topics   *subscribe.Topics
 	lists    *subscribe.Lists
@@ -82,7 +84,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger, o openOption
 	if err != nil {
 		return nil, err
 	}
-	a := &app{cfg: cfg, log: log, stderr: io.Discard}
+	a := &app{cfg: cfg, log: log, health: &observe.Health{}, stderr: io.Discard}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close())
@@ -119,7 +121,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger, o openOption
 	stages := pipelineOptions(cfg, a.client, registry)
 	stages.Store, stages.Index, stages.Reader, stages.Logger, stages.Hub = a.store, a.index, a.stories, log, a.hub
 	stages.Alerts, stages.Now, stages.Settings = notify.NewQueue(a.alerts, log), a.store.Now, cfg.Hashes()
-	stages.TicksOnly = o.ticksOnly
+	stages.TicksOnly, stages.Health = o.ticksOnly, a.health
 	a.pipeline = pipeline.New(stages)
 	a.feeds = &subscribe.Feeds{Store: a.store, Finder: newFinder(cfg, a.client), Now: a.store.Now, Removed: a.pipeline.FeedRemoved}
 	a.topics = &subscribe.Topics{Store: a.store, Now: a.store.Now}

@@ -47,7 +47,7 @@ func (p *Pipeline) ServePushes(ctx context.Context) error {
 func (p *Pipeline) KeepUp(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for _, f := range append(p.webFollowers(), p.leadFollowers()...) {
-		g.Go(func() error { return f.run(ctx, p.options.Store, p.turn, p.options.Logger) })
+		g.Go(func() error { return f.run(ctx, p.turn, p.options) })
 	}
 	g.Go(func() error {
 		p.options.Store.Listen(ctx)

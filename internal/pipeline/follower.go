@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -29,14 +28,16 @@ const retryAfter = 5 * time.Second
 // run does the stage's work at once, since an earlier process may have left some, and whenever an area of the store
 // changes, until the context ends. It holds turn while it works. It returns an error only after one of the disk, since the
 // process has to end then.
-func (f follower) run(ctx context.Context, db *store.DB, turn *semaphore.Weighted, log *slog.Logger) error {
+func (f follower) run(ctx context.Context, turn *semaphore.Weighted, o Options) error {
 	for {
-		next := db.Changed(f.of)
+		next := o.Store.Changed(f.of)
 		if ctx.Err() != nil || turn.Acquire(ctx, 1) != nil {
 			return nil //nolint:nilerr // the context has ended
 		}
 		began := time.Now()
-		err := ignoreElsewhere(f.work(ctx)) // the process that leads does the work
+		step, end := o.Health.Begin(ctx, f.name)
+		err := ignoreElsewhere(f.work(step)) // the process that leads does the work
+		end()
 		turn.Release(1)
 		switch {
 		case err == nil || ctx.Err() != nil:
@@ -46,7 +47,7 @@ func (f follower) run(ctx context.Context, db *store.DB, turn *semaphore.Weighte
 			sleep(ctx, f.pause)
 			continue
 		default:
-			log.Error("a stage failed; it is tried again in some seconds", "stage", f.name, "error", err)
+			o.Logger.Error("a stage failed; it is tried again in some seconds", "stage", f.name, "error", err)
 			sleep(ctx, retryAfter)
 			continue
 		}

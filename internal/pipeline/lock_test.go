@@ -57,7 +57,7 @@ func TestWaitsEndWithTheContext(t *testing.T) {
 		},
 		"stage": func(ctx context.Context) error {
 			f := follower{work: func(context.Context) error { return errors.New("it worked beside a pass") }}
-			_ = f.run(ctx, db, held(), log)
+			_ = f.run(ctx, held(), Options{Store: db, Logger: log})
 			return ctx.Err()
 		},
 		"retention": func(ctx context.Context) error {

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"headwater/internal/news"
+	"headwater/internal/observe"
 	"headwater/internal/query"
 	"headwater/internal/search"
 	"headwater/internal/store"
@@ -112,6 +113,7 @@ func (m *Matcher) Match(ctx context.Context) error {
 		if err := m.store.PutMatches(ctx, found); err != nil {
 			return err
 		}
+		observe.Progress(ctx)
 	}
 }
 

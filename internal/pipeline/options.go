@@ -10,6 +10,7 @@ import (
 	"headwater/internal/intake/parse"
 	"headwater/internal/intake/poll"
 	"headwater/internal/notify"
+	"headwater/internal/observe"
 	"headwater/internal/query"
 	"headwater/internal/store"
 	"headwater/internal/stories/embed"
@@ -68,6 +69,7 @@ type Options struct {
 
 	Alerts *notify.Queue     // delivers alerts; nil sends none
 	Hub    *notify.Publisher // notifies a hub of changes in our own feeds; nil notifies none
+	Health *observe.Health   // is told of the steps of the loops; nil notes nothing
 	// TicksOnly has Serve poll at the times of the schedule alone, and not after changes of the feeds.
 	TicksOnly bool
 }

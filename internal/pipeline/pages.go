@@ -12,6 +12,7 @@ import (
 
 	"headwater/internal/intake/fetch"
 	"headwater/internal/intake/page"
+	"headwater/internal/observe"
 )
 
 // Web pages are fetched in the background, a few at a time: pages of items that are cut short, and pages that articles
@@ -25,11 +26,14 @@ const (
 )
 
 // readEvery calls read for pages of one kind, again and again, until the context ends.
-func readEvery(ctx context.Context, kind string, log *slog.Logger, read func(context.Context, time.Duration) (int, error)) {
+func readEvery(ctx context.Context, kind string, log *slog.Logger, health *observe.Health, read func(context.Context, time.Duration) (int, error)) {
 	t := time.NewTicker(pageTick)
 	defer t.Stop()
 	for {
-		if _, err := read(ctx, pageBudget); isFault(ctx, err) {
+		step, end := health.Begin(ctx, "pages "+kind)
+		_, err := read(step, pageBudget)
+		end()
+		if isFault(ctx, err) {
 			log.Error("what web pages say could not be kept; the next turn tries again", "pages", kind, "error", err)
 		}
 		select {
@@ -65,6 +69,7 @@ func askQueued[T any](ctx context.Context, hosts *hostLeases, budget time.Durati
 			return total, err
 		}
 		asked, err := askAll(ctx, wanted, ends, ask)
+		observe.Progress(ctx)
 		total += asked
 		if err := errors.Join(err, hosts.giveBack(ctx, held)); err != nil || len(wanted) == 0 {
 			return total, err

@@ -17,6 +17,7 @@ import (
 	"headwater/internal/intake/fetch"
 	"headwater/internal/intake/poll"
 	"headwater/internal/news"
+	"headwater/internal/observe"
 	"headwater/internal/store"
 	"headwater/internal/weburl"
 )
@@ -62,6 +63,8 @@ func (p *Pipeline) Pass(ctx context.Context, o PassOptions) (Summary, error) {
 		}
 		defer p.turn.Release(wholeTurn)
 	}
+	ctx, end := p.options.Health.Begin(ctx, "a pass over the feeds")
+	defer end()
 	began := p.options.Now()
 	var sum Summary
 	var err error
@@ -432,6 +435,7 @@ func (p *Pipeline) poll(ctx context.Context, o PassOptions) (_ Summary, err erro
 			if err := p.storePolls(gctx, batch, &sum); err != nil {
 				return err
 			}
+			observe.Progress(ctx)
 			for _, r := range batch {
 				hosts.stored(r.poll.Feed)
 			}

@@ -170,9 +170,11 @@ func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 				}
 			})
 		})
-		run(func(ctx context.Context) { readEvery(ctx, "of articles", log, p.Pages.Read) })
+		run(func(ctx context.Context) { readEvery(ctx, "of articles", log, p.options.Health, p.Pages.Read) })
 		if p.options.ReadCreditedPages {
-			run(func(ctx context.Context) { readEvery(ctx, "that articles credit", log, p.CreditedPages.Read) })
+			run(func(ctx context.Context) {
+				readEvery(ctx, "that articles credit", log, p.options.Health, p.CreditedPages.Read)
+			})
 		}
 		if p.options.Alerts != nil {
 			run(func(ctx context.Context) { p.options.Alerts.Run(ctx, p.turn) })
@@ -185,13 +187,13 @@ func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 		run(func(ctx context.Context) { p.lead.run(ctx, p.runLeading, p.standBy) })
 		if p.options.Store.Shared() {
 			f := follower{"window of a process that stands by", store.AreaWindow, p.toStandBy, followEvery, p.Settler.StandBy}
-			g.Go(func() error { return f.run(ctx, p.options.Store, p.turn, log) })
+			g.Go(func() error { return f.run(ctx, p.turn, p.options) })
 		}
 	}
 	if roles.Web {
 		run(p.push.receiveAll) // whatever the pages' address reaches gets what hubs push
 		for _, f := range p.webFollowers() {
-			g.Go(func() error { return f.run(ctx, p.options.Store, p.turn, log) })
+			g.Go(func() error { return f.run(ctx, p.turn, p.options) })
 		}
 	}
 	g.Go(func() error {
@@ -307,7 +309,7 @@ func (p *Pipeline) runLeading(ctx context.Context) {
 		})
 	}
 	for _, f := range p.leadFollowers() {
-		run(func() { _ = f.run(ctx, p.options.Store, p.turn, p.options.Logger) }) // Serve ends where the disk fails
+		run(func() { _ = f.run(ctx, p.turn, p.options) }) // Serve ends where the disk fails
 	}
 	run(func() { p.Retention.run(ctx, p.turn) })
 	_ = g.Wait() // its functions return no errors

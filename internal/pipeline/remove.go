@@ -31,7 +31,9 @@ func (r *Retention) Remove(ctx context.Context, budget time.Duration) (Removed, 
 	var all Removed
 	ends := time.Now().Add(budget)
 	for time.Now().Before(ends) {
-		did, err := r.step(ctx, &all)
+		step, end := r.health.Begin(ctx, "retention")
+		did, err := r.step(step, &all)
+		end()
 		if err != nil {
 			return all, err
 		}

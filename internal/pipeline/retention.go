@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"headwater/internal/observe"
 	"headwater/internal/query"
 	"headwater/internal/store"
 )
@@ -47,6 +48,7 @@ type Retention struct {
 	keep    time.Duration // 0 means for ever
 	window  time.Duration // how long a story stays open
 	now     func() time.Time
+	health  *observe.Health
 	log     *slog.Logger
 
 	lock    *semaphore.Weighted // one step at a time; guards what follows
@@ -63,7 +65,7 @@ type Retention struct {
 
 func newRetention(o Options, settler *Settler, clock *steadyClock) *Retention {
 	return &Retention{
-		lead: settler.lead, store: o.Store, index: o.Index, settler: settler, clock: clock, keep: o.Keep, window: o.windowLength(), now: o.Now, log: o.Logger,
+		lead: settler.lead, store: o.Store, index: o.Index, settler: settler, clock: clock, keep: o.Keep, window: o.windowLength(), now: o.Now, health: o.Health, log: o.Logger,
 		lock: semaphore.NewWeighted(1), closing: firstStep, aging: firstStep,
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"headwater/internal/news"
+	"headwater/internal/observe"
 	"headwater/internal/query"
 	"headwater/internal/store"
 	"headwater/internal/stories"
@@ -105,6 +106,7 @@ func (s *Settler) Settle(ctx context.Context, progress func(done, total int)) (i
 	total := 0
 	for {
 		done, err := s.settleRound(ctx, progress)
+		observe.Progress(ctx)
 		total += done
 		if err != nil {
 			s.window = nil // it may hold changes that were not stored
@@ -155,6 +157,7 @@ func (s *Settler) settleRound(ctx context.Context, progress func(done, total int
 		}
 		out.Through = articles[len(articles)-1].Seq
 		done += len(articles)
+		observe.Progress(ctx)
 		if progress != nil {
 			progress(done, max(waiting, done))
 		}

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"headwater/internal/news"
+	"headwater/internal/observe"
 	"headwater/internal/search"
 	"headwater/internal/store"
 )
@@ -125,6 +126,7 @@ func (i *Index) fill(ctx context.Context, x *search.Index, progress func(done, t
 			return done, fmt.Errorf("index %d articles: %w", len(articles), err)
 		}
 		done += len(articles)
+		observe.Progress(ctx)
 		if progress != nil {
 			progress(done, max(waiting, done))
 		}
@@ -236,6 +238,7 @@ func (i *Index) deleteMissing(ctx context.Context, mark int64) error {
 		if err := i.deleteArticles(ctx, missing[:removalBatch], mark); err != nil {
 			return err
 		}
+		observe.Progress(ctx)
 	}
 	return i.deleteArticles(ctx, missing, last)
 }

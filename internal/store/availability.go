@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/observe"
 )
 
 // A database fails in three ways. retry, begin and fault say what follows from each:
@@ -191,6 +192,7 @@ func (a *availability) wait(ctx context.Context) error {
 		defer t.Stop()
 		late, ends = t.C, nil
 	}
+	defer observe.Waiting(ctx)()
 	select {
 	case <-back:
 		return nil

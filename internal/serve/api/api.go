@@ -58,6 +58,8 @@ type Options struct {
 	CheckOwnQuery func(query string) error
 	// Closing ends event streams when it is closed, so that the server can stop. Nil never does.
 	Closing <-chan struct{}
+	// Health says what is wrong with the loops of the process, for /healthz. Nil finds nothing.
+	Health func() error
 }
 
 // New makes the handler of /api/, /healthz, /readyz and /metrics. Requests that change something are refused when a
@@ -90,7 +92,7 @@ func New(o Options) (access.Routes, error) {
 	handle := func(pattern string, need access.Need, h http.Handler) {
 		mux.Handle(pattern, need, s.authorise(need, h))
 	}
-	mux.Handle("GET "+pathAlive, access.Anyone, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") }))
+	mux.Handle("GET "+pathAlive, access.Anyone, alive(o.Health))
 	mux.Handle("GET "+pathReady, access.Anyone, http.HandlerFunc(s.ready))
 	mux.Handle("GET "+pathMetrics, access.Metrics, m.handler)
 	handle("GET "+pathStream, access.Reader, newStream(o.Backend, s.log, o.Closing))

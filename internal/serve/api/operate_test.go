@@ -97,6 +97,21 @@ func TestHealth(t *testing.T) {
 	}
 }
 
+// TestLoopWithoutProgress: /healthz names what is stuck, and is well again when that goes on.
+func TestLoopWithoutProgress(t *testing.T) {
+	var stuck error
+	h := serve(t, api.Options{Backend: backendOf(openRoom(t)), Health: func() error { return stuck }})
+	ask(t, h, "GET", "/healthz", "").is(200)
+	stuck = errors.New("no progress: settle for 12m0s")
+	a := ask(t, h, "GET", "/healthz", "")
+	a.is(503)
+	if got, want := a.Body.String(), "no progress: settle for 12m0s; start the server again\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	stuck = nil
+	ask(t, h, "GET", "/healthz", "").is(200)
+}
+
 // TestReadyOnceNear: a server is not ready before its index was near the end of the log, and stays ready from then on.
 func TestReadyOnceNear(t *testing.T) {
 	f, h, _ := shaky(t)

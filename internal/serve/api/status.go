@@ -38,6 +38,19 @@ const (
 	statusTimeout = 5 * time.Second // for store and index to answer
 )
 
+// alive says whether the loops of the process go on. One that has no progress is named, and ends only with the process.
+func alive(health func() error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if health != nil {
+			if err := health(); err != nil {
+				plain(w, http.StatusServiceUnavailable, err.Error()+"; start the server again")
+				return
+			}
+		}
+		plain(w, http.StatusOK, "ok")
+	})
+}
+
 // nearEntries is how many entries of the log an index may lack that is near its end.
 const nearEntries = 1000
 
