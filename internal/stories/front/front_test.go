@@ -188,6 +188,14 @@ func TestOrder(t *testing.T) {
 			),
 			want: append([]string{"Budget of debt by Quintero the mayor"}, fillerTitles...),
 		}, {
+			name: "an outlet's later post joins an affair that others tell by then",
+			reports: append(fillers,
+				report{1, "wire", 1, "Budget of debt by Quintero the mayor", "", nil},
+				report{2, "herald", 3, "Stocks fall, bonds rise on Quintero budget", "", nil},
+				report{3, "wire", 5, "Mayor Quintero leaves budget of debt", "", nil},
+			),
+			want: append([]string{"Budget of debt by Quintero the mayor"}, fillerTitles...),
+		}, {
 			name: "programmes and live pages do not stand there",
 			reports: []report{
 				{1, "tv", 1, "Watch: bakers on strike", "", []string{"a", "b"}},

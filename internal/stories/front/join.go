@@ -121,11 +121,9 @@ func gather(affairs []Event, texts map[int64]Text) []Event {
 			s.share *= a.Score / to.Score
 			to.Stories = append(to.Stories, s)
 		}
-	}
-	for i := range out {
-		score := out[i].Score
-		out[i].weigh()
-		out[i].Score = score
+		score := to.Score
+		to.weigh() // its outlets decide what joins next
+		to.Score = score
 	}
 	return out
 }
