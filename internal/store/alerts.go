@@ -29,10 +29,11 @@ func scanAlertAfter(row scanner, before ...any) (a news.Alert, err error) {
 // addAlertSQL is no ON CONFLICT, since PostgreSQL would use up an id that people see.
 const addAlertSQL = `INSERT INTO alerts (topic_id, kind, target, secret, schedule, zone, again_outlets, again_original, added, user_id, after)
 	SELECT t.id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, nullif(?10, 0), ` + lastChangeSQL + ` FROM topics AS t
-	WHERE t.id = ?1 AND NOT EXISTS (SELECT 1 FROM alerts AS a WHERE a.topic_id = ?1 AND a.kind = ?2 AND a.target = ?3) RETURNING id`
+	WHERE t.id = ?1 AND NOT EXISTS (SELECT 1 FROM alerts AS a WHERE a.topic_id = ?1 AND a.kind = ?2 AND a.target = ?3
+		AND coalesce(a.user_id, 0) = ?10) RETURNING id`
 
 // AddAlert stores an alert and returns its id. The alert tells of stories that begin to match its topic from now on. It
-// returns news.ErrExists where the topic has an alert with the same target already. A zero Added means now.
+// returns news.ErrExists where the topic has an alert of the same user with the same target already. A zero Added means now.
 func (db *DB) AddAlert(ctx context.Context, a news.Alert) (id int64, err error) {
 	if a.Added.IsZero() {
 		a.Added = time.Now()

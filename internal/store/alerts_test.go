@@ -348,6 +348,35 @@ func TestNoteAttempt(t *testing.T) {
 	}
 }
 
+// TestOwnAlertsToOneTarget: two users tell one target of one topic, such as a channel that both read, each by an alert of their own.
+func TestOwnAlertsToOneTarget(t *testing.T) {
+	db, topic, everybodys := watched(t, news.Alert{})
+	of := map[int64]int64{0: everybodys.ID}
+	for _, name := range []string{"ann", "ben"} {
+		must(t, db.AddUser(t.Context(), news.User{Name: name}, "x"))
+		user, _, err := db.User(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		own := everybodys
+		own.User = user.ID
+		of[user.ID] = addAlert(t, db, own).ID
+	}
+	for user, id := range of {
+		again := everybodys
+		again.User = user
+		if _, err := db.AddAlert(t.Context(), again); !errors.Is(err, news.ErrExists) {
+			t.Errorf("a second alert of user %d: %v", user, err)
+		}
+		if a, err := db.Alert(t.Context(), id); a.User != user || err != nil {
+			t.Errorf("alert %d is of user %d, want %d; %v", id, a.User, user, err)
+		}
+	}
+	settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1)}})
+	matches(t, db, topic, 1)
+	same(t, "each is told", queued(t, db), []string{"1 1 new", "2 1 new", "3 1 new"})
+}
+
 // TestRemoveAlert: removing an alert, or its topic, removes waiting deliveries.
 func TestRemoveAlert(t *testing.T) {
 	db, topic, alert := watched(t, news.Alert{})
