@@ -10,20 +10,48 @@ import (
 	"testing"
 )
 
-// headlines are the headlines of the page of a list that lead to an article or a story.
-var headlines = regexp.MustCompile(`<h2 dir="auto"[^>]*><a href="(/(?:article|story)/[^"]*)"`)
+var (
+	// headlines are the headlines of the page of a list that lead to an article or a story.
+	headlines = regexp.MustCompile(`<h2 dir="auto"[^>]*><a href="(/(?:article|story)/[^"]*)"`)
+	// entries are those of the page of an event.
+	entries = regexp.MustCompile(`<h3 dir="auto"[^>]*><a href="(/story/[^"]*)"`)
+)
 
 // TestReadingLists opens pages from lists, goes on to the next and previous of the list, and narrows lists of marks down to a folder, a feed
 // and a topic.
 func TestReadingLists(t *testing.T) {
 	r := &reader{server: startDemo(t)}
 	r.auth = r.login(t)
-	r.walkLists(t)
+	r.walkLists(t,
+		walkedList{"/", 1, headlines},
+		walkedList{"/?lang=en", 1, headlines},
+		walkedList{"/latest", 3, headlines},
+		walkedList{"/search?q=the", 2, headlines},
+		walkedList{"/search?q=the&show=articles&sort=newest", 2, headlines},
+		walkedList{"/topic/ferries", 1, headlines},
+		walkedList{"/unread?by=article&order=newest", 2, headlines},
+	)
 	r.narrowLists(t)
+	event := r.largestEvent(t)
+	r.walkLists(t,
+		walkedList{"/folder/Local", 2, headlines},
+		walkedList{"/folder/Local?by=article", 3, headlines},
+		walkedList{"/feed/1", 1, headlines},
+		walkedList{"/feed/1?by=article", 1, headlines},
+		walkedList{event, 1, entries},
+		walkedList{event + "?order=time", 1, entries},
+	)
+}
+
+// walkedList is the address of a list, how many pages it has, and what its entries look like.
+type walkedList struct {
+	path  string
+	pages int
+	rows  *regexp.Regexp
 }
 
 // walkLists opens pages at the beginning and around the end of the first page of lists, and looks where they lead.
-func (r *reader) walkLists(t *testing.T) {
+func (r *reader) walkLists(t *testing.T, lists ...walkedList) {
 	t.Helper()
 	around := regexp.MustCompile(`<a rel="(prev|next)" href="([^"]*)"|<a class="(up)" href="([^"]*)"`)
 	beside := func(page string) map[string]string {
@@ -33,24 +61,22 @@ func (r *reader) walkLists(t *testing.T) {
 		}
 		return found
 	}
-	for _, list := range []struct {
-		path  string
-		pages int // of the list
-	}{{"/", 2}, {"/?lang=en", 2}, {"/latest", 3}, {"/search?q=the", 2}, {"/search?q=the&show=articles&sort=newest", 2}, {"/topic/ferries", 1}, {"/unread?by=article&order=newest", 2}} {
+	next := regexp.MustCompile(`<a rel="next" href="([^"]*)"`)
+	for _, list := range lists {
 		var all, from []string // addresses, and the page of the list that has each
+		address := list.path
 		for n := range min(list.pages, 2) {
-			address := list.path
-			if n > 0 && strings.HasPrefix(list.path, "/unread") { // goes on by a place in the list, and not by a number
-				next := regexp.MustCompile(`<a rel="next" href="(/unread[^"]*)"`).FindStringSubmatch(r.ask(t, address, nil))
-				address = html.UnescapeString(next[1])
-			} else if n > 0 {
-				address += map[bool]string{true: "&", false: "?"}[strings.Contains(address, "?")] + "page=2"
-			}
-			for _, m := range headlines.FindAllStringSubmatch(r.ask(t, address, nil), -1) {
+			page := r.ask(t, address, nil)
+			for _, m := range list.rows.FindAllStringSubmatch(page, -1) {
 				all, from = append(all, html.UnescapeString(m[1])), append(from, address)
 			}
-			if n == 0 && len(all) < 4 {
+			if n == 0 && (len(all) < 4 && list.rows == headlines || len(all) < 2) {
 				t.Fatalf("%s lists %v", list.path, all)
+			}
+			if m := next.FindStringSubmatch(page); m != nil {
+				address = html.UnescapeString(m[1])
+			} else if n == 0 && list.pages > 1 {
+				t.Fatalf("%s has no page after it", address)
 			}
 		}
 		path := func(address string) string { p, _, _ := strings.Cut(address, "?"); return p }
@@ -77,12 +103,24 @@ func (r *reader) walkLists(t *testing.T) {
 			}
 		}
 	}
-	for _, bad := range []string{"https://evil.example/", "//evil.example/", "/feeds", "/search", "/search?q=%22", "/topic/None", "/topic/", "/?day=x", "/unread?feed=x", "/search?q=ferry&page=900", "%zz", "/latest?page=-1"} {
+	for _, bad := range []string{"https://evil.example/", "//evil.example/", "/feeds", "/search", "/search?q=%22", "/topic/None", "/topic/", "/?day=x", "/unread?feed=x", "/search?q=ferry&page=900", "%zz", "/latest?page=-1", "/feed/x", "/feed/999", "/folder/", "/folder/None", "/folder/Local?before=x", "/event/0", "/event/999999"} {
 		got := beside("/article/1?in=" + url.QueryEscape(bad))
 		if got["prev"] != "" || got["next"] != "" || strings.Contains(got["up"], "evil") {
 			t.Errorf("from %s article 1 leads to %v", bad, got)
 		}
 	}
+}
+
+// largestEvent is the page of the event of the front page that has the most stories.
+func (r *reader) largestEvent(t *testing.T) string {
+	t.Helper()
+	page, most := "", 0
+	for _, m := range regexp.MustCompile(`href="(/event/[0-9]+)"`).FindAllStringSubmatch(r.ask(t, "/", nil), -1) {
+		if n := len(entries.FindAllString(r.ask(t, m[1], nil), -1)); n > most {
+			page, most = m[1], n
+		}
+	}
+	return page
 }
 
 // narrowLists stars, labels and reads articles, and follows each link that narrows their lists down: it has as many articles as it says.

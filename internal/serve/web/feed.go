@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -173,68 +174,84 @@ func runOf(run news.PollRun, l *locale.Locale) runView {
 	return v
 }
 
+// listPart is a page of the list of a feed or a folder: stories, or articles one by one.
+type listPart struct {
+	stories  []news.Story
+	articles []news.Article
+	next     news.Place // after which the next page begins; zero where there is none
+}
+
+// readPart reads what stands after a place in the list of a feed, or of a folder where feed is 0.
+func (s *server) readPart(ctx context.Context, feed int64, folder string, single bool, before news.Place) (p listPart, err error) {
+	if single {
+		if p.articles, err = s.backend.FeedArticles(ctx, feed, folder, before, perPage+1); err != nil {
+			return p, fmt.Errorf("articles of feeds: %w", err)
+		}
+		if len(p.articles) > perPage {
+			p.articles = p.articles[:perPage]
+			last := p.articles[perPage-1]
+			p.next = news.Place{Time: last.Time(), ID: last.ID}
+		}
+		return p, nil
+	}
+	if p.stories, err = s.backend.Stories(ctx, news.StoryList{Newest: true, Feed: feed, Folder: folder, Before: before, Limit: perPage + 1}); err != nil {
+		return p, fmt.Errorf("stories of feeds: %w", err)
+	}
+	if len(p.stories) > perPage {
+		p.stories = p.stories[:perPage]
+		last := p.stories[perPage-1]
+		p.next = news.Place{Time: last.Changed, ID: last.ID}
+	}
+	return p, nil
+}
+
+// priorFirst says in an address that the page before is the first.
+const priorFirst = "first"
+
+// pageAfter is the query of the page after the one of a query. It says which that was, as pages that begin after a place do not tell
+// where the page before begins.
+func pageAfter(q url.Values, next news.Place) url.Values {
+	return withParameter(withParameter(q, "prior", cmp.Or(q.Get("before"), priorFirst)), "before", next.String())
+}
+
 // listOf reads a page of the articles of a feed, or of a folder where feed is 0.
 func (s *server) listOf(ctx context.Context, r *http.Request, l *locale.Locale, feed int64, folder string) (v listView, err error) {
-	values := r.URL.Query()
-	before, err := news.ParsePlace(values.Get("before"))
+	q := r.URL.Query()
+	before, err := news.ParsePlace(q.Get("before"))
 	if err != nil {
 		return v, badRequest("This address leads nowhere. Open the list from its begin.")
 	}
-	single := values.Get("by") == "article"
-	with := func(by, before string) string {
-		q := values
-		for _, name := range append([]string{"before", "by"}, doneParameters...) {
-			q.Del(name)
-		}
-		if by != "" {
-			q.Set("by", by)
-		}
-		if before != "" {
-			q.Set("before", before)
-		}
-		return strings.TrimSuffix(r.URL.EscapedPath()+"?"+q.Encode(), "?")
+	for _, name := range doneParameters {
+		q.Del(name)
 	}
-	by := ""
-	if single {
-		by = "article"
-	}
+	single := q.Get("by") == byArticle
+	first := withParameter(withParameter(q, "before", ""), "prior", "")
+	address := func(q url.Values) string { return strings.TrimSuffix(r.URL.EscapedPath()+"?"+q.Encode(), "?") }
 	if before.ID != 0 {
-		v.First = with(by, "")
+		v.First = address(first)
 	}
-	v.Views = []link{{Name: l.Text("Stories"), URL: with("", ""), Current: !single}, {Name: l.Text("Articles"), URL: with("article", ""), Current: single}}
-	if single {
-		articles, err := s.backend.FeedArticles(ctx, feed, folder, before, perPage+1)
-		if err != nil {
-			return v, fmt.Errorf("articles of feeds: %w", err)
-		}
-		if len(articles) > perPage {
-			articles = articles[:perPage]
-			last := articles[perPage-1]
-			v.Next = with(by, news.Place{Time: last.Time(), ID: last.ID}.String())
-		}
-		for _, a := range articles {
-			v.Articles = append(v.Articles, listedArticle{articleTitle(a, l), a.Lang, articlePath(a.ID), publish.Name(a.Outlet), articleTime(a, l), markView{ID: a.ID}})
-		}
-		marks := make([]*markView, len(v.Articles))
-		for i := range v.Articles {
-			marks[i] = &v.Articles[i].Marks
-		}
-		if err := s.marks(r, marks...); err != nil {
-			return v, err
-		}
-	} else {
-		stories, err := s.backend.Stories(ctx, news.StoryList{Newest: true, Feed: feed, Folder: folder, Before: before, Limit: perPage + 1})
-		if err != nil {
-			return v, fmt.Errorf("stories of feeds: %w", err)
-		}
-		if len(stories) > perPage {
-			stories = stories[:perPage]
-			last := stories[perPage-1]
-			v.Next = with(by, news.Place{Time: last.Changed, ID: last.ID}.String())
-		}
-		if v.Stories, err = s.cards(r, l, stories); err != nil {
-			return v, err
-		}
+	v.Views = []link{
+		{Name: l.Text("Stories"), URL: address(withParameter(first, "by", "")), Current: !single},
+		{Name: l.Text("Articles"), URL: address(withParameter(first, "by", byArticle)), Current: single},
+	}
+	part, err := s.readPart(ctx, feed, folder, single, before)
+	if err != nil {
+		return v, err
+	}
+	if part.next.ID != 0 {
+		v.Next = address(pageAfter(q, part.next))
+	}
+	marks := make([]*markView, len(part.articles))
+	v.Articles = make([]listedArticle, len(part.articles))
+	for i, a := range part.articles {
+		v.Articles[i] = listedArticle{articleTitle(a, l), a.Lang, articlePath(a.ID), publish.Name(a.Outlet), articleTime(a, l), markView{ID: a.ID}}
+		marks[i] = &v.Articles[i].Marks
+	}
+	if err := s.marks(r, marks...); err != nil {
+		return v, err
+	}
+	if v.Stories, err = s.cards(r, l, part.stories); err != nil {
+		return v, err
 	}
 	switch {
 	case len(v.Stories)+len(v.Articles) > 0:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -14,12 +15,59 @@ import (
 	"headwater/internal/search"
 )
 
-// A page that was opened from the front page, a search, a topic or the list of all stories leads to the next and previous of it. Its
-// links carry the page of the list (?in=), which is made again for that; links of the list itself are plain, and the browser says where it
-// came from. What is no such address is ignored; of a page that the list does not have any more, only the way back is left.
+// A page that was opened from the front page, a search, a topic, an event, a feed, a folder or the list of all stories leads to the next
+// and previous of it. Its links carry the page of the list (?in=), which is made again for that; links of the list itself are plain, and
+// the browser says where it came from. What is no such address is ignored; of a page that the list does not have any more, only the way
+// back is left.
 
-// pageList lists what page n of a list leads to, and reports whether there are pages after it.
-type pageList func(ctx context.Context, n int) (pages []string, more bool, err error)
+// pageList reads the page of a list that a query asks for.
+type pageList func(ctx context.Context, q url.Values) (listPage, error)
+
+// listPage is what a page of a list leads to. Before and after are the queries of the pages beside it, or nil.
+type listPage struct {
+	pages         []string
+	before, after url.Values
+}
+
+// numbered is a list whose pages have numbers. list reads page n, and reports whether there are pages after it.
+func numbered(list func(ctx context.Context, n int) (pages []string, more bool, err error)) pageList {
+	return func(ctx context.Context, q url.Values) (p listPage, err error) {
+		n, err := strconv.Atoi(q.Get("page"))
+		if err != nil || n < 1 {
+			n = 1
+		}
+		n = min(n, maxPage)
+		var more bool
+		if p.pages, more, err = list(ctx, n); err != nil {
+			return p, err
+		}
+		if n > 1 {
+			p.before = withParameter(q, "page", pageParameter(n-1))
+		}
+		if more && n < maxPage {
+			p.after = withParameter(q, "page", pageParameter(n+1))
+		}
+		return p, nil
+	}
+}
+
+// pageParameter is what an address says of page n. The first page has no number.
+func pageParameter(n int) string {
+	if n == 1 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// withParameter is a query with another value of a parameter, or without it where that is empty.
+func withParameter(q url.Values, name, value string) url.Values {
+	q = maps.Clone(q)
+	q.Del(name)
+	if value != "" {
+		q.Set(name, value)
+	}
+	return q
+}
 
 // listBefore is the address of the page of a list from which a request came, as links from it carry it; "" where it came from none.
 func (s *server) listBefore(r *http.Request) string {
@@ -41,21 +89,77 @@ func (s *server) listBefore(r *http.Request) string {
 // pageListAt returns the list that an address names, or nil.
 func (s *server) pageListAt(r *http.Request, u *url.URL) pageList {
 	q := u.Query()
-	name, isTopic := strings.CutPrefix(u.Path, "/topic/")
-	switch {
-	case u.Path == "/":
+	switch u.Path {
+	case "/":
 		return s.frontList(r, q)
-	case u.Path == "/latest":
-		return func(ctx context.Context, n int) ([]string, bool, error) {
+	case "/latest":
+		return numbered(func(ctx context.Context, n int) ([]string, bool, error) {
 			stories, err := s.backend.Stories(ctx, news.StoryList{Limit: perPage + 1, Offset: (n - 1) * perPage, Newest: true})
 			return pagesOfStories(stories[:min(len(stories), perPage)]), len(stories) > perPage, err
-		}
-	case u.Path == "/search":
+		})
+	case "/search":
 		return s.searchList(q)
-	case isTopic:
+	}
+	if name, ok := strings.CutPrefix(u.Path, "/topic/"); ok {
 		return s.topicList(r, name)
 	}
+	if name, ok := strings.CutPrefix(u.Path, "/folder/"); ok && name != "" {
+		return s.feedList(0, name)
+	}
+	for prefix, list := range map[string]func(id int64) pageList{
+		"/feed/":  func(id int64) pageList { return s.feedList(id, "") },
+		"/event/": func(id int64) pageList { return s.eventList(id, q.Get("order") == byTime) },
+	} {
+		if number, ok := strings.CutPrefix(u.Path, prefix); ok {
+			if id, err := strconv.ParseInt(number, 10, 64); err == nil && id > 0 {
+				return list(id)
+			}
+		}
+	}
 	return nil
+}
+
+// feedList is the list of a feed, or of a folder where feed is 0.
+func (s *server) feedList(feed int64, folder string) pageList {
+	return func(ctx context.Context, q url.Values) (p listPage, err error) {
+		before, err := news.ParsePlace(q.Get("before"))
+		if err != nil {
+			return p, nil //nolint:nilerr // the page itself says that its address leads nowhere
+		}
+		part, err := s.readPart(ctx, feed, folder, q.Get("by") == byArticle, before)
+		if err != nil {
+			return p, err
+		}
+		p.pages = pagesOfStories(part.stories)
+		for _, a := range part.articles {
+			p.pages = append(p.pages, articlePath(a.ID))
+		}
+		if prior := q.Get("prior"); prior != "" {
+			p.before = withParameter(withParameter(q, "prior", ""), "before", strings.TrimPrefix(prior, priorFirst))
+		}
+		if part.next.ID != 0 {
+			p.after = pageAfter(q, part.next)
+		}
+		return p, nil
+	}
+}
+
+func (s *server) eventList(id int64, timed bool) pageList {
+	return numbered(func(ctx context.Context, n int) (pages []string, more bool, err error) {
+		c, err := s.backend.FullCoverage(ctx, id)
+		if err != nil && !errors.Is(err, news.ErrNotFound) {
+			return nil, false, err
+		}
+		if timed {
+			stories, more := pageOf(c.ByTime(), n)
+			return storyPaths(stories), more, nil
+		}
+		groups, more := pageOf(c.ByIndependence(), n)
+		for _, g := range groups {
+			pages = append(pages, storyPaths(g[:min(len(g), 1+maxFurther)])...)
+		}
+		return pages, more, nil
+	})
 }
 
 func (s *server) frontList(r *http.Request, q url.Values) pageList {
@@ -63,7 +167,7 @@ func (s *server) frontList(r *http.Request, q url.Values) pageList {
 	if err != nil {
 		return nil
 	}
-	return func(ctx context.Context, n int) (pages []string, more bool, err error) {
+	return numbered(func(ctx context.Context, n int) (pages []string, more bool, err error) {
 		if n > frontPages {
 			return nil, false, nil
 		}
@@ -74,7 +178,7 @@ func (s *server) frontList(r *http.Request, q url.Values) pageList {
 			}
 		}
 		return pages, front.Total > n*perFront && n < frontPages, err
-	}
+	})
 }
 
 func (s *server) searchList(q url.Values) pageList {
@@ -83,7 +187,7 @@ func (s *server) searchList(q url.Values) pageList {
 		return nil
 	}
 	order := q.Get("sort")
-	return func(ctx context.Context, n int) (pages []string, more bool, err error) {
+	return numbered(func(ctx context.Context, n int) (pages []string, more bool, err error) {
 		found, err := s.backend.Search(ctx, search.Request{
 			Query: query, Limit: perPage, Offset: (n - 1) * perPage, Newest: order == "newest", Coverage: order == "coverage", Stories: q.Get("show") != "articles",
 		})
@@ -95,11 +199,11 @@ func (s *server) searchList(q url.Values) pageList {
 			pages = append(pages, articlePath(f.Article.ID))
 		}
 		return pages, n*perPage < found.Total, err
-	}
+	})
 }
 
 func (s *server) topicList(r *http.Request, name string) pageList {
-	return func(ctx context.Context, n int) (pages []string, more bool, err error) {
+	return numbered(func(ctx context.Context, n int) (pages []string, more bool, err error) {
 		visible, _, err := s.visibleTopics(r.WithContext(ctx))
 		at := slices.IndexFunc(visible, func(t news.Topic) bool { return t.Name == name })
 		if err != nil || at < 0 || errors.Join(s.validate(visible[at].Query), s.checkOptions(visible[at])) != nil {
@@ -113,12 +217,16 @@ func (s *server) topicList(r *http.Request, name string) pageList {
 		parting := min(max(found.Prominent-(n-1)*perPage, 0), len(found.Stories))
 		pages = append(pagesOfStories(found.Stories[:parting]), pagesOfStories(found.Stories[parting:])...)
 		return pages, n*perPage < found.Total, err
-	}
+	})
 }
 
 // pagesOfStories are the pages that cards of stories lead to.
 func pagesOfStories(stories []news.Story) (pages []string) {
-	for _, st := range oneOfEachEvent(stories) {
+	return storyPaths(oneOfEachEvent(stories))
+}
+
+func storyPaths(stories []news.Story) (pages []string) {
+	for _, st := range stories {
 		pages = append(pages, storyPath(st.ID))
 	}
 	return pages
@@ -135,53 +243,40 @@ func (s *server) aroundInPages(r *http.Request, in, page string) (around, error)
 	if list == nil {
 		return around{}, nil
 	}
-	n, err := strconv.Atoi(u.Query().Get("page"))
-	if err != nil || n < 1 {
-		n = 1
-	}
-	n = min(n, maxPage)
-	address := func(n int) string {
+	address := func(q url.Values) string {
 		to := *u
-		q := to.Query()
-		q.Del("page")
-		if n > 1 {
-			q.Set("page", strconv.Itoa(n))
-		}
 		to.RawQuery = q.Encode()
 		return to.String()
 	}
-	ar := around{List: address(n), Up: address(n)}
-	pages, more, err := list(r.Context(), n)
+	q := u.Query()
+	ar := around{List: address(q), Up: address(q)}
+	p, err := list(r.Context(), q)
 	if err != nil {
 		return ar, fmt.Errorf("the list %s: %w", ar.List, err)
 	}
-	at := slices.Index(pages, page)
+	at := slices.Index(p.pages, page)
 	if at < 0 {
 		return ar, nil
 	}
-	switch {
-	case at > 0:
-		ar.Prev = inList(pages[at-1], ar.List)
-	case n > 1:
-		before, _, err := list(r.Context(), n-1)
-		if err != nil {
-			return ar, fmt.Errorf("the list %s: %w", address(n-1), err)
+	beside := func(q url.Values, of func(pages []string) string) (string, error) {
+		if q == nil {
+			return "", nil
 		}
-		if len(before) > 0 {
-			ar.Prev = inList(before[len(before)-1], address(n-1))
+		p, err := list(r.Context(), q)
+		if err != nil || len(p.pages) == 0 {
+			return "", err
 		}
+		return inList(of(p.pages), address(q)), nil
 	}
-	switch {
-	case at+1 < len(pages):
-		ar.Next = inList(pages[at+1], ar.List)
-	case more && n < maxPage:
-		after, _, err := list(r.Context(), n+1)
-		if err != nil {
-			return ar, fmt.Errorf("the list %s: %w", address(n+1), err)
-		}
-		if len(after) > 0 {
-			ar.Next = inList(after[0], address(n+1))
-		}
+	if at > 0 {
+		ar.Prev = inList(p.pages[at-1], ar.List)
+	} else if ar.Prev, err = beside(p.before, func(pages []string) string { return pages[len(pages)-1] }); err != nil {
+		return ar, fmt.Errorf("the list before %s: %w", ar.List, err)
+	}
+	if at+1 < len(p.pages) {
+		ar.Next = inList(p.pages[at+1], ar.List)
+	} else if ar.Next, err = beside(p.after, func(pages []string) string { return pages[0] }); err != nil {
+		return ar, fmt.Errorf("the list after %s: %w", ar.List, err)
 	}
 	return ar, nil
 }

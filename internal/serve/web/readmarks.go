@@ -67,6 +67,9 @@ func (s *server) marks(r *http.Request, views ...*markView) error {
 		}
 		return nil
 	}
+	if len(views) == 0 {
+		return nil
+	}
 	ids := make([]int64, len(views))
 	for i, m := range views {
 		ids[i] = m.ID
