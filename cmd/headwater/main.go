@@ -89,6 +89,7 @@ func (c *cli) rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "headwater COMMAND",
 		Short:         "Follow the news back to its source",
+		Version:       versionLine(),
 		Long:          "Headwater polls feeds, groups every copy and rewrite of a story with the article it came from,\nand serves the result as pages, search and feeds.",
 		Example:       "  headwater demo\n  headwater serve --listen 127.0.0.1:8080\n  headwater feed add https://www.theguardian.com/world/rss\n  headwater poll && headwater search 'interest rates'",
 		SilenceErrors: true, SilenceUsage: true,
@@ -102,10 +103,13 @@ func (c *cli) rootCommand() *cobra.Command {
 	root.AddCommand(
 		c.serveCommand(), c.pollCommand(), c.feedCommand(), c.frontCommand(), c.searchCommand(), c.storyCommand(), c.outletCommand(), c.topicCommand(), c.userCommand(), c.auditCommand(),
 		c.emitCommand(), c.groupCommand(), c.parseCommand(), c.demoCommand(), c.reindexCommand(), c.compactCommand(), c.backupCommand(),
-		c.restoreCommand(), c.doctorCommand(), c.versionCommand(),
+		c.restoreCommand(), c.doctorCommand(), c.completionCommand(), c.manCommand(), c.versionCommand(),
 	)
 	root.SetFlagErrorFunc(flagError)
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetVersionTemplate("{{.Version}}\n")
+	if c.server == nil { // cobra keeps what it is told of a flag for as long as the program runs
+		c.addCompletions(root)
+	}
 	root.SetHelpCommand(&cobra.Command{ // cobra's own succeeds for a command that does not exist
 		Use:     "help [COMMAND]",
 		Short:   "Explain a command",
@@ -132,13 +136,15 @@ func (c *cli) versionCommand() *cobra.Command {
 			if c.asJSON {
 				return c.printJSON(map[string]string{"version": version(), "go": runtime.Version()})
 			}
-			_, err := fmt.Fprintf(c.stdout, "headwater %s (%s)\n", version(), runtime.Version())
-			return err
+			c.printf("%s\n", versionLine())
+			return nil
 		},
 	}
 	c.jsonFlag(cmd)
 	return cmd
 }
+
+func versionLine() string { return fmt.Sprintf("headwater %s (%s)", version(), runtime.Version()) }
 
 // The heap consists mostly of the window of open stories, which lives long. GOGC is gcPercent for a small heap, as in any Go
 // program. For a large one the garbage is bounded by gcBytes plus gcMinPercent of the heap.
