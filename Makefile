@@ -9,6 +9,7 @@ GOFUMPT_VERSION := v0.12.0
 STATICCHECK_VERSION := v0.8.2
 GOLANGCI_VERSION := v2.15.0
 DEADCODE_VERSION := v0.52.0
+GOVULNCHECK_VERSION := v1.9.0
 
 GO ?= go
 TOOLS := $(CURDIR)/.tools
@@ -103,7 +104,7 @@ train: ## fit grouping's weights to the labelled articles in EVAL, and print how
 	$(GO) run ./cmd/train $(EVAL) internal/stories/group/model.json
 
 .PHONY: check
-check: gofumpt vet staticcheck lint deadcode race ## formatting, four linters, dead code, data races
+check: gofumpt vet staticcheck lint deadcode vulncheck race ## formatting, four linters, dead code, known vulnerabilities, data races
 
 .PHONY: gofumpt
 gofumpt: $(BIN)/gofumpt
@@ -134,6 +135,16 @@ deadcode: $(BIN)/deadcode
 	@echo "deadcode ./..."
 	@dead="$$($(BIN)/deadcode ./... | sed -E '/^internal\/(pipeline\/pipelinetest|serve\/browsertest|store\/(pgtest|storetest))\//d')"; \
 	if [ -n "$$dead" ]; then echo "reached by no command:"; echo "$$dead"; exit 1; fi
+
+# govulncheck exits with 3 for a vulnerability, and with 1 for anything else. Where its database can't be reached, nothing is known:
+# that is said, and is no failure, so that the other checks run without a network.
+.PHONY: vulncheck
+vulncheck: $(BIN)/govulncheck ## hold what is linked in against Go's database of vulnerabilities
+	@echo "govulncheck ./..."
+	@code=0; said="$$($(BIN)/govulncheck ./... 2>&1)" || code=$$?; echo "$$said"; \
+	if [ $$code -eq 1 ] && grep -q 'fetching vulnerabilities: Get' <<<"$$said"; then \
+		echo "vulnerabilities: NOT CHECKED, since the database can't be reached"; \
+	else exit $$code; fi
 
 # With -short: the tests of minutes (killed polls, the record end to end, the browser) have run once in make test, and
 # take three to ten times as long under the race detector. make race RACE=-race runs them too. SQLite's own code, a
@@ -190,7 +201,7 @@ bench: ## run the benchmarks that match BENCH (all)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
 
 .PHONY: tools
-tools: $(BIN)/gofumpt $(BIN)/staticcheck $(BIN)/golangci-lint $(BIN)/deadcode ## install what make check needs
+tools: $(BIN)/gofumpt $(BIN)/staticcheck $(BIN)/golangci-lint $(BIN)/deadcode $(BIN)/govulncheck ## install what make check needs
 
 .PHONY: clean
 clean: ## remove what make built and installed
@@ -211,3 +222,4 @@ $(eval $(call tool,gofumpt,mvdan.cc/gofumpt,$(GOFUMPT_VERSION)))
 $(eval $(call tool,staticcheck,honnef.co/go/tools/cmd/staticcheck,$(STATICCHECK_VERSION)))
 $(eval $(call tool,golangci-lint,github.com/golangci/golangci-lint/v2/cmd/golangci-lint,$(GOLANGCI_VERSION)))
 $(eval $(call tool,deadcode,golang.org/x/tools/cmd/deadcode,$(DEADCODE_VERSION)))
+$(eval $(call tool,govulncheck,golang.org/x/vuln/cmd/govulncheck,$(GOVULNCHECK_VERSION)))

@@ -141,6 +141,21 @@ func TestForeignHostOnEveryRoute(t *testing.T) {
 	}
 }
 
+// TestHeadersOnEveryRoute: whatever is answered says what a browser may do with it, also what is refused before a handler.
+func TestHeadersOnEveryRoute(t *testing.T) {
+	srv, routes := everyRoute(t, func(*config.Config) {})
+	for _, rt := range append(routes, route{"GET", "/nothing/here"}, route{"PUT", "/"}, route{"GET", "/api/v1/none"}, route{"GET", "/reader/api/0/none"}) {
+		for _, headers := range [][]string{nil, {"Host", "evil.example"}, {"Sec-Fetch-Site", "cross-site"}} {
+			h := rt.ask(t, srv.URL, headers...).header
+			policy := h.Get("Content-Security-Policy")
+			if !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") || h.Get("X-Content-Type-Options") != "nosniff" ||
+				!strings.Contains(h.Get("Permissions-Policy"), "camera=()") || h.Get("Referrer-Policy") == "" {
+				t.Errorf("%s %s with %v: %v", rt.method, rt.path, headers, h)
+			}
+		}
+	}
+}
+
 func TestListedHost(t *testing.T) {
 	srv, routes := everyRoute(t, func(c *config.Config) { c.Hosts = []string{"news.lan"} })
 	for _, rt := range routes {

@@ -15,6 +15,7 @@
 //   - A body has 20 s to arrive, and 2 s once its handler has answered without it or the server stops. A late body gets
 //     408, and its connection ends. A body is at most as large as a list of feeds (20 MiB) or what hubs may push
 //     (fetch.max_bytes); handlers bound theirs further.
+//   - Every answer has the strictest security headers. Handlers loosen the policy where a page needs more.
 //
 // ingress.go bounds bodies in size and time, and has the router that web and api share. It knows its patterns, so that tests
 // walk all routes: with foreign hosts, foreign origins, and Allow, which has every method of a path. client.go finds the
@@ -54,7 +55,7 @@ func New(ctx context.Context, o Options, next http.Handler) http.Handler {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return bounded(ctx, max(o.MaxBody, maxBody), cmp.Or(o.BodyTime, bodyTime), throughProxies(o.Proxies, o.TrustedHeader, o.Logger, o.Hosts.check(next)))
+	return strict(bounded(ctx, max(o.MaxBody, maxBody), cmp.Or(o.BodyTime, bodyTime), throughProxies(o.Proxies, o.TrustedHeader, o.Logger, o.Hosts.check(next))))
 }
 
 const (
@@ -62,6 +63,19 @@ const (
 	bodyTime  = 20 * time.Second // for a body to arrive
 	drainTime = 2 * time.Second  // for the rest of a body that is no longer needed: its handler has answered, or the server stops
 )
+
+// strict sets the headers of an answer that no browser shall show as a page: it loads and runs nothing, is in no frame, and is
+// of the type that it says. Pages, pictures and files replace the policy by their own.
+func strict(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+		next.ServeHTTP(w, r)
+	})
+}
 
 // bounded gives each request's body a size and a time, which begins with the handler. A body that is late fails with
 // os.ErrDeadlineExceeded, and its connection ends with the answer. When ctx ends, so do the bodies that are on their way.
