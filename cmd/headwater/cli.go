@@ -72,7 +72,7 @@ func (c *cli) config() (config.Config, error) {
 	if c.server != nil {
 		return c.server.cfg, nil
 	}
-	return config.Load(config.Options{File: c.configFile, Env: os.Environ(), Flags: c.set, Data: c.data})
+	return config.Load(c.configOptions())
 }
 
 // logger writes to stderr in the configured format.

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"headwater/internal/config"
 	"headwater/internal/news"
 	"headwater/internal/store"
 )
@@ -172,4 +173,10 @@ func flagValue(cmd *cobra.Command, name string) string {
 		return f.Value.String()
 	}
 	return ""
+}
+
+// completeSettings completes with the names of settings.
+func completeSettings(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	names := completions(config.Documented(), func(d config.Documentation) (string, string) { return d.Key, "" })
+	return names, cobra.ShellCompDirectiveNoFileComp
 }

@@ -106,7 +106,7 @@ func settingsPage(date time.Time) []byte {
 			fmt.Fprintf(&b, ".TP\n\\fB%s\\fP: %s\n%s", roffWord(d.Key), roffWord(d.Default), cmp.Or(roff(d.About), "As the setting before.\n"))
 		}
 	}
-	b.WriteString(".SH SEE ALSO\n\\fBheadwater(1)\\fP, \\fBheadwater-serve(1)\\fP\n")
+	b.WriteString(".SH SEE ALSO\n\\fBheadwater(1)\\fP, \\fBheadwater-config(1)\\fP\n")
 	return []byte(b.String())
 }
 

@@ -35,13 +35,21 @@ const maxFile = 1 << 20
 // Load reads the settings: flags override the environment, which overrides the file, which overrides the defaults. The error
 // for invalid settings is an *Error that lists all of them.
 func Load(o Options) (Config, error) {
+	l, err := load(o)
+	if err != nil {
+		return Config{}, err
+	}
+	return l.config, nil
+}
+
+func load(o Options) (*loader, error) {
 	l := &loader{config: Default(), env: map[string]string{}, places: map[string]string{}}
 	for _, pair := range o.Env {
 		name, value, _ := strings.Cut(pair, "=")
 		l.env[name] = value
 	}
 	if err := l.file(o.File); err != nil {
-		return Config{}, err
+		return nil, err
 	}
 	l.variables()
 	l.overlay(o.Flags, "--", func(key string) string { return strings.NewReplacer(".", "-", "_", "-").Replace(key) })
@@ -51,11 +59,11 @@ func Load(o Options) (Config, error) {
 	l.bounds()
 	l.data()
 	if len(l.problems) > 0 {
-		return Config{}, &Error{Problems: l.problems}
+		return nil, &Error{Problems: l.problems}
 	}
 	l.config.PublicURL = strings.TrimRight(l.config.PublicURL, "/")
 	l.config.Embeddings.Endpoint = strings.TrimRight(l.config.Embeddings.Endpoint, "/")
-	return l.config, nil
+	return l, nil
 }
 
 // Default returns what the built-in config.yaml says, with Data "". It panics where that file is broken, which a test
