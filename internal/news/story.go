@@ -113,7 +113,7 @@ func (o Origin) Absence() string {
 	case o.Aged:
 		return "its article was aged out"
 	case o.Followed:
-		return "the item itself is not among those that your feeds brought"
+		return "its own article is not in your feeds"
 	}
 	return "not among your feeds"
 }

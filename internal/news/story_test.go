@@ -10,7 +10,7 @@ func TestAbsence(t *testing.T) {
 	}{
 		"an article of ours":        {Origin{Outlet: wire, Article: 7}, ""},
 		"no feed of ours":           {Origin{Outlet: wire}, "not among your feeds"},
-		"a feed, without that item": {Origin{Outlet: wire, Followed: true}, "the item itself is not among those that your feeds brought"},
+		"a feed, without that item": {Origin{Outlet: wire, Followed: true}, "its own article is not in your feeds"},
 		"nobody knows who":          {Origin{}, ""},
 	} {
 		if got := tt.origin.Absence(); got != tt.want {

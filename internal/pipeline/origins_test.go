@@ -160,7 +160,7 @@ func TestNamedThoughListed(t *testing.T) {
 	p.set("paper", item{"a", cracks, "PORT ELLERY (Wirepress) - " + ferries[0], now.Now().Add(-time.Hour)})
 	for range 2 {
 		o := poll()[srv.URL+"/paper a"].story.Origin
-		if !o.Named() || o.Domain != "wire.example" || o.Absence() != "the item itself is not among those that your feeds brought" {
+		if !o.Named() || o.Domain != "wire.example" || o.Absence() != "its own article is not in your feeds" {
 			t.Errorf("%s, named only: %v: %q", o.Domain, o.Named(), o.Absence())
 		}
 	}

@@ -52,7 +52,7 @@ func TestShapes(t *testing.T) {
 				Members: []news.Member{{Article: news.Article{Title: "Sponsored: River boats"}, Role: news.RoleCopy}},
 			}),
 			`{"id":0,"event":0,"title":"Sponsored: River boats","origin":{"name":"Harbour Wire","domain":"","url":"","article":0,"followed":true,
-			"absence":"the item itself is not among those that your feeds brought","level":"Earliest seen","confidence":0,"evidence":[]},
+			"absence":"its own article is not in your feeds","level":"Earliest seen","confidence":0,"evidence":[]},
 			"outlets":0,"first":"0001-01-01T00:00:00Z","latest":"0001-01-01T00:00:00Z",
 			"members":[{"article":0,"title":"Sponsored: River boats","url":"","outlet":{"name":"","domain":""},"time":"0001-01-01T00:00:00Z",
 			"role":"copy","share":0,"evidence":[]}],"promotional":true}`,

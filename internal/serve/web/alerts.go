@@ -201,7 +201,7 @@ func (s *server) showAlerts(w http.ResponseWriter, r *http.Request, status int, 
 	for _, k := range news.AlertKinds {
 		words := map[news.AlertKind]string{
 			news.AlertEmail:   l.Text("a digest, or a mail for each story"),
-			news.AlertNtfy:    l.Text("a message on a telephone"),
+			news.AlertNtfy:    l.Text("a push message on a phone"),
 			news.AlertWebhook: l.Text("a signed request to a program"),
 		}[k]
 		view.Kinds = append(view.Kinds, alertKind{

@@ -37,7 +37,7 @@ func TestComparePage(t *testing.T) {
 	for _, want := range []string{
 		`<option value="1" selected>Harbour Post, 08:50: Ferry`, `<option value="6" selected>The Evening Lantern, 10:30: How`,
 		`<h2 dir="auto" lang="en"><a href="/article/1">Ferry <ins class="only">aground</ins></a></h2>`, `<a href="/article/6">How fishermen`,
-		`50% of its 40 own words stand in the other, 1 sentence only here`, "A &lt;note&gt;.", `href="/story/1/compare?a=6&amp;b=1">Exchange the two`,
+		`50% of its 40 own words stand in the other, 1 sentence only here`, "A &lt;note&gt;.", `href="/story/1/compare?a=6&amp;b=1">Swap the two`,
 		`<span class="boilerplate">SKARHOLM — </span><a class="elsewhere" id="a1" href="#b1" aria-label="Passage 1, in the other version">1</a><mark>It struck a shoal</mark> &amp; sank.`,
 		`<span class="quotation">“We saw it”</span>`, `<mark class="quoted quotation">we saw &lt;it&gt;</mark><ins class="only">New.</ins><ins class="only quotation">“No”</ins>`,
 		`<a class="elsewhere" id="b1" href="#a1"`, "Of a longer text only the first 64 kB", "the number leads there",

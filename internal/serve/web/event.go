@@ -112,8 +112,8 @@ func (s *server) eventOf(c news.FullCoverage, timed bool, r *http.Request, l *lo
 		Title: cmp.Or(publish.Cut(publish.Line(c.Headline()), maxHeadline), l.Text("Untitled")), Reach: reachText(c.Reach, l),
 		Stories: l.Text("in %d stories", c.Event.Stories),
 		Orders: []link{
-			{Name: l.Text("By independence"), URL: eventPath(c.ID), Current: !timed},
-			{Name: l.Text("By time"), URL: eventPath(c.ID) + "?" + url.Values{"order": {byTime}}.Encode(), Current: timed},
+			{Name: l.Text("Independence"), URL: eventPath(c.ID), Current: !timed},
+			{Name: l.Text("Time|sort by"), URL: eventPath(c.ID) + "?" + url.Values{"order": {byTime}}.Encode(), Current: timed},
 		},
 	}
 	if left := c.Event.Stories - len(c.All); left > 0 {

@@ -36,7 +36,7 @@ func TestEvent(t *testing.T) {
 		"First report 08:40 Pilot was alone on the bridge, paper says Valley Observer, which goes back to The Northern Ledger (not among your feeds)",
 		"Radio Tarn had the news first, as Metal Week says: first broadcast by Radio Tarn",
 		"Harbour Post 2 stories, in 8 outlets 08:50", "The Northern Ledger in 2 outlets 08:40", "Island Times in 1 outlet 11:45",
-		"By independence By time", "7 others carry it: 4 copies, 2 rewrites, 1 excerpt", "The Evening Lantern Rewrite, 10:30",
+		"Sort by Independence Time", "7 others carry it: 4 copies, 2 rewrites, 1 excerpt", "The Evening Lantern Rewrite, 10:30",
 		"2 others carry it: 1 copy, 1 rewrite",
 	} {
 		if !strings.Contains(text, want) {

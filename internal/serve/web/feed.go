@@ -258,7 +258,7 @@ func (s *server) listOf(ctx context.Context, r *http.Request, l *locale.Locale, 
 	case before.ID != 0:
 		v.Empty = l.Text("There is nothing older.")
 	default:
-		v.Empty = l.Text("Nothing yet. Articles come with the next polls, and have a story some seconds later.")
+		v.Empty = l.Text("No articles yet. They come with the next polls, and are sorted into stories some seconds later.")
 	}
 	return v, nil
 }

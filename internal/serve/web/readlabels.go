@@ -58,7 +58,7 @@ func (s *server) changeLabel(w http.ResponseWriter, r *http.Request) error {
 	case r.PostForm.Has("restore"):
 		removal, bad := strconv.ParseInt(r.PostForm.Get("restore"), 10, 64)
 		if bad != nil {
-			return badRequest("The form names no marking.")
+			return badRequest("The form does not say what to mark. Open the page again.")
 		}
 		said, err = url.Values{"restored": {name}}, s.backend.RestoreLabel(r.Context(), user, removal)
 		if errors.Is(err, news.ErrNotFound) {

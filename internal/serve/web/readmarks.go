@@ -291,7 +291,7 @@ func (s *server) undoMarks(w http.ResponseWriter, r *http.Request) error {
 	}
 	marking, err := strconv.ParseInt(r.PostForm.Get("undo"), 10, 64)
 	if err != nil || marking < 1 {
-		return badRequest("The form names no marking.")
+		return badRequest("The form does not say what to mark. Open the page again.")
 	}
 	if s.now().Sub(time.UnixMilli(marking)) > undoUntil {
 		return problem{Status: http.StatusGone, Heading: "Too late", Message: "This was marked more than a day ago. Each article can be marked as unread by itself."}

@@ -14,7 +14,7 @@ func readingSettings(l *locale.Locale) settingGroup {
 			option(news.NewestFirst, l.Text("Newest first")), option(news.OldestFirst, l.Text("Oldest first"))),
 		switchOn("opening", l.Text("Mark what I open as read"), "", func(s *news.Settings) *news.DefaultOn { return &s.Opening }),
 		switchOff("scrolling", l.Text("Mark what I scroll past as read"), l.Text("In lists of unread articles. Needs JavaScript."), func(s *news.Settings) *news.DefaultOff { return &s.Scrolling }),
-		switchOn("keys", l.Text("Single keys"), l.Text("? shows them. Needs JavaScript."), func(s *news.Settings) *news.DefaultOn { return &s.Keys }),
+		switchOn("keys", l.Text("Keyboard shortcuts"), l.Text("? shows them. Needs JavaScript."), func(s *news.Settings) *news.DefaultOn { return &s.Keys }),
 		switchOn("swiping", l.Text("Swipe a headline to mark it"), l.Text("To one side as read or unread, to the other as starred. Needs JavaScript."), func(s *news.Settings) *news.DefaultOn { return &s.Swiping }),
 	}}
 }

@@ -159,7 +159,7 @@ func badRequest(message string, args ...any) problem {
 // sentence is an error of another package as a sentence in the reader's language, as far as its words are known.
 func sentence(l *locale.Locale, err error) string { return fullSentence(l.Known(err.Error())) }
 
-// fail shows a problem on a page that needs nothing of the backend, which may have failed.
+// fail shows a problem. Where the server itself is at fault, the page needs nothing of the backend, which may have failed.
 func (s *server) fail(w http.ResponseWriter, r *http.Request, p problem) {
 	l := s.locale(r)
 	shown := p
@@ -174,6 +174,14 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, p problem) {
 		shown.Message = fullSentence(text)
 	}
 	view := page{Site: s.title, Title: shown.Heading, Settings: s.viewer(r).Settings, Body: shown}
+	if p.Status < http.StatusInternalServerError {
+		filled, err := s.shared(r, view)
+		if err == nil {
+			view = filled
+		} else {
+			s.log.Error("error page without what pages share", "path", r.URL.Path, "error", err)
+		}
+	}
 	if err := s.pages.write(w, l, p.Status, "error", view); err != nil {
 		s.log.Error("error page failed", "error", err)
 		http.Error(w, shown.Message, p.Status)
@@ -185,14 +193,14 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request) {
 	s.fail(w, r, problem{Status: http.StatusForbidden, Heading: "Refused", Message: "This form was sent from another site. Open the page here and send it again."})
 }
 
-// write sends a page with what all pages share filled in.
-func (s *server) write(w http.ResponseWriter, r *http.Request, status int, name string, p page) error {
+// shared fills in what all pages share.
+func (s *server) shared(r *http.Request, p page) (page, error) {
 	v := s.viewer(r)
 	p.Site, p.Bare, p.LoggedIn = s.title, !v.Known(), v.Session != 0
 	if v.Known() {
 		topics, _, err := s.visibleTopics(r)
 		if err != nil {
-			return err
+			return page{}, err
 		}
 		for _, t := range topics {
 			if to := linkTopic(t); len(p.Topics) < maxNavTopics || to.URL == p.Nav {
@@ -204,13 +212,23 @@ func (s *server) write(w http.ResponseWriter, r *http.Request, status int, name 
 	p.Settings, p.Here = v.Settings, here(r)
 	var err error
 	if p.Unread, err = s.unread(r); err != nil {
-		return err
+		return page{}, err
 	}
 	if v.Known() && p.Done.Said == "" {
 		if p.Done, err = s.sayDone(r); err != nil {
-			return fmt.Errorf("what was marked: %w", err)
+			return page{}, fmt.Errorf("what was marked: %w", err)
 		}
 	}
+	return p, nil
+}
+
+// write sends a page with what all pages share filled in.
+func (s *server) write(w http.ResponseWriter, r *http.Request, status int, name string, p page) error {
+	p, err := s.shared(r, p)
+	if err != nil {
+		return err
+	}
+	v := s.viewer(r)
 	l := s.locale(r)
 	key, err := s.viewerKey(v.User.ID, v.Settings, l.Tag)
 	if err != nil {

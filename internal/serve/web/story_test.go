@@ -151,7 +151,7 @@ func TestVersionsFold(t *testing.T) {
 	}
 	for _, want := range []string{
 		`<h1 dir="auto" lang="en">Twelve missing after ferry sinks</h1>`, `<a class="out" href="https://www.soundagency.example/news/95"`,
-		`<a href="/article/95">Text as we have it</a>`, `<del>Ferry Meridian sinks: 30</del> missing`, `<ins>Twelve</ins> missing <ins>after ferry sinks</ins>`,
+		`<a href="/article/95">Stored text</a>`, `<del>Ferry Meridian sinks: 30</del> missing`, `<ins>Twelve</ins> missing <ins>after ferry sinks</ins>`,
 		`<details class="earlier"><summary>What each version changed</summary>`, `<strong>1 rewrite</strong>: <span dir="auto">Valley Observer</span>`,
 	} {
 		if !strings.Contains(page, want) {

@@ -96,7 +96,7 @@ func (s *server) showUsers(w http.ResponseWriter, r *http.Request, status int, v
 		view.Next = usersPath(users[usersPage-1].Name, "")
 	}
 	for _, u := range users {
-		view.Users = append(view.Users, userView{u.ID, u.Name, l.Day(u.Added), u.ID == me, roleOptions(l, u.Role)})
+		view.Users = append(view.Users, userView{u.ID, u.Name, l.Text("added %s", l.Day(u.Added)), u.ID == me, roleOptions(l, u.Role)})
 	}
 	if view.Settings, err = s.backend.AccessSettings(r.Context()); err != nil {
 		return err

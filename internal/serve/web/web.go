@@ -205,7 +205,7 @@ func New(o Options) access.Routes {
 			return notFound("There is no page at this address.")
 		}
 		w.Header().Set("Allow", allowed)
-		return problem{Status: http.StatusMethodNotAllowed, Heading: "That does not work", Message: "This address takes %s.", Args: []any{allowed}}
+		return problem{Status: http.StatusMethodNotAllowed, Heading: "That does not work", Message: "This address does not take that kind of request, only %s.", Args: []any{allowed}}
 	}))
 	return mux.Routes(secure(o.PublicURL, mux, http.HandlerFunc(s.refuse)))
 }
