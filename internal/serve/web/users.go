@@ -237,6 +237,15 @@ type auditRow struct {
 	Time, Who, Address, What, Subject, Detail string
 }
 
+// auditDetail says how somebody logged in, or which role a new user has. Other details are names, which stay as they are.
+func auditDetail(l *locale.Locale, e news.AuditEvent) string {
+	switch e.Action {
+	case news.AuditLogin, news.AuditLoginRefused, news.AuditUserAdded:
+		return l.Known(e.Detail)
+	}
+	return e.Detail
+}
+
 // auditWords says what a change of access was.
 func auditWords(l *locale.Locale, a news.AuditAction) string {
 	switch a {
@@ -297,7 +306,7 @@ func (s *server) audit(w http.ResponseWriter, r *http.Request) error {
 		case who == "":
 			who = l.Text("not logged in")
 		}
-		view.Events = append(view.Events, auditRow{l.Full(e.Time), who, e.Actor.Address, auditWords(l, e.Action), e.Subject, e.Detail})
+		view.Events = append(view.Events, auditRow{l.Full(e.Time), who, e.Actor.Address, auditWords(l, e.Action), e.Subject, auditDetail(l, e)})
 	}
 	return s.write(w, r, http.StatusOK, "audit", page{Title: l.Text("Changes of access"), Nav: "account", Body: view})
 }

@@ -2,12 +2,15 @@
 // reader is, makes "/" go to the search box, and suggests there what can be searched for.
 "use strict";
 (() => {
-  // A picture of unknown size has room of a usual one, and takes its own shape where nobody sees the change.
+  // A picture of unknown size has room of a usual one, and takes its own shape, or that of its text where it does not come, where
+  // nobody sees the change.
   const shape = (picture) => {
-    if (picture.naturalWidth && picture.getBoundingClientRect().top > innerHeight) picture.removeAttribute("data-unsized");
+    if (picture.complete && picture.getBoundingClientRect().top > innerHeight) picture.removeAttribute("data-unsized");
   };
   for (const picture of document.querySelectorAll("img[data-unsized]")) shape(picture);
-  document.addEventListener("load", (e) => { if (e.target.matches?.("img[data-unsized]")) shape(e.target); }, true);
+  for (const event of ["load", "error"]) {
+    document.addEventListener(event, (e) => { if (e.target.matches?.("img[data-unsized]")) shape(e.target); }, true);
+  }
 
   const minute = 60e3, hour = 60 * minute, day = 24 * hour;
   const { lang, dataset: { zone, clock: hours, ago } } = document.documentElement;
