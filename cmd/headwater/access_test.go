@@ -87,6 +87,12 @@ func (g guarded) send(t *testing.T, method, path string, form url.Values, header
 	return send(t, method, g.URL+path, form, headers...)
 }
 
+// call sends JSON to the REST API with the token of a user.
+func (g guarded) call(t *testing.T, user, method, path, body string) answered {
+	t.Helper()
+	return sendBody(t, method, g.URL+"/api/v1"+path, "application/json", body, "Authorization", "Bearer "+g.tokens[user])
+}
+
 // lets reports whether an answer is that of the route itself, not of the guard before it.
 func (a answered) lets() bool {
 	// Two routes refuse by what is asked for: a picture's address that was not made here, and a topic of everybody.
@@ -237,6 +243,34 @@ func TestOthersIDs(t *testing.T) {
 			if got := g.send(t, method, path, nil, "Cookie", g.cookies[name]); got.status != http.StatusNotFound {
 				t.Errorf("%s %s as %s: %d %.300s", method, path, name, got.status, got.body)
 			}
+		}
+	}
+}
+
+// TestOwnAlertsOfOneTarget: two users, by the pages and the REST API, have own alerts of everybody's topic for one target, each once.
+func TestOwnAlertsOfOneTarget(t *testing.T) {
+	g := serveGuarded(t)
+	if _, err := g.app.topics.AddTopic(t.Context(), news.Topic{Name: "shared", Query: "gull"}); err != nil {
+		t.Fatal(err)
+	}
+	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(receiver.Close)
+	form := url.Values{"kind": {"webhook"}, "target": {receiver.URL + "/hook"}}
+	body := fmt.Sprintf(`{"kind":"webhook","target":%q}`, form.Get("target"))
+	for _, name := range []string{"reader", "other", "editor"} {
+		if got := g.send(t, "POST", "/topic/shared/alerts", form, "Cookie", g.cookies[name]); got.status != http.StatusCreated {
+			t.Errorf("by the page as %s: %d %.300s", name, got.status, got.body)
+		}
+		if got := g.send(t, "POST", "/topic/shared/alerts", form, "Cookie", g.cookies[name]); got.status != http.StatusConflict {
+			t.Errorf("by the page as %s again: %d %.300s", name, got.status, got.body)
+		}
+		if got := g.call(t, name, "POST", "/topics/shared/alerts", strings.Replace(body, "{", `{"own":true,`, 1)); got.status != http.StatusConflict {
+			t.Errorf("by the REST API as %s again: %d %.300s", name, got.status, got.body)
+		}
+	}
+	for step, want := range []int{http.StatusCreated, http.StatusConflict} {
+		if got := g.call(t, "admin", "POST", "/topics/shared/alerts", body); got.status != want { // of no user
+			t.Errorf("step %d by the REST API: %d %.300s", step, got.status, got.body)
 		}
 	}
 }

@@ -93,14 +93,24 @@ func (rt route) ask(t *testing.T, server string, headers ...string) answered {
 // send sends a form, or nothing, with headers: name, value. Host is one of them.
 func send(t *testing.T, method, address string, form url.Values, headers ...string) answered {
 	t.Helper()
+	kind := ""
+	if form != nil {
+		kind = "application/x-www-form-urlencoded"
+	}
+	return sendBody(t, method, address, kind, form.Encode(), headers...)
+}
+
+// sendBody sends a body of a media type; "" is none.
+func sendBody(t *testing.T, method, address, kind, body string, headers ...string) answered {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if form != nil {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if kind != "" {
+		req.Header.Set("Content-Type", kind)
 	}
 	for i := 0; i < len(headers); i += 2 {
 		if headers[i] == "Host" {
@@ -113,14 +123,14 @@ func send(t *testing.T, method, address string, form url.Values, headers ...stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	var body []byte
+	var answer []byte
 	if resp.Header.Get("Content-Type") != "text/event-stream" {
-		body, err = io.ReadAll(resp.Body)
+		answer, err = io.ReadAll(resp.Body)
 	}
 	if err := errors.Join(err, resp.Body.Close()); err != nil {
 		t.Errorf("%s %s: %v", method, address, err)
 	}
-	return answered{resp.StatusCode, resp.Header, string(body)}
+	return answered{resp.StatusCode, resp.Header, string(answer)}
 }
 
 // TestForeignHostOnEveryRoute asks under a name that leads to this machine and is not ours.

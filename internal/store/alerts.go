@@ -54,14 +54,15 @@ func (db *DB) AddAlert(ctx context.Context, a news.Alert) (id int64, err error) 
 
 const (
 	alertTargetTakenSQL = `SELECT count(*) FROM alerts AS a CROSS JOIN alerts AS x
-		WHERE a.id = ?1 AND x.topic_id = a.topic_id AND x.kind = a.kind AND x.target = ?2 AND x.id <> a.id`
+		WHERE a.id = ?1 AND x.topic_id = a.topic_id AND x.kind = a.kind AND x.target = ?2
+			AND coalesce(x.user_id, 0) = coalesce(a.user_id, 0) AND x.id <> a.id`
 	changeAlertSQL = `UPDATE alerts SET target = ?2, secret = ?3, schedule = ?4, zone = ?5, again_outlets = ?6, again_original = ?7 WHERE id = ?1`
 	rescheduleSQL  = `UPDATE alert_outbox SET due = ?2 WHERE alert_id = ?1`
 	postponeSQL    = `UPDATE alert_outbox SET due = ?2 WHERE alert_id = ?1 AND due < ?2`
 )
 
 // ChangeAlert changes the target, secret, schedule and options of the alert with that ID. What waits is due at the given time. It
-// returns news.ErrExists where the topic has another alert with the same target, and news.ErrNotFound for an unknown alert.
+// returns news.ErrExists where its user has another alert of the topic with the same target, and news.ErrNotFound for an unknown alert.
 func (db *DB) ChangeAlert(ctx context.Context, a news.Alert, due time.Time) error {
 	if err := weburl.CheckLength(text(a.Target)); err != nil {
 		return &news.AlertError{Field: "target", Text: err.Error()}

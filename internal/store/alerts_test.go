@@ -260,6 +260,46 @@ func TestMatchedBefore(t *testing.T) {
 	}
 }
 
+func addUser(t *testing.T, db *DB, name string) int64 {
+	t.Helper()
+	must(t, db.AddUser(t.Context(), news.User{Name: name}, "hash"))
+	u, _, err := db.User(t.Context(), name)
+	must(t, err)
+	return u.ID
+}
+
+// TestChangeOwnAlerts gives a topic alerts of two users, and one of nobody, for two targets. Each may change theirs to a target that only others have.
+func TestChangeOwnAlerts(t *testing.T) {
+	db, _, shared := watched(t, news.Alert{})
+	owners := []int64{0, addUser(t, db, "anna"), addUser(t, db, "bert")}
+	var elsewhere []news.Alert
+	for _, owner := range owners {
+		own := shared
+		if own.User = owner; owner != 0 {
+			own = addAlert(t, db, own)
+		}
+		if _, err := db.AddAlert(t.Context(), own); !errors.Is(err, news.ErrExists) {
+			t.Errorf("the same target again, of user %d: %v", owner, err)
+		}
+		own.Target = "https://elsewhere.example/"
+		elsewhere = append(elsewhere, addAlert(t, db, own))
+	}
+	list, err := db.Alerts(t.Context(), shared.Topic)
+	if err != nil || len(list) != 2*len(owners) {
+		t.Fatalf("%d alerts, %v", len(list), err)
+	}
+	for _, a := range elsewhere {
+		a.Target = shared.Target
+		if err := db.ChangeAlert(t.Context(), a, day); !errors.Is(err, news.ErrExists) {
+			t.Errorf("changed to the target of another alert of user %d: %v", a.User, err)
+		}
+		a.Target = "https://third.example/"
+		if err := db.ChangeAlert(t.Context(), a, day); err != nil {
+			t.Errorf("changed to a target that only other users have: %v", err)
+		}
+	}
+}
+
 // TestAnotherTopic changes a topic's query. Old stories that match the new query are not told.
 func TestAnotherTopic(t *testing.T) {
 	db, topic, _ := watched(t, news.Alert{})
@@ -353,14 +393,9 @@ func TestOwnAlertsToOneTarget(t *testing.T) {
 	db, topic, everybodys := watched(t, news.Alert{})
 	of := map[int64]int64{0: everybodys.ID}
 	for _, name := range []string{"ann", "ben"} {
-		must(t, db.AddUser(t.Context(), news.User{Name: name}, "x"))
-		user, _, err := db.User(t.Context(), name)
-		if err != nil {
-			t.Fatal(err)
-		}
 		own := everybodys
-		own.User = user.ID
-		of[user.ID] = addAlert(t, db, own).ID
+		own.User = addUser(t, db, name)
+		of[own.User] = addAlert(t, db, own).ID
 	}
 	for user, id := range of {
 		again := everybodys
