@@ -130,6 +130,7 @@ func (a *app) serve(ctx context.Context, l net.Listener, ready func(url string))
 	})
 	g.Go(func() error { return a.runCommands(ctx, commands) })
 	g.Go(func() error { return a.pipeline.Serve(ctx, a.cfg.Poll.Schedule) })
+	g.Go(func() error { return a.notifyManager(ctx, base) })
 	ready(base)
 	return g.Wait()
 }
