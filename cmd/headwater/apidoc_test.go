@@ -109,7 +109,7 @@ func TestExamplesOfAPI(t *testing.T) {
 		if err := resp.Body.Close(); err != nil {
 			t.Fatal(err)
 		}
-		var got, want any
+		var got, want map[string]any
 		if e.answer == "" {
 			if resp.StatusCode >= 300 {
 				t.Errorf("docs/api.md:%d: %s: %s", e.line, resp.Status, body)
@@ -125,7 +125,7 @@ func TestExamplesOfAPI(t *testing.T) {
 		if lacks := lacking("", got, want); lacks != "" {
 			t.Errorf("docs/api.md:%d: %s\n%s", e.line, lacks, body)
 		}
-		if status, ok := want.(map[string]any)["status"]; (resp.StatusCode < 300) == (ok && e.isProblem()) {
+		if status, ok := want["status"]; (resp.StatusCode < 300) == (ok && e.isProblem()) {
 			t.Errorf("docs/api.md:%d: %s, and the document shows %v", e.line, resp.Status, status)
 		}
 		remember(variables, e, got)
@@ -138,10 +138,11 @@ func (e example) isProblem() bool {
 }
 
 // remember sets the variables that later commands name, from the answers that have them.
-func remember(variables map[string]string, e example, got any) {
-	answer := got.(map[string]any)
+func remember(variables map[string]string, e example, answer map[string]any) {
 	if list, ok := answer["stories"].([]any); ok && variables["$STORY"] == "" && strings.Contains(e.command, "/stories?") {
-		variables["$STORY"] = fmt.Sprint(list[0].(map[string]any)["id"])
+		if first, ok := list[0].(map[string]any); ok {
+			variables["$STORY"] = fmt.Sprint(first["id"])
+		}
 	}
 	if strings.Contains(e.command, "-X POST") && strings.HasSuffix(e.command, `/feeds"`) {
 		variables["$FEED"] = fmt.Sprint(answer["id"])
