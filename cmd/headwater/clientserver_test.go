@@ -111,6 +111,8 @@ func TestForwardedCommands(t *testing.T) {
 func sameInstance(t *testing.T, from, to side) {
 	t.Helper()
 	a, b := from.open(t), to.open(t)
+	defer closed(t, a)
+	defer closed(t, b)
 	ids := column(t, a, `SELECT value FROM settings WHERE key = 'instance'`)
 	if _, err := b.ExecContext(t.Context(), `UPDATE settings SET value = $1 WHERE key = 'instance'`, ids[0]); err != nil {
 		t.Fatal(err)
@@ -383,7 +385,8 @@ var maskedColumns = []string{"filled", "seen", "secret", "hash", "password", "sa
 // incidentalSettings are made when serving begins, or are times.
 var incidentalSettings = []string{"callback", "picture key", "read through", "retention clock"}
 
-// open opens the database beside the program.
+// open opens the database beside the program, over one connection.
+// Whoever compares after each command closes it at once: a server takes only so many connections.
 func (s side) open(t *testing.T) *sql.DB {
 	t.Helper()
 	u := url.URL{Scheme: "file", Path: filepath.Join(s.dir, "data", store.File), RawQuery: "mode=ro"}
@@ -395,12 +398,7 @@ func (s side) open(t *testing.T) *sql.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db.SetMaxIdleConns(0) // it stays open to the end of the test, and a server takes only so many connections
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	db.SetMaxOpenConns(1)
 	return db
 }
 
@@ -408,6 +406,7 @@ func (s side) open(t *testing.T) *sql.DB {
 func stored(t *testing.T, s side) map[string][]string {
 	t.Helper()
 	db := s.open(t)
+	defer closed(t, db)
 	list := `SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name`
 	if s.database != "" {
 		list = `SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_name <> 'writer' ORDER BY table_name`
@@ -425,6 +424,13 @@ func stored(t *testing.T, s side) map[string][]string {
 		t.Fatalf("only %d tables", len(tables))
 	}
 	return tables
+}
+
+func closed(t *testing.T, db *sql.DB) {
+	t.Helper()
+	if err := db.Close(); err != nil {
+		t.Error(err)
+	}
 }
 
 func column(t *testing.T, db *sql.DB, query string) (out []string) {
