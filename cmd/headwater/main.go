@@ -107,7 +107,7 @@ func (c *cli) rootCommand() *cobra.Command {
 	)
 	root.SetFlagErrorFunc(flagError)
 	root.SetVersionTemplate("{{.Version}}\n")
-	if c.server == nil { // cobra keeps what it is told of a flag for as long as the program runs
+	if len(c.args) > 0 && strings.HasPrefix(c.args[0], cobra.ShellCompRequestCmd) {
 		c.addCompletions(root)
 	}
 	root.SetHelpCommand(&cobra.Command{ // cobra's own succeeds for a command that does not exist

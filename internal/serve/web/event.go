@@ -107,7 +107,7 @@ func (s *server) event(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) eventOf(c news.FullCoverage, timed bool, r *http.Request, l *locale.Locale) eventView {
-	n := pageNumber(r)
+	n := pageNumber(r.URL.Query())
 	v := eventView{
 		Title: cmp.Or(publish.Cut(publish.Line(c.Headline()), maxHeadline), l.Text("Untitled")), Reach: reachText(c.Reach, l),
 		Stories: l.Text("in %d stories", c.Event.Stories),

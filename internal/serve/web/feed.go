@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 
 	"headwater/internal/locale"
 	"headwater/internal/news"
@@ -226,7 +225,7 @@ func (s *server) listOf(ctx context.Context, r *http.Request, l *locale.Locale, 
 	}
 	single := q.Get("by") == byArticle
 	first := withParameter(withParameter(q, "before", ""), "prior", "")
-	address := func(q url.Values) string { return strings.TrimSuffix(r.URL.EscapedPath()+"?"+q.Encode(), "?") }
+	address := func(q url.Values) string { return addressWith(r.URL, q) }
 	if before.ID != 0 {
 		v.First = address(first)
 	}

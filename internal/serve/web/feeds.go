@@ -111,7 +111,7 @@ func (s *server) feeds(w http.ResponseWriter, r *http.Request) error {
 		folder := values.Get("folder")
 		q.Folder = &folder
 	}
-	n := pageNumber(r)
+	n := pageNumber(r.URL.Query())
 	q.Offset = (n - 1) * feedsPerPage
 	found, err := s.backend.FeedPage(r.Context(), q)
 	if err != nil {

@@ -208,28 +208,41 @@ type pager struct {
 }
 
 // pageNumber reads ?page=, which counts from 1.
-func pageNumber(r *http.Request) int {
-	n, err := strconv.Atoi(r.URL.Query().Get("page"))
+func pageNumber(q url.Values) int {
+	n, err := strconv.Atoi(q.Get("page"))
 	if err != nil || n < 1 {
 		return 1
 	}
 	return min(n, maxPage)
 }
 
+// withPage is a query for page n. The first page has no number in its address.
+func withPage(q url.Values, n int) url.Values {
+	if n == 1 {
+		return withParameter(q, "page", "")
+	}
+	return withParameter(q, "page", strconv.Itoa(n))
+}
+
+// withParameter is a query with another value of a parameter, or without it where that is empty.
+func withParameter(q url.Values, name, value string) url.Values {
+	q = maps.Clone(q)
+	q.Del(name)
+	if value != "" {
+		q.Set(name, value)
+	}
+	return q
+}
+
+// addressWith is the path of an address with another query.
+func addressWith(u *url.URL, q url.Values) string {
+	return strings.TrimSuffix(u.EscapedPath()+"?"+q.Encode(), "?")
+}
+
 // pagerOf makes the links around page n of this request's address.
 func pagerOf(r *http.Request, n int, more bool) pager {
-	link := func(n int) string {
-		q := r.URL.Query()
-		q.Del("page")
-		q.Del("cursor") // of this page alone
-		if n > 1 {
-			q.Set("page", strconv.Itoa(n))
-		}
-		if len(q) == 0 {
-			return r.URL.EscapedPath()
-		}
-		return r.URL.EscapedPath() + "?" + q.Encode()
-	}
+	q := withParameter(r.URL.Query(), "cursor", "") // of this page alone
+	link := func(n int) string { return addressWith(r.URL, withPage(q, n)) }
 	p := pager{Page: n}
 	if n > 1 {
 		p.Prev = link(n - 1)

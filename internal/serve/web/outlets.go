@@ -101,7 +101,7 @@ func (s *server) outlets(w http.ResponseWriter, r *http.Request) error {
 	if !slices.Contains(news.OutletSorts, by) {
 		by = news.OutletsByArticles
 	}
-	n := pageNumber(r)
+	n := pageNumber(r.URL.Query())
 	list, err := s.backend.Outlets(r.Context(), news.OutletList{Query: query, Sort: by, Offset: (n - 1) * outletsPerPage, Limit: outletsPerPage})
 	if err != nil {
 		return fmt.Errorf("outlets: %w", err)
@@ -257,7 +257,7 @@ func formOf(d news.OutletDetails) outletForm {
 }
 
 func (s *server) showOutlet(w http.ResponseWriter, r *http.Request, status int, d news.OutletDetails, form outletForm) error {
-	n := pageNumber(r)
+	n := pageNumber(r.URL.Query())
 	wrote, err := s.backend.StoriesBy(r.Context(), d.Key(), perPage+1, (n-1)*perPage)
 	if err != nil {
 		return fmt.Errorf("outlet %s: %w", d.Key(), err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -32,41 +31,19 @@ type listPage struct {
 // numbered is a list whose pages have numbers. list reads page n, and reports whether there are pages after it.
 func numbered(list func(ctx context.Context, n int) (pages []string, more bool, err error)) pageList {
 	return func(ctx context.Context, q url.Values) (p listPage, err error) {
-		n, err := strconv.Atoi(q.Get("page"))
-		if err != nil || n < 1 {
-			n = 1
-		}
-		n = min(n, maxPage)
+		n := pageNumber(q)
 		var more bool
 		if p.pages, more, err = list(ctx, n); err != nil {
 			return p, err
 		}
 		if n > 1 {
-			p.before = withParameter(q, "page", pageParameter(n-1))
+			p.before = withPage(q, n-1)
 		}
 		if more && n < maxPage {
-			p.after = withParameter(q, "page", pageParameter(n+1))
+			p.after = withPage(q, n+1)
 		}
 		return p, nil
 	}
-}
-
-// pageParameter is what an address says of page n. The first page has no number.
-func pageParameter(n int) string {
-	if n == 1 {
-		return ""
-	}
-	return strconv.Itoa(n)
-}
-
-// withParameter is a query with another value of a parameter, or without it where that is empty.
-func withParameter(q url.Values, name, value string) url.Values {
-	q = maps.Clone(q)
-	q.Del(name)
-	if value != "" {
-		q.Set(name, value)
-	}
-	return q
 }
 
 // listBefore is the address of the page of a list from which a request came, as links from it carry it; "" where it came from none.
@@ -106,17 +83,23 @@ func (s *server) pageListAt(r *http.Request, u *url.URL) pageList {
 	if name, ok := strings.CutPrefix(u.Path, "/folder/"); ok && name != "" {
 		return s.feedList(0, name)
 	}
-	for prefix, list := range map[string]func(id int64) pageList{
-		"/feed/":  func(id int64) pageList { return s.feedList(id, "") },
-		"/event/": func(id int64) pageList { return s.eventList(id, q.Get("order") == byTime) },
-	} {
-		if number, ok := strings.CutPrefix(u.Path, prefix); ok {
-			if id, err := strconv.ParseInt(number, 10, 64); err == nil && id > 0 {
-				return list(id)
-			}
-		}
+	if id, ok := idAfter("/feed/", u.Path); ok {
+		return s.feedList(id, "")
+	}
+	if id, ok := idAfter("/event/", u.Path); ok {
+		return s.eventList(id, q.Get("order") == byTime)
 	}
 	return nil
+}
+
+// idAfter is the id in a path after a prefix.
+func idAfter(prefix, path string) (id int64, ok bool) {
+	number, ok := strings.CutPrefix(path, prefix)
+	if !ok {
+		return 0, false
+	}
+	id, err := strconv.ParseInt(number, 10, 64)
+	return id, err == nil && id > 0
 }
 
 // feedList is the list of a feed, or of a folder where feed is 0.
@@ -243,11 +226,7 @@ func (s *server) aroundInPages(r *http.Request, in, page string) (around, error)
 	if list == nil {
 		return around{}, nil
 	}
-	address := func(q url.Values) string {
-		to := *u
-		to.RawQuery = q.Encode()
-		return to.String()
-	}
+	address := func(q url.Values) string { return addressWith(u, q) }
 	q := u.Query()
 	ar := around{List: address(q), Up: address(q)}
 	p, err := list(r.Context(), q)

@@ -148,7 +148,7 @@ func (s *server) find(r *http.Request, v *searchView) (sample news.Article, err 
 	if v.Query == "" {
 		return sample, nil
 	}
-	n, cursor := pageNumber(r), r.URL.Query().Get("cursor")
+	n, cursor := pageNumber(r.URL.Query()), r.URL.Query().Get("cursor")
 	want := search.Request{
 		Query: v.Query, Limit: perPage, Newest: v.Order == "newest", Coverage: v.Order == "coverage",
 		Stories: !v.Articles, Facets: true, Cursor: cursor,

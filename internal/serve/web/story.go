@@ -107,7 +107,7 @@ func (s *server) story(w http.ResponseWriter, r *http.Request, st news.Story) er
 			First: storyTime(st, st.First, l), Latest: storyTime(st, st.Latest, l),
 		}})
 	}
-	n := pageNumber(r)
+	n := pageNumber(r.URL.Query())
 	var compared map[int64]news.Comparison
 	var err error
 	if n == 1 { // the first members alone are compared

@@ -318,7 +318,7 @@ func (s *server) showTopic(w http.ResponseWriter, r *http.Request, status int, t
 	if err := errors.Join(s.validate(t.Query), s.checkOptions(t)); err != nil {
 		view.Problem = sentence(l, err)
 	} else {
-		n := pageNumber(r)
+		n := pageNumber(r.URL.Query())
 		found, err := s.backend.TopicPage(r.Context(), t, perPage, (n-1)*perPage)
 		if err != nil {
 			return fmt.Errorf("topic %q: %w", t.Name, err)
