@@ -193,8 +193,8 @@ func freeAddress(ctx context.Context) (string, error) {
 
 // instructions say what runs and what to try.
 func instructions(out io.Writer, address string, restart time.Duration, nodes []*node) error {
-	_, err := fmt.Fprintf(out, "\nOpen %s (Ctrl-C ends everything). The feed \"Bulletins\" has a new item every %s.\n\n%-10s %-8s %-8s log\n",
-		address, bulletinEvery, "node", "role", "process")
+	_, err := fmt.Fprintf(out, "\nOpen %s (Ctrl-C ends everything). The feed \"Bulletins\" has a new item every %s, which %s/latest shows.\n\n%-10s %-8s %-8s log\n",
+		address, bulletinEvery, address, "node", "role", "process")
 	for _, n := range nodes {
 		if err == nil {
 			_, err = fmt.Fprintf(out, "%-10s %-8s %-8d %s\n", n.name, n.roles, n.process(), n.logFile())

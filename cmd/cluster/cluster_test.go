@@ -70,9 +70,9 @@ func TestCluster(t *testing.T) {
 	if !strings.Contains(printed.String(), s.address) {
 		t.Errorf("the address is not said:\n%s", printed.String())
 	}
-	await(t, "bulletins in stories on the front page of each web node", func() bool {
+	await(t, "bulletins among the latest stories of each web node", func() bool {
 		for range 4 { // two nodes have turns
-			if !strings.Contains(body(t, s.address+"/"), "Bulletin ") {
+			if !strings.Contains(body(t, s.address+"/latest"), "Bulletin ") {
 				return false
 			}
 		}
