@@ -236,6 +236,21 @@ func TestClusterLosesANode(t *testing.T) {
 	}
 }
 
+// TestClaimAtTheEnd ends a node between the commit of a claim and its answer. Its hosts are free long before the lease ends.
+func TestClaimAtTheEnd(t *testing.T) {
+	if !pgtest.OnPostgreSQL() {
+		t.Skip("SQLite has one node")
+	}
+	c := pipelinetest.NewCluster(t, pipelinetest.ClusterOptions{Press: "http://127.0.0.1:9", Pause: clusterPause, Workers: 2, Lease: 10 * time.Minute})
+	ending, other := c.Node(nil), c.Node(nil)
+	must(t, ending.Pipeline.ClaimAtTheEnd(t.Context(), "host0.example"))
+	eventually(t, "the host is free after its pause", func() bool {
+		free, err := other.Store.AcquireHosts(t.Context(), []string{"host0.example"}, time.Now())
+		must(t, err)
+		return len(free) == 1
+	})
+}
+
 // TestClusterHandsHostsBack ends a process while it polls. Its hosts are free at once, although leases last for minutes.
 func TestClusterHandsHostsBack(t *testing.T) {
 	if !pgtest.OnPostgreSQL() {

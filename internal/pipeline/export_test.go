@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -21,6 +22,17 @@ func (p *Pipeline) Collect(ctx context.Context) (Summary, error) {
 // Check is Collector.Check.
 func (p *Pipeline) Check(ctx context.Context, url string) (Report, error) {
 	return p.collector.Check(ctx, url)
+}
+
+// ClaimAtTheEnd claims hosts while the context ends: after the claim was committed, and before that is known. It hands them back.
+func (p *Pipeline) ClaimAtTheEnd(ctx context.Context, hosts ...string) error {
+	ctx, end := context.WithCancel(ctx)
+	held, err := p.hosts.claim(ctx, func(claiming context.Context) ([]string, error) {
+		taken, err := p.options.Store.AcquireHosts(claiming, hosts, p.options.Now())
+		end()
+		return taken, errors.Join(err, claiming.Err())
+	})
+	return errors.Join(err, p.hosts.giveBack(ctx, held))
 }
 
 // Renew sends the requests to hubs that are due now.

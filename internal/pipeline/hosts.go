@@ -18,7 +18,7 @@ import (
 const (
 	holdFor   = 10 * time.Second       // the longest that a request waits for a host that another node asks
 	holdEvery = 100 * time.Millisecond // between two tries to claim a host, and between two rounds of keep
-	handBack  = 5 * time.Second        // the longest that handing hosts back takes when the context has ended
+	handBack  = 5 * time.Second        // the longest that claiming hosts or handing them back takes when the context has ended
 )
 
 // hostLeases has the leases of the hosts that this process may ask. Passes and readers of pages claim hosts for what they are
@@ -59,14 +59,18 @@ func newHostLeases(o Options) *hostLeases {
 	return h
 }
 
-// claim adopts the hosts that fn claims in the store. The caller calls done for each host when it needs it no more.
+// claim adopts the hosts that fn claims in the store. The caller calls done for each host when it needs it no more. The context of fn
+// ends later than ctx: a claim that was committed without our knowing would hold its hosts to the end of the lease.
 func (l *hostLeases) claim(ctx context.Context, fn func(context.Context) ([]string, error)) (map[string]*heldHost, error) {
 	if err := l.lock(ctx); err != nil {
 		return nil, err
 	}
 	defer l.unlock()
 	since := time.Now()
-	hosts, err := fn(ctx)
+	claiming, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(handBack, end) })()
+	hosts, err := fn(claiming)
 	if err != nil {
 		return nil, err
 	}
