@@ -161,7 +161,7 @@ func shape(t *testing.T, room *pipelinetest.Room) map[string]settled {
 // TestRecorded polls the whole record into an empty folder, polls it again, and polls it into another empty folder.
 func TestRecorded(t *testing.T) {
 	server := recorded(t, "--all")
-	room := open(t, t.TempDir(), settings{allow: loopback})
+	room := open(t, t.TempDir(), settings{allow: loopback, timeout: time.Minute})
 	subscribeTo(t, room, server+"/feeds.opml")
 	sum := pass(t, room)
 	if sum.Feeds != 59 || sum.Read != 59 || sum.Failed != 0 {
@@ -178,7 +178,7 @@ func TestRecorded(t *testing.T) {
 	t.Run("combined feeds", func(t *testing.T) { wantEditions(t, room) })
 	t.Run("reruns", func(t *testing.T) { wantReruns(t, server, places) })
 	t.Run("from nothing again", func(t *testing.T) {
-		other := open(t, t.TempDir(), settings{allow: loopback})
+		other := open(t, t.TempDir(), settings{allow: loopback, timeout: time.Minute})
 		subscribeTo(t, other, server+"/feeds.opml")
 		pass(t, other)
 		if diff := gocmp.Diff(shape(t, room), shape(t, other)); diff != "" {
@@ -329,7 +329,7 @@ func TestRecordedGrowing(t *testing.T) {
 	srv := httptest.NewServer(w)
 	defer srv.Close()
 	w.url = srv.URL
-	room := open(t, t.TempDir(), settings{allow: loopback})
+	room := open(t, t.TempDir(), settings{allow: loopback, timeout: time.Minute})
 	addRecorded(t, room, w)
 	const grown = 5
 	for polls, n := 0, 0; n < grown; polls++ {

@@ -54,8 +54,9 @@ type settings struct {
 	keep   time.Duration // how long articles are kept; 0 means for ever
 	window time.Duration // how long stories stay open; 0 means 72h
 
-	alerts bool   // webhooks and ntfy
-	agent  string // "" is Headwater/test
+	alerts  bool          // webhooks and ntfy
+	agent   string        // "" is Headwater/test
+	timeout time.Duration // of a request and of parsing its answer; 0 means 5s
 }
 
 // agencies are the built-in outlets. They never change, so all tests share them.
@@ -80,7 +81,7 @@ func open(t *testing.T, dir string, s settings) *pipelinetest.Room {
 	must(t, err)
 	x, err := search.Open(t.Context(), dir, search.Options{Logger: log, Log: db, Shown: clean.Shown})
 	must(t, err)
-	o := fetch.Options{UserAgent: cmp.Or(s.agent, "Headwater/test"), Now: s.now, Timeout: 5 * time.Second, MaxBytes: 10 << 20, PerHost: 4}
+	o := fetch.Options{UserAgent: cmp.Or(s.agent, "Headwater/test"), Now: s.now, Timeout: cmp.Or(s.timeout, 5*time.Second), MaxBytes: 10 << 20, PerHost: 4}
 	if s.allow.IsValid() {
 		o.AllowPrivate = []netip.Prefix{s.allow}
 	}
@@ -103,7 +104,7 @@ func open(t *testing.T, dir string, s settings) *pipelinetest.Room {
 		Embed: embedder, EmbedWait: s.wait, ReadCreditedPages: s.sources, Callback: s.callback,
 		FullText: s.fullText, FullTextPerHost: s.perHost,
 		Store: db, Fetch: client, Outlets: registry, Logger: log, Now: s.now,
-		Parse:   parse.Options{Timeout: 5 * time.Second, MaxItems: 5000, MaxDepth: 100},
+		Parse:   parse.Options{Timeout: cmp.Or(s.timeout, 5*time.Second), MaxItems: 5000, MaxDepth: 100},
 		Window:  s.window,
 		Pace:    poll.Pace{Interval: time.Hour, Min: 10 * time.Minute, Max: 24 * time.Hour},
 		Workers: 8, PerHost: 4, Keep: s.keep, Roles: s.roles,
