@@ -13,6 +13,7 @@ type reading struct {
 	marked  map[int64]news.ItemState
 	listed  []news.Item
 	visited time.Time
+	undone  []int64 // markings
 }
 
 func (f *fake) state(id int64, change func(*news.ItemState)) {
@@ -51,7 +52,9 @@ func (f *fake) MarkAllRead(context.Context, int64, news.ItemList) (news.Marked, 
 	return news.Marked{}, f.broken
 }
 
-func (f *fake) UndoRead(context.Context, int64, int64) (news.Marked, error) {
+func (f *fake) UndoRead(_ context.Context, _, marking int64) (news.Marked, error) {
+	defer f.lock()()
+	f.reading.undone = append(f.reading.undone, marking)
 	return news.Marked{}, f.broken
 }
 

@@ -100,6 +100,35 @@ func (d done) view(title string, l *locale.Locale) (v doneView) {
 	return v
 }
 
+// doneScrolling is what one reading marked as read by scrolling: read.js marks some articles each time, and says once how many they are.
+type doneScrolling struct {
+	articles int
+	undo     []int64 // the numbers of the markings
+}
+
+// scrolledOf reads from the form of a marking what was marked by scrolling before. The zero value is nothing.
+func scrolledOf(form url.Values) (d doneScrolling, err error) {
+	if d.articles, err = strconv.Atoi(form.Get("marked")); err != nil || d.articles < 1 {
+		return doneScrolling{}, nil
+	}
+	d.undo, err = undoOf(form)
+	return d, err
+}
+
+// with adds a marking.
+func (d doneScrolling) with(m news.Marked) doneScrolling {
+	return doneScrolling{articles: d.articles + len(m.Read), undo: append(d.undo, m.Marking)}
+}
+
+// view says how many articles were marked, with a form that takes all of it back.
+func (d doneScrolling) view(l *locale.Locale) doneView {
+	v := doneView{Said: l.Text("%d articles marked as read.", d.articles), Action: "/marks/undo"}
+	for _, marking := range d.undo {
+		v.Fields = append(v.Fields, hidden{"undo", strconv.FormatInt(marking, 10)})
+	}
+	return v
+}
+
 // sayDone says what the form before this page has marked.
 func (s *server) sayDone(r *http.Request) (doneView, error) {
 	q, l := r.URL.Query(), s.locale(r)

@@ -118,12 +118,17 @@ func markingOf(form url.Values) ([]formMarking, error) {
 	return all, nil
 }
 
-// setMarks marks the articles of a form, and goes back to where it stood. A script that asks for JSON gets what has changed.
+// setMarks marks the articles of a form, and goes back to where it stood. A script that asks for JSON gets what has changed. Where it
+// marks what was scrolled past, its form also says what it marked so before; the answer then speaks of all of it.
 func (s *server) setMarks(w http.ResponseWriter, r *http.Request) error {
 	if err := readForm(r); err != nil {
 		return err
 	}
 	markings, err := markingOf(r.PostForm)
+	if err != nil {
+		return err
+	}
+	before, err := scrolledOf(r.PostForm)
 	if err != nil {
 		return err
 	}
@@ -150,10 +155,13 @@ func (s *server) setMarks(w http.ResponseWriter, r *http.Request) error {
 	}
 	if asksForJSON(r) {
 		var v doneView
-		if one.kind != "" {
+		switch {
+		case one.kind != "" && before.articles == 0:
 			if v, err = s.viewDone(r, one); err != nil {
 				return fmt.Errorf("mark articles: %w", err)
 			}
+		case changed.Marking != 0:
+			v = before.with(changed).view(s.locale(r))
 		}
 		return s.sendMarked(w, r, changed, v)
 	}
@@ -284,21 +292,43 @@ func (s *server) markAll(w http.ResponseWriter, r *http.Request) error {
 // marksAll says whether all of a list can be marked as read.
 func (l readList) marksAll() bool { return l.kind != listHistory }
 
-// undoMarks takes back a marking.
+// undoOf reads the numbers of the markings that a form takes back, or of which it speaks.
+func undoOf(form url.Values) (markings []int64, err error) {
+	for _, value := range form["undo"] {
+		marking, err := strconv.ParseInt(value, 10, 64)
+		if err != nil || marking < 1 {
+			return nil, badRequest("The form does not say what to mark. Open the page again.")
+		}
+		markings = append(markings, marking)
+	}
+	if len(markings) > maxMarking {
+		return nil, badRequest("These are too many articles at once. Mark them in parts.")
+	}
+	return markings, nil
+}
+
+// undoMarks takes back one or several markings.
 func (s *server) undoMarks(w http.ResponseWriter, r *http.Request) error {
 	if err := readForm(r); err != nil {
 		return err
 	}
-	marking, err := strconv.ParseInt(r.PostForm.Get("undo"), 10, 64)
-	if err != nil || marking < 1 {
+	markings, err := undoOf(r.PostForm)
+	if err != nil {
+		return err
+	}
+	if len(markings) == 0 {
 		return badRequest("The form does not say what to mark. Open the page again.")
 	}
-	if s.now().Sub(time.UnixMilli(marking)) > undoUntil {
+	if s.now().Sub(time.UnixMilli(slices.Min(markings))) > undoUntil {
 		return problem{Status: http.StatusGone, Heading: "Too late", Message: "This was marked more than a day ago. Each article can be marked as unread by itself."}
 	}
-	undone, err := s.backend.UndoRead(r.Context(), s.viewer(r).User.ID, marking)
-	if err != nil {
-		return fmt.Errorf("undo a marking: %w", err)
+	var undone news.Marked
+	for _, marking := range markings {
+		did, err := s.backend.UndoRead(r.Context(), s.viewer(r).User.ID, marking)
+		if err != nil {
+			return fmt.Errorf("undo a marking: %w", err)
+		}
+		undone.Unread = append(undone.Unread, did.Unread...)
 	}
 	if asksForJSON(r) {
 		return s.sendMarked(w, r, undone, doneView{Said: s.locale(r).Text("%d articles are unread again.", len(undone.Unread))})

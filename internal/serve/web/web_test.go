@@ -12,6 +12,8 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -404,4 +406,33 @@ func textOf(n *html.Node) string {
 		}
 	}
 	return b.String()
+}
+
+// TestUndoForms takes back one marking or several: each number must be one, and a day old at most.
+func TestUndoForms(t *testing.T) {
+	at := func(ago time.Duration) string { return strconv.FormatInt(now.Add(-ago).UnixMilli(), 10) }
+	for name, tt := range map[string]struct {
+		undo []string
+		want int
+	}{
+		"none":        {nil, http.StatusBadRequest},
+		"no number":   {[]string{at(0), "x"}, http.StatusBadRequest},
+		"zero":        {[]string{"0"}, http.StatusBadRequest},
+		"one":         {[]string{at(time.Hour)}, http.StatusSeeOther},
+		"several":     {[]string{at(time.Hour), at(time.Minute)}, http.StatusSeeOther},
+		"one too old": {[]string{at(time.Minute), at(25 * time.Hour)}, http.StatusGone},
+		"too many":    {slices.Repeat([]string{at(0)}, 201), http.StatusBadRequest},
+	} {
+		f := edition()
+		if w := post(t, handler(f), "/marks/undo", url.Values{"undo": tt.undo, "back": {"/unread"}}); w.Code != tt.want {
+			t.Errorf("%s: %d, want %d", name, w.Code, tt.want)
+		}
+		want := 0
+		if tt.want == http.StatusSeeOther {
+			want = len(tt.undo)
+		}
+		if len(f.reading.undone) != want {
+			t.Errorf("%s: %v are taken back", name, f.reading.undone)
+		}
+	}
 }

@@ -40,8 +40,12 @@
   const done = document.getElementById("done"), status = done.querySelector("[role=status]"), undoing = done.querySelector("form");
   const undo = done.querySelector(".undo"), close = done.querySelector(".close"), stays = 20e3;
   let going;
+  let scrolled = null; // what the notice says was scrolled past: how many articles, and the fields that undo it
+  let sending = null; // what was scrolled past and is on its way to the server
+  let inPlace = false; // what the notice says was done without leaving the page
   function say({ said = "", action = "", fields = [] }) {
     clearTimeout(going);
+    scrolled = null;
     status.textContent = said;
     undoing.action = action || "/marks/undo";
     undoing.querySelectorAll("[name]:not([name=back])").forEach((field) => field.remove());
@@ -61,11 +65,11 @@
   });
   if (status.textContent !== "") history.replaceState(history.state, "", close.href + location.hash); // loaded again, the page says it no more
 
-  let inPlace = false; // what the live region says was done without leaving the page
   document.addEventListener("submit", async (e) => {
     const button = e.submitter, form = e.target;
     if (form === undoing && inPlace) {
       e.preventDefault();
+      await sending; // it is taken back as well
       const answer = await send(form.action, [...new FormData(form)]);
       if (!answer) return form.submit(); // the page that comes says what is wrong
       say(answer);
@@ -93,16 +97,25 @@
   if (list && body.hasAttribute("data-scroll")) {
     const wait = 1000, seen = new Set(), passed = new Set();
     let timer;
-    const flush = (leaving) => {
+    const flush = async (leaving) => {
       clearTimeout(timer);
       timer = undefined;
       if (passed.size === 0) return;
-      const ids = [...passed].slice(0, 100);
+      const ids = [...passed].slice(0, 100), before = scrolled ?? { marked: 0, fields: [] };
       for (const id of ids) passed.delete(id);
-      send("/marks", ids.map((id) => ["read", id]), leaving === true).then((done) => {
-        if (!done) for (const id of ids) passed.add(id);
-      });
+      const fields = [...ids.map((id) => ["read", id]), ["marked", before.marked], ...before.fields.map(({ name, value }) => [name, value])];
+      const answer = await (sending = send("/marks", fields, leaving === true));
+      sending = null;
+      if (!answer) for (const id of ids) passed.add(id);
+      if (!answer) return;
+      if (answer.read) { // some were not read yet
+        say(answer);
+        inPlace = true;
+        scrolled = { marked: before.marked + answer.read.length, fields: answer.fields };
+      }
+      later();
     };
+    const later = () => { if (passed.size > 0 && !timer && !sending) timer = setTimeout(flush, wait); };
     const watch = new IntersectionObserver((entries) => {
       for (const { target, isIntersecting, boundingClientRect, rootBounds } of entries) {
         if (isIntersecting) {
@@ -112,7 +125,7 @@
           if (!target.hasAttribute("data-read")) passed.add(target.dataset.article);
         }
       }
-      if (passed.size > 0 && !timer) timer = setTimeout(flush, wait);
+      later();
     });
     for (const item of list.querySelectorAll("[data-article]")) watch.observe(item);
     addEventListener("pagehide", () => flush(true));
