@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"testing"
 	"time"
 
@@ -112,10 +113,10 @@ func TestKeysInBrowser(t *testing.T) {
 	tab.Wait(`document.getElementById("q").value === "jm"`)
 	tab.NoFaults()
 	markInTwoTabs(t, tab, browsertest.NewTab(browser, t, server))
-	copyLink(tab)
 	markByScrolling(t, tab, server)
 	markBySwiping(tab)
 	tab.NoFaults()
+	shareLink(t, browsertest.NewTab(browser, t, server))
 }
 
 // markInTwoTabs stars an article in one tab and then in another that was opened before, and reads it in the other: neither page is left.
@@ -142,13 +143,34 @@ func markInTwoTabs(t *testing.T, one, other *browsertest.Tab) {
 	one.Wait(`document.querySelector("main .item[data-read][data-starred]") !== null`)
 }
 
-// copyLink copies the address of an article. Where the browser cannot share, it does not offer to.
-func copyLink(tab *browsertest.Tab) {
-	tab.Open("/article/1")
-	browsertest.Eval[bool](tab, `(navigator.clipboard.writeText = async (text) => { window.copied = text; }, true)`)
-	tab.Wait(`document.querySelector(".share").hidden === !navigator.share`)
-	tab.Click(".copy")
-	tab.Wait(`document.querySelector(".copy").textContent === "Copied" && window.copied === document.querySelector("a.out").href`)
+// shareLink shares an article where the browser can, and copies its address. Who thinks better of sharing is told of no error.
+func shareLink(t *testing.T, tab *browsertest.Tab) {
+	t.Helper()
+	for name, share := range map[string]string{
+		"can":     `async (data) => { window.shared = data; }`,
+		"refused": `async (data) => { window.shared = data; throw new DOMException("Share canceled", "AbortError"); }`,
+		"cannot":  `undefined`,
+	} {
+		tab.BeforeScripts(`Object.defineProperty(Navigator.prototype, "share", { configurable: true, value: ` + share + ` });
+			Object.defineProperty(Clipboard.prototype, "writeText", { configurable: true, value: async (text) => { window.copied = text; } });`)
+		tab.Open("/article/1")
+		const offered = `!document.querySelector(".share").hidden`
+		tab.Wait(`!document.querySelector(".copy").hidden`)
+		if got := browsertest.Eval[bool](tab, offered); got != (name != "cannot") {
+			t.Errorf("%s: sharing is offered: %t", name, got)
+		}
+		if name != "cannot" {
+			tab.Click(".share")
+			tab.Wait(`window.shared !== undefined`)
+			const want = `JSON.stringify({ title: document.querySelector("h1").textContent, url: document.querySelector("a.out").href })`
+			if !browsertest.Eval[bool](tab, `JSON.stringify(window.shared) === `+want) {
+				t.Errorf("%s: the browser shares %s", name, browsertest.Eval[string](tab, `JSON.stringify(window.shared)`))
+			}
+		}
+		tab.Click(".copy")
+		tab.Wait(`document.querySelector(".copy").textContent === "Copied" && window.copied === document.querySelector("a.out").href`)
+		tab.NoFaults()
+	}
 }
 
 // markByScrolling scrolls through unread articles: those that were seen and left behind are read, those below and those that were
@@ -174,7 +196,40 @@ func markByScrolling(t *testing.T, tab *browsertest.Tab, server string) {
 	if browsertest.Eval[bool](tab, item+`[29].hasAttribute("data-read")`) {
 		t.Error("the last article, which is on the screen, is read")
 	}
+	undoScrolling(t, tab)
 	setSetting(t, server, url.Values{"scrolling": {""}})
+}
+
+// undoScrolling scrolls on through the list, which one notice counts with what was scrolled past before, and takes all of it back.
+func undoScrolling(t *testing.T, tab *browsertest.Tab) {
+	t.Helper()
+	const marked = `[...document.querySelectorAll("main .item[data-read]")].map((item) => item.dataset.article)`
+	const notice, undo = `document.querySelector("#done [role=status]").textContent`, `document.querySelectorAll("#done input[name=undo]")`
+	tab.Wait(notice + `.includes("marked as read")`)
+	before := browsertest.Eval[[]string](tab, marked)
+	browsertest.Eval[bool](tab, `(async () => {
+		const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))));
+		const item = document.querySelectorAll("main .item")[20], top = item.getBoundingClientRect().top + scrollY;
+		for (const y of [top - 300, top, top + 300]) { scrollTo({ top: y, behavior: "instant" }); await frames(); }
+		return true;
+	})()`)
+	tab.Wait(undo + `.length > 1`)
+	tab.Wait(fmt.Sprintf(`%s === String(%s.length) + " articles marked as read."`, notice, marked))
+	all := browsertest.Eval[[]string](tab, marked)
+	if len(all) <= len(before) || !slices.Contains(all, before[0]) {
+		t.Errorf("%d articles are read after more was scrolled past, %d before", len(all), len(before))
+	}
+	for _, fault := range tab.Judge() {
+		t.Error(fault)
+	}
+	browsertest.Eval[bool](tab, `(document.querySelector("#done .undo").click(), true)`)
+	tab.Wait(notice + `.endsWith("articles are unread again.") && document.querySelector("main .item[data-read]") === null`)
+	tab.Open("/unread?by=article")
+	for _, id := range all {
+		if !browsertest.Eval[bool](tab, fmt.Sprintf(`document.querySelector('main .item[data-article="%s"]') !== null`, id)) {
+			t.Errorf("article %s is not unread after the undo", id)
+		}
+	}
 }
 
 // markBySwiping marks an article by a finger: to the right as read and unread, to the left with a star. A short way does nothing.

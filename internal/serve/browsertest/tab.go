@@ -200,6 +200,13 @@ func (tab *Tab) ServiceWorker(on bool) {
 	tab.Do(command(network.SetBypassServiceWorker, network.SetBypassServiceWorkerParams{Bypass: !on}))
 }
 
+// BeforeScripts runs a script in the pages that are opened from now on, before their own and after those of calls before: it can take
+// the place of what the browser has.
+func (tab *Tab) BeforeScripts(js string) {
+	tab.t.Helper()
+	tab.Do(command(page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: js}))
+}
+
 // Press presses keys, one after the other; package kb has those that no letter stands for.
 func (tab *Tab) Press(keys string) {
 	tab.t.Helper()
