@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"headwater/feeds"
@@ -61,8 +62,14 @@ type app struct {
 	topics   *subscribe.Topics
 	lists    *subscribe.Lists
 
-	stderr   io.Writer     // for what is shown once and not logged
-	bodyTime time.Duration // see ingress.Options; tests set it
+	registry  *outlets.Registry
+	indexed   *atomic.Pointer[outlets.Registry] // what the index asks about outlets: the registry in force
+	ticksOnly bool                              // see openOptions
+	stderr    io.Writer                         // for what is shown once and not logged
+	bodyTime  time.Duration                     // see ingress.Options; tests set it
+
+	// reload reads the settings again. It is nil but in a server.
+	reload func(context.Context) (reloaded, error)
 }
 
 // openOptions say how a data folder is opened.
@@ -84,7 +91,8 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger, o openOption
 	if err != nil {
 		return nil, err
 	}
-	a := &app{cfg: cfg, log: log, health: &observe.Health{}, stderr: io.Discard}
+	a := &app{cfg: cfg, log: log, registry: registry, indexed: &atomic.Pointer[outlets.Registry]{}, ticksOnly: o.ticksOnly, stderr: io.Discard}
+	a.indexed.Store(registry)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close())
@@ -93,40 +101,49 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger, o openOption
 	if a.store, err = store.Open(ctx, cfg.Data, store.Options{Database: string(cfg.Database), Logger: log, Restoring: o.restoring, Wait: o.wait}); err != nil {
 		return nil, err
 	}
-	users, err := a.store.Users(ctx)
-	if err != nil {
-		return nil, err
-	}
-	clientOptions := fetchOptions(cfg, len(users))
-	clientOptions.Now, clientOptions.Rested = a.store.Now, a.keepRest
-	if a.client, err = fetch.New(clientOptions); err != nil {
-		return nil, err
-	}
-	searchOptions := indexOptions(log, a.store, registry)
+	searchOptions := indexOptions(log, a.store, a.indexed.Load)
 	searchOptions.Verify = o.verify
 	index, err := search.Open(ctx, cfg.Data, searchOptions)
 	if err != nil {
 		return nil, err
 	}
 	a.index = query.NewIndex(a.store, index, cfg.Index.Batch)
-	a.stories = query.NewReader(a.store, a.index, registry, a.store.Now)
-	if _, err := a.stories.RefreshOutlets(ctx); err != nil {
+	if err := a.wire(ctx); err != nil {
 		return nil, err
 	}
+	return a, nil
+}
+
+// wire makes everything over the store and the index as the settings say.
+func (a *app) wire(ctx context.Context) error {
+	users, err := a.store.Users(ctx)
+	if err != nil {
+		return err
+	}
+	clientOptions := fetchOptions(a.cfg, len(users))
+	clientOptions.Now, clientOptions.Rested = a.store.Now, a.keepRest
+	if a.client, err = fetch.New(clientOptions); err != nil {
+		return err
+	}
+	a.stories = query.NewReader(a.store, a.index, a.registry, a.store.Now)
+	if _, err := a.stories.RefreshOutlets(ctx); err != nil {
+		return err
+	}
 	a.accounts = accounts.New(a.store, a.store.Now)
-	a.sender = alertSender(cfg, a.client, a.store.UserSettings)
+	a.sender = alertSender(a.cfg, a.client, a.store.UserSettings)
 	a.alerts = &notify.Alerts{Store: a.store, Sender: a.sender, Stories: a.stories, Now: a.store.Now}
-	a.hub = publisherOf(cfg)
-	a.hub.Store, a.hub.Post, a.hub.Log = a.store, a.client.Post, log
-	stages := pipelineOptions(cfg, a.client, registry)
-	stages.Store, stages.Index, stages.Reader, stages.Logger, stages.Hub = a.store, a.index, a.stories, log, a.hub
-	stages.Alerts, stages.Now, stages.Settings = notify.NewQueue(a.alerts, log), a.store.Now, cfg.Hashes()
-	stages.TicksOnly, stages.Health = o.ticksOnly, a.health
+	a.hub = publisherOf(a.cfg)
+	a.hub.Store, a.hub.Post, a.hub.Log = a.store, a.client.Post, a.log
+	a.health = &observe.Health{}
+	stages := pipelineOptions(a.cfg, a.client, a.registry)
+	stages.Store, stages.Index, stages.Reader, stages.Logger, stages.Hub = a.store, a.index, a.stories, a.log, a.hub
+	stages.Alerts, stages.Now, stages.Settings = notify.NewQueue(a.alerts, a.log), a.store.Now, a.cfg.Hashes()
+	stages.TicksOnly, stages.Health = a.ticksOnly, a.health
 	a.pipeline = pipeline.New(stages)
-	a.feeds = &subscribe.Feeds{Store: a.store, Finder: newFinder(cfg, a.client), Now: a.store.Now, Removed: a.pipeline.FeedRemoved}
+	a.feeds = &subscribe.Feeds{Store: a.store, Finder: newFinder(a.cfg, a.client), Now: a.store.Now, Removed: a.pipeline.FeedRemoved}
 	a.topics = &subscribe.Topics{Store: a.store, Now: a.store.Now}
 	a.lists = &subscribe.Lists{Feeds: a.feeds, Topics: a.topics}
-	return a, nil
+	return nil
 }
 
 // checkNotEmptied returns an error for an empty database with a search index beside it: it had content, which is lost.
@@ -173,11 +190,7 @@ func (a *app) keepRest(ctx context.Context, r news.Rest) {
 
 // newIndex creates an empty index next to the one in use.
 func (a *app) newIndex(ctx context.Context) (*search.Index, error) {
-	registry, err := registryOf(a.cfg)
-	if err != nil {
-		return nil, err
-	}
-	return search.NewRebuild(ctx, a.cfg.Data, indexOptions(a.log, a.store, registry))
+	return search.NewRebuild(ctx, a.cfg.Data, indexOptions(a.log, a.store, a.indexed.Load))
 }
 
 // webBackend is what the pages read and change.
@@ -238,14 +251,14 @@ func registryOf(cfg config.Config) (*outlets.Registry, error) {
 // creditStrength is the least strength of a claim in an article for source: to find it.
 const creditStrength = .3
 
-// indexOptions make source: find also the articles that credit an outlet, and facets count an outlet under one name.
-func indexOptions(log *slog.Logger, db *store.DB, registry *outlets.Registry) search.Options {
-	reader := origin.NewReader(registry)
+// indexOptions make source: find also the articles that credit an outlet, and facets count an outlet under one name. registry gives
+// the outlets in force.
+func indexOptions(log *slog.Logger, db *store.DB, registry func() *outlets.Registry) search.Options {
 	return search.Options{
 		Logger: log, Log: db, Shown: clean.Shown,
 		Credits: func(a news.Article) []news.Outlet {
 			var credited []news.Outlet
-			for _, c := range reader.Claims(a) {
+			for _, c := range origin.NewReader(registry()).Claims(a) {
 				if c.Strength >= creditStrength {
 					credited = append(credited, c.Credited())
 				}
@@ -253,7 +266,7 @@ func indexOptions(log *slog.Logger, db *store.DB, registry *outlets.Registry) se
 			return credited
 		},
 		Outlet: func(o news.Outlet) (news.Outlet, bool) {
-			e, ok := registry.Entry(o)
+			e, ok := registry().Entry(o)
 			return e.Outlet(), ok
 		},
 	}

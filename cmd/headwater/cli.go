@@ -30,6 +30,7 @@ type cli struct {
 	started          bool              // the arguments were valid and the command runs
 	args             []string          // the command line
 	ticksOnly        bool              // see openOptions; tests set it
+	logLevel         *slog.LevelVar    // of the logger
 
 	// These are set where a server runs the command line of another process; see clientserver.go.
 	server       *app
@@ -77,11 +78,11 @@ func (c *cli) config() (config.Config, error) {
 
 // logger writes to stderr in the configured format.
 func (c *cli) logger(cfg config.Config) (*slog.Logger, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(cfg.Log.Level)); err != nil {
+	c.logLevel = new(slog.LevelVar)
+	if err := c.logLevel.UnmarshalText([]byte(cfg.Log.Level)); err != nil {
 		return nil, fmt.Errorf("log.level: %w", err)
 	}
-	o := &slog.HandlerOptions{Level: level}
+	o := &slog.HandlerOptions{Level: c.logLevel}
 	if cfg.Log.Format == "json" {
 		return slog.New(slog.NewJSONHandler(c.stderr, o)), nil
 	}

@@ -256,7 +256,7 @@ func (a *app) listenForCommands(ctx context.Context) net.Listener {
 }
 
 // runCommands runs the commands of other processes until the context ends. l may be nil.
-func (a *app) runCommands(ctx context.Context, l net.Listener) error {
+func (s *serving) runCommands(ctx context.Context, l net.Listener) error {
 	if l == nil {
 		return nil
 	}
@@ -267,12 +267,12 @@ func (a *app) runCommands(ctx context.Context, l net.Listener) error {
 	for {
 		conn, err := l.Accept()
 		if ctx.Err() != nil {
-			return os.Remove(filepath.Join(a.cfg.Data, socketFolder))
+			return os.Remove(filepath.Join(s.current.Load().cfg.Data, socketFolder))
 		}
 		if err != nil {
 			return fmt.Errorf("socket of the data folder: %w", err)
 		}
-		running.Go(func() { a.runCommand(ctx, conn) })
+		running.Go(func() { s.current.Load().runCommand(ctx, conn) })
 	}
 }
 

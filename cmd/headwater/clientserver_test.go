@@ -33,6 +33,7 @@ var notForwarded = map[string]string{
 	"compact": "it holds the store for long; clientserver.txtar holds what it says",
 	"restore": "it needs an empty folder; clientserver.txtar holds what it says",
 	"help":    "it asks nobody",
+	"reload":  "it needs a server; reload.txtar holds what it says",
 
 	"doctor --repair": "it is refused while a server works on what would be repaired",
 }

@@ -179,7 +179,7 @@ func (c *cli) pollDemo(ctx context.Context, a *app, address string, l net.Listen
 	if err := a.accounts.AddUserAs(ctx, demoUser, demoPassword, news.AdminRole); err != nil && !errors.Is(err, news.ErrExists) {
 		return err
 	}
-	return a.serve(ctx, l, func(url string) {
+	return (&serving{listener: l.Addr()}).serve(ctx, a, l, nil, func(url string) {
 		c.printf("Feed readers that speak the Google Reader API (FreshRSS) log in at %s as %s with the password %s\n", url, demoUser, demoPassword)
 		c.printf("Open %s (Ctrl-C ends)\n", url)
 	})

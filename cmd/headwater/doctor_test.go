@@ -15,6 +15,7 @@ import (
 	"headwater/internal/news"
 	"headwater/internal/search"
 	"headwater/internal/store"
+	"headwater/internal/stories/outlets"
 )
 
 // headwater runs the program on a data folder. It must exit with this code.
@@ -65,7 +66,7 @@ func TestDoctorRepairs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	index, err := search.Open(t.Context(), cfg.Data, indexOptions(slog.New(slog.DiscardHandler), db, registry))
+	index, err := search.Open(t.Context(), cfg.Data, indexOptions(slog.New(slog.DiscardHandler), db, func() *outlets.Registry { return registry }))
 	if err != nil {
 		t.Fatal(err)
 	}

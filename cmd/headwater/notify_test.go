@@ -36,14 +36,21 @@ func managerSocket(t *testing.T) (next func() string) {
 	}
 }
 
+// healthy serves nothing, and says that it is well.
+func healthy() *serving {
+	s := &serving{}
+	s.current.Store(&generation{app: &app{log: slog.New(slog.DiscardHandler), health: &observe.Health{}}, base: "http://127.0.0.1:1"})
+	return s
+}
+
 func TestNotifyManager(t *testing.T) {
 	next := managerSocket(t)
 	t.Setenv("WATCHDOG_USEC", "20000")
 	t.Setenv("WATCHDOG_PID", "")
-	a := &app{log: slog.New(slog.DiscardHandler), health: &observe.Health{}}
+	s := healthy()
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- a.notifyManager(ctx, "http://127.0.0.1:1") }()
+	go func() { ended <- s.notifyManager(ctx) }()
 	for _, want := range []string{"READY=1\nSTATUS=serving http://127.0.0.1:1", "WATCHDOG=1", "WATCHDOG=1"} {
 		if got := next(); got != want {
 			t.Fatalf("the manager is told %q, want %q", got, want)
@@ -68,13 +75,13 @@ func TestWatchdogOfStuckLoop(t *testing.T) {
 	t.Setenv("WATCHDOG_USEC", "60000000")
 	t.Setenv("WATCHDOG_PID", "")
 	synctest.Test(t, func(t *testing.T) {
-		a := &app{log: slog.New(slog.DiscardHandler), health: &observe.Health{}}
-		_, end := a.health.Begin(t.Context(), "settle")
+		s := healthy()
+		_, end := s.current.Load().health.Begin(t.Context(), "settle")
 		defer end()
 		time.Sleep(observe.StuckAfter)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := a.notifyManager(ctx, "http://127.0.0.1:1"); err != nil {
+		if err := s.notifyManager(ctx); err != nil {
 			t.Error(err)
 		}
 	})

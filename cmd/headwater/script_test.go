@@ -77,7 +77,7 @@ func runScripts(t *testing.T, dir string, postgresql bool, setUp func(*testscrip
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "json": checkJSON, "jsonlines": checkJSONLines, "xml": checkXML, "expand": expand, "entryids": entryIDs,
-			"serve": serveCommand, "get": get, "interrupt": interrupt, "slay": slay, "asked": asked,
+			"serve": serveCommand, "get": get, "interrupt": interrupt, "hangup": hangup, "slay": slay, "asked": asked,
 		},
 		Condition: func(cond string) (bool, error) {
 			if cond == "postgresql" {
@@ -360,6 +360,27 @@ func interrupt(ts *testscript.TestScript, _ bool, _ []string) {
 		ts.Fatalf("the server did not end within %s", shutdownTime)
 	}
 	s.cmd = nil
+}
+
+// hangup sends SIGHUP to the server, and waits until an address has a text.
+func hangup(ts *testscript.TestScript, _ bool, args []string) {
+	s, ok := ts.Value(serverKey{}).(*server)
+	if !ok || s.cmd == nil || len(args) != 2 {
+		ts.Fatalf("usage: hangup ADDRESS TEXT, while a server runs")
+	}
+	ts.Check(s.cmd.Process.Signal(syscall.SIGHUP))
+	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		resp, err := http.Get(args[0])
+		ts.Check(err)
+		body, err := io.ReadAll(resp.Body)
+		ts.Check(errors.Join(err, resp.Body.Close()))
+		if strings.Contains(string(body), args[1]) {
+			return
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("%s has no %q", args[0], args[1])
+		}
+	}
 }
 
 // slay kills the server.

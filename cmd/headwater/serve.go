@@ -10,7 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"slices"
+	"os"
 	"strings"
 	"syscall"
 	"time"
@@ -59,6 +59,8 @@ func (c *cli) serveCommand() *cobra.Command {
 			if cmd.Flags().Changed("roles") {
 				c.set["roles"] = roles
 			}
+			signals, stop := hangups()
+			defer stop()
 			l, err := c.listen(cmd.Context())
 			if err != nil {
 				return err
@@ -68,7 +70,9 @@ func (c *cli) serveCommand() *cobra.Command {
 				if err := a.importDefaults(cmd.Context()); err != nil {
 					return err
 				}
-				return a.serve(cmd.Context(), l, func(url string) { a.log.Info("serving", "url", url) })
+				apply := func(cfg config.Config) error { return c.logLevel.UnmarshalText([]byte(cfg.Log.Level)) }
+				s := &serving{listener: l.Addr(), load: c.config, apply: apply}
+				return s.serve(cmd.Context(), a, l, signals, func(url string) { a.log.Info("serving", "url", url) })
 			})
 		},
 	}
@@ -93,25 +97,18 @@ func (c *cli) listen(ctx context.Context) (net.Listener, error) {
 	return l, nil
 }
 
-// serve polls, and serves HTTP and the commands of other processes, until the context ends. It calls ready with its address.
-func (a *app) serve(ctx context.Context, l net.Listener, ready func(url string)) error {
-	if host, _, err := net.SplitHostPort(a.cfg.Listen); err == nil && host != "" {
-		a.cfg.Hosts = append(slices.Clone(a.cfg.Hosts), host) // it may be a name; the next line sets an address
-	}
-	a.cfg.Listen = l.Addr().String() // it may have been port 0
-	base := a.cfg.BaseURL(l.Addr().String())
-	a.sender.Pages = base // before any alert is sent
-	makeHandler := a.handler
-	if !slices.Contains(a.cfg.Roles, "web") {
-		makeHandler = a.statusHandler
-	}
-	handler, err := makeHandler(ctx, base)
+// serve polls, and serves HTTP and the commands of other processes, until the context ends. It begins with the settings of the app, and
+// reads them again at each signal. It calls ready with its address.
+func (s *serving) serve(ctx context.Context, a *app, l net.Listener, signals <-chan os.Signal, ready func(url string)) error {
+	s.asked = make(chan chan<- answer)
+	g, ctx := errgroup.WithContext(ctx)
+	first, err := s.begin(ctx, a, a.cfg)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
+	s.current.Store(first)
 	commands := a.listenForCommands(ctx)
-	srv := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
-	g, ctx := errgroup.WithContext(ctx)
+	srv := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
 	g.Go(func() error {
 		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			return err
@@ -128,10 +125,14 @@ func (a *app) serve(ctx context.Context, l net.Listener, ready func(url string))
 		a.log.Warn("some clients had not taken their answers when the server stopped", "after", requestShutdownTime)
 		return srv.Close()
 	})
-	g.Go(func() error { return a.runCommands(ctx, commands) })
-	g.Go(func() error { return a.pipeline.Serve(ctx, a.cfg.Poll.Schedule) })
-	g.Go(func() error { return a.notifyManager(ctx, base) })
-	ready(base)
+	g.Go(func() error { return s.runCommands(ctx, commands) })
+	g.Go(func() error { return s.run(ctx) })
+	g.Go(func() error {
+		s.reloadOn(ctx, signals)
+		return nil
+	})
+	g.Go(func() error { return s.notifyManager(ctx) })
+	ready(first.base)
 	return g.Wait()
 }
 

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,6 +43,27 @@ func Explain(o Options) (Config, []InForce, error) {
 		all = append(all, f)
 	}
 	return l.config, all, nil
+}
+
+// Changed returns the keys of the settings that differ, in the order of Config.
+func Changed(a, b Config) (keys []string) {
+	others := settingsOf(&b)
+	for i, s := range settingsOf(&a) {
+		if !reflect.DeepEqual(s.into, others[i].into) {
+			keys = append(keys, s.key)
+		}
+	}
+	return keys
+}
+
+// Take sets the settings of these keys to what they are in another Config.
+func (c *Config) Take(from Config, keys ...string) {
+	others := settingsOf(&from)
+	for i, s := range settingsOf(c) {
+		if slices.Contains(keys, s.key) {
+			reflect.ValueOf(s.into).Elem().Set(reflect.ValueOf(others[i].into).Elem())
+		}
+	}
 }
 
 // WriteYAML writes settings as a config.yaml that has the same effect, with the source of each as a comment. Secrets are

@@ -3,6 +3,7 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -71,5 +72,19 @@ func TestExplain(t *testing.T) {
 	printed := WriteYAML(all)
 	if strings.Contains(printed, "hidden") || !strings.Contains(printed, "\n  # password: (secret) # "+file+":8\n") {
 		t.Errorf("secrets are printed, or not commented out:\n%s", printed)
+	}
+}
+
+func TestChangedAndTaken(t *testing.T) {
+	before := Default()
+	after := before
+	after.Title, after.Poll.Workers, after.SMTP.Password = "Ours", before.Poll.Workers+1, "x"
+	after.Outlets = []Outlet{{Name: "A", Domain: "a.example"}}
+	if got, want := Changed(before, after), []string{"title", "poll.workers", "smtp.password", "outlets"}; !slices.Equal(got, want) {
+		t.Errorf("changed are %q, want %q", got, want)
+	}
+	after.Take(before, "poll.workers", "outlets")
+	if got, want := Changed(before, after), []string{"title", "smtp.password"}; !slices.Equal(got, want) {
+		t.Errorf("after two were taken back, changed are %q, want %q", got, want)
 	}
 }
