@@ -141,13 +141,14 @@ func (s *serving) begin(ctx context.Context, a *app, settings config.Config) (*g
 	if s.load != nil {
 		a.reload = s.reload
 	}
-	g.ctx, g.end = context.WithCancel(ctx)
+	ctx, g.end = context.WithCancel(ctx)
+	g.ctx = ctx
 	makeHandler := a.handler
 	if !slices.Contains(a.cfg.Roles, "web") {
 		makeHandler = a.statusHandler
 	}
 	var err error
-	if g.handler, err = makeHandler(g.ctx, g.base); err != nil {
+	if g.handler, err = makeHandler(ctx, g.base); err != nil {
 		g.end()
 		return nil, err
 	}

@@ -79,12 +79,12 @@ func TestReloadWhilePolling(t *testing.T) {
 		t.Errorf("%d goroutines after half of the reloads, %d at the end", before, after)
 	}
 	items := 1 + (times+9)/10
-	stored := func() (n int) {
+	stored := func() int {
 		status, err := a.store.Status(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		return int(status.Articles)
+		return status.Articles
 	}
 	for end := time.Now().Add(time.Minute); stored() < len(feeds)*items && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		continue
