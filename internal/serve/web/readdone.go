@@ -108,7 +108,7 @@ type doneScrolling struct {
 
 // scrolledOf reads from the form of a marking what was marked by scrolling before. The zero value is nothing.
 func scrolledOf(form url.Values) (d doneScrolling, err error) {
-	if d.articles, err = strconv.Atoi(form.Get("marked")); err != nil || d.articles < 1 {
+	if d.articles, _ = strconv.Atoi(form.Get("marked")); d.articles < 1 { // without a number there was nothing before
 		return doneScrolling{}, nil
 	}
 	d.undo, err = undoOf(form)
