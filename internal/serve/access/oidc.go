@@ -187,14 +187,14 @@ func (p *OIDC) Finish(r *http.Request) (next string, err error) {
 func (p *OIDC) identify(ctx context.Context, code, nonce, verifier string) (i news.Identity, claims map[string]any, err error) {
 	ctx, cancel := context.WithTimeout(p.o.Through(ctx), providerTime)
 	defer cancel()
-	provider, config, err := p.discovered(ctx)
+	provider, client, err := p.discovered(ctx)
 	if err != nil {
 		return i, nil, err
 	}
 	failed := func(err error) error {
 		return &LoginError{Text: "The login at %s could not be confirmed. Begin it again; if that does not help, tell an admin.", Args: []any{p.o.Title}, Err: err}
 	}
-	token, err := config.Exchange(ctx, code, oauth2.VerifierOption(verifier))
+	token, err := client.Exchange(ctx, code, oauth2.VerifierOption(verifier))
 	if err != nil {
 		return i, nil, failed(err)
 	}
@@ -202,11 +202,15 @@ func (p *OIDC) identify(ctx context.Context, code, nonce, verifier string) (i ne
 	if !ok {
 		return i, nil, failed(errors.New("the answer has no ID token"))
 	}
-	id, err := provider.VerifierContext(ctx, &oidc.Config{ClientID: p.o.ClientID, Now: p.o.Guard.now}).Verify(ctx, raw)
-	var expired *oidc.TokenExpiredError
+	config := &oidc.Config{ClientID: p.o.ClientID, Now: p.o.Guard.now}
+	id, err := provider.VerifierContext(ctx, config).Verify(ctx, raw)
+	if err != nil {
+		config.SkipExpiryCheck = true
+		if id, timeless := provider.VerifierContext(ctx, config).Verify(ctx, raw); timeless == nil { // all but its times is right
+			return i, nil, p.untimely(id, err)
+		}
+	}
 	switch {
-	case errors.As(err, &expired):
-		return i, nil, &LoginError{Text: "The login at %s has expired already. Begin it again; if that does not help, the clock of this server or that of the provider is wrong.", Args: []any{p.o.Title}, Err: err}
 	case err != nil:
 		return i, nil, failed(err)
 	case nonce == "" || subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(nonce)) != 1:
@@ -219,6 +223,26 @@ func (p *OIDC) identify(ctx context.Context, code, nonce, verifier string) (i ne
 	}
 	name, _ := claims[p.o.NameClaim].(string)
 	return news.Identity{Issuer: id.Issuer, Subject: id.Subject, Name: strings.TrimSpace(name)}, claims, nil
+}
+
+// clockApart is how far the clock of a provider may be from ours before it is called wrong. An ID token is issued while we wait for it.
+const clockApart = 2 * time.Minute
+
+// untimely is why an ID token that is good but for its times was refused: one of the clocks is wrong, or the provider gave it no time.
+func (p *OIDC) untimely(id *oidc.IDToken, err error) *LoginError {
+	why := &LoginError{Text: "The login at %s is not valid at this time. Begin it again; if that does not help, tell an admin.", Args: []any{p.o.Title}, Err: err}
+	if id.IssuedAt.IsZero() {
+		return why
+	}
+	switch ahead := p.o.Guard.now().Sub(id.IssuedAt); {
+	case ahead > clockApart:
+		why.Text = "The clock of this server is %d minutes ahead of that of %s, so that the login has expired already. Tell an admin to set the clocks right."
+		why.Args = []any{int(ahead.Round(time.Minute).Minutes()), p.o.Title}
+	case ahead < -clockApart:
+		why.Text = "The clock of this server is %d minutes behind that of %s, so that the login is not valid yet. Tell an admin to set the clocks right."
+		why.Args = []any{int(-ahead.Round(time.Minute).Minutes()), p.o.Title}
+	}
+	return why
 }
 
 // login begins a session for the user of an identity, whom it creates where the settings say so.

@@ -84,7 +84,7 @@ func (g *Guard) bySession(r *http.Request) (Viewer, error) {
 	if f == nil || f.session.User.ID == 0 || f.session.User.Epoch != g.sessions.GetInt64(ctx, keyEpoch) {
 		return Viewer{}, nil
 	}
-	if now := g.now(); now.Sub(f.session.Seen) >= touchEvery {
+	if now := g.now(); now.Sub(f.session.Seen) >= touchEvery || f.session.Seen.Sub(now) >= clockApart { // of a clock that was ahead
 		g.use(r, now)
 		g.sessions.SetDeadline(ctx, now.Add(lifetime))
 	}
