@@ -68,6 +68,11 @@ func TestClockJumps(t *testing.T) {
 				if asked[f.URL] < 2 || f.Due.After(c.Now().Add(25*time.Hour)) || f.State != news.FeedOK {
 					t.Errorf("%s was asked %d times in 26 hours, is %s, due in %s", f.URL, asked[f.URL], f.State, f.Due.Sub(c.Now()))
 				}
+				runs, err := room.Store.FeedHistory(t.Context(), f.ID)
+				must(t, err)
+				if len(runs) == 0 || !runs[0].Last.Equal(f.Checked) || runs[0].Last.After(c.Now()) || runs[0].Last.Before(runs[0].First) {
+					t.Errorf("%s was read last at %s; its history says %+v", f.URL, f.Checked, runs)
+				}
 			}
 			for _, newest := range []bool{false, true} {
 				stories, err := room.Stories.Stories(t.Context(), news.StoryList{Newest: newest})

@@ -26,6 +26,9 @@ const (
 	// A period of a host's quota that began in the future would also end too late, so it ends now.
 	clampQueuesSQL = `UPDATE page_hosts SET free = ?1, rests = min(rests, ?1) WHERE queue = ?4 AND waiting = 1 AND free > ?2
 		AND (free > ?3 OR began > ?2)`
+	// A run of polls that ended in the future would take no poll until then. This too runs only where the ones above changed something.
+	clampRunsSQL    = `UPDATE feed_polls SET last = max(first, ?1) WHERE last > ?2`
+	dropRunAheadSQL = `DELETE FROM feed_polls WHERE first > ?`
 	// Single pages have no index by time. So these statements run only where the ones above changed something.
 	clampPagesSQL         = `UPDATE pages SET due = ?1 WHERE state = '' AND due > ?2`
 	clampCreditedPagesSQL = `UPDATE sources SET due = ?1 WHERE ` + creditedPagePending + ` AND due > ?2`
@@ -65,7 +68,10 @@ func (db *DB) ClampWaits(ctx context.Context, at time.Time, longest time.Duratio
 			return err
 		}
 		single := millis(at.Add(creditedPageRetry + clockSlack)) // no page waits longer than this; leases are shorter
-		_, err := pull(wait{clampPagesSQL, []any{now, single}}, wait{clampCreditedPagesSQL, []any{now, single}})
+		_, err := pull(
+			wait{clampPagesSQL, []any{now, single}}, wait{clampCreditedPagesSQL, []any{now, single}},
+			wait{clampRunsSQL, []any{now, slack}}, wait{dropRunAheadSQL, []any{slack}},
+		)
 		return err
 	})
 	return n, err
