@@ -1,0 +1,130 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"headwater/internal/config"
+	"headwater/internal/news"
+	"headwater/internal/pipeline"
+	"headwater/internal/store"
+)
+
+// TestEndsUnderLoad stops a server with SIGTERM while it polls, settles and indexes, programs follow its stream and others search. It
+// ends within the time with 0, its log of writes is in the database, and the next start goes on where it was.
+func TestEndsUnderLoad(t *testing.T) {
+	if testing.Short() {
+		t.Skip("settles thousands of articles")
+	}
+	const feeds, items = 20, 100
+	press := inventedFeeds(t)
+	cfg := config.Default()
+	cfg.Data, cfg.Fetch.PerHost = t.TempDir(), 0
+	cfg.Fetch.AllowPrivate = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	cfg.FullText.Mode, cfg.Origin.FetchSources = pipeline.FullTextNever, false
+	open := func() *app {
+		a, err := open(t.Context(), cfg, slog.New(slog.DiscardHandler), openOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	a := open()
+	for n := range feeds {
+		if _, err := a.feeds.AddFeed(t.Context(), news.Feed{URL: fmt.Sprint(press.URL, "/", n)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := a.close(); err != nil {
+		t.Fatal(err)
+	}
+
+	program := ownProgram(t)
+	cmd := exec.Command(program, "serve", "--listen", "127.0.0.1:0", "--data", cfg.Data)
+	cmd.Env = append(environ(), "HOME="+t.TempDir(), "HEADWATER_LISTS=", "HEADWATER_FETCH_ALLOW_PRIVATE=127.0.0.0/8", "HEADWATER_FETCH_PER_HOST=0",
+		"HEADWATER_POLL_SCHEDULE=@every 1s", "HEADWATER_FULLTEXT_MODE=never", "HEADWATER_ORIGIN_FETCH_SOURCES=false")
+	log, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill() }) // it has ended, where all is well
+	lines, url := bufio.NewScanner(log), ""
+	for url == "" && lines.Scan() {
+		_, url, _ = strings.Cut(lines.Text(), "msg=serving url=")
+	}
+	stop := make(chan struct{})
+	var load sync.WaitGroup
+	for n := range 20 {
+		load.Go(func() { follow(url+"/api/v1/stream?after=0", stop) })
+		if n < 4 {
+			load.Go(func() { follow(url+"/api/v1/search?q=w*", stop) })
+		}
+	}
+	for asked := time.Now(); !strings.Contains(pageOf(t, url+"/metrics"), "\nheadwater_articles 2000\n"); time.Sleep(20 * time.Millisecond) {
+		if time.Since(asked) > time.Minute {
+			t.Fatal("the feeds are not read")
+		}
+	}
+	begun := time.Now()
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	var output strings.Builder
+	for lines.Scan() {
+		output.WriteString(lines.Text() + "\n")
+	}
+	if err := cmd.Wait(); err != nil || time.Since(begun) > shutdownTime {
+		t.Errorf("the server ended after %s with %v\n%s", time.Since(begun), err, output.String())
+	}
+	close(stop)
+	load.Wait()
+	if left, err := os.Stat(filepath.Join(cfg.Data, store.File+"-wal")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the log of writes is left: %+v, %v", left, err)
+	}
+
+	a = open()
+	defer func() {
+		if err := a.close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if _, err := a.pipeline.Pass(t.Context(), pipeline.PassOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	status, err := a.stories.Status(t.Context())
+	if err := errors.Join(err, a.store.Check(t.Context())); err != nil || status.Articles != feeds*items || status.Unsettled+status.Unindexed != 0 {
+		t.Errorf("after another start: %+v, %v", status, err)
+	}
+}
+
+// follow asks for an address over and over, and reads the answers.
+func follow(url string, stop <-chan struct{}) {
+	for {
+		select {
+		case <-stop:
+			return
+		default:
+		}
+		if resp, err := http.Get(url); err == nil {
+			_, _ = io.Copy(io.Discard, resp.Body) // it may end with the server
+			_ = resp.Body.Close()
+		}
+	}
+}
