@@ -78,6 +78,7 @@ func owners() map[string][]string {
 		"github.com/mmcdole":                            {"internal/intake/parse"},
 		"github.com/nlnwa/whatwg-url":                   {"internal/weburl"},
 		"github.com/pressly/goose":                      {"internal/store"},
+		"github.com/prometheus":                         {"internal/observe", "internal/pipeline", "internal/serve/api"},
 		"github.com/robfig/cron":                        {"internal/config", "internal/intake/poll", "internal/schedule"},
 		"github.com/schollz/progressbar":                {"cmd/headwater"},
 		"github.com/spf13":                              {"cmd/headwater"},

@@ -58,6 +58,7 @@ type app struct {
 	hub      *notify.Publisher
 	pipeline *pipeline.Pipeline
 	health   *observe.Health
+	metrics  *observe.Metrics
 	feeds    *subscribe.Feeds
 	topics   *subscribe.Topics
 	lists    *subscribe.Lists
@@ -135,10 +136,11 @@ func (a *app) wire(ctx context.Context) error {
 	a.hub = publisherOf(a.cfg)
 	a.hub.Store, a.hub.Post, a.hub.Log = a.store, a.client.Post, a.log
 	a.health = &observe.Health{}
+	a.metrics = observe.NewMetrics(a.health)
 	stages := pipelineOptions(a.cfg, a.client, a.registry)
 	stages.Store, stages.Index, stages.Reader, stages.Logger, stages.Hub = a.store, a.index, a.stories, a.log, a.hub
 	stages.Alerts, stages.Now, stages.Settings = notify.NewQueue(a.alerts, a.log), a.store.Now, a.cfg.Hashes()
-	stages.TicksOnly, stages.Health = a.ticksOnly, a.health
+	stages.TicksOnly, stages.Health, stages.Metrics, stages.Alerts.Metrics = a.ticksOnly, a.health, a.metrics, a.metrics
 	a.pipeline = pipeline.New(stages)
 	a.feeds = &subscribe.Feeds{Store: a.store, Finder: newFinder(a.cfg, a.client), Now: a.store.Now, Removed: a.pipeline.FeedRemoved}
 	a.topics = &subscribe.Topics{Store: a.store, Now: a.store.Now}

@@ -44,7 +44,7 @@ func TestWithoutPages(t *testing.T) {
 		{"/healthz", http.StatusOK, ""},
 		{"/readyz", http.StatusOK, "ready"},
 		{"/metrics", http.StatusOK, "headwater_articles 1"},
-		{"/metrics", http.StatusOK, "headwater_unindexed 0"},
+		{"/metrics", http.StatusOK, `headwater_stage_lag_entries{stage="settle"} 1`},
 		{"/", http.StatusNotFound, "its roles are poll and settle, not web"},
 		{"/feeds/all.atom", http.StatusNotFound, "its roles are"},
 		{"/api/v1/status", http.StatusNotFound, "its roles are"},

@@ -267,7 +267,7 @@ func (a *app) oidc(guard *access.Guard) *access.OIDC {
 func (a *app) apis(ctx context.Context, guard *access.Guard) (access.Routes, error) {
 	return api.New(api.Options{
 		Backend: a.apiBackend(), Access: guard, Version: version(), PublicURL: a.cfg.PublicURL, CheckQuery: search.Validate, CheckTopic: search.CheckTopic,
-		CheckOwnQuery: search.ValidateForUser, Tokens: a.cfg.API.Tokens, Logger: a.log, Closing: ctx.Done(), Health: a.health.Check,
+		CheckOwnQuery: search.ValidateForUser, Tokens: a.cfg.API.Tokens, Logger: a.log, Closing: ctx.Done(), Health: a.health.Check, Metrics: a.metrics.Gatherer(),
 	})
 }
 

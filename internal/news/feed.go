@@ -26,6 +26,12 @@ const (
 	FeedTooDeep     FeedState = "too deep"    // nested deeper than the guard allows
 )
 
+// FeedStates are all of them, in the order of the list above.
+var FeedStates = []FeedState{
+	FeedWaiting, FeedOK, FeedRepaired, FeedEmpty, FeedNotAFeed, FeedBroken, FeedNotFound, FeedGone, FeedHTTPError, FeedUnreachable,
+	FeedTimeout, FeedPrivate, FeedTooLarge, FeedTooDeep,
+}
+
 // Cause is why a poll failed, in one word. State and Cause together determine what people are told. An error status of HTTP
 // is its number: "404".
 type Cause string

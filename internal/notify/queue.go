@@ -73,6 +73,7 @@ import (
 
 	"headwater/internal/intake/fetch"
 	"headwater/internal/news"
+	"headwater/internal/observe"
 	"headwater/internal/schedule"
 	"headwater/internal/store"
 )
@@ -88,6 +89,8 @@ const (
 
 // Queue delivers messages of alerts. Its methods are safe for concurrent use.
 type Queue struct {
+	Metrics *observe.Metrics // counts messages; nil counts nothing
+
 	store   *store.DB
 	sender  *Sender
 	stories storyReader
@@ -314,6 +317,14 @@ func (q *Queue) send(ctx context.Context, m message) (ok bool, err error) {
 	lost, err := q.store.RecordAttempt(ctx, at)
 	if err != nil {
 		return false, err
+	}
+	if q.Metrics != nil {
+		outcome := observe.Accepted
+		if problem != nil {
+			outcome = observe.Failed
+		}
+		q.Metrics.Messages.WithLabelValues(string(a.Kind), outcome).Inc()
+		q.Metrics.GivenUp.Add(float64(lost))
 	}
 	switch { // a failure is logged once, and the recovery once
 	case at.Problem == "" && a.Failures > 0:

@@ -1,5 +1,5 @@
-// Package observe says how a process is doing: whether its loops go on (health.go). It knows nothing of what they do, so every
-// layer can use it.
+// Package observe says how a process is doing: whether its loops go on (health.go), and what its stages have done (metrics.go).
+// It knows nothing of what they do, so every layer can use it.
 package observe
 
 import (
@@ -84,20 +84,24 @@ func Waiting(ctx context.Context) (end func()) {
 // Check returns an error that names the loops whose step has made no progress for StuckAfter, nil where all go on. /healthz
 // and the watchdog of a service manager ask it: a process with such a loop has to be started again.
 func (h *Health) Check() error {
-	if h == nil {
-		return nil
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	var stuck []string
-	for s := range h.steps {
-		if took := time.Since(s.since); s.waiting == 0 && took >= StuckAfter {
-			stuck = append(stuck, fmt.Sprintf("%s for %s", s.loop, took.Round(time.Minute)))
-		}
-	}
+	stuck := h.stuck()
 	if len(stuck) == 0 {
 		return nil
 	}
 	slices.Sort(stuck)
 	return fmt.Errorf("no progress: %s", strings.Join(stuck, ", "))
+}
+
+func (h *Health) stuck() (stuck []string) {
+	if h == nil {
+		return nil
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for s := range h.steps {
+		if took := time.Since(s.since); s.waiting == 0 && took >= StuckAfter {
+			stuck = append(stuck, fmt.Sprintf("%s for %s", s.loop, took.Round(time.Minute)))
+		}
+	}
+	return stuck
 }

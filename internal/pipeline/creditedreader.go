@@ -13,6 +13,7 @@ import (
 	"headwater/internal/intake/fetch"
 	"headwater/internal/intake/page"
 	"headwater/internal/news"
+	"headwater/internal/observe"
 	"headwater/internal/store"
 	"headwater/internal/stories"
 	"headwater/internal/stories/group"
@@ -47,6 +48,7 @@ type CreditedPageReader struct {
 	off     bool          // pages are not fetched
 	now     func() time.Time
 	log     *slog.Logger
+	metrics *observe.Metrics
 
 	mu sync.Mutex // one Read at a time
 }
@@ -73,6 +75,7 @@ func (r *CreditedPageReader) Read(ctx context.Context, budget time.Duration) (in
 		if ctx.Err() != nil || held {
 			return ctx.Err() // interrupted, which is no error of the page; or tried again when the lease of the page ends
 		}
+		r.metrics.Pages.WithLabelValues(pagesCredited, pageOutcome(s.State)).Inc()
 		return r.store.SaveCreditedPage(ctx, s)
 	})
 	if err != nil {

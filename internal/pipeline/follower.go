@@ -39,6 +39,9 @@ func (f follower) run(ctx context.Context, turn *semaphore.Weighted, o Options) 
 		err := ignoreElsewhere(f.work(step)) // the process that leads does the work
 		end()
 		turn.Release(1)
+		if ctx.Err() == nil {
+			o.Metrics.Ran(f.name, time.Since(began), err)
+		}
 		switch {
 		case err == nil || ctx.Err() != nil:
 		case errors.Is(err, news.ErrDisk):

@@ -19,6 +19,7 @@ import (
 	"headwater/internal/intake/clean"
 	"headwater/internal/intake/fetch"
 	"headwater/internal/news"
+	"headwater/internal/observe"
 	"headwater/internal/store"
 	"headwater/internal/text"
 	"headwater/internal/weburl"
@@ -67,6 +68,7 @@ type PageReader struct {
 	perHost int           // pages in an hour
 	now     func() time.Time
 	log     *slog.Logger
+	metrics *observe.Metrics
 
 	mu    sync.Mutex     // one Read at a time; guards what follows
 	whole map[int64]bool // ids of feeds that have carried an item with its whole text, as of the last new entries
@@ -75,7 +77,7 @@ type PageReader struct {
 func newPageReader(o Options, hosts *hostLeases, cleaner *clean.Cleaner, clock *steadyClock) *PageReader {
 	return &PageReader{
 		store: o.Store, fetch: o.Fetch, hosts: hosts, cleaner: cleaner, clock: clock, window: o.windowLength(), mode: o.FullText,
-		perHost: cmp.Or(max(o.FullTextPerHost, 0), pagesPerHost), now: o.Now, log: o.Logger,
+		perHost: cmp.Or(max(o.FullTextPerHost, 0), pagesPerHost), now: o.Now, log: o.Logger, metrics: o.Metrics,
 	}
 }
 
@@ -195,6 +197,7 @@ func (r *PageReader) read(ctx context.Context, p store.Page) error {
 	}
 	if p.Asked = r.now(); err == nil {
 		p.State = news.FeedOK
+		r.metrics.Pages.WithLabelValues(pagesWhole, observe.Read).Inc()
 		return ignoreMissing(r.store.SavePage(ctx, p, &whole))
 	}
 	p.State, p.Problem = news.FeedBroken, err.Error()
@@ -205,6 +208,7 @@ func (r *PageReader) read(ctx context.Context, p store.Page) error {
 			p.Again = p.Asked.Add(max(failed.RetryAfter, pageRest))
 		}
 	}
+	r.metrics.Pages.WithLabelValues(pagesWhole, observe.Failed).Inc()
 	r.log.Debug("the page of an article is not used", "url", p.URL, "error", err)
 	return r.store.SavePage(ctx, p, nil)
 }

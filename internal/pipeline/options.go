@@ -70,6 +70,8 @@ type Options struct {
 	Alerts *notify.Queue     // delivers alerts; nil sends none
 	Hub    *notify.Publisher // notifies a hub of changes in our own feeds; nil notifies none
 	Health *observe.Health   // is told of the steps of the loops; nil notes nothing
+	// Metrics counts what the stages do, and gives what waits. Nil makes some that nobody reads.
+	Metrics *observe.Metrics
 	// TicksOnly has Serve poll at the times of the schedule alone, and not after changes of the feeds.
 	TicksOnly bool
 }
@@ -80,6 +82,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Roles == (Roles{}) {
 		o.Roles = Roles{Poll: true, Settle: true, Web: true}
+	}
+	if o.Metrics == nil {
+		o.Metrics = observe.NewMetrics(o.Health)
 	}
 	return o
 }

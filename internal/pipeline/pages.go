@@ -12,6 +12,7 @@ import (
 
 	"headwater/internal/intake/fetch"
 	"headwater/internal/intake/page"
+	"headwater/internal/news"
 	"headwater/internal/observe"
 )
 
@@ -24,6 +25,20 @@ const (
 	pageTick    = 5 * time.Second
 	pageBudget  = time.Minute // the longest that reading goes on before its results are processed
 )
+
+// The kinds of pages in metrics.
+const (
+	pagesWhole    = "full text"
+	pagesCredited = "credited"
+)
+
+// pageOutcome returns the outcome of a fetched page in metrics.
+func pageOutcome(state news.FeedState) string {
+	if state == news.FeedOK {
+		return observe.Read
+	}
+	return observe.Failed
+}
 
 // readEvery calls read for pages of one kind, again and again, until the context ends.
 func readEvery(ctx context.Context, kind string, log *slog.Logger, health *observe.Health, read func(context.Context, time.Duration) (int, error)) {

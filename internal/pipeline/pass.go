@@ -65,7 +65,7 @@ func (p *Pipeline) Pass(ctx context.Context, o PassOptions) (Summary, error) {
 	}
 	ctx, end := p.options.Health.Begin(ctx, "a pass over the feeds")
 	defer end()
-	began := p.options.Now()
+	began, started := p.options.Now(), time.Now()
 	var sum Summary
 	var err error
 	if o.CollectOnly {
@@ -76,6 +76,7 @@ func (p *Pipeline) Pass(ctx context.Context, o PassOptions) (Summary, error) {
 	if err != nil {
 		return sum, err
 	}
+	p.options.Metrics.Passes.Observe(time.Since(started).Seconds())
 	if err := p.outage.note(ctx, p.options, sum); err != nil || o.CollectOnly {
 		sum.Took = p.options.Now().Sub(began)
 		return sum, err
@@ -391,9 +392,13 @@ func (p *Pipeline) poll(ctx context.Context, o PassOptions) (_ Summary, err erro
 				hosts.stored(f)
 				return nil
 			}
+			began := time.Now()
 			r, err := p.collector.collect(ctx, f)
 			if err != nil {
 				return err
+			}
+			if !r.lost && !r.resting {
+				p.options.Metrics.PollTime.Observe(time.Since(began).Seconds())
 			}
 			if ctx.Err() != nil && errors.Is(r.err, ctx.Err()) {
 				return ctx.Err() // interrupted; not an error of the feed
@@ -460,9 +465,28 @@ func (p *Pipeline) storePolls(ctx context.Context, results []pollResult, sum *Su
 	}
 	for i, r := range results {
 		sum.count(r, tallies[i])
+		p.countPoll(r, tallies[i])
 		if err := p.push.checkHub(ctx, r, tallies[i]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// countPoll adds the result of polling a feed to the metrics.
+func (p *Pipeline) countPoll(r pollResult, t store.Tally) {
+	if r.resting {
+		return
+	}
+	m, outcome := p.options.Metrics, observe.Read
+	switch {
+	case r.err != nil:
+		outcome = observe.Failed
+	case r.unchanged:
+		outcome = observe.Unchanged
+	}
+	m.Polls.WithLabelValues(outcome).Inc()
+	m.Items.WithLabelValues("new").Add(float64(t.New))
+	m.Items.WithLabelValues("revised").Add(float64(t.Revised))
+	m.Items.WithLabelValues("same").Add(float64(t.Same))
 }

@@ -15,6 +15,7 @@
 //     (creditedreader.go); pages.go has what both share.
 //   - Retention removes what is no longer needed. retention.go decides what may be removed, remove.go does the steps, and
 //     clock.go has the clock that they go by, which does not jump.
+//   - gauges.go gives Prometheus what waits and how far each stage is behind its log.
 //
 // Serve runs them all, or those of Options.Roles. Settling, matching, queueing alerts and retention run in the one process
 // that leads (lead.go). What any process stores wakes the stages behind the logs (follower.go), which work in batches:
@@ -99,9 +100,10 @@ func New(o Options) *Pipeline {
 	p.Pages = newPageReader(o, p.hosts, p.collector.cleaner, clock)
 	p.CreditedPages = &CreditedPageReader{
 		store: o.Store, fetch: o.Fetch, hosts: p.hosts, settler: p.Settler, prepare: prepare, outlets: o.Outlets.BuiltIn(),
-		clock: clock, window: o.windowLength(), off: !o.ReadCreditedPages, now: o.Now, log: o.Logger,
+		clock: clock, window: o.windowLength(), off: !o.ReadCreditedPages, now: o.Now, log: o.Logger, metrics: o.Metrics,
 	}
 	p.Retention = newRetention(o, p.Settler, clock)
+	p.registerGauges()
 	return p
 }
 
@@ -247,7 +249,8 @@ func (p *Pipeline) webFollowers() []follower {
 			if _, err := p.options.Reader.RefreshOutlets(ctx); err != nil {
 				return err
 			}
-			_, err := p.options.Index.CatchUp(ctx, nil)
+			done, err := p.options.Index.CatchUp(ctx, nil)
+			p.options.Metrics.Indexed.Add(float64(done))
 			return err
 		}},
 		{"places of articles in stories", store.AreaStories | store.AreaRemovals, nil, 200 * time.Millisecond, func(ctx context.Context) error {

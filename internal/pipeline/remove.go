@@ -171,6 +171,7 @@ func (r *Retention) ageOut(ctx context.Context, since time.Time, all *Removed) (
 	if len(out.Articles)+len(out.Stories) == 0 {
 		return out.Passed > 0, nil
 	}
+	r.metrics.AgedOut.Add(float64(len(out.Articles)))
 	all.Articles, all.Stories = all.Articles+len(out.Articles), all.Stories+len(out.Stories)
 	return true, r.stepDone(ctx)
 }

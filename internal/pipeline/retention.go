@@ -49,6 +49,7 @@ type Retention struct {
 	window  time.Duration // how long a story stays open
 	now     func() time.Time
 	health  *observe.Health
+	metrics *observe.Metrics
 	log     *slog.Logger
 
 	lock    *semaphore.Weighted // one step at a time; guards what follows
@@ -65,7 +66,7 @@ type Retention struct {
 
 func newRetention(o Options, settler *Settler, clock *steadyClock) *Retention {
 	return &Retention{
-		lead: settler.lead, store: o.Store, index: o.Index, settler: settler, clock: clock, keep: o.Keep, window: o.windowLength(), now: o.Now, health: o.Health, log: o.Logger,
+		lead: settler.lead, store: o.Store, index: o.Index, settler: settler, clock: clock, keep: o.Keep, window: o.windowLength(), now: o.Now, health: o.Health, metrics: o.Metrics, log: o.Logger,
 		lock: semaphore.NewWeighted(1), closing: firstStep, aging: firstStep,
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -46,6 +47,8 @@ type Settler struct {
 	eventCosine        float64 // least cosine of embeddings that brings two articles into one event; 0 means .8
 	readsCreditedPages bool    // pages that articles credit are fetched
 	now                func() time.Time
+	metrics            *observe.Metrics
+	size               atomic.Int64 // see windowSize
 
 	lock    *semaphore.Weighted // one settlement, correction or closing at a time; guards what follows
 	store   *store.DB           // writes as long as this process leads; see begin
@@ -62,7 +65,7 @@ type Settler struct {
 
 func newSettler(o Options, lead *lead, prepare stories.Preparer) *Settler {
 	s := &Settler{
-		lead: lead, shared: o.Store, index: o.Index, reader: o.Reader, prepare: prepare, outlets: o.Outlets, now: o.Now,
+		lead: lead, shared: o.Store, index: o.Index, reader: o.Reader, prepare: prepare, outlets: o.Outlets, now: o.Now, metrics: o.Metrics,
 		windowLength: o.windowLength(), eventCosine: o.EventCosine, readsCreditedPages: o.ReadCreditedPages,
 		lock: semaphore.NewWeighted(1), weigher: origin.Weigher{Tie: 2 * o.Pace.Min},
 	}
@@ -112,6 +115,7 @@ func (s *Settler) Settle(ctx context.Context, progress func(done, total int)) (i
 			s.window = nil // it may hold changes that were not stored
 			return total, err
 		}
+		s.metrics.Settled.Add(float64(done))
 		if done < stories.Round {
 			return total, s.passOwnChanges(ctx)
 		}

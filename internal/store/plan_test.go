@@ -44,6 +44,11 @@ func plannedStatements() []planned {
 		{"old changes of access", boundAuditSQL, "INDEX audit_time"},
 		{"refused logins beyond the bound", boundRefusedSQL, "INDEX audit_refused"},
 		{"hosts with due feeds", dueHostsSQL, "INDEX feeds_due"},
+		{"due feeds", dueFeedsSQL, "INDEX feeds_due (due<?)"},
+		{"hosts that are asked", askedHostsSQL, "COVERING INDEX poll_hosts_until (until>?)"},
+		{"hosts with pages that wait", pageHostsSQL, "INDEX page_hosts_free (queue=?)"},
+		{"deliveries that wait", outboxSQL, "COVERING INDEX alert_outbox_due (alert_id=?)"},
+		{"changes behind a mark", changesAfterSQL, "INDEX sqlite_autoindex_story_log_1 (seq>?)"},
 		{"feeds of a folder with articles", newestArticleFeedsSQL, "INDEX articles_feed (feed_id=?"},
 		{"articles of a feed of a folder", articlesOfFeedSQL, "INDEX articles_feed (feed_id=?"},
 		{"headers", headersByIDSQL, "INTEGER PRIMARY KEY"},
@@ -264,14 +269,14 @@ func scanStep(row scanner) (step string, err error) {
 	return step, err
 }
 
-// scansFew reports whether a step reads only the caller's ids, the results of another step, or the feeds.
+// scansFew reports whether a step reads only the caller's ids, the results of another step, the feeds or the alerts.
 func scansFew(step string) bool {
 	for _, few := range []string{"wanted", "json_each", "subquery", "CONSTANT ROW"} {
 		if strings.Contains(step, few) {
 			return true
 		}
 	}
-	return slices.Contains([]string{"SCAN w", "SCAN page", "SCAN found", "SCAN open", "SCAN f", "SCAN feeds", "SCAN gone", "SCAN merged", "SCAN own", "SCAN sqlite_sequence"}, step)
+	return slices.Contains([]string{"SCAN w", "SCAN page", "SCAN found", "SCAN open", "SCAN f", "SCAN feeds", "SCAN alerts", "SCAN gone", "SCAN merged", "SCAN own", "SCAN sqlite_sequence"}, step)
 }
 
 // TestKnownItemsAreLookedUp holds that PostgreSQL looks up the items of a document by their keys, and does not try each article

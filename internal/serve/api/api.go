@@ -33,6 +33,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"headwater/internal/news"
 	"headwater/internal/serve/access"
@@ -60,6 +61,8 @@ type Options struct {
 	Closing <-chan struct{}
 	// Health says what is wrong with the loops of the process, for /healthz. Nil finds nothing.
 	Health func() error
+	// Metrics gives what the stages did and what waits, for /metrics. Nil gives nothing.
+	Metrics prometheus.Gatherer
 }
 
 // New makes the handler of /api/, /healthz, /readyz and /metrics. Requests that change something are refused when a
@@ -84,7 +87,7 @@ func New(o Options) (access.Routes, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	m, err := s.metrics()
+	m, err := s.metrics(o.Version, o.Metrics)
 	if err != nil {
 		return none, err
 	}

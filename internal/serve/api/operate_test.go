@@ -134,12 +134,6 @@ func TestReadyOnceNear(t *testing.T) {
 			t.Errorf("%d behind: %q, want %q", step.behind, got, step.want)
 		}
 	}
-	if got := metric(t, h, "headwater_index_lag_seconds"); got != "90" {
-		t.Errorf("the lag is measured as %q", got)
-	}
-	if got := metric(t, h, "headwater_unindexed"); got != "5000" {
-		t.Errorf("%q articles wait", got)
-	}
 }
 
 // TestProbeThatLeaves gives up a probe, which says nothing of the store.
@@ -216,8 +210,7 @@ func TestMetrics(t *testing.T) {
 	}
 	d.ask(t, "POST", "/api/v1/topics", `{}`, "Origin", "https://evil.example")
 	wantMetrics(t, d, map[string]string{
-		"headwater_ready": "1", "headwater_feeds": "3", "headwater_articles": "5", "headwater_stories": "3", "headwater_events": "3",
-		"headwater_unsettled": "1", "headwater_unindexed": "1",
+		"headwater_ready": "1", "headwater_articles": "5", "headwater_stories": "3", "headwater_events": "3",
 		`headwater_http_requests_total{code="200",route="GET /api/v1/stories/{id}"}`:      "2",
 		`headwater_http_requests_total{code="422",route="GET /api/v1/stories/{id}"}`:      "1",
 		`headwater_http_requests_total{code="404",route="none"}`:                          "1",
@@ -248,7 +241,7 @@ func TestMetricsUnderOneRoof(t *testing.T) {
 func TestMetricsInAnOutage(t *testing.T) {
 	f, h, _ := shaky(t)
 	f.broken = errDisk
-	wantMetrics(t, h, map[string]string{"headwater_ready": "0", "headwater_feeds": ""})
+	wantMetrics(t, h, map[string]string{"headwater_ready": "0", "headwater_articles": ""})
 	if metric(t, h, "go_goroutines") == "" {
 		t.Error("the figures of the process are missing")
 	}

@@ -103,14 +103,19 @@ func plain(w http.ResponseWriter, status int, text string) {
 
 const pathMetrics = "/metrics"
 
-// metrics counts requests, and serves these counts, those of status and the process's own figures to Prometheus.
+// metrics counts requests, and serves to Prometheus these counts, those of status, what the stages give and the process's own
+// figures.
 type metrics struct {
 	handler  http.Handler
 	requests *prometheus.CounterVec
 	took     *prometheus.HistogramVec
 }
 
-func (s *server) metrics() (*metrics, error) {
+func (s *server) metrics(version string, stages prometheus.Gatherer) (*metrics, error) {
+	build := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "headwater_build_info", Help: "1, with the version of the program.", ConstLabels: prometheus.Labels{"version": version},
+	})
+	build.Set(1)
 	m := &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "headwater_http_requests_total", Help: "Requests answered, by route pattern and status code.",
@@ -121,13 +126,17 @@ func (s *server) metrics() (*metrics, error) {
 	}
 	reg := prometheus.NewRegistry()
 	for _, c := range []prometheus.Collector{
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newCounts(s), m.requests, m.took,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newCounts(s), m.requests, m.took, build,
 	} {
 		if err := reg.Register(c); err != nil {
 			return nil, err
 		}
 	}
-	m.handler = promhttp.HandlerFor(reg, promhttp.HandlerOpts{})
+	all := prometheus.Gatherers{reg}
+	if stages != nil {
+		all = append(all, stages)
+	}
+	m.handler = promhttp.HandlerFor(all, promhttp.HandlerOpts{})
 	return m, nil
 }
 
@@ -180,13 +189,9 @@ func newCounts(s *server) *counts {
 	add := func(name, help string, value func(news.Status) float64) {
 		c.gauges = append(c.gauges, gauge{prometheus.NewDesc("headwater_"+name, help, nil, nil), value})
 	}
-	add("feeds", "Feeds subscribed.", func(s news.Status) float64 { return float64(s.Feeds) })
 	add("articles", "Articles stored.", func(s news.Status) float64 { return float64(s.Articles) })
 	add("stories", "Stories.", func(s news.Status) float64 { return float64(s.Stories) })
 	add("events", "Events.", func(s news.Status) float64 { return float64(s.Events) })
-	add("unsettled", "Articles that wait to be settled.", func(s news.Status) float64 { return float64(s.Unsettled) })
-	add("unindexed", "Articles that wait to be indexed.", func(s news.Status) float64 { return float64(s.Unindexed) })
-	add("index_lag_seconds", "Time for which articles have waited to be indexed, 0 if none waits.", func(s news.Status) float64 { return s.IndexLag.Seconds() })
 	return c
 }
 
