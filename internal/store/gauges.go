@@ -15,7 +15,7 @@ type Gauges struct {
 	Feeds       map[news.FeedState]int // by the result of their last poll; paused feeds are not among them
 	PausedFeeds int
 	DueFeeds    int
-	DueSince    time.Time // when the feed became due that has waited longest; zero where none is due
+	DueSince    time.Time // when the feed became due that has waited longest, of those that were polled before; zero for none
 
 	AskedHosts        int // that a node asks for feeds or pages now, or that have the pause after it
 	RestingHosts      int // that asked to be left alone
@@ -41,7 +41,7 @@ type Backlog struct {
 
 const (
 	feedStatesSQL   = `SELECT state, paused, count(*) FROM feeds WHERE removed = 0 GROUP BY state, paused`
-	dueFeedsSQL     = `SELECT count(*), coalesce(min(due), 0) FROM feeds WHERE removed = 0 AND state <> 'gone' AND paused = 0 AND due <= ?`
+	dueFeedsSQL     = `SELECT count(*), coalesce(min(iif(due > 0, due, NULL)), 0) FROM feeds WHERE removed = 0 AND state <> 'gone' AND paused = 0 AND due <= ?`
 	askedHostsSQL   = `SELECT count(*) FROM poll_hosts WHERE until > ?`
 	restingHostsSQL = `SELECT count(*) FROM resting WHERE until > ?`
 	pageHostsSQL    = `SELECT count(*) FROM page_hosts WHERE queue = ? AND waiting = 1`

@@ -8,6 +8,7 @@ import (
 
 	"headwater/internal/accounts"
 	"headwater/internal/notify"
+	"headwater/internal/observe"
 	"headwater/internal/pipeline"
 	"headwater/internal/query"
 	"headwater/internal/search"
@@ -24,6 +25,7 @@ type Room struct {
 	Accounts *accounts.Accounts
 	Alerts   *notify.Alerts
 	Queue    *notify.Queue
+	Metrics  *observe.Metrics
 	Feeds    *subscribe.Feeds
 	Topics   *subscribe.Topics
 	Lists    *subscribe.Lists
@@ -52,6 +54,8 @@ func New(o Options) *Room {
 	r.Accounts = accounts.New(o.Store, o.Now)
 	r.Alerts = &notify.Alerts{Store: o.Store, Sender: o.Sender, Stories: r.Stories, Now: o.Now}
 	r.Queue = notify.NewQueue(r.Alerts, o.Logger)
+	r.Metrics = observe.NewMetrics(o.Health)
+	r.Queue.Metrics, o.Metrics = r.Metrics, r.Metrics
 	if o.Sender != nil {
 		o.Alerts = r.Queue
 	}
