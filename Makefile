@@ -64,6 +64,7 @@ build: ## build bin/headwater, one static file
 
 .PHONY: test
 test: debian axe ## run every test; installs the browser, the feed reader and the PostgreSQL that some of them drive
+	@.ci/promtool $(BIN)/promtool
 	$(GO) test -timeout 30m ./...
 
 .PHONY: debian
