@@ -1,7 +1,9 @@
 package pipeline_test
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -81,4 +83,30 @@ func TestMetrics(t *testing.T) {
 		"headwater_leader": "0", "headwater_window_articles": "0",
 		`headwater_stage_lag_entries{stage="settle"}`: "1", `headwater_stage_lag_entries{stage="index"}`: "1", `headwater_stage_lag_entries{stage="topics"}`: "0",
 	})
+}
+
+// TestPassIsLogged: a server writes one line for a pass that polled something, and none for one that found nothing due.
+func TestPassIsLogged(t *testing.T) {
+	var log bytes.Buffer
+	c, p := pipelinetest.NewClock(), newPublisher()
+	room := open(t, t.TempDir(), settings{allow: loopback, now: c.Now, log: &log})
+	address, _ := serveAt(t, "", p)
+	p.set("herald", item{"flood", floodTitle, floodText, c.Now()})
+	add(t, room, "http://"+address, "herald")
+	_, err := room.Feeds.AddFeeds(t.Context(), []news.Feed{{URL: "http://127.0.0.1:1/refused"}})
+	must(t, err)
+	for range 2 {
+		_, err := room.Pipeline.Pass(t.Context(), pipeline.PassOptions{CollectOnly: true})
+		must(t, err)
+	}
+	var lines []string
+	for line := range strings.Lines(log.String()) {
+		if _, text, ok := strings.Cut(line, `msg="feeds were polled" `); ok {
+			text, _, _ = strings.Cut(text, " took=")
+			lines = append(lines, text)
+		}
+	}
+	if want := []string{"feeds=2 read=1 not_modified=0 failed=1 resting=0 new=1 revised=0"}; !slices.Equal(lines, want) {
+		t.Errorf("the log has %q, want %q:\n%s", lines, want, log.String())
+	}
 }

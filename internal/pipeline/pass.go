@@ -76,7 +76,12 @@ func (p *Pipeline) Pass(ctx context.Context, o PassOptions) (Summary, error) {
 	if err != nil {
 		return sum, err
 	}
-	p.options.Metrics.Passes.Observe(time.Since(started).Seconds())
+	took := time.Since(started)
+	p.options.Metrics.Passes.Observe(took.Seconds())
+	if o.CollectOnly && sum.Feeds+sum.Resting > 0 {
+		p.options.Logger.Info("feeds were polled", "feeds", sum.Feeds, "read", sum.Read, "not_modified", sum.Unchanged, "failed", sum.Failed,
+			"resting", sum.Resting, "new", sum.New, "revised", sum.Revised, "took", took.Round(time.Millisecond))
+	}
 	if err := p.outage.note(ctx, p.options, sum); err != nil || o.CollectOnly {
 		sum.Took = p.options.Now().Sub(began)
 		return sum, err
