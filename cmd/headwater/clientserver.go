@@ -181,15 +181,24 @@ func (c *cli) runOrForwardRequest(cmd *cobra.Command, r request, out io.Writer, 
 
 // dialServer connects to the server that holds a data folder. It returns nil where there is none.
 func dialServer(ctx context.Context, data string) (net.Conn, error) {
-	dial := new(net.Dialer).DialContext //nolint:forbidigo // a socket in our own data folder is no other host
-	conn, err := dial(ctx, "unix", socketPath(data))
+	conn, err := dialSocket(ctx, socketPath(data))
+	if err != nil {
+		return nil, fmt.Errorf("ask the server that holds %s: %w", data, err)
+	}
+	return conn, nil
+}
+
+// dialSocket connects to a socket of this machine. It returns nil where nobody listens.
+func dialSocket(ctx context.Context, path string) (net.Conn, error) {
+	dial := new(net.Dialer).DialContext //nolint:forbidigo // a socket of our own is no other host
+	conn, err := dial(ctx, "unix", path)
 	switch {
 	case err == nil:
 		return conn, nil
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.EINVAL):
 		return nil, nil // never made, left by a server that was killed, or a path too long for a socket
 	}
-	return nil, fmt.Errorf("ask the server that holds %s: %w", data, err)
+	return nil, err
 }
 
 // checkNoServer returns an error where a server holds a data folder. why completes it: what is not possible, and what to do.

@@ -27,7 +27,7 @@ import (
 // undone stands in the log.
 
 // atStart are the settings that take effect with the next start of a server.
-var atStart = []string{"data", "database", "roles", "listen", "admin_password", "lists", "index.batch", "log.format"}
+var atStart = []string{"data", "database", "roles", "listen", "admin_password", "lists", "index.batch", "log.format", "observe.pprof_socket"}
 
 // reloaded says what a reload did.
 type reloaded struct {

@@ -107,6 +107,10 @@ func (s *serving) serve(ctx context.Context, a *app, l net.Listener, signals <-c
 		return errors.Join(err, l.Close())
 	}
 	s.current.Store(first)
+	profiler, err := listenForProfiler(ctx, a.cfg.Observe.PprofSocket)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
 	commands := a.listenForCommands(ctx)
 	srv := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
 	g.Go(func() error {
@@ -126,6 +130,7 @@ func (s *serving) serve(ctx context.Context, a *app, l net.Listener, signals <-c
 		return srv.Close()
 	})
 	g.Go(func() error { return s.runCommands(ctx, commands) })
+	g.Go(func() error { return serveProfiler(ctx, profiler) })
 	g.Go(func() error { return s.run(ctx) })
 	g.Go(func() error {
 		s.reloadOn(ctx, signals)

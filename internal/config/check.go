@@ -6,6 +6,7 @@ import (
 	"net/mail"
 	"net/netip"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -100,6 +101,8 @@ var textRules = map[string]func(string) error{
 	"language":            checkLanguage,
 	"timezone":            checkZone,
 	"lists":               checkFilled,
+
+	"observe.pprof_socket": checkSocket,
 }
 
 var numberLimits = map[string]struct{ least, most int }{
@@ -294,6 +297,14 @@ func checkHeader(text string) error {
 		return faultf("", "%q can't be sent in a header: write it on one line, without spaces around it", text)
 	}
 	return nil
+}
+
+// checkSocket accepts an absolute path.
+func checkSocket(text string) error {
+	if text == "" || filepath.IsAbs(text) {
+		return nil
+	}
+	return faultf("/run/headwater/pprof.sock", "%q is not an absolute path", text)
 }
 
 // checkContact accepts a web or a mail address.

@@ -60,9 +60,10 @@ type Config struct {
 	Media      mediaSettings     `yaml:"media"`
 	API        apiSettings       `yaml:"api"`
 	// SMTP sends no mail where its Host is "".
-	SMTP    smtpSettings `yaml:"smtp"`
-	Outlets []Outlet     `yaml:"outlets"`
-	Log     logSettings  `yaml:"log"`
+	SMTP    smtpSettings    `yaml:"smtp"`
+	Outlets []Outlet        `yaml:"outlets"`
+	Log     logSettings     `yaml:"log"`
+	Observe observeSettings `yaml:"observe"`
 
 	// File is the file that was read, or "" where the defaults alone hold.
 	File string `yaml:"-"`
@@ -249,6 +250,12 @@ type logSettings struct {
 	Level string `yaml:"level"`
 	// Format is text or json.
 	Format string `yaml:"format"`
+}
+
+// observeSettings say how a process can be looked into.
+type observeSettings struct {
+	// PprofSocket is the absolute path of a socket for Go's profiler, "" for none.
+	PprofSocket string `yaml:"pprof_socket"`
 }
 
 // BaseURL returns the address for links back to us, without a slash at the end: PublicURL, or http:// and the address
