@@ -178,6 +178,7 @@ type Marking struct {
 // Marked is what a marking changed: the articles whose marks are others than before.
 type Marked struct {
 	Read, Unread       []int64 // with the copies that were marked with the article that stands for their story
+	More               int64   // articles beside Read that were marked as read with whole feeds
 	Starred, Unstarred []int64
 	Relabelled         []int64 // that got or lost a label other than the star
 	Marking            int64   // what undoes Read, see store.UndoRead; 0 where nothing was marked as read
@@ -185,8 +186,11 @@ type Marked struct {
 
 // None reports whether nothing changed that is counted or searched for.
 func (m Marked) None() bool {
-	return len(m.Read)+len(m.Unread)+len(m.Starred)+len(m.Unstarred) == 0
+	return m.CountRead() == 0 && len(m.Unread)+len(m.Starred)+len(m.Unstarred) == 0
 }
+
+// CountRead is how many articles were marked as read.
+func (m Marked) CountRead() int64 { return int64(len(m.Read)) + m.More }
 
 // LabelCount is a label of a user, with how many articles have it. The star is the label "".
 type LabelCount struct {

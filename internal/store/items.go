@@ -13,8 +13,8 @@ import (
 // page.
 const (
 	inSubscribed = `+a.feed_id IN (SELECT id FROM feeds WHERE removed = 0)`
-	inRead       = `EXISTS (SELECT 1 FROM read_marks AS r WHERE r.user_id = ? AND r.article_id = a.id)`
-	inReadBefore = `EXISTS (SELECT 1 FROM read_marks AS r WHERE r.user_id = ? AND r.article_id = a.id AND r.at < ?)`
+	inRead       = readAtSQL + ` IS NOT NULL`
+	inReadBefore = `coalesce(` + readAtSQL + ` < ?, 1 = 0)`
 	inLabelled   = `a.id IN (SELECT article_id FROM labelled WHERE user_id = ? AND label = ?)`
 	inFeed       = `a.feed_id = ?`
 	inLabel      = `(a.feed_id IN (SELECT id FROM feeds WHERE folder = ? AND removed = 0)
@@ -34,9 +34,9 @@ func streamCondition(user int64, s news.Stream) (string, []any, error) {
 		return inSubscribed, nil, nil
 	case news.StreamRead:
 		if !s.Before.IsZero() {
-			return inReadBefore, []any{user, millis(s.Before)}, nil
+			return inReadBefore, []any{user, user, user, millis(s.Before)}, nil
 		}
-		return inRead, []any{user}, nil
+		return inRead, []any{user, user, user}, nil
 	case news.StreamOwn:
 		return inLabelled, []any{user, text(s.Label)}, nil
 	case news.StreamFolder:

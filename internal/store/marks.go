@@ -15,15 +15,18 @@ const (
 	// read before. An article that was read before changes nothing. So a member that somebody marked as unread since then
 	// stays unread.
 	readCopiesSQL = `INSERT INTO read_marks (user_id, article_id, at)
-		SELECT ?1, y.article_id, ?3 FROM json_each(?2) AS wanted CROSS JOIN members AS m CROSS JOIN members AS y
+		SELECT ?1, y.article_id, ?3 FROM json_each(?2) AS wanted CROSS JOIN members AS m CROSS JOIN members AS y CROSS JOIN articles AS a
 		WHERE m.article_id = wanted.value AND m.leads = 1 AND y.story_id = m.story_id
-			AND NOT EXISTS (SELECT 1 FROM read_marks AS r WHERE r.user_id = ?1 AND r.article_id = m.article_id)
+			AND a.id = y.article_id AND ` + readAtUserSQL + ` IS NULL
+			AND (SELECT ` + readAtUserSQL + ` FROM articles AS a WHERE a.id = m.article_id) IS NULL
 		ON CONFLICT (user_id, article_id) DO NOTHING RETURNING article_id`
 	readSQL = `INSERT INTO read_marks (user_id, article_id, at)
-		SELECT ?1, a.id, ?3 FROM articles AS a WHERE a.id IN (SELECT value FROM json_each(?2)) ON CONFLICT (user_id, article_id) DO NOTHING RETURNING article_id`
+		SELECT ?1, a.id, ?3 FROM articles AS a WHERE a.id IN (SELECT value FROM json_each(?2)) AND ` + readAtUserSQL + ` IS NULL
+		ON CONFLICT (user_id, article_id) DO NOTHING RETURNING article_id`
 	// markingSQL is the time of a new marking, which no marking of the user has had, whatever the clock says.
-	markingSQL   = `SELECT max(?1, coalesce((SELECT max(r.at) FROM read_marks AS r WHERE r.user_id = ?2), 0) + 1)`
-	unreadOneSQL = `DELETE FROM read_marks WHERE user_id = ?1 AND article_id IN (SELECT value FROM json_each(?2)) RETURNING article_id`
+	markingSQL = `SELECT max(?1, max(coalesce((SELECT max(r.at) FROM read_marks AS r WHERE r.user_id = ?2), 0),
+		coalesce((SELECT max(g.at) FROM read_ranges AS g WHERE g.user_id = ?2), 0)) + 1)`
+	unreadOneSQL = `DELETE FROM read_marks WHERE user_id = ?1 AND article_id IN (SELECT value FROM json_each(?2))`
 	labelSQL     = `INSERT INTO labelled (user_id, label, article_id)
 		SELECT ?1, ?3, a.id FROM articles AS a WHERE a.id IN (SELECT value FROM json_each(?2))
 		ON CONFLICT (user_id, label, article_id) DO NOTHING RETURNING article_id`
@@ -46,7 +49,7 @@ func (db *DB) MarkItems(ctx context.Context, user int64, m news.Marking) (news.M
 			}
 		}
 		if m.Unread {
-			if changed.Unread, err = t.ids(ctx, unreadOneSQL, user, ids); err != nil {
+			if changed.Unread, err = t.markUnread(ctx, user, ids); err != nil {
 				return changed, err
 			}
 		}
@@ -104,24 +107,46 @@ func (t tx) markRead(ctx context.Context, user int64, ids string) (changed news.
 	if err := t.scan(ctx, []any{&at}, markingSQL, millis(time.Now()), user); err != nil {
 		return changed, err
 	}
-	if changed.Read, err = t.ids(ctx, readCopiesSQL, user, ids, at); err != nil {
-		return changed, err
-	}
-	own, err := t.ids(ctx, readSQL, user, ids, at)
-	if changed.Read = append(changed.Read, own...); len(changed.Read) > 0 {
+	if changed.Read, err = t.readRows(ctx, user, ids, at); len(changed.Read) > 0 {
 		changed.Marking = at
 	}
 	return changed, err
 }
 
-// MarkAllRead marks the items of a list as read. An article that stands for a story marks its whole story.
+// readRows marks articles and the stories for which they stand, and returns those that were unread.
+func (t tx) readRows(ctx context.Context, user int64, ids string, at int64) ([]int64, error) {
+	copies, err := t.ids(ctx, readCopiesSQL, user, ids, at)
+	if err != nil {
+		return nil, err
+	}
+	own, err := t.ids(ctx, readSQL, user, ids, at)
+	return append(copies, own...), err
+}
+
+// markUnread returns the ids of the articles that were read before.
+func (t tx) markUnread(ctx context.Context, user int64, ids string) ([]int64, error) {
+	read, err := t.ids(ctx, readIDsSQL, user, ids)
+	if err != nil {
+		return nil, err
+	}
+	return read, t.all(ctx, []string{unreadOneSQL, takeOutSQL}, user, idList(read))
+}
+
+// MarkAllRead marks the items of a list as read. An article that stands for a story marks its whole story. A list of whole feeds costs
+// by its feeds, any other by its articles.
 func (db *DB) MarkAllRead(ctx context.Context, user int64, l news.ItemList) (news.Marked, error) {
 	l.Out = append(append([]news.Stream(nil), l.Out...), news.Stream{Kind: news.StreamRead})
 	f, err := itemFilter(user, l)
 	if err != nil {
 		return news.Marked{}, err
 	}
+	feeds, whole := wholeFeeds(l)
 	return db.mark(ctx, "mark all as read", user, func(ctx context.Context, t tx) (changed news.Marked, err error) {
+		if whole {
+			if changed, done, err := t.markFeeds(ctx, user, l, feeds); done || err != nil {
+				return changed, err
+			}
+		}
 		ids, err := t.idList(ctx, `SELECT a.id FROM articles AS a`+f.where(), f.args...)
 		if err != nil {
 			return changed, err
@@ -136,10 +161,18 @@ const undoReadSQL = `DELETE FROM read_marks WHERE user_id = ? AND at = ? RETURNI
 // after it stays, also where that was the same article.
 func (db *DB) UndoRead(ctx context.Context, user, marking int64) (news.Marked, error) {
 	return db.mark(ctx, "undo a marking", user, func(ctx context.Context, t tx) (changed news.Marked, err error) {
-		if marking > 0 { // marks without a time are of many markings
-			changed.Unread, err = t.ids(ctx, undoReadSQL, user, marking)
+		if marking <= 0 { // marks without a time are of many markings
+			return changed, nil
 		}
-		return changed, err
+		if changed.Unread, err = t.undoRanges(ctx, user, marking); err != nil {
+			return changed, err
+		}
+		single, err := t.ids(ctx, undoReadSQL, user, marking)
+		if err != nil {
+			return changed, err
+		}
+		changed.Unread = append(changed.Unread, single...)
+		return changed, t.exec(ctx, takeOutSQL, user, idList(single)) // of later ranges, which did not change them
 	})
 }
 
@@ -162,7 +195,8 @@ type cachedMarks struct {
 	version int64
 }
 
-// change brings cached marks to a version. Marks of another version than the one before are dropped.
+// change brings cached marks to a version. Marks of another version than the one before are dropped, and
+// so are those of which it is not listed what changed.
 func (c *markCache) change(user, version int64, m news.Marked) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -174,7 +208,7 @@ func (c *markCache) change(user, version int64, m news.Marked) {
 	if !ok || all.version >= version {
 		return
 	}
-	if all.version != version-1 {
+	if all.version != version-1 || m.More > 0 {
 		delete(c.of, user)
 		return
 	}
@@ -209,7 +243,7 @@ func (c *markCache) keep(user int64, m cachedMarks) {
 // maxMarkedUsers is how many users' marks are cached. For a million articles a user's marks take some 250 KB.
 const maxMarkedUsers = 100
 
-const itemStatesSQL = `SELECT wanted.value, (SELECT r.at FROM read_marks AS r WHERE r.user_id = ?1 AND r.article_id = wanted.value), l.label
+const itemStatesSQL = `SELECT wanted.value, (SELECT ` + readAtUserSQL + ` FROM articles AS a WHERE a.id = wanted.value), l.label
 	FROM json_each(?2) AS wanted LEFT JOIN labelled AS l ON l.article_id = wanted.value AND l.user_id = ?1 ORDER BY l.label`
 
 // States returns a user's marks of articles.
@@ -237,6 +271,7 @@ func (db *DB) States(ctx context.Context, user int64, ids []int64) (map[int64]ne
 
 const (
 	readBySQL    = `SELECT article_id FROM read_marks WHERE user_id = ? ORDER BY article_id`
+	coveredBySQL = `SELECT a.id` + coveredSQL + ` AND g.user_id = ?`
 	starredBySQL = `SELECT article_id FROM labelled WHERE user_id = ? AND label = '' ORDER BY article_id`
 )
 
@@ -264,7 +299,7 @@ func (db *DB) Marks(ctx context.Context, user int64) (news.Marks, error) {
 		for _, list := range []struct {
 			ids   *[]int64
 			query string
-		}{{&read, readBySQL}, {&starred, starredBySQL}} {
+		}{{&read, readBySQL}, {&read, coveredBySQL}, {&starred, starredBySQL}} {
 			err := eachRow(ctx, t.QueryContext, func(row scanner) error {
 				var id int64
 				err := row.Scan(&id)

@@ -52,3 +52,34 @@ func BenchmarkItems(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkMarkAllRead marks the 50,000 unread articles of 1,000 feeds as read, and takes that back outside of the time that is measured.
+func BenchmarkMarkAllRead(b *testing.B) {
+	db := benchDB(b, 1000)
+	collectAll(b, db, benchPolls(1000, 50, 40))
+	if err := db.AddUser(b.Context(), news.User{Name: "anna"}, "x"); err != nil {
+		b.Fatal(err)
+	}
+	for _, bb := range []struct {
+		name   string
+		in     news.Stream
+		unread int
+	}{
+		{"all", news.Stream{Kind: news.StreamAll}, 50_000},
+		{"feed", news.Stream{Kind: news.StreamFeed, Feed: 7}, 50},
+	} {
+		b.Run(bb.name, func(b *testing.B) {
+			for b.Loop() {
+				marked, err := db.MarkAllRead(b.Context(), 1, news.ItemList{In: []news.Stream{bb.in}})
+				b.StopTimer()
+				if err != nil {
+					b.Fatal(err)
+				}
+				if undone, err := db.UndoRead(b.Context(), 1, marked.Marking); err != nil || len(undone.Unread) != bb.unread {
+					b.Fatal(len(undone.Unread), err)
+				}
+				b.StartTimer()
+			}
+		})
+	}
+}

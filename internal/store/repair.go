@@ -62,6 +62,10 @@ func repairs() []repair {
 			WHERE f.leads <> coalesce(l.n, 0) ORDER BY f.id`,
 			mend: []string{`UPDATE feeds SET leads = coalesce((SELECT l.n FROM (` + leadsOfFeedsSQL + `) AS l WHERE l.feed_id = feeds.id), 0) WHERE id IN ` + inList},
 		},
+		{says: "ranges of read articles that end above the last article, ended there", mend: []string{
+			`UPDATE read_ranges SET through = (` + highestArticleSQL + `) WHERE through > (` + highestArticleSQL + `)`,
+		}},
+		{says: "ranges of read articles with unread ones below that were not noted", mend: []string{`UPDATE read_ranges SET joined = 0 WHERE joined = 1 AND ` + unreadBelowSQL}},
 		{
 			says: "users whose counters of what they have read were wrong", find: `SELECT id FROM users WHERE id IN (
 				SELECT user_id FROM (SELECT user_id, feed_id, articles, leads FROM read_counts WHERE articles <> 0 OR leads <> 0 EXCEPT ` + readCountsSQL + `) AS extra)
@@ -90,8 +94,13 @@ const (
 	// leadsOfFeedsSQL counts, by feed, the articles that stand for a story.
 	leadsOfFeedsSQL = `SELECT a.feed_id, count(*) AS n FROM members AS m JOIN articles AS a ON a.id = m.article_id WHERE m.leads = 1 GROUP BY 1`
 	// readCountsSQL selects what read_counts has to hold.
-	readCountsSQL = `SELECT r.user_id, a.feed_id, count(*) AS articles, cast(coalesce(sum(m.leads), 0) AS BIGINT) AS leads FROM read_marks AS r
+	readCountsSQL = `SELECT r.user_id, a.feed_id, count(*) AS articles, cast(coalesce(sum(m.leads), 0) AS BIGINT) AS leads
+		FROM (SELECT user_id, article_id FROM read_marks UNION SELECT user_id, article_id FROM covered) AS r
 		JOIN articles AS a ON a.id = r.article_id LEFT JOIN members AS m ON m.article_id = a.id GROUP BY 1, 2`
+
+	// unreadBelowSQL holds for a range with articles between it and the next lower one.
+	unreadBelowSQL = `EXISTS (SELECT 1 FROM articles AS a WHERE a.feed_id = read_ranges.feed_id AND a.id <= read_ranges.after AND a.id >
+		coalesce((SELECT max(h.through) FROM read_ranges AS h WHERE h.user_id = read_ranges.user_id AND h.feed_id = read_ranges.feed_id AND h.through < read_ranges.through), 0))`
 
 	emptyStoriesSQL = `SELECT s.id FROM stories AS s WHERE NOT EXISTS (SELECT 1 FROM members AS m WHERE m.story_id = s.id) ORDER BY s.id`
 	wrongEventsSQL  = `SELECT e.id FROM events AS e WHERE e.stories <> (SELECT count(*) FROM stories AS s WHERE s.event_id = e.id) ORDER BY e.id`

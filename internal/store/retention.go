@@ -275,7 +275,7 @@ func (t tx) ageStories(ctx context.Context, out AgedOut, partly []int64) error {
 		}
 	}
 	// The order matters, since triggers count what users have read.
-	if err := t.all(ctx, []string{dropReadMarksSQL, removeMembersSQL}, articles); err != nil {
+	if err := t.all(ctx, []string{dropReadMarksSQL, takeOutForAllSQL, removeMembersSQL, dropUnreadMarksSQL}, articles); err != nil {
 		return err
 	}
 	if len(partly) > 0 {
@@ -293,7 +293,16 @@ func (t tx) ageStories(ctx context.Context, out AgedOut, partly []int64) error {
 }
 
 const (
-	dropReadMarksSQL = `DELETE FROM read_marks WHERE article_id IN (SELECT value FROM json_each(?))`
+	// takeOutForAllSQL takes articles out of all ranges, which counts them as unread.
+	takeOutForAllSQL = `INSERT INTO unread_marks (user_id, feed_id, article_id)
+		SELECT c.user_id, c.feed_id, c.article_id FROM json_each(?) AS wanted CROSS JOIN covered AS c WHERE c.article_id = wanted.value`
+	feedsOfArticlesSQL = `SELECT DISTINCT feed_id FROM articles WHERE id IN (SELECT value FROM json_each(?))`
+	// dropOldRangesSQL deletes the ranges below the first article of a feed.
+	dropOldRangesSQL = `DELETE FROM read_ranges WHERE (user_id, feed_id, through) IN (
+		SELECT g.user_id, g.feed_id, g.through FROM json_each(?) AS wanted CROSS JOIN read_ranges AS g WHERE g.feed_id = wanted.value
+			AND g.through < coalesce((SELECT min(a.id) FROM articles AS a WHERE a.feed_id = wanted.value), 9223372036854775807))`
+	dropUnreadMarksSQL = `DELETE FROM unread_marks WHERE article_id IN (SELECT value FROM json_each(?))`
+	dropReadMarksSQL   = `DELETE FROM read_marks WHERE article_id IN (SELECT value FROM json_each(?))`
 
 	uncountSQL = `UPDATE feeds SET articles = articles - gone.n FROM
 		(SELECT a.feed_id, count(*) AS n FROM articles AS a WHERE a.id IN (SELECT value FROM json_each(?)) GROUP BY a.feed_id) AS gone
@@ -326,7 +335,7 @@ var forgetArticlesOfSQL = []string{
 func retentionSQL() []string {
 	return slices.Concat(forgetStoriesSQL, forgetArticlesOfSQL, []string{
 		agingStoriesSQL, agingArticlesSQL, membersLeftSQL, bodyBytesSQL, eventOfStorySQL, ageStoriesSQL, ageRedirectsSQL, agedPhaseSQL, agePartlySQL, ageOriginSQL, ageCarriedSQL,
-		dropReadMarksSQL, removeMembersSQL, clearLeadsSQL, setLeadsSQL, addToFeedListsSQL, clearStoriesSQL, dropEventsSQL, countEventsSQL,
+		dropReadMarksSQL, takeOutForAllSQL, dropUnreadMarksSQL, feedsOfArticlesSQL, dropOldRangesSQL, removeMembersSQL, clearLeadsSQL, setLeadsSQL, addToFeedListsSQL, clearStoriesSQL, dropEventsSQL, countEventsSQL,
 		goneEventsSQL, eventNowSQL, clearEventRedirectsSQL, forwardEventsSQL, revivedEventsSQL,
 		uncountSQL, ageItemsSQL, logRemovalsSQL, oldRemovalsSQL, citedPagesSQL, dropCreditedPagesSQL,
 	})
@@ -339,10 +348,17 @@ func (t tx) ageArticles(ctx context.Context, articles []int64, now time.Time) er
 	if err != nil {
 		return err
 	}
+	feeds, err := t.idList(ctx, feedsOfArticlesSQL, ids)
+	if err != nil {
+		return err
+	}
 	if err := t.exec(ctx, ageItemsSQL, ids, millis(now)); err != nil {
 		return err
 	}
 	if err := t.all(ctx, append([]string{uncountSQL}, forgetArticlesOfSQL...), ids); err != nil {
+		return err
+	}
+	if err := t.exec(ctx, dropOldRangesSQL, feeds); err != nil {
 		return err
 	}
 	if err := t.logRemovals(ctx, articles, now); err != nil {

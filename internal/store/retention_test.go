@@ -91,7 +91,7 @@ func rows(tb testing.TB, db *DB, tables ...string) string {
 }
 
 // hanging are the tables with references to articles.
-var hanging = []string{"articles", "bodies", "prints", "claims", "edges", "members", "read_marks", "topic_articles", "pages", "citing", "sources", "vectors", "story_log", "topic_stories", "redirects"}
+var hanging = []string{"articles", "bodies", "prints", "claims", "edges", "members", "read_marks", "unread_marks", "topic_articles", "pages", "citing", "sources", "vectors", "story_log", "topic_stories", "redirects"}
 
 func TestAgeOut(t *testing.T) {
 	ctx := t.Context()
@@ -148,7 +148,7 @@ func TestAgeOut(t *testing.T) {
 	if diff := cmp.Diff([]int64{1, 4}, out.Stories); diff != "" {
 		t.Errorf("stories (-want +got):\n%s", diff)
 	}
-	want := "articles 2, bodies 2, prints 0, claims 1, edges 0, members 2, read_marks 2, topic_articles 1, pages 0, citing 1, sources 1, vectors 0, story_log 2, topic_stories 0, redirects 0"
+	want := "articles 2, bodies 2, prints 0, claims 1, edges 0, members 2, read_marks 2, unread_marks 0, topic_articles 1, pages 0, citing 1, sources 1, vectors 0, story_log 2, topic_stories 0, redirects 0"
 	if got := rows(t, db, hanging...); got != want {
 		t.Errorf("left are\n%s, want\n%s", got, want)
 	}

@@ -346,12 +346,12 @@ func (db *DB) TopicsState(ctx context.Context) (string, error) {
 }
 
 const unreadTopicSQL = `SELECT count(*), coalesce(max(a.seen), 0)
-	FROM (SELECT story_id FROM topic_stories WHERE topic_id = ?1 ORDER BY seq DESC LIMIT ?3) AS page CROSS JOIN members AS m CROSS JOIN articles AS a
+	FROM (SELECT story_id FROM topic_stories WHERE topic_id = ?2 ORDER BY seq DESC LIMIT ?3) AS page CROSS JOIN members AS m CROSS JOIN articles AS a
 	WHERE m.story_id = page.story_id AND m.leads = 1 AND a.id = m.article_id
-		AND NOT EXISTS (SELECT 1 FROM read_marks AS r WHERE r.user_id = ?2 AND r.article_id = m.article_id)`
+		AND ` + readAtUserSQL + ` IS NULL`
 
 // UnreadTopic counts the unread stories among a topic's latest matches, at most limit of these. Each story is counted by
 // the article that stands for it.
 func (db *DB) UnreadTopic(ctx context.Context, user, topic int64, limit int) (news.Unread, error) {
-	return rowOf(ctx, db, fmt.Sprint("unread stories of topic ", topic), scanUnread, unreadTopicSQL, topic, user, limit)
+	return rowOf(ctx, db, fmt.Sprint("unread stories of topic ", topic), scanUnread, unreadTopicSQL, user, topic, limit)
 }

@@ -139,6 +139,8 @@ func fullNewsroom(t *testing.T) *DB {
 	settle(t, db, Settlement{Moved: map[int64]int64{4: 3}, Stories: []news.Story{story(3, 2, 4, 5, 6)}})
 	if err := errors.Join(db.AddUser(ctx, news.User{Name: "anna"}, "hash"), db.AddUser(ctx, news.User{Name: "gone"}, "hash"), db.RemoveUser(ctx, "gone"),
 		errorOf(db.MarkItems(ctx, 1, news.Marking{Articles: []int64{2, 7}, Read: true, AddLabels: []string{"", "läbel"}})),
+		errorOf(db.MarkAllRead(ctx, 1, news.ItemList{In: []news.Stream{{Kind: news.StreamFeed, Feed: 1}}})),
+		errorOf(db.MarkItems(ctx, 1, news.Marking{Articles: []int64{3}, Unread: true})),
 		db.SetUserSettings(ctx, 1, news.Settings{Theme: news.ThemeSepia})); err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"headwater/internal/news"
@@ -155,7 +156,12 @@ func (db *DB) unreadItems(ctx context.Context, user int64, l news.ItemList, befo
 			var since filter
 			since.and("m.user_id = ? AND m.at >= ? AND a.id = m.article_id", user, millis(before))
 			l.Out = nil
-			err = add(l, readItemsSQL, since)
+			if err = add(l, readItemsSQL, since); err != nil {
+				return err
+			}
+			together := readTogether(user)
+			together.and("g.at >= ?", millis(before))
+			err = add(l, coveredItemsSQL, together)
 		}
 		return err
 	})
@@ -168,42 +174,88 @@ func (db *DB) unreadItems(ctx context.Context, user int64, l news.ItemList, befo
 	return items[:min(len(items), l.Limit)], err
 }
 
-const readItemsSQL = `SELECT a.id, a.feed_id, a.time, a.seen FROM read_marks AS m CROSS JOIN articles AS a`
+const (
+	readItemsSQL    = `SELECT a.id, a.feed_id, a.time, a.seen FROM read_marks AS m CROSS JOIN articles AS a`
+	coveredItemsSQL = `SELECT a.id, a.feed_id, a.time, a.seen FROM read_ranges AS g CROSS JOIN articles AS a`
+)
 
-// historyQuery is the query of History.
-func historyQuery(user int64, l news.ItemList) (string, []any, error) {
-	var f filter
-	f.and("m.user_id = ? AND a.id = m.article_id", user)
-	order, after := ` ORDER BY m.at DESC, m.article_id DESC`, `(m.at, m.article_id) < (?, ?)`
-	if l.Oldest {
-		order, after = ` ORDER BY m.at, m.article_id`, `(m.at, m.article_id) > (?, ?)`
-	}
-	if l.After != (news.Place{}) {
-		f.and(after, millis(l.After.Time), l.After.ID)
-	}
-	l.After = news.Place{}
-	rest, err := itemFilter(user, l)
-	f.join(rest)
+// readTogether are the conditions of a user's ranges g and the articles a that are read because of them alone.
+func readTogether(user int64) (f filter) {
+	f.and(strings.TrimPrefix(coveredSQL, coveredFromSQL))
+	f.and("g.user_id = ?", user)
+	return f
+}
+
+// historyQueries are the queries of History: for what was marked by itself, and for what was marked in ranges.
+func historyQueries(user int64, l news.ItemList) (queries [2]string, args [2][]any, err error) {
+	var single filter
+	single.and("m.user_id = ? AND a.id = m.article_id", user)
 	limit := l.Limit
 	if limit <= 0 {
 		limit = math.MaxInt
 	}
-	return `SELECT a.id, a.feed_id, a.time, a.seen, m.at FROM read_marks AS m CROSS JOIN articles AS a` + f.where() + order + ` LIMIT ?`, append(f.args, limit), err
+	after := l.After
+	l.After = news.Place{}
+	rest, err := itemFilter(user, l)
+	if err != nil {
+		return queries, args, err
+	}
+	for i, part := range []struct {
+		from, at, id string
+		f            filter
+	}{
+		{"read_marks AS m", "m.at", "m.article_id", single},
+		{"read_ranges AS g", "g.at", "a.id", readTogether(user)},
+	} {
+		place, direction, than := part.at+", "+part.id, " DESC", "<"
+		if l.Oldest {
+			direction, than = "", ">"
+		}
+		f := part.f
+		if after != (news.Place{}) { // the first of the two conditions is what an index can answer
+			f.and(part.at+" "+than+"= ? AND ("+place+") "+than+" (?, ?)", millis(after.Time), millis(after.Time), after.ID)
+		}
+		f.join(rest)
+		queries[i] = "SELECT a.id, a.feed_id, a.time, a.seen, " + part.at + " FROM " + part.from + " CROSS JOIN articles AS a" + f.where() +
+			" ORDER BY " + strings.ReplaceAll(place, ",", direction+",") + direction + " LIMIT ?"
+		args[i] = append(slices.Clip(f.args), limit)
+	}
+	return queries, args, nil
 }
 
 // History lists what a user has read, as far as it is in a list, in the order in which it was read: the latest first, or with
 // Oldest the earliest. A place in this order is Item.Read with the article's id.
-func (db *DB) History(ctx context.Context, user int64, l news.ItemList) ([]news.Item, error) {
-	query, args, err := historyQuery(user, l)
+func (db *DB) History(ctx context.Context, user int64, l news.ItemList) (items []news.Item, err error) {
+	queries, args, err := historyQueries(user, l)
 	if err != nil {
 		return nil, err
 	}
-	return rowsOf(ctx, db, "history", func(row scanner) (it news.Item, err error) {
-		var at, seen, read int64
-		err = row.Scan(&it.ID, &it.Feed, &at, &seen, &read)
-		it.Time, it.Seen, it.Read = fromMillis(at), fromMillis(seen), fromMillis(read)
-		return it, err
-	}, query, args...)
+	err = db.read(ctx, "history", func(t *sql.Tx) error {
+		items = nil
+		for i, query := range queries {
+			found, err := collect(ctx, t.QueryContext, func(row scanner) (it news.Item, err error) {
+				var at, seen, read int64
+				err = row.Scan(&it.ID, &it.Feed, &at, &seen, &read)
+				it.Time, it.Seen, it.Read = fromMillis(at), fromMillis(seen), fromMillis(read)
+				return it, err
+			}, query, args[i]...)
+			if err != nil {
+				return err
+			}
+			items = append(items, found...)
+		}
+		return nil
+	})
+	slices.SortFunc(items, func(a, b news.Item) int {
+		if l.Oldest {
+			a, b = b, a
+		}
+		return b.ReadPlace().Compare(a.ReadPlace())
+	})
+	if l.Limit > 0 {
+		items = items[:min(len(items), l.Limit)]
+	}
+	return items, err
 }
 
 // The counters of feeds and those of what a user has read are summed apart. Joined, each feed would cost a look for the user's.

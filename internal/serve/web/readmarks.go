@@ -182,7 +182,7 @@ func (s *server) setMarks(w http.ResponseWriter, r *http.Request) error {
 
 // sayMarked has an address say how many articles were marked as read.
 func sayMarked(q url.Values, m news.Marked) {
-	q.Set("marked", strconv.Itoa(len(m.Read)))
+	q.Set("marked", strconv.FormatInt(m.CountRead(), 10))
 	if m.Marking != 0 {
 		q.Set("undo", strconv.FormatInt(m.Marking, 10))
 	}
