@@ -65,6 +65,9 @@ func repairs() []repair {
 		{says: "ranges of read articles that end above the last article, ended there", mend: []string{
 			`UPDATE read_ranges SET through = (` + highestArticleSQL + `) WHERE through > (` + highestArticleSQL + `)`,
 		}},
+		{says: "ranges of read articles that overlapped, of which the upper began too low", mend: []string{
+			`UPDATE read_ranges SET after = ` + nextLowerSQL + ` WHERE after < ` + nextLowerSQL,
+		}},
 		{says: "ranges of read articles with unread ones below that were not noted", mend: []string{`UPDATE read_ranges SET joined = 0 WHERE joined = 1 AND ` + unreadBelowSQL}},
 		{
 			says: "users whose counters of what they have read were wrong", find: `SELECT id FROM users WHERE id IN (
@@ -99,8 +102,9 @@ const (
 		JOIN articles AS a ON a.id = r.article_id LEFT JOIN members AS m ON m.article_id = a.id GROUP BY 1, 2`
 
 	// unreadBelowSQL holds for a range with articles between it and the next lower one.
-	unreadBelowSQL = `EXISTS (SELECT 1 FROM articles AS a WHERE a.feed_id = read_ranges.feed_id AND a.id <= read_ranges.after AND a.id >
-		coalesce((SELECT max(h.through) FROM read_ranges AS h WHERE h.user_id = read_ranges.user_id AND h.feed_id = read_ranges.feed_id AND h.through < read_ranges.through), 0))`
+	unreadBelowSQL = `EXISTS (SELECT 1 FROM articles AS a WHERE a.feed_id = read_ranges.feed_id AND a.id <= read_ranges.after AND a.id > ` + nextLowerSQL + `)`
+	// nextLowerSQL is where the next lower range ends.
+	nextLowerSQL = `coalesce((SELECT max(h.through) FROM read_ranges AS h WHERE h.user_id = read_ranges.user_id AND h.feed_id = read_ranges.feed_id AND h.through < read_ranges.through), 0)`
 
 	emptyStoriesSQL = `SELECT s.id FROM stories AS s WHERE NOT EXISTS (SELECT 1 FROM members AS m WHERE m.story_id = s.id) ORDER BY s.id`
 	wrongEventsSQL  = `SELECT e.id FROM events AS e WHERE e.stories <> (SELECT count(*) FROM stories AS s WHERE s.event_id = e.id) ORDER BY e.id`
