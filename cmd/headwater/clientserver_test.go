@@ -410,7 +410,7 @@ func stored(t *testing.T, s side) map[string][]string {
 	defer closed(t, db)
 	list := `SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name`
 	if s.database != "" {
-		list = `SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_name <> 'writer' ORDER BY table_name`
+		list = `SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND table_name <> 'writer' ORDER BY table_name`
 	}
 	tables := map[string][]string{}
 	for _, name := range column(t, db, list) {

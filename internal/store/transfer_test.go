@@ -278,7 +278,7 @@ func TestBothEnginesHaveTheSameTables(t *testing.T) {
 		t.Fatal(err)
 	}
 	tables, err := rowsOfWriter(t, db, `SELECT m.name || '.' || c.name FROM sqlite_schema AS m, pragma_table_info(m.name) AS c
-		WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' AND m.name <> 'goose_db_version'`)
+		WHERE m.type IN ('table', 'view') AND m.name NOT LIKE 'sqlite%' AND m.name <> 'goose_db_version'`)
 	if err := errors.Join(err, db.writer.Close()); err != nil {
 		t.Fatal(err)
 	}
