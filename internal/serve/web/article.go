@@ -80,7 +80,7 @@ func (s *server) article(w http.ResponseWriter, r *http.Request) error {
 			played[f.Out.URL] = true
 		}
 	}
-	v.HTML = template.HTML(s.players.render(pictures.render(a, l.Language), played)) // sanitised before it was stored
+	v.HTML = template.HTML(s.players.render(pictures.render(a, l.Language), played, l.Language)) // sanitised before it was stored
 	if a.Updated.After(a.Time()) && !a.Updated.After(l.Now) {
 		v.Updated = timestampOf(a.Updated, l)
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"headwater/internal/locale"
 	"headwater/internal/news"
 	"headwater/internal/serve/publish"
 )
@@ -77,29 +79,49 @@ func (p Players) policy(of string) string {
 	return of
 }
 
-// render puts players before the links to recordings that cleaning has made of players (clean.Sanitize). shown are the addresses
-// that have one already.
-func (p Players) render(fragment string, shown map[string]bool) string {
-	if p.of("", "https://host/file.mp3") == nil || !strings.Contains(fragment, "Recording: ") && !strings.Contains(fragment, "Video: ") {
+// mediaKinds are what cleaning calls what a link leads to that stands for a player or a frame (clean.Sanitize): "Video: The ferry".
+var mediaKinds = []string{locale.Key("Video"), locale.Key("Recording"), locale.Key("Document"), locale.Key("Embedded page")}
+
+// mediaKind splits the text of such a link. Of another text both are "".
+func mediaKind(text string) (kind, rest string) {
+	for _, kind := range mediaKinds {
+		if rest, ok := strings.CutPrefix(text, kind); ok && (rest == "" || strings.HasPrefix(rest, ": ")) {
+			return kind, rest
+		}
+	}
+	return "", ""
+}
+
+// render puts players before the links to recordings that cleaning has made of players, and has the links of what was embedded say in the
+// reader's language what they lead to. shown are the addresses that have a player already.
+func (p Players) render(fragment string, shown map[string]bool, l *locale.Language) string {
+	if !slices.ContainsFunc(mediaKinds, func(kind string) bool { return strings.Contains(fragment, ">"+kind) }) {
 		return fragment
 	}
 	var b strings.Builder
 	z := html.NewTokenizer(strings.NewReader(fragment))
 	written := 0
-	held := "" // a start tag whose words may say that it is a recording
+	held := "" // a start tag whose words may say what it leads to
 	address := ""
 	for z.Next() != html.ErrorToken {
 		raw := string(z.Raw())
 		t := z.Token()
 		if held != "" {
-			isPlayer := t.Type == html.TextToken && (strings.HasPrefix(t.Data, "Recording: ") || strings.HasPrefix(t.Data, "Video: "))
-			if v := p.of("", address); v != nil && isPlayer && !shown[address] && written < maxPlayers {
+			kind, rest := "", ""
+			if t.Type == html.TextToken {
+				kind, rest = mediaKind(t.Data)
+			}
+			if v := p.of("", address); v != nil && (kind == "Recording" || kind == "Video") && !shown[address] && written < maxPlayers {
 				shown[address] = true
 				written++
-				b.WriteString(v.element(t.Data))
+				b.WriteString(v.element(l.Text(kind) + rest))
 			}
 			b.WriteString(held)
 			held = ""
+			if kind != "" {
+				_, _ = fmt.Fprintf(&b, `<span lang="%s">%s</span>%s`, l.Tag, html.EscapeString(l.Text(kind)), html.EscapeString(rest))
+				continue
+			}
 		}
 		if t.Type == html.StartTagToken && t.DataAtom == atom.A {
 			held, address = raw, publish.Absolute(attribute(t, "href"))

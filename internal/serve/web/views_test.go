@@ -49,6 +49,22 @@ func TestMediaAsLinks(t *testing.T) {
 	}
 }
 
+// Links that cleaning made of players and frames say in the reader's language what they lead to; other links stay.
+func TestMediaLinksInWords(t *testing.T) {
+	for _, tt := range []struct{ in, lang, want string }{
+		{`<p><a href="/x.mp3">Recording: tides.mp3</a></p>`, "de", `<p><a href="/x.mp3"><span lang="de">Aufnahme</span>: tides.mp3</a></p>`},
+		{`<p><a href="/x">Embedded page: A &lt;b&gt; &amp; c</a></p>`, "de", `<p><a href="/x"><span lang="de">Eingebettete Seite</span>: A &lt;b&gt; &amp; c</a></p>`},
+		{`<p><a href="/x.pdf">Document</a></p>`, "de", `<p><a href="/x.pdf"><span lang="de">Dokument</span></a></p>`},
+		{`<p><a href="/x">Video: Ferry (YouTube)</a></p>`, "en", `<p><a href="/x"><span lang="en">Video</span>: Ferry (YouTube)</a></p>`},
+		{`<p><a href="/x">Recordings: all</a> <a href="/y"><b>Video: 1</b></a> Video: none</p>`, "de", `<p><a href="/x">Recordings: all</a> <a href="/y"><b>Video: 1</b></a> Video: none</p>`},
+		{`<p><a href="/x">Video`, "de", `<p><a href="/x"><span lang="de">Video</span>`},
+	} {
+		if got := (Players{}).render(tt.in, map[string]bool{}, locale.Find(tt.lang)); got != tt.want {
+			t.Errorf("%s in %s\n gives %s\n want  %s", tt.in, tt.lang, got, tt.want)
+		}
+	}
+}
+
 // english is how a reader in UTC who asks for nothing is written to.
 func english(now time.Time) *locale.Locale {
 	return locale.For(locale.Choice{}, locale.Choice{}, "", now)
