@@ -119,7 +119,8 @@ func (p Players) render(fragment string, shown map[string]bool, l *locale.Langua
 			b.WriteString(held)
 			held = ""
 			if kind != "" {
-				_, _ = fmt.Fprintf(&b, `<span lang="%s">%s</span>%s`, l.Tag, html.EscapeString(l.Text(kind)), html.EscapeString(rest))
+				span := html.Token{Type: html.StartTagToken, Data: "span", Attr: []html.Attribute{{Key: "lang", Val: l.Tag}}}
+				b.WriteString(span.String() + html.EscapeString(l.Text(kind)) + "</span>" + html.EscapeString(rest))
 				continue
 			}
 		}
