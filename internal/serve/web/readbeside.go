@@ -237,11 +237,11 @@ func (s *server) aroundInPages(r *http.Request, in, page string) (around, error)
 	if at < 0 {
 		return ar, nil
 	}
-	beside := func(q url.Values, of func(pages []string) string) (string, error) {
+	beside := func(ctx context.Context, q url.Values, of func(pages []string) string) (string, error) {
 		if q == nil {
 			return "", nil
 		}
-		p, err := list(r.Context(), q)
+		p, err := list(ctx, q)
 		if err != nil || len(p.pages) == 0 {
 			return "", err
 		}
@@ -249,12 +249,12 @@ func (s *server) aroundInPages(r *http.Request, in, page string) (around, error)
 	}
 	if at > 0 {
 		ar.Prev = inList(p.pages[at-1], ar.List)
-	} else if ar.Prev, err = beside(p.before, func(pages []string) string { return pages[len(pages)-1] }); err != nil {
+	} else if ar.Prev, err = beside(r.Context(), p.before, func(pages []string) string { return pages[len(pages)-1] }); err != nil {
 		return ar, fmt.Errorf("the list before %s: %w", ar.List, err)
 	}
 	if at+1 < len(p.pages) {
 		ar.Next = inList(p.pages[at+1], ar.List)
-	} else if ar.Next, err = beside(p.after, func(pages []string) string { return pages[0] }); err != nil {
+	} else if ar.Next, err = beside(r.Context(), p.after, func(pages []string) string { return pages[0] }); err != nil {
 		return ar, fmt.Errorf("the list after %s: %w", ar.List, err)
 	}
 	return ar, nil
