@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"sync"
-	"time"
 
 	"headwater/internal/news"
 )
@@ -104,7 +103,7 @@ func (db *DB) mark(ctx context.Context, what string, user int64, fn func(context
 // markRead returns the ids of the articles that this call marked as read, without those that were read before.
 func (t tx) markRead(ctx context.Context, user int64, ids string) (changed news.Marked, err error) {
 	var at int64
-	if err := t.scan(ctx, []any{&at}, markingSQL, millis(time.Now()), user); err != nil {
+	if err := t.scan(ctx, []any{&at}, markingSQL, millis(t.db.Now()), user); err != nil {
 		return changed, err
 	}
 	if changed.Read, err = t.readRows(ctx, user, ids, at); len(changed.Read) > 0 {
