@@ -247,6 +247,15 @@ func TestOthersIDs(t *testing.T) {
 	}
 }
 
+// TestRefusalKeepsTheNavigation refuses a page to a user who is logged in: what it says stands on a page from which the user goes on.
+func TestRefusalKeepsTheNavigation(t *testing.T) {
+	g := serveGuarded(t)
+	got := g.send(t, "GET", "/users", nil, "Cookie", g.cookies["reader"])
+	if got.status != http.StatusForbidden || !strings.Contains(got.body, "This is for admins.") || !strings.Contains(got.body, `href="/unread"`) {
+		t.Errorf("the users as reader: %d %.2000s", got.status, got.body)
+	}
+}
+
 // TestOwnAlertsOfOneTarget: two users, by the pages and the REST API, have own alerts of everybody's topic for one target, each once.
 func TestOwnAlertsOfOneTarget(t *testing.T) {
 	g := serveGuarded(t)

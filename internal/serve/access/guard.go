@@ -101,7 +101,8 @@ func (g *Guard) Limiter() *Limiter {
 	return g.limiter
 }
 
-// Handle lets requests through to next whose viewer meets a need, with viewer and actor in their context. The others go to refuse.
+// Handle lets requests through to next whose viewer meets a need, with viewer and actor in their context. The others go to refuse, with
+// the viewer.
 func (g *Guard) Handle(need Need, refuse Refuse, next http.Handler) http.Handler {
 	if need == Anyone {
 		return next
@@ -111,12 +112,12 @@ func (g *Guard) Handle(need Need, refuse Refuse, next http.Handler) http.Handler
 		if err == nil {
 			err = g.check(r.Context(), v, need)
 		}
+		r = r.WithContext(context.WithValue(r.Context(), viewerKey{}, v))
 		if err != nil {
 			refuse(w, r, need, err)
 			return
 		}
-		ctx := news.WithActor(r.Context(), news.Actor{Name: v.User.Name, Address: ingress.Address(r)})
-		next.ServeHTTP(w, r.WithContext(context.WithValue(ctx, viewerKey{}, v)))
+		next.ServeHTTP(w, r.WithContext(news.WithActor(r.Context(), news.Actor{Name: v.User.Name, Address: ingress.Address(r)})))
 	})
 	if g == nil || g.sessions == nil {
 		return checked
