@@ -21,8 +21,6 @@ type Cost struct {
 const (
 	maxScripts = 30_000
 	maxPage    = 60_000
-	// maxShift is less than browsers' own tools show: a button that moves by a part of a pixel. It is seen on busy machines alone.
-	maxShift = .0005
 )
 
 // Cost says what the page has cost so far. A service worker hides how much was sent.
@@ -44,7 +42,7 @@ func (c Cost) Faults() (faults []string) {
 	if c.Page == 0 || c.Scripts == 0 || c.Paint == 0 {
 		faults = append(faults, fmt.Sprintf("the browser does not say what the page costs: %+v", c))
 	}
-	if c.Shift > maxShift {
+	if c.Shift > 0 {
 		faults = append(faults, fmt.Sprintf("what is shown moves by itself, by %.4f: %s", c.Shift, c.Shifted))
 	}
 	return faults
