@@ -78,7 +78,7 @@ func New(o Options) *Guard {
 	if g.now == nil {
 		g.now = time.Now
 	}
-	g.limiter = NewLimiter(time.Now) // which does not jump: a client that waits does so for minutes, whatever the clock is set to
+	g.limiter = NewLimiter(g.now)
 	g.authenticators = append(g.authenticators, o.Authenticators...)
 	g.authenticators = append(g.authenticators, g.byToken)
 	if o.Open {
