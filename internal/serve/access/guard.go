@@ -112,12 +112,13 @@ func (g *Guard) Handle(need Need, refuse Refuse, next http.Handler) http.Handler
 		if err == nil {
 			err = g.check(r.Context(), v, need)
 		}
-		r = r.WithContext(context.WithValue(r.Context(), viewerKey{}, v))
+		ctx := context.WithValue(r.Context(), viewerKey{}, v)
 		if err != nil {
-			refuse(w, r, need, err)
+			refuse(w, r.WithContext(ctx), need, err)
 			return
 		}
-		next.ServeHTTP(w, r.WithContext(news.WithActor(r.Context(), news.Actor{Name: v.User.Name, Address: ingress.Address(r)})))
+		ctx = news.WithActor(ctx, news.Actor{Name: v.User.Name, Address: ingress.Address(r)})
+		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 	if g == nil || g.sessions == nil {
 		return checked
