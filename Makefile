@@ -52,6 +52,10 @@ pictures: debian-chromium ## draw docs/pictures, five pages of the demo, and the
 	$(built)
 	@$(GO) run ./cmd/pictures -program $(PROGRAM) -out docs/pictures
 
+.PHONY: site
+site: ## write the help, docs/help, as pages that a browser opens from a disk, into the folder site
+	@$(GO) run ./cmd/site -out site
+
 .PHONY: cluster
 cluster: debian-postgresql ## run two pollers, two settlers and two web nodes over a PostgreSQL of their own; ARGS='-listen 127.0.0.1:9000'
 	$(built)

@@ -44,7 +44,7 @@ var layers = [][]string{
 	{
 		"internal/intake/clean", "internal/intake/discover", "internal/intake/fetch", "internal/intake/page", "internal/intake/parse",
 		"internal/intake/poll", "internal/intake/websub", "internal/stories/embed", "internal/stories/group", "internal/stories/origin",
-		"internal/store", "internal/store/pgtest", "internal/search", "internal/demo", "internal/serve/browsertest", "internal/serve/publish",
+		"internal/store", "internal/store/pgtest", "internal/search", "internal/demo", "internal/serve/browsertest", "internal/serve/help", "internal/serve/publish",
 	},
 	{"internal/stories/front"},
 	{"internal/store/storetest", "internal/stories", "internal/accounts", "internal/notify", "internal/query", "internal/subscribe"},
@@ -52,7 +52,7 @@ var layers = [][]string{
 	{"internal/serve/compare", "internal/serve/ingress", "internal/serve/view"},
 	{"internal/serve/access"},
 	{"internal/pipeline", "internal/serve/api", "internal/serve/greader", "internal/serve/web"},
-	{"internal/pipeline/pipelinetest", "cmd/archive", "cmd/cluster", "cmd/headwater", "cmd/pictures", "cmd/simulate", "cmd/train"},
+	{"internal/pipeline/pipelinetest", "cmd/archive", "cmd/cluster", "cmd/headwater", "cmd/pictures", "cmd/simulate", "cmd/site", "cmd/train"},
 }
 
 // layerOf gives the layer in which a package stands, -1 where it stands in none.
@@ -88,6 +88,7 @@ func owners() map[string][]string {
 		"github.com/coreos/go-oidc":                     {"internal/serve/access"},
 		"golang.org/x/oauth2":                           {"internal/intake/fetch", "internal/serve/access"},
 		"github.com/wneessen/go-mail":                   {"internal/notify"},
+		"github.com/yuin/goldmark":                      {"internal/serve/help"},
 		"html/template":                                 {"internal/locale", "internal/notify", "internal/serve/publish", "internal/serve/web"},
 		"modernc.org":                                   {"internal/store"},
 		"net/http":                                      {"cmd/archive", "cmd/cluster", "cmd/headwater", "internal/demo", "internal/intake/fetch", "internal/intake/websub", "internal/notify", "internal/pipeline", "internal/pipeline/pipelinetest", "internal/serve/access", "internal/serve/api", "internal/serve/greader", "internal/serve/ingress", "internal/serve/web", "internal/stories/embed", "internal/subscribe"},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -26,6 +27,11 @@ func TestMain(m *testing.M) {
 		code := c.run(ctx, os.Args[1:])
 		stop()
 		os.Exit(code)
+	}, "curl": func() {
+		if err := curl(os.Args[1:], os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, "curl:", err)
+			os.Exit(1)
+		}
 	}})
 }
 

@@ -96,8 +96,14 @@ func newsboatMode(t *testing.T) string {
 // startDemo runs the demo on a free port, with variables in its environment such as HEADWATER_ACCESS_LOGIN=required.
 func startDemo(t *testing.T, variables ...string) string {
 	t.Helper()
+	return startDemoIn(t, t.TempDir(), variables...)
+}
+
+// startDemoIn runs a demo in a data folder.
+func startDemoIn(t *testing.T, folder string, variables ...string) string {
+	t.Helper()
 	program := ownProgram(t)
-	cmd := exec.Command(program, "demo", "--listen", "127.0.0.1:0")
+	cmd := exec.Command(program, "demo", "--listen", "127.0.0.1:0", "--data", folder)
 	cmd.Env = append(append(environ(), "HOME="+filepath.Dir(program)), variables...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {

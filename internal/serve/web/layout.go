@@ -37,7 +37,7 @@ type page struct {
 	Dir     string // "rtl" where that is written from right to left, else "ltr"
 	Site    string // title of the site
 	Title   string // of the page; empty on the front page
-	Nav     string // "front", "topics", "outlets", "feeds" or a topic's address: marked as current
+	Nav     string // "front", "topics", "outlets", "feeds", "help" or a topic's address: marked as current
 	Query   string // in the search box
 	Refresh int    // seconds after which the browser should load the page again; 0 is never
 	Feeds   []feedLink

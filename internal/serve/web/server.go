@@ -17,6 +17,7 @@ import (
 	"headwater/internal/news"
 	"headwater/internal/search"
 	"headwater/internal/serve/access"
+	"headwater/internal/serve/help"
 	"headwater/internal/serve/ingress"
 	"headwater/internal/serve/publish"
 )
@@ -45,6 +46,7 @@ type server struct {
 	files        assets
 	pages        pages
 	starters     []starterList // of package feeds
+	book         help.Book
 	pictures     Pictures
 	players      Players
 }

@@ -8,7 +8,7 @@
 // no other feed.
 //
 // A request goes to a page's handler (front.go, story.go, compare.go, correct.go, event.go, article.go, search.go, topics.go,
-// alerts.go, outlets.go, feeds.go, settings.go) or to a combined feed's (emit.go). The handler reads from the Backend, builds a view of what it
+// alerts.go, outlets.go, feeds.go, settings.go, help.go) or to a combined feed's (emit.go). The handler reads from the Backend, builds a view of what it
 // shows (card.go, member.go, verdict.go, timeline.go, searchhelp.go, chart.go, feedwords.go, media.go) and renders the template of that name within
 // the layout (layout.go). server.go has the Backend, and what all handlers share: errors, forms, security headers. What the search box
 // suggests while somebody types is JSON for app.js (suggest.go). offline.go has what makes the pages an application that can be
@@ -82,6 +82,7 @@ func New(o Options) access.Routes {
 	s.files = loadAssets()
 	s.pages = loadPages(s.files)
 	s.starters = loadStarters()
+	s.book = loadHelp()
 	mux := access.NewRouter(o.Access, s.refuseViewer)
 	for pattern, rt := range map[string]route{
 		"GET /{$}":                     {access.Reader, s.front},
@@ -187,6 +188,10 @@ func New(o Options) access.Routes {
 
 		"GET /settings":  {access.Reader, s.settings},
 		"POST /settings": {access.Reader, s.setSettings},
+
+		"GET " + helpPath:                      {access.Visitor, s.helpPage},
+		"GET " + helpPath + "/{name}":          {access.Visitor, s.helpPage},
+		"GET " + helpPath + "/pictures/{file}": {access.Anyone, s.helpPicture},
 
 		"GET /offline":              {access.Visitor, s.offline},
 		"GET /sw.js":                {access.Anyone, s.serviceWorker},
