@@ -264,7 +264,11 @@ func (s *serving) next(ctx context.Context, g *generation) (*generation, reloade
 	if err != nil {
 		return nil, done, err
 	}
-	return next, done, s.apply(settings)
+	if err := s.apply(settings); err != nil {
+		next.end()
+		return nil, done, err
+	}
+	return next, done, nil
 }
 
 // adopt puts a generation in force.

@@ -109,6 +109,7 @@ func (s *serving) serve(ctx context.Context, a *app, l net.Listener, signals <-c
 	s.current.Store(first)
 	profiler, err := listenForProfiler(ctx, a.cfg.Observe.PprofSocket)
 	if err != nil {
+		first.end()
 		return errors.Join(err, l.Close())
 	}
 	commands := a.listenForCommands(ctx)

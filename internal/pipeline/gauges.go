@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -146,10 +147,8 @@ func (g *gauges) collect(ctx context.Context, now time.Time) (all []prometheus.M
 		var errMark, errBehind error
 		index.Mark, errMark = o.Index.Mark()
 		index.Entries, errBehind = o.Store.CountAfter(ctx, index.Mark)
-		for _, err := range []error{errCount, errSize, errMark, errBehind} {
-			if err != nil {
-				return nil
-			}
+		if errors.Join(errCount, errSize, errMark, errBehind) != nil {
+			return nil
 		}
 		add(indexGauge, float64(articles))
 		add(indexSizeGauge, float64(size))
