@@ -11,10 +11,10 @@ import (
 // Conditions that put article a into a stream. A user labels few articles, so SQLite starts from the labels. Nearly all
 // feeds are subscribed, so the unary + keeps SQLite from starting with the feeds and from sorting all articles for one
 // page.
-const (
+var (
 	inSubscribed = `+a.feed_id IN (SELECT id FROM feeds WHERE removed = 0)`
-	inRead       = readAtSQL + ` IS NOT NULL`
-	inReadBefore = `coalesce(` + readAtSQL + ` < ?, 1 = 0)`
+	inRead       = readAt("?") + ` IS NOT NULL`
+	inReadBefore = `coalesce(` + readAt("?") + ` < ?, 1 = 0)`
 	inLabelled   = `a.id IN (SELECT article_id FROM labelled WHERE user_id = ? AND label = ?)`
 	inFeed       = `a.feed_id = ?`
 	inLabel      = `(a.feed_id IN (SELECT id FROM feeds WHERE folder = ? AND removed = 0)

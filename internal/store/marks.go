@@ -9,18 +9,18 @@ import (
 	"headwater/internal/news"
 )
 
-const (
+var (
 	// readCopiesSQL marks as read the stories of the given articles, as far as these stand for their story and were not
 	// read before. An article that was read before changes nothing. So a member that somebody marked as unread since then
 	// stays unread.
 	readCopiesSQL = `INSERT INTO read_marks (user_id, article_id, at)
 		SELECT ?1, y.article_id, ?3 FROM json_each(?2) AS wanted CROSS JOIN members AS m CROSS JOIN members AS y CROSS JOIN articles AS a
 		WHERE m.article_id = wanted.value AND m.leads = 1 AND y.story_id = m.story_id
-			AND a.id = y.article_id AND ` + readAtUserSQL + ` IS NULL
-			AND (SELECT ` + readAtUserSQL + ` FROM articles AS a WHERE a.id = m.article_id) IS NULL
+			AND a.id = y.article_id AND ` + readAtSQL + ` IS NULL
+			AND (SELECT ` + readAtSQL + ` FROM articles AS a WHERE a.id = m.article_id) IS NULL
 		ON CONFLICT (user_id, article_id) DO NOTHING RETURNING article_id`
 	readSQL = `INSERT INTO read_marks (user_id, article_id, at)
-		SELECT ?1, a.id, ?3 FROM articles AS a WHERE a.id IN (SELECT value FROM json_each(?2)) AND ` + readAtUserSQL + ` IS NULL
+		SELECT ?1, a.id, ?3 FROM articles AS a WHERE a.id IN (SELECT value FROM json_each(?2)) AND ` + readAtSQL + ` IS NULL
 		ON CONFLICT (user_id, article_id) DO NOTHING RETURNING article_id`
 	// markingSQL is the time of a new marking, which no marking of the user has had, whatever the clock says.
 	markingSQL = `SELECT max(?1, max(coalesce((SELECT max(r.at) FROM read_marks AS r WHERE r.user_id = ?2), 0),
@@ -242,7 +242,7 @@ func (c *markCache) keep(user int64, m cachedMarks) {
 // maxMarkedUsers is how many users' marks are cached. For a million articles a user's marks take some 250 KB.
 const maxMarkedUsers = 100
 
-const itemStatesSQL = `SELECT wanted.value, (SELECT ` + readAtUserSQL + ` FROM articles AS a WHERE a.id = wanted.value), l.label
+var itemStatesSQL = `SELECT wanted.value, (SELECT ` + readAtSQL + ` FROM articles AS a WHERE a.id = wanted.value), l.label
 	FROM json_each(?2) AS wanted LEFT JOIN labelled AS l ON l.article_id = wanted.value AND l.user_id = ?1 ORDER BY l.label`
 
 // States returns a user's marks of articles.
@@ -268,7 +268,7 @@ func (db *DB) States(ctx context.Context, user int64, ids []int64) (map[int64]ne
 	return states, err
 }
 
-const (
+var (
 	readBySQL    = `SELECT article_id FROM read_marks WHERE user_id = ? ORDER BY article_id`
 	coveredBySQL = `SELECT a.id` + coveredSQL + ` AND g.user_id = ?`
 	starredBySQL = `SELECT article_id FROM labelled WHERE user_id = ? AND label = '' ORDER BY article_id`

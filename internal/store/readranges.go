@@ -22,15 +22,16 @@ import (
 // no article in common: a later marking stores what lies between and above the earlier ones. So deleting the ranges of a marking takes
 // back what it changed, and nothing else.
 
-const (
-	// readAtSQL is when the user ? read article a, NULL where it is unread. It takes the user three times.
-	readAtSQL = `coalesce((SELECT r.at FROM read_marks AS r WHERE r.user_id = ? AND r.article_id = a.id),
-		(SELECT CASE WHEN g.after < a.id AND NOT EXISTS (SELECT 1 FROM unread_marks AS x WHERE x.user_id = ? AND x.feed_id = a.feed_id AND x.article_id = a.id) THEN g.at END
-			FROM read_ranges AS g WHERE g.user_id = ? AND g.feed_id = a.feed_id AND g.through >= a.id ORDER BY g.through LIMIT 1))`
-	// readAtUserSQL is readAtSQL for the user ?1.
-	readAtUserSQL = `coalesce((SELECT r.at FROM read_marks AS r WHERE r.user_id = ?1 AND r.article_id = a.id),
-		(SELECT CASE WHEN g.after < a.id AND NOT EXISTS (SELECT 1 FROM unread_marks AS x WHERE x.user_id = ?1 AND x.feed_id = a.feed_id AND x.article_id = a.id) THEN g.at END
-			FROM read_ranges AS g WHERE g.user_id = ?1 AND g.feed_id = a.feed_id AND g.through >= a.id ORDER BY g.through LIMIT 1))`
+// readAt is when a user read article a, NULL where it is unread. The parameter of the user, "?" or "?1", stands in it three times.
+func readAt(user string) string {
+	return strings.ReplaceAll(`coalesce((SELECT r.at FROM read_marks AS r WHERE r.user_id = $user AND r.article_id = a.id),
+		(SELECT CASE WHEN g.after < a.id AND NOT EXISTS (SELECT 1 FROM unread_marks AS x WHERE x.user_id = $user AND x.feed_id = a.feed_id AND x.article_id = a.id) THEN g.at END
+			FROM read_ranges AS g WHERE g.user_id = $user AND g.feed_id = a.feed_id AND g.through >= a.id ORDER BY g.through LIMIT 1))`, "$user", user)
+}
+
+var (
+	readAtSQL = readAt("?1")
+
 	coveredFromSQL = ` FROM read_ranges AS g CROSS JOIN articles AS a WHERE `
 	// coveredSQL selects from ranges g the articles a that are read because of them alone.
 	coveredSQL = coveredFromSQL + `a.feed_id = g.feed_id AND a.id > g.after AND a.id <= g.through
@@ -38,7 +39,7 @@ const (
 		AND NOT EXISTS (SELECT 1 FROM read_marks AS r WHERE r.user_id = g.user_id AND r.article_id = a.id)`
 
 	// readIDsSQL selects those of some articles that are read.
-	readIDsSQL = `SELECT a.id FROM articles AS a WHERE a.id IN (SELECT value FROM json_each(?2)) AND ` + readAtUserSQL + ` IS NOT NULL`
+	readIDsSQL = `SELECT a.id FROM articles AS a WHERE a.id IN (SELECT value FROM json_each(?2)) AND ` + readAtSQL + ` IS NOT NULL`
 	// takeOutSQL takes articles out of the ranges of a user.
 	takeOutSQL = `INSERT INTO unread_marks (user_id, feed_id, article_id)
 		SELECT c.user_id, c.feed_id, c.article_id FROM json_each(?2) AS wanted CROSS JOIN covered AS c
@@ -59,7 +60,7 @@ const (
 
 	afterFewSQL = `SELECT count(*) FROM (SELECT 1 FROM articles WHERE id > ? LIMIT ?) AS found`
 	seenFromSQL = `SELECT count(*), coalesce(min(id), 0) FROM (SELECT id FROM articles WHERE seen >= ? LIMIT ?) AS found`
-	beyondSQL   = `SELECT a.id FROM articles AS a WHERE a.id > ?2 AND a.id <= ?3 AND +a.seen < ?4 AND +a.feed_id IN (SELECT value FROM json_each(?5)) AND ` + readAtUserSQL + ` IS NULL`
+	beyondSQL   = `SELECT a.id FROM articles AS a WHERE a.id > ?2 AND a.id <= ?3 AND +a.seen < ?4 AND +a.feed_id IN (SELECT value FROM json_each(?5)) AND ` + readAtSQL + ` IS NULL`
 	unlistedSQL = `SELECT f.id, f.articles FROM feeds AS f LEFT JOIN read_counts AS r ON r.user_id = ?1 AND r.feed_id = f.id
 		WHERE f.articles > coalesce(r.articles, 0) AND f.id NOT IN (SELECT value FROM json_each(?2))`
 	readTotalSQL = `SELECT coalesce(sum(articles), 0) FROM read_counts WHERE user_id = ?`
@@ -68,7 +69,7 @@ const (
 	setReadCountsSQL = `INSERT INTO read_counts (user_id, feed_id, articles, leads)
 		SELECT ?1, f.id, f.articles - coalesce(found.articles, 0), f.leads - coalesce(found.leads, 0) FROM feeds AS f LEFT JOIN
 			(SELECT +a.feed_id AS feed_id, count(*) AS articles, sum(coalesce(m.leads, 0)) AS leads FROM articles AS a LEFT JOIN members AS m ON m.article_id = a.id
-			WHERE a.id > ?3 AND ` + readAtUserSQL + ` IS NULL GROUP BY 1) AS found ON found.feed_id = f.id
+			WHERE a.id > ?3 AND ` + readAtSQL + ` IS NULL GROUP BY 1) AS found ON found.feed_id = f.id
 		WHERE f.id IN (SELECT value FROM json_each(?2))
 		ON CONFLICT (user_id, feed_id) DO UPDATE SET articles = excluded.articles, leads = excluded.leads`
 
@@ -80,7 +81,7 @@ const (
 				AND NOT EXISTS (SELECT 1 FROM unread_marks AS x WHERE x.user_id = ?1 AND x.feed_id = a.feed_id AND x.article_id = a.id)
 				AND NOT EXISTS (SELECT 1 FROM read_marks AS r WHERE r.user_id = ?1 AND r.article_id = a.id AND r.at <> ?2)
 				AND m.article_id = a.id AND m.leads = 1 AND y.story_id = m.story_id AND y.article_id <> a.id) AS b CROSS JOIN articles AS a
-		WHERE a.id = b.id AND ` + readAtUserSQL + ` IS NULL RETURNING article_id`
+		WHERE a.id = b.id AND ` + readAtSQL + ` IS NULL RETURNING article_id`
 	copiesFromSQL = ` CROSS JOIN members AS y CROSS JOIN members AS m CROSS JOIN articles AS b CROSS JOIN read_ranges AS g
 		WHERE y.article_id = a.id AND m.story_id = y.story_id AND m.leads = 1 AND b.id = m.article_id
 			AND g.user_id = ?1 AND g.feed_id = b.feed_id AND g.through >= b.id AND g.after < b.id AND g.at = ?2
@@ -88,9 +89,9 @@ const (
 			AND NOT EXISTS (SELECT 1 FROM read_marks AS r WHERE r.user_id = ?1 AND r.article_id = b.id AND r.at <> ?2)
 			AND `
 	copiesOfFeedsSQL = `INSERT INTO read_marks (user_id, article_id, at) SELECT ?1, a.id, ?2 FROM articles AS a` + copiesFromSQL +
-		`a.feed_id IN (SELECT value FROM json_each(?3)) AND ` + readAtUserSQL + ` IS NULL RETURNING article_id`
+		`a.feed_id IN (SELECT value FROM json_each(?3)) AND ` + readAtSQL + ` IS NULL RETURNING article_id`
 	copiesAboveSQL = `INSERT INTO read_marks (user_id, article_id, at) SELECT ?1, a.id, ?2 FROM articles AS a` + copiesFromSQL +
-		`a.id > ?3 AND ` + readAtUserSQL + ` IS NULL RETURNING article_id`
+		`a.id > ?3 AND ` + readAtSQL + ` IS NULL RETURNING article_id`
 
 	openAboveSQL = `UPDATE read_ranges SET joined = 0 WHERE user_id = ?1 AND (feed_id, after) IN (SELECT g.feed_id, g.through FROM read_ranges AS g WHERE g.user_id = ?1 AND g.at = ?2)
 		AND through = (SELECT min(h.through) FROM read_ranges AS h WHERE h.user_id = ?1 AND h.feed_id = read_ranges.feed_id AND h.through > read_ranges.after)`

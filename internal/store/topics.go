@@ -345,10 +345,10 @@ func (db *DB) TopicsState(ctx context.Context) (string, error) {
 	return rowOf(ctx, db, "state of the topics", scanText, topicsStateSQL)
 }
 
-const unreadTopicSQL = `SELECT count(*), coalesce(max(a.seen), 0)
+var unreadTopicSQL = `SELECT count(*), coalesce(max(a.seen), 0)
 	FROM (SELECT story_id FROM topic_stories WHERE topic_id = ?2 ORDER BY seq DESC LIMIT ?3) AS page CROSS JOIN members AS m CROSS JOIN articles AS a
 	WHERE m.story_id = page.story_id AND m.leads = 1 AND a.id = m.article_id
-		AND ` + readAtUserSQL + ` IS NULL`
+		AND ` + readAtSQL + ` IS NULL`
 
 // UnreadTopic counts the unread stories among a topic's latest matches, at most limit of these. Each story is counted by
 // the article that stands for it.
