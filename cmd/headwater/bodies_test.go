@@ -9,8 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -123,24 +121,8 @@ func TestHalfBodies(t *testing.T) {
 
 // TestHalfBodyAtTheEnd stops a server with SIGTERM while bodies are on their way: it ends within the time with 0.
 func TestHalfBodyAtTheEnd(t *testing.T) {
-	program := ownProgram(t)
-	dir := filepath.Dir(program)
-	cmd := exec.Command(program, "serve", "--listen", "127.0.0.1:0", "--data", dir)
-	cmd.Env = append(environ(), "HOME="+dir, "HEADWATER_LISTS=")
-	log, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cmd.Process.Kill() }) // it has ended, where all is well
-	lines, address := bufio.NewScanner(log), ""
-	for address == "" && lines.Scan() {
-		if _, at, ok := strings.Cut(lines.Text(), "msg=serving url=http://"); ok {
-			address = at
-		}
-	}
+	server := serveOwn(t, t.TempDir())
+	address := strings.TrimPrefix(server.url, "http://")
 	for _, path := range []string{"/topics", "/api/v1/opml", "/feeds/1/remove", "/accounts/ClientLogin"} {
 		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", address)
 		if err != nil {
@@ -157,15 +139,5 @@ func TestHalfBodyAtTheEnd(t *testing.T) {
 			t.Fatalf("%s: %q %v", path, line, err) // its handler waits for the body
 		}
 	}
-	begun := time.Now()
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	var output strings.Builder
-	for lines.Scan() {
-		output.WriteString(lines.Text() + "\n")
-	}
-	if err := cmd.Wait(); err != nil || time.Since(begun) > shutdownTime {
-		t.Errorf("the server ended after %s with %v\n%s", time.Since(begun), err, output.String())
-	}
+	server.terminate(t)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -10,11 +9,9 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -36,14 +33,10 @@ func TestEndsUnderLoad(t *testing.T) {
 	cfg.Data, cfg.Fetch.PerHost = t.TempDir(), 0
 	cfg.Fetch.AllowPrivate = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	cfg.FullText.Mode, cfg.Origin.FetchSources = pipeline.FullTextNever, false
-	open := func() *app {
-		a, err := open(t.Context(), cfg, slog.New(slog.DiscardHandler), openOptions{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return a
+	a, err := open(t.Context(), cfg, slog.New(slog.DiscardHandler), openOptions{})
+	if err != nil {
+		t.Fatal(err)
 	}
-	a := open()
 	for n := range feeds {
 		if _, err := a.feeds.AddFeed(t.Context(), news.Feed{URL: fmt.Sprint(press.URL, "/", n)}); err != nil {
 			t.Fatal(err)
@@ -53,58 +46,29 @@ func TestEndsUnderLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	program := ownProgram(t)
-	cmd := exec.Command(program, "serve", "--listen", "127.0.0.1:0", "--data", cfg.Data)
-	cmd.Env = append(environ(), "HOME="+t.TempDir(), "HEADWATER_LISTS=", "HEADWATER_FETCH_ALLOW_PRIVATE=127.0.0.0/8", "HEADWATER_FETCH_PER_HOST=0",
+	server := serveOwn(t, cfg.Data, "HEADWATER_FETCH_ALLOW_PRIVATE=127.0.0.0/8", "HEADWATER_FETCH_PER_HOST=0",
 		"HEADWATER_POLL_SCHEDULE=@every 1s", "HEADWATER_FULLTEXT_MODE=never", "HEADWATER_ORIGIN_FETCH_SOURCES=false")
-	log, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cmd.Process.Kill() }) // it has ended, where all is well
-	lines, url := bufio.NewScanner(log), ""
-	for url == "" && lines.Scan() {
-		_, url, _ = strings.Cut(lines.Text(), "msg=serving url=")
-	}
 	stop := make(chan struct{})
 	var load sync.WaitGroup
 	for n := range 20 {
-		load.Go(func() { follow(url+"/api/v1/stream?after=0", stop) })
+		load.Go(func() { follow(server.url+"/api/v1/stream?after=0", stop) })
 		if n < 4 {
-			load.Go(func() { follow(url+"/api/v1/search?q=w*", stop) })
+			load.Go(func() { follow(server.url+"/api/v1/search?q=w*", stop) })
 		}
 	}
-	for asked := time.Now(); !strings.Contains(pageOf(t, url+"/metrics"), "\nheadwater_articles 2000\n"); time.Sleep(20 * time.Millisecond) {
+	for asked := time.Now(); !strings.Contains(pageOf(t, server.url+"/metrics"), "\nheadwater_articles 2000\n"); time.Sleep(20 * time.Millisecond) {
 		if time.Since(asked) > time.Minute {
 			t.Fatal("the feeds are not read")
 		}
 	}
-	begun := time.Now()
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	var output strings.Builder
-	for lines.Scan() {
-		output.WriteString(lines.Text() + "\n")
-	}
-	if err := cmd.Wait(); err != nil || time.Since(begun) > shutdownTime {
-		t.Errorf("the server ended after %s with %v\n%s", time.Since(begun), err, output.String())
-	}
+	server.terminate(t)
 	close(stop)
 	load.Wait()
 	if left, err := os.Stat(filepath.Join(cfg.Data, store.File+"-wal")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the log of writes is left: %+v, %v", left, err)
 	}
 
-	a = open()
-	defer func() {
-		if err := a.close(); err != nil {
-			t.Error(err)
-		}
-	}()
+	a = openApp(t, cfg)
 	if _, err := a.pipeline.Pass(t.Context(), pipeline.PassOptions{}); err != nil {
 		t.Fatal(err)
 	}
@@ -117,14 +81,21 @@ func TestEndsUnderLoad(t *testing.T) {
 // follow asks for an address over and over, as often as clients that mean well, and reads the answers.
 func follow(url string, stop <-chan struct{}) {
 	for {
-		if resp, err := http.Get(url); err == nil {
-			_, _ = io.Copy(io.Discard, resp.Body) // it may end with the server
-			_ = resp.Body.Close()
-		}
+		_, _ = readAnswer(url) // it may end with the server
 		select {
 		case <-stop:
 			return
 		case <-time.After(time.Second):
 		}
 	}
+}
+
+// readAnswer asks for an address, reads the whole answer and returns its status.
+func readAnswer(url string) (int, error) {
+	resp, err := http.Get(url)
+	if err != nil {
+		return 0, err
+	}
+	_, err = io.Copy(io.Discard, resp.Body)
+	return resp.StatusCode, errors.Join(err, resp.Body.Close())
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -57,15 +56,7 @@ func serveHostile(t *testing.T, vectors []string) hostileSite {
 	cfg.Fetch.PerHost = 0
 	cfg.Origin.FetchSources, cfg.FullText.Mode = false, pipeline.FullTextNever
 	ctx := t.Context()
-	a, err := open(ctx, cfg, slog.New(slog.DiscardHandler), openOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := a.close(); err != nil {
-			t.Error(err)
-		}
-	})
+	a := openApp(t, cfg)
 	var list []news.Feed
 	for n := 0; n*itemsOfHostile < len(vectors)+itemsOfHostile; n++ {
 		v := vectors[min(n*itemsOfHostile, len(vectors)-1)]

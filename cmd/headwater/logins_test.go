@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -31,15 +30,7 @@ func TestLoginStorm(t *testing.T) {
 			if trusted {
 				cfg.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
 			}
-			a, err := open(t.Context(), cfg, slog.New(slog.DiscardHandler), openOptions{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() {
-				if err := a.close(); err != nil {
-					t.Error(err)
-				}
-			}()
+			a := openApp(t, cfg)
 			if err := a.accounts.AddUser(t.Context(), "anna", "correct horse"); err != nil {
 				t.Fatal(err)
 			}

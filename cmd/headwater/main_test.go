@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime"
@@ -11,9 +14,12 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/spf13/cobra"
+
+	"headwater/internal/config"
 )
 
 // ticksOnly is a variable of the environment with which the program of tests polls at ticks and by commands, and not after changes of feeds.
@@ -53,6 +59,73 @@ func ownProgram(t *testing.T) string {
 // settings.
 func environ() []string {
 	return slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "HEADWATER_TEST_") })
+}
+
+// openApp opens the installation of the settings until the test ends.
+func openApp(t *testing.T, cfg config.Config) *app {
+	t.Helper()
+	a, err := open(t.Context(), cfg, slog.New(slog.DiscardHandler), openOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := a.close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return a
+}
+
+// ownServer is `headwater serve` in a process of its own.
+type ownServer struct {
+	*exec.Cmd
+	url    string
+	output chan string // what it logged, once it has ended
+}
+
+// serveOwn starts a server over a data folder, without the lists of feeds, with variables of the environment.
+func serveOwn(t *testing.T, dir string, variables ...string) ownServer {
+	t.Helper()
+	s := ownServer{Cmd: exec.Command(ownProgram(t), "serve", "--listen", "127.0.0.1:0", "--data", dir), output: make(chan string, 1)}
+	s.Env = append(append(environ(), "HOME="+t.TempDir(), "HEADWATER_LISTS="), variables...)
+	log, err := s.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Process.Kill() }) // it has ended, where all is well
+	url := make(chan string, 1)
+	go func() {
+		var output strings.Builder
+		for lines := bufio.NewScanner(log); lines.Scan(); {
+			output.WriteString(lines.Text() + "\n")
+			if _, at, ok := strings.Cut(lines.Text(), "msg=serving url="); ok {
+				url <- at
+			}
+		}
+		s.output <- output.String()
+	}()
+	select {
+	case s.url = <-url:
+	case output := <-s.output:
+		t.Fatalf("the server ended before it served:\n%s", output)
+	}
+	return s
+}
+
+// terminate sends SIGTERM, after which the server has to end with 0 in time.
+func (s ownServer) terminate(t *testing.T) {
+	t.Helper()
+	begun := time.Now()
+	if err := s.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	output := <-s.output
+	if err := s.Wait(); err != nil || time.Since(begun) > shutdownTime {
+		t.Errorf("the server ended after %s with %v\n%s", time.Since(begun), err, output)
+	}
 }
 
 func TestGCPercentFor(t *testing.T) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -21,15 +20,7 @@ func TestSessionsOnTwoNodes(t *testing.T) {
 	for range 2 {
 		cfg := config.Default()
 		cfg.Data, cfg.Database, cfg.Access.Login, cfg.AdminPassword, cfg.PublicURL = t.TempDir(), config.Secret(database), "required", guardedPassword, "http://127.0.0.1"
-		a, err := open(t.Context(), cfg, slog.New(slog.DiscardHandler), openOptions{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := a.close(); err != nil {
-				t.Error(err)
-			}
-		})
+		a := openApp(t, cfg)
 		h, err := a.handler(t.Context(), cfg.PublicURL)
 		if err != nil {
 			t.Fatal(err)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"log/slog"
 	"net/http/httptest"
 	"os"
 	"regexp"
@@ -19,15 +18,7 @@ func scrape(t *testing.T) string {
 	t.Helper()
 	cfg := config.Default()
 	cfg.Data = t.TempDir()
-	a, err := open(t.Context(), cfg, slog.New(slog.DiscardHandler), openOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := a.close(); err != nil {
-			t.Error(err)
-		}
-	}()
+	a := openApp(t, cfg)
 	h, err := a.statusHandler(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)

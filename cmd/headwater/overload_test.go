@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -28,24 +26,9 @@ func TestOverload(t *testing.T) {
 		t.Skip("HEADWATER_TEST_OVERLOAD says for how long, such as 30s")
 	}
 	press := inventedFeeds(t)
-	program := ownProgram(t)
-	dir := t.TempDir()
-	cmd := exec.Command(program, "serve", "--listen", "127.0.0.1:0", "--data", dir)
-	cmd.Env = append(environ(), "HOME="+dir, "HEADWATER_LISTS=", "HEADWATER_FETCH_ALLOW_PRIVATE=127.0.0.0/8", "HEADWATER_FETCH_PER_HOST=0",
+	server := serveOwn(t, t.TempDir(), "HEADWATER_FETCH_ALLOW_PRIVATE=127.0.0.0/8", "HEADWATER_FETCH_PER_HOST=0",
 		"HEADWATER_POLL_SCHEDULE=@every 1s", "HEADWATER_FULLTEXT_MODE=never", "HEADWATER_ORIGIN_FETCH_SOURCES=false")
-	log, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cmd.Process.Kill() }) // it has ended, where all is well
-	lines, url := bufio.NewScanner(log), ""
-	for url == "" && lines.Scan() {
-		_, url, _ = strings.Cut(lines.Text(), "msg=serving url=")
-	}
-	go func() { _, _ = io.Copy(io.Discard, log) }()
+	url := server.url
 	for n := range 20 {
 		body := fmt.Sprintf(`{"url": "%s/%d"}`, press.URL, n)
 		if status := post(url+"/api/v1/feeds", "application/json", strings.NewReader(body)); status != http.StatusCreated {
@@ -71,7 +54,7 @@ func TestOverload(t *testing.T) {
 		load.Go(func() { follow(url+"/api/v1/stream?after=0", stop) })
 	}
 	for n := range 4 {
-		load.Go(repeat(stop, func() { _ = answersOf(url+"/api/v1/search?limit=100&q="+string(rune('a'+n))+"*", time.Nanosecond) }))
+		load.Go(repeat(stop, func() { _, _ = readAnswer(url + "/api/v1/search?limit=100&q=" + string(rune('a'+n)) + "*") }))
 		load.Go(repeat(stop, func() { post(url+"/api/v1/opml", "text/x-opml", bytes.NewReader(huge)) }))
 		load.Go(repeat(stop, func() {
 			if post(url+"/accounts/ClientLogin", "application/x-www-form-urlencoded", strings.NewReader("Email=admin&Passwd=guess")) == http.StatusTooManyRequests {
@@ -85,8 +68,8 @@ func TestOverload(t *testing.T) {
 	watchers.Go(func() { page = answersOf(url+"/", lasts) })
 	watchers.Wait()
 	close(stop)
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", cmd.Process.Pid))
-	if err := errors.Join(err, cmd.Process.Signal(syscall.SIGTERM)); err != nil {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", server.Process.Pid))
+	if err := errors.Join(err, server.Process.Signal(syscall.SIGTERM)); err != nil {
 		t.Fatal(err)
 	}
 	load.Wait()
@@ -96,7 +79,7 @@ func TestOverload(t *testing.T) {
 	if health.failed+page.failed > 0 || refused.Load() == 0 {
 		t.Errorf("of /healthz %d, of the front page %d were not answered; %d guesses were refused", health.failed, page.failed, refused.Load())
 	}
-	if err := cmd.Wait(); err != nil {
+	if err := server.Wait(); err != nil {
 		t.Errorf("the server ended with %v", err)
 	}
 }
@@ -119,13 +102,8 @@ func (a answers) String() string {
 func answersOf(url string, lasts time.Duration) (a answers) {
 	for begun := time.Now(); time.Since(begun) < lasts; time.Sleep(50 * time.Millisecond) {
 		asked := time.Now()
-		resp, err := http.Get(url)
-		if err != nil || resp.StatusCode != http.StatusOK {
+		if status, err := readAnswer(url); err != nil || status != http.StatusOK {
 			a.failed++
-		}
-		if err == nil {
-			_, _ = io.Copy(io.Discard, resp.Body)
-			_ = resp.Body.Close()
 		}
 		a.took = append(a.took, time.Since(asked))
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -35,15 +34,7 @@ func TestSlowPictures(t *testing.T) {
 	cfg := config.Default()
 	cfg.Data, cfg.Fetch.Timeout = t.TempDir(), 3*time.Second
 	cfg.Fetch.AllowPrivate = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
-	a, err := open(t.Context(), cfg, slog.New(slog.DiscardHandler), openOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := a.close(); err != nil {
-			t.Error(err)
-		}
-	}()
+	a := openApp(t, cfg)
 	h, err := a.handler(t.Context(), "http://127.0.0.1")
 	if err != nil {
 		t.Fatal(err)

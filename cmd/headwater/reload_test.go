@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -40,15 +39,7 @@ func TestReloadWhilePolling(t *testing.T) {
 	cfg.Data, cfg.Listen = t.TempDir(), "127.0.0.1:0"
 	cfg.Poll.Schedule, cfg.Poll.Interval, cfg.Poll.MinInterval, cfg.Poll.MaxInterval = "@every 1s", time.Second, time.Second, time.Second
 	cfg.Fetch.Proxy, cfg.Fetch.Pause, cfg.Fetch.AllowPrivate = config.Secret(press.URL.String()), 0, []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
-	a, err := open(t.Context(), cfg, slog.New(slog.DiscardHandler), openOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := a.close(); err != nil {
-			t.Error(err)
-		}
-	})
+	a := openApp(t, cfg)
 	feeds := press.Feeds(5, 4)
 	if _, err := a.store.AddFeeds(t.Context(), feeds); err != nil {
 		t.Fatal(err)
@@ -166,15 +157,7 @@ func readUntil(t *testing.T, url string, stop <-chan struct{}) {
 func TestFailedReload(t *testing.T) {
 	cfg := config.Default()
 	cfg.Data, cfg.Listen = t.TempDir(), "127.0.0.1:0"
-	a, err := open(t.Context(), cfg, slog.New(slog.DiscardHandler), openOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := a.close(); err != nil {
-			t.Error(err)
-		}
-	})
+	a := openApp(t, cfg)
 	wrong := errors.New("config.yaml is gone")
 	var settings config.Config
 	s, url := serveInTest(t, a, func() (config.Config, error) { return settings, wrong })

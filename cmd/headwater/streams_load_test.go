@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -59,15 +58,7 @@ func TestStreamLoad(t *testing.T) {
 	cfg.Data, cfg.Fetch.PerHost = t.TempDir(), 0
 	cfg.Fetch.AllowPrivate = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	cfg.FullText.Mode, cfg.Origin.FetchSources = pipeline.FullTextNever, false
-	a, err := open(t.Context(), cfg, slog.New(slog.DiscardHandler), openOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := a.close(); err != nil {
-			t.Error(err)
-		}
-	}()
+	a := openApp(t, cfg)
 	press := inventedFeeds(t)
 	for n := range (stories + 99) / 100 {
 		if _, err := a.feeds.AddFeed(t.Context(), news.Feed{URL: fmt.Sprint(press.URL, "/", n)}); err != nil {
