@@ -69,7 +69,7 @@ build: ## build bin/headwater, one static file
 .PHONY: test
 test: debian axe ## run every test; installs the browser, the feed reader and the PostgreSQL that some of them drive
 	@.ci/promtool $(BIN)/promtool
-	$(GO) test -timeout 30m ./...
+	.ci/in-memory $(GO) test -timeout 30m ./...
 
 .PHONY: debian
 debian: debian-postgresql debian-chromium
@@ -158,7 +158,7 @@ vulncheck: $(BIN)/govulncheck ## hold what is linked in against Go's database of
 # The commands of scripts are hundreds of programs, and end their goroutines themselves.
 .PHONY: race
 race:
-	GORACE=atexit_sleep_ms=50 $(GO) test $(RACE) -gcflags=modernc.org/sqlite/lib=-race=false -timeout 30m ./...
+	GORACE=atexit_sleep_ms=50 .ci/in-memory $(GO) test $(RACE) -gcflags=modernc.org/sqlite/lib=-race=false -timeout 30m ./...
 
 # What reads bytes from outside: documents, HTML, lists of feeds, addresses, searches. Inputs that fail are written to testdata/fuzz
 # and belong into the commit that mends them. make fuzz FUZZ='internal/*' runs the other targets too.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -30,6 +31,11 @@ const (
 )
 
 func TestMain(m *testing.M) {
+	// Each input of a property takes a database of its own. The command line may ask for more of them.
+	if err := flag.Set("rapid.checks", "25"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	for variable, write := range map[string]func(context.Context, string) error{
 		writeUntilKilled: writeForever, ageUntilKilled: ageForever, leadUntilPaused: leadForever, restoreUntilKilled: restoreOnce, migrateUntilKilled: migrateOnce,
 	} {

@@ -1,7 +1,8 @@
 package store
 
 import (
-	"fmt"
+	"errors"
+	"os"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -36,22 +37,28 @@ func (p paper) take(feed string, articles []news.Article) (tally Tally) {
 	return tally
 }
 
-// TestCollectNeverLosesOrDoubles compares random sequences of polls with the model. It follows the log from a watermark
-// as the later stages do.
-func TestCollectNeverLosesOrDoubles(t *testing.T) {
-	dir := t.TempDir()
-	run := 0
+// checkStores holds a property against random input, each time on an empty store.
+func checkStores(t *testing.T, property func(rt *rapid.T, db *DB)) {
+	t.Helper()
 	rapid.Check(t, func(rt *rapid.T) {
-		run++
-		db, err := Open(t.Context(), fmt.Sprint(dir, "/", run), options(t, fmt.Sprint(dir, "/", run)))
+		dir := t.TempDir()
+		db, err := Open(t.Context(), dir, options(t, dir))
 		if err != nil {
 			rt.Fatal(err)
 		}
 		defer func() {
-			if err := db.Close(); err != nil {
+			if err := errors.Join(db.Close(), os.RemoveAll(dir)); err != nil { // PostgreSQL's database goes with the folder
 				rt.Error(err)
 			}
 		}()
+		property(rt, db)
+	})
+}
+
+// TestCollectNeverLosesOrDoubles compares random sequences of polls with the model. It follows the log from a watermark
+// as the later stages do.
+func TestCollectNeverLosesOrDoubles(t *testing.T) {
+	checkStores(t, func(rt *rapid.T, db *DB) {
 		feeds := addFeeds(t, db, 3)
 		model, follower, mark := paper{}, paper{}, int64(0)
 		for range rapid.IntRange(1, 6).Draw(rt, "calls") {
