@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/outbox"
 	"headwater/internal/schedule"
 	"headwater/internal/search"
 	"headwater/internal/store"
@@ -133,7 +134,7 @@ func (as *Alerts) TestAlert(ctx context.Context, id int64) error {
 	if _, err = as.Store.RecordAttempt(ctx, result); err != nil || problem == nil {
 		return err
 	}
-	return &news.AlertError{Field: "target", Text: problemText(problem)}
+	return &news.AlertError{Field: "target", Text: outbox.Problem(problem)}
 }
 
 // send sends a message once. It returns nil if the receiver accepted it, and the error of ctx if that ended first. Other

@@ -61,25 +61,21 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	mathrand "math/rand/v2"
-	"net"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
-	"headwater/internal/intake/fetch"
 	"headwater/internal/news"
 	"headwater/internal/observe"
+	"headwater/internal/outbox"
 	"headwater/internal/schedule"
 	"headwater/internal/store"
 )
 
 const (
-	queueTick     = 2 * time.Second
 	queueBatch    = 500            // entries of the story log read in one transaction
 	mailStories   = 200            // stories in one mail; more are sent in a second one
 	alertMessages = 50             // messages that one alert sends before it is loaded again
@@ -145,39 +141,18 @@ func (q *Queue) delivery(t store.AlertCandidate) (news.Delivery, bool) {
 // Run delivers until the context ends. It holds turn while it looks for what is due. Each alert with
 // deliveries has its own goroutine, so a receiver that does not answer delays no other alert.
 func (q *Queue) Run(ctx context.Context, turn *semaphore.Weighted) {
-	var g errgroup.Group
-	var busy sync.Map // ids of alerts that have a goroutine
-	t := time.NewTicker(queueTick)
-	defer t.Stop()
-	for {
-		var due []news.Alert
-		err := turn.Acquire(ctx, 1)
-		if err == nil {
-			due, err = q.store.DueAlerts(ctx, q.now())
-			turn.Release(1)
-		}
+	due := func(ctx context.Context) []news.Alert {
+		due, err := q.store.DueAlerts(ctx, q.now())
 		if isFault(ctx, err) {
 			q.log.Error("alerts could not be read; the next tick tries again", "error", err)
 		}
-		for _, a := range due {
-			if _, running := busy.LoadOrStore(a.ID, true); running {
-				continue
-			}
-			g.Go(func() error {
-				defer busy.Delete(a.ID)
-				if _, _, err := q.sendDue(ctx, a, time.Time{}); isFault(ctx, err) {
-					q.log.Error("how an alert went could not be kept; the next tick tries again", "alert", a.ID, "error", err)
-				}
-				return nil
-			})
-		}
-		select {
-		case <-ctx.Done():
-			_ = g.Wait() // its functions return no errors
-			return
-		case <-t.C:
-		}
+		return due
 	}
+	outbox.Run(ctx, turn, due, func(a news.Alert) int64 { return a.ID }, func(ctx context.Context, a news.Alert) {
+		if _, _, err := q.sendDue(ctx, a, time.Time{}); isFault(ctx, err) {
+			q.log.Error("how an alert went could not be kept; the next tick tries again", "alert", a.ID, "error", err)
+		}
+	})
 }
 
 // isFault reports whether an error is to be logged. The end of the context is none, and that the database is away was logged
@@ -351,32 +326,16 @@ func attempt(a news.Alert, sent []messageItem, problem error, now time.Time) sto
 	if problem == nil {
 		return at
 	}
-	at.Problem = problemText(problem)
-	var wait time.Duration // requested by the receiver
-	var refused *sendError
-	if errors.As(problem, &refused) {
-		at.Ended, wait = refused.Gone, refused.RetryAfter
+	at.Problem = outbox.Problem(problem)
+	if refused, ok := errors.AsType[*outbox.Refusal](problem); ok {
+		at.Ended = refused.Final
 	}
-	var resting *fetch.Error
-	if errors.As(problem, &resting) {
-		wait = resting.RetryAfter
-	}
-	at.Due = quietUntil(a, now.Add(max(wait, backoff(tries+1))))
-	at.Next = now.Add(max(wait, backoff(a.Failures+1)))
+	at.Due = quietUntil(a, now.Add(outbox.Wait(problem, tries+1)))
+	at.Next = now.Add(outbox.Wait(problem, a.Failures+1))
 	if !a.Failing.IsZero() && now.Sub(a.Failing) >= giveUpAfter {
 		at.Stale = now.Add(-giveUpAfter)
 	}
 	return at
-}
-
-// problemText returns an error of sending for its readers: without what the network's functions say, whose meaning is said before.
-func problemText(err error) string {
-	text := err.Error()
-	var op *net.OpError
-	if errors.As(err, &op) {
-		text = strings.TrimSuffix(text, ": "+op.Error())
-	}
-	return text
 }
 
 // quietUntil returns t, or the end of the alert's quiet hours in which t is.
@@ -386,13 +345,6 @@ func quietUntil(a news.Alert, t time.Time) time.Time {
 		return t
 	}
 	return schedule.Schedule{Quiet: when.Quiet}.Next(t, schedule.ZoneOf(a.Zone))
-}
-
-// backoff returns the wait after this many failures in a row, plus or minus a tenth. 15 tries take about a day.
-func backoff(failures int) time.Duration {
-	const first, most = 30 * time.Second, 4 * time.Hour
-	d := min(first<<min(max(failures-1, 0), 10), most)
-	return d + time.Duration((mathrand.Float64()*2-1)*float64(d)/10)
 }
 
 func ignoreMissing(err error) error {

@@ -16,6 +16,7 @@ import (
 	"headwater/internal/intake/fetch"
 	"headwater/internal/locale"
 	"headwater/internal/news"
+	"headwater/internal/outbox"
 )
 
 // SenderOptions are the options of a Sender. Post, Dial and DialTLS are required by the kinds of alerts that use them.
@@ -84,19 +85,6 @@ type message struct {
 	Items []messageItem
 }
 
-// sendError is why a receiver did not accept a message, in words that say what to do.
-type sendError struct {
-	Err        error
-	Gone       bool          // the receiver wants no further messages
-	RetryAfter time.Duration // the pause that the receiver asks for; 0 for none
-}
-
-// Error implements error.
-func (e *sendError) Error() string { return e.Err.Error() }
-
-// Unwrap returns the cause.
-func (e *sendError) Unwrap() error { return e.Err }
-
 // Sender sends messages.
 type Sender struct{ SenderOptions }
 
@@ -132,9 +120,9 @@ func (s *Sender) post(ctx context.Context, address string, header http.Header, b
 	if text := line(string(answer), 200); err == nil && text != "" {
 		quoted = fmt.Sprintf(" (%q)", text)
 	}
-	return nil, &sendError{
+	return nil, &outbox.Refusal{
 		Err:        fmt.Errorf("%d %s: %s%s", resp.StatusCode, http.StatusText(resp.StatusCode), advice(resp), quoted),
-		Gone:       resp.StatusCode == http.StatusGone,
+		Final:      resp.StatusCode == http.StatusGone,
 		RetryAfter: min(fetch.RetryAfter(resp.Header.Get("Retry-After"), s.Now()), longestWait),
 	}
 }

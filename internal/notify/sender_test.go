@@ -20,6 +20,7 @@ import (
 
 	"headwater/internal/intake/fetch"
 	"headwater/internal/news"
+	"headwater/internal/outbox"
 )
 
 var day = time.Date(2026, 8, 18, 6, 0, 0, 0, time.UTC)
@@ -176,8 +177,8 @@ func TestRefusals(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			address, got := receiver(t, tt.answer)
 			err := sender(t, SenderOptions{}).send(t.Context(), testMessage(news.AlertWebhook, address, newSecret(), "River floods"))
-			var e *sendError
-			if !errors.As(err, &e) || !strings.Contains(e.Error(), tt.says) || e.Gone != tt.gone || e.RetryAfter != tt.wait {
+			var e *outbox.Refusal
+			if !errors.As(err, &e) || !strings.Contains(e.Error(), tt.says) || e.Final != tt.gone || e.RetryAfter != tt.wait {
 				t.Errorf("%v (%+v); want %q, gone %v, wait %s", err, e, tt.says, tt.gone, tt.wait)
 			}
 			if n := len(got()); n != 1 {

@@ -16,6 +16,11 @@ import (
 // header may hold a key. It does not wait for the gate, and only ctx limits its time. A host that rests is not asked
 // (ErrResting). A host that answers 429 or 503 with Retry-After rests, for a day at most.
 func (c *Client) Post(ctx context.Context, address string, header http.Header, body []byte) (*http.Response, error) {
+	return c.Send(ctx, http.MethodPost, address, header, body)
+}
+
+// Send is Post with any method. Its errors leave out the query of the address, which may hold a key.
+func (c *Client) Send(ctx context.Context, method, address string, header http.Header, body []byte) (*http.Response, error) {
 	to, err := parseURL(address)
 	if err != nil {
 		return nil, err
@@ -23,9 +28,12 @@ func (c *Client) Post(ctx context.Context, address string, header http.Header, b
 	if err := c.resting.check(to); err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.String(), bytes.NewReader(body))
+	shown := *to
+	shown.RawQuery = ""
+	place := shown.Redacted()
+	req, err := http.NewRequestWithContext(ctx, method, to.String(), bytes.NewReader(body))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", to.Redacted(), err)
+		return nil, fmt.Errorf("%s: %w", place, err)
 	}
 	req.Header = header.Clone()
 	req.Header.Set("User-Agent", c.opt.UserAgent)
@@ -35,11 +43,11 @@ func (c *Client) Post(ctx context.Context, address string, header http.Header, b
 		c.rested(ctx, c.resting.noteRest(to, resp, maxPostRest))
 		return resp, nil
 	case ctx.Err() != nil:
-		return nil, fmt.Errorf("%s: %w", to.Redacted(), ctx.Err())
+		return nil, fmt.Errorf("%s: %w", place, ctx.Err())
 	case isRefused(err):
-		return nil, fmt.Errorf("%s: %w", to.Redacted(), privateError(to, err))
+		return nil, fmt.Errorf("%s: %w", place, privateError(to, err))
 	}
-	return nil, explainUnreachable(to.Redacted(), to, err)
+	return nil, explainUnreachable(place, to, err)
 }
 
 // Dial opens a connection to a server that the reader chose and that does not use HTTP, such as a mail server. Addresses that

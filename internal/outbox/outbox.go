@@ -1,0 +1,95 @@
+// Package outbox has what the queues for receivers outside share, those of alerts and of saved articles: a goroutine a receiver,
+// when to try again, and what to say of a failure. A queue itself is a table of the store.
+package outbox
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
+
+	"headwater/internal/intake/fetch"
+)
+
+// tick is the time between two looks for what is due.
+const tick = 2 * time.Second
+
+// Run sends what is due until the context ends. due returns the receivers with something due, and is called while turn is held. Each
+// of them gets a goroutine, so a receiver that does not answer delays no other; a receiver has one goroutine at most.
+func Run[T any](ctx context.Context, turn *semaphore.Weighted, due func(context.Context) []T, id func(T) int64, send func(context.Context, T)) {
+	var g errgroup.Group
+	var busy sync.Map // ids of receivers that have a goroutine
+	t := time.NewTicker(tick)
+	defer t.Stop()
+	for {
+		var receivers []T
+		if turn.Acquire(ctx, 1) == nil {
+			receivers = due(ctx)
+			turn.Release(1)
+		}
+		for _, r := range receivers {
+			if _, running := busy.LoadOrStore(id(r), true); running {
+				continue
+			}
+			g.Go(func() error {
+				defer busy.Delete(id(r))
+				send(ctx, r)
+				return nil
+			})
+		}
+		select {
+		case <-ctx.Done():
+			_ = g.Wait() // its functions return no errors
+			return
+		case <-t.C:
+		}
+	}
+}
+
+// Refusal is why a receiver did not accept a message, in words that say what to do.
+type Refusal struct {
+	Err        error
+	Final      bool          // the same message is not accepted later either
+	RetryAfter time.Duration // the pause that the receiver asks for; 0 for none
+}
+
+// Error implements error.
+func (e *Refusal) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *Refusal) Unwrap() error { return e.Err }
+
+// Wait returns the time until the next try after this many failures in a row, the last of which was problem. It is that of
+// Backoff, or longer where the receiver asks for it.
+func Wait(problem error, failures int) time.Duration {
+	wait := Backoff(failures)
+	if refused, ok := errors.AsType[*Refusal](problem); ok {
+		wait = max(wait, refused.RetryAfter)
+	}
+	if resting, ok := errors.AsType[*fetch.Error](problem); ok {
+		wait = max(wait, resting.RetryAfter)
+	}
+	return wait
+}
+
+// Backoff returns the wait after this many failures in a row: 30 s, then twice as long each time up to 4 h, plus or minus a tenth.
+func Backoff(failures int) time.Duration {
+	const first, most = 30 * time.Second, 4 * time.Hour
+	d := min(first<<min(max(failures-1, 0), 10), most)
+	return d + time.Duration((rand.Float64()*2-1)*float64(d)/10)
+}
+
+// Problem returns an error of sending for its readers: without what the network's functions say, whose meaning is said before.
+func Problem(err error) string {
+	text := err.Error()
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		text = strings.TrimSuffix(text, ": "+op.Error())
+	}
+	return text
+}
