@@ -61,6 +61,8 @@ func (db *DB) ClampWaits(ctx context.Context, at time.Time, longest time.Duratio
 			wait{clampSubscriptionsSQL, []any{now, slack}},
 			wait{clampAlertsSQL, []any{now, slack, most}},
 			wait{clampDeliveriesSQL, []any{now, slack, most}},
+			wait{clampTargetsSQL, []any{now, slack, most}},
+			wait{clampSavingsSQL, []any{now, slack, most}},
 			wait{clampQueuesSQL, []any{now, slack, most, queuePages}},
 			wait{clampQueuesSQL, []any{now, slack, most, queueCredited}},
 		)

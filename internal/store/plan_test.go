@@ -208,6 +208,14 @@ func plannedStatements() []planned {
 		{"alerts of matches", alertCandidatesSQL, "INDEX alerts_target"},
 		{"what was told", moveNotifiedSQL, "INDEX alert_told_story"},
 		{"due deliveries", dueDeliveriesSQL, "INDEX alert_outbox_due"},
+		{"due targets of savings", dueSaveTargetsSQL, "INDEX savings_due (due<?)"},
+		{"due savings", dueSavingSQL, "INDEX savings_waiting (target_id=? AND due<?)"},
+		{"savings of an article", savingsOfSQL, "INDEX savings_article (article_id=?)"},
+		{"savings that were given up", failedSQL, "INDEX savings_failed (target_id=?)"},
+		{"give up no more", retrySavingsSQL, "INDEX savings_failed (target_id=?)"},
+		{"savings that are due now", hurrySavingsSQL, "INDEX savings_waiting (target_id=?)"},
+		{"savings of the future", clampSavingsSQL, "INDEX savings_"},
+		{"saved articles that age out", forgetSavingsOfSQL, "INDEX savings_article (article_id=?)"},
 		{"drop what was told", dropRepeatsSQL, "INDEX alert_outbox_story"},
 		{"drop what was told", dropRepeatsSQL, "INDEX redirects_new"},
 		{"drop what was told", dropRepeatsSQL, "SEARCH t USING PRIMARY KEY (alert_id=? AND story_id=?)"},
@@ -362,6 +370,9 @@ const largeSQL = `
 		SELECT i, i, 'webhook', 'https://receiver.example/' || i, '', '', 0, 0, 0, 0 FROM generate_series(1, 10) AS i;
 	INSERT INTO alert_told (alert_id, story_id, outlets, original) SELECT i, s.id, 1, 0 FROM generate_series(1, 10) AS i, stories AS s;
 	INSERT INTO alert_outbox (id, alert_id, story_id, reason, since, due) SELECT 'm' || i, 1 + i % 10, i, 'new', 0, i FROM generate_series(1, 5000) AS i;
+	INSERT INTO save_targets (id, user_id, kind, name, address, secret, added) SELECT i, 1 + i % 3, 'linkding', 'target' || i, '', '{}', 0 FROM generate_series(1, 10) AS i;
+	INSERT INTO savings (id, target_id, article_id, url, title, state, since, due)
+		SELECT 's' || a.id, 1 + a.id % 10, a.id, 'u', 't', CASE WHEN a.id % 100 = 0 THEN 'waiting' WHEN a.id % 100 = 1 THEN 'failed' ELSE 'saved' END, a.id, a.id FROM articles AS a;
 	INSERT INTO outlet_counts (outlet, name, stories, articles, carried, wrote, named, rerun, first, last)
 		SELECT 'outlet' || i, 'Outlet ' || i, 1, 1, 1, 1, 0, 0, i, i FROM generate_series(1, 5000) AS i;
 	INSERT INTO outlet_pairs (outlet, origin, lag, stories) SELECT 'outlet' || i, 'outlet' || i * 7 % 5000 + j, j, 1 FROM generate_series(1, 5000) AS i, generate_series(1, 8) AS j;
@@ -531,6 +542,6 @@ var scanOfPlan = regexp.MustCompile(`(Seq Scan|Index Scan|Index Only Scan|Bitmap
 
 // smallTables do not grow with time. queues are indexes that have only what waits.
 var (
-	smallTables = []string{"feeds", "marks", "topics", "users", "alerts", "counters", "settings", "writer"}
-	queues      = []string{"citing_due"}
+	smallTables = []string{"feeds", "marks", "topics", "users", "alerts", "save_targets", "counters", "settings", "writer"}
+	queues      = []string{"citing_due", "savings_due", "savings_waiting"}
 )

@@ -325,7 +325,7 @@ var forgetArticlesOfSQL = []string{
 	`DELETE FROM topic_articles WHERE article_id IN (SELECT value FROM json_each(?))`,
 	`DELETE FROM citing WHERE article_id IN (SELECT value FROM json_each(?))`,
 	`DELETE FROM pages WHERE article_id IN (SELECT value FROM json_each(?))`,
-	`DELETE FROM vectors WHERE article_id IN (SELECT value FROM json_each(?))`,
+	`DELETE FROM vectors WHERE article_id IN (SELECT value FROM json_each(?))`, forgetSavingsOfSQL,
 	dropClosedEdgesASQL, dropClosedEdgesBSQL, dropPrintsSQL, dropClaimsSQL,
 	`DELETE FROM bodies WHERE article_id IN (SELECT value FROM json_each(?))`,
 	`DELETE FROM articles WHERE id IN (SELECT value FROM json_each(?))`,

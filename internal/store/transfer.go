@@ -471,6 +471,8 @@ var boundedColumns = map[string]map[string]int{
 	"marks":           {"name": maxName},
 	"subscriptions":   {"id": maxName},
 	"alert_outbox":    {"id": maxName, "reason": maxName},
+	"save_targets":    {"name": maxName},
+	"savings":         {"id": maxName, "state": maxName},
 }
 
 // boundRow shortens the texts of a row that an index of PostgreSQL can't hold, and repairs those that are not valid UTF-8. It returns

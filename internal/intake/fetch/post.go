@@ -25,11 +25,11 @@ func (c *Client) Send(ctx context.Context, method, address string, header http.H
 	if err != nil {
 		return nil, err
 	}
-	if err := c.resting.check(to); err != nil {
-		return nil, err
-	}
 	shown := *to
 	shown.RawQuery = ""
+	if err := c.resting.check(&shown); err != nil {
+		return nil, err
+	}
 	place := shown.Redacted()
 	req, err := http.NewRequestWithContext(ctx, method, to.String(), bytes.NewReader(body))
 	if err != nil {
