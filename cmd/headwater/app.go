@@ -30,6 +30,7 @@ import (
 	"headwater/internal/observe"
 	"headwater/internal/pipeline"
 	"headwater/internal/query"
+	"headwater/internal/saveto"
 	"headwater/internal/search"
 	"headwater/internal/serve/api"
 	"headwater/internal/serve/compare"
@@ -55,6 +56,7 @@ type app struct {
 	accounts *accounts.Accounts
 	sender   *notify.Sender
 	alerts   *notify.Alerts
+	savings  *saveto.Targets
 	hub      *notify.Publisher
 	pipeline *pipeline.Pipeline
 	health   *observe.Health
@@ -133,6 +135,7 @@ func (a *app) wire(ctx context.Context) error {
 	a.accounts = accounts.New(a.store, a.store.Now)
 	a.sender = alertSender(a.cfg, a.client, a.store.UserSettings)
 	a.alerts = &notify.Alerts{Store: a.store, Sender: a.sender, Stories: a.stories, Now: a.store.Now}
+	a.savings = &saveto.Targets{Store: a.store, Send: a.client.Send, Now: a.store.Now}
 	a.hub = publisherOf(a.cfg)
 	a.hub.Store, a.hub.Post, a.hub.Log = a.store, a.client.Post, a.log
 	a.health = &observe.Health{}
@@ -140,6 +143,7 @@ func (a *app) wire(ctx context.Context) error {
 	stages := pipelineOptions(a.cfg, a.client, a.registry)
 	stages.Store, stages.Index, stages.Reader, stages.Logger, stages.Hub = a.store, a.index, a.stories, a.log, a.hub
 	stages.Alerts, stages.Now, stages.Settings = notify.NewQueue(a.alerts, a.log), a.store.Now, a.cfg.Hashes()
+	stages.Savings = saveto.NewQueue(a.savings, a.log)
 	stages.TicksOnly, stages.Health, stages.Metrics, stages.Alerts.Metrics = a.ticksOnly, a.health, a.metrics, a.metrics
 	a.pipeline = pipeline.New(stages)
 	a.feeds = &subscribe.Feeds{Store: a.store, Finder: newFinder(a.cfg, a.client), Now: a.store.Now, Removed: a.pipeline.FeedRemoved}
@@ -204,7 +208,7 @@ func (a *app) webBackend() web.Backend {
 		TopicStore: db, TopicSearcher: a.stories, TopicEditor: a.topics, AlertStore: db, AlertEditor: a.alerts,
 		OutletReader: a.stories, OutletEditor: a.stories, FeedStore: db, FeedLister: a.stories, FeedEditor: a.feeds, ListKeeper: a.lists, StatusReader: a.stories, SettingsStore: db,
 		ItemStore: db, LeadReader: a.stories, MarkStore: db, LabelStore: db,
-		AccountStore: db, AccountEditor: a.accounts, UserStore: db,
+		AccountStore: db, AccountEditor: a.accounts, UserStore: db, SavingStore: db, Saver: a.savings,
 	}
 }
 
@@ -216,7 +220,7 @@ func (a *app) apiBackend() api.Backend {
 		ChangeLog: db, ChangeNotifier: a.pipeline,
 		TopicStore: db, TopicSearcher: a.stories, TopicEditor: a.topics, AlertStore: db, AlertEditor: a.alerts,
 		FeedStore: db, FeedLister: a.stories, FeedEditor: a.feeds, OPML: a.lists, CorrectionStore: db, Corrector: a.pipeline.Settler,
-		StatusReader: a.statusReader(), UserStore: db, AccountEditor: a.accounts, SettingsStore: db,
+		StatusReader: a.statusReader(), UserStore: db, AccountEditor: a.accounts, SettingsStore: db, SavingStore: db, Saver: a.savings,
 	}
 }
 

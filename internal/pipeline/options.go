@@ -12,6 +12,7 @@ import (
 	"headwater/internal/notify"
 	"headwater/internal/observe"
 	"headwater/internal/query"
+	"headwater/internal/saveto"
 	"headwater/internal/store"
 	"headwater/internal/stories/embed"
 	"headwater/internal/stories/outlets"
@@ -67,9 +68,10 @@ type Options struct {
 	FullText          string // whether items' pages are fetched where their feed sets nothing: auto, always or never; "" means never
 	FullTextPerHost   int    // items' pages fetched from one host in an hour; 0 means 20
 
-	Alerts *notify.Queue     // delivers alerts; nil sends none
-	Hub    *notify.Publisher // notifies a hub of changes in our own feeds; nil notifies none
-	Health *observe.Health   // is told of the steps of the loops; nil notes nothing
+	Alerts  *notify.Queue     // delivers alerts; nil sends none
+	Savings *saveto.Queue     // saves articles to services; nil saves none
+	Hub     *notify.Publisher // notifies a hub of changes in our own feeds; nil notifies none
+	Health  *observe.Health   // is told of the steps of the loops; nil notes nothing
 	// Metrics counts what the stages do, and gives what waits. Nil makes some that nobody reads.
 	Metrics *observe.Metrics
 	// TicksOnly has Serve poll at the times of the schedule alone, and not after changes of the feeds.

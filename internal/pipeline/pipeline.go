@@ -181,6 +181,9 @@ func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 		if p.options.Alerts != nil {
 			run(func(ctx context.Context) { p.options.Alerts.Run(ctx, p.turn) })
 		}
+		if p.options.Savings != nil {
+			run(func(ctx context.Context) { p.options.Savings.Run(ctx, p.turn) })
+		}
 		if p.options.Hub != nil {
 			run(p.options.Hub.Run)
 		}

@@ -152,7 +152,7 @@ func saved(err error, named bool) error {
 // loginRefused is the error of a login. Some services refuse a wrong one with 400, which is not the article's fault.
 func loginRefused(err error) error {
 	if refused, ok := errors.AsType[*outbox.Refusal](err); ok && refused.Final {
-		return &outbox.Refusal{Err: fmt.Errorf("it refuses the login; check the user name and the password: %w", refused.Err)}
+		return &outbox.Refusal{Err: fmt.Errorf("it refuses the login; check the user name and the password: %s", refused.Error())}
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package saveto
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -54,6 +55,7 @@ func serve(t *testing.T, answer http.HandlerFunc) *server {
 		if err != nil {
 			t.Error(err)
 		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
 		var all []string
 		for _, part := range []string{r.Method, r.URL.String(), r.Header.Get("Authorization"), r.Header.Get("Notion-Version"), r.Header.Get("Idempotency-Key"), r.Header.Get("Content-Type"), string(body)} {
 			if part != "" {

@@ -80,6 +80,11 @@ func (ts *Targets) CheckSaveTarget(ctx context.Context, user, id int64) error {
 	return &news.SaveError{Text: text}
 }
 
+// RetrySavings has what was given up of a target of a user tried again. It returns news.ErrNotFound for an unknown target.
+func (ts *Targets) RetrySavings(ctx context.Context, user, target int64) error {
+	return ts.Store.RetrySavings(ctx, user, target, ts.Now())
+}
+
 // within calls a service, for timeout at most.
 func within(ctx context.Context, do func(context.Context) error) error {
 	limited, cancel := context.WithTimeout(ctx, timeout)

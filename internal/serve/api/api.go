@@ -248,6 +248,8 @@ func (s *server) register(api operationAPI) {
 	register(api, reader, get, "compare-articles", "/stories/{id}/compare", "Show two articles of a story side by side", s.compare, moved("story"), fails(missing))
 	register(api, reader, get, "list-articles", "/articles", "List articles, newest first", s.articles)
 	register(api, reader, get, "get-article", "/articles/{id}", "Show an article: its text and its credits", s.article, fails(missing))
+	register(api, reader, post, "save-article", "/articles/{id}/save", "Save an article to a service of the user", s.saveArticle, notCreated, fails(missing))
+	register(api, reader, get, "list-save-targets", "/save-targets", "List the services to which the user saves articles, and how that goes", s.saveTargets)
 	register(api, reader, get, "list-events", "/events", "List events, the newest first", s.events)
 	register(api, reader, get, "get-event", "/events/{id}", "Show an event and the stories that tell of it", s.event, moved("event"), fails(missing))
 	register(api, reader, get, "list-outlets", "/outlets", "List outlets: what they write first and what they rerun", s.outlets)

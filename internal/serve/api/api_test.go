@@ -22,6 +22,7 @@ import (
 	"headwater/internal/notify"
 	"headwater/internal/pipeline"
 	"headwater/internal/pipeline/pipelinetest"
+	"headwater/internal/saveto"
 	"headwater/internal/search"
 	"headwater/internal/serve/access"
 	"headwater/internal/serve/api"
@@ -79,6 +80,7 @@ func backendOf(n *pipelinetest.Room) api.Backend {
 		FeedStore: n.Store, FeedLister: n.Stories, FeedEditor: n.Feeds, OPML: n.Lists, CorrectionStore: n.Store, Corrector: n.Pipeline.Settler,
 		StatusReader: n.Stories,
 		UserStore:    n.Store, AccountEditor: accounts.New(n.Store, func() time.Time { return now }), SettingsStore: n.Store,
+		SavingStore: n.Store, Saver: &saveto.Targets{Store: n.Store, Now: func() time.Time { return now }},
 	}
 }
 

@@ -46,6 +46,9 @@ type Backend struct {
 	UserStore
 	AccountEditor
 	SettingsStore
+
+	SavingStore
+	Saver
 }
 
 // check says which part is missing.
@@ -177,6 +180,17 @@ type TopicEditor interface {
 	ChangeTopic(ctx context.Context, t news.Topic) error
 	// SeeTopic marks what matches now as seen by a user.
 	SeeTopic(ctx context.Context, t news.Topic, viewer int64) error
+}
+
+// SavingStore keeps the services to which users save articles.
+type SavingStore interface {
+	SaveTargets(ctx context.Context, user int64) ([]news.SaveTarget, error)
+}
+
+// Saver saves articles. What is wrong with what is sent is a *news.SaveError.
+type Saver interface {
+	// SaveArticle gives the saving of before where the article waits or was saved already, unless it is to be saved again.
+	SaveArticle(ctx context.Context, user, target int64, a news.Article, again bool) (before *news.Saving, err error)
 }
 
 // AlertStore lists and removes the alerts of topics.

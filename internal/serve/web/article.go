@@ -35,6 +35,8 @@ type articleView struct {
 	Folder      link
 	Labels      []link
 	Others      []string       // other labels of the viewer
+	Savings     []articleSaving
+	Said        string         // of a click to save it that changed nothing
 	Here        string         // the address of the page
 	Compared    [][]view.Piece // the text as it is compared, with the credits in it marked; nil where it holds none
 }
@@ -130,6 +132,9 @@ func (s *server) addReading(r *http.Request, v *articleView, a news.Article) err
 	v.Marks = markView{ID: a.ID, Read: state.Read, Starred: state.Starred}
 	if v.Labels, v.Others, err = s.labelsOf(r, state); err != nil {
 		return err
+	}
+	if v.Savings, v.Said, err = s.savingsOf(r, a.ID); err != nil {
+		return fmt.Errorf("savings of article %d: %w", a.ID, err)
 	}
 	if v.Around, err = s.aroundOf(r, articlePath(a.ID), a, state); err != nil {
 		return err

@@ -49,6 +49,8 @@ type fake struct {
 	edits        []news.OutletEdit
 	reading      reading
 	settings     news.Settings // of the viewer
+	targets      []news.SaveTarget
+	savings      []news.Saving
 }
 
 // backend has the fake answer everything.
@@ -59,7 +61,7 @@ func (f *fake) backend() web.Backend {
 		Corrector: f, CorrectionStore: f,
 		TopicStore: f, TopicSearcher: f, TopicEditor: f, AlertStore: f, AlertEditor: f,
 		OutletReader: f, OutletEditor: f, FeedStore: f, FeedLister: f, FeedEditor: f, ListKeeper: f, StatusReader: f,
-		SettingsStore: f, ItemStore: f, LeadReader: f, MarkStore: f, LabelStore: f,
+		SettingsStore: f, ItemStore: f, LeadReader: f, MarkStore: f, LabelStore: f, SavingStore: f, Saver: f,
 	}
 }
 

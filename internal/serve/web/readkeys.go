@@ -27,6 +27,7 @@ func keysOf(l *locale.Locale) (v keysView) {
 		key(l.Text("open it at its outlet, in another tab"), "v"),
 		key(l.Text("read or unread"), "m"),
 		key(l.Text("starred or not"), "s"),
+		key(l.Text("save the article to the first of the services"), "S"),
 		key(l.Text("back to the list"), "u"),
 		key(l.Text("load the page again"), "r"),
 		key(l.Text("mark all of the list as read"), "A"),

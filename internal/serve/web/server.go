@@ -344,6 +344,9 @@ type Backend struct {
 	LeadReader
 	MarkStore
 	LabelStore
+
+	SavingStore
+	Saver
 }
 
 // FrontReader reads front pages.

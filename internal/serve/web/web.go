@@ -8,7 +8,7 @@
 // no other feed.
 //
 // A request goes to a page's handler (front.go, story.go, compare.go, correct.go, event.go, article.go, search.go, topics.go,
-// alerts.go, outlets.go, feeds.go, settings.go, help.go) or to a combined feed's (emit.go). The handler reads from the Backend, builds a view of what it
+// alerts.go, outlets.go, feeds.go, settings.go, saving.go, help.go) or to a combined feed's (emit.go). The handler reads from the Backend, builds a view of what it
 // shows (card.go, member.go, verdict.go, timeline.go, searchhelp.go, chart.go, feedwords.go, media.go) and renders the template of that name within
 // the layout (layout.go). server.go has the Backend, and what all handlers share: errors, forms, security headers. What the search box
 // suggests while somebody types is JSON for app.js (suggest.go). offline.go has what makes the pages an application that can be
@@ -103,6 +103,7 @@ func New(o Options) access.Routes {
 		"GET /labels":                  {access.Reader, s.labels},
 		"POST /label/{name}":           {access.Reader, s.changeLabel},
 		"POST /article/{id}/labels":    {access.Reader, s.labelArticle},
+		"POST /article/{id}/save":      {access.Reader, s.saveArticle},
 		"POST /marks":                  {access.Reader, s.setMarks},
 		"POST /marks/all":              {access.Reader, s.markAll},
 		"POST /marks/undo":             {access.Reader, s.undoMarks},
@@ -192,6 +193,13 @@ func New(o Options) access.Routes {
 		"GET " + helpPath:                      {access.Visitor, s.helpPage},
 		"GET " + helpPath + "/{name}":          {access.Visitor, s.helpPage},
 		"GET " + helpPath + "/pictures/{file}": {access.Anyone, s.helpPicture},
+
+		"GET /settings/saving":              {access.Reader, s.saving},
+		"POST /settings/saving":             {access.Reader, s.addTarget},
+		"POST /settings/saving/{id}":        {access.Reader, s.changeTarget},
+		"POST /settings/saving/{id}/test":   {access.Reader, s.checkTarget},
+		"POST /settings/saving/{id}/retry":  {access.Reader, s.retryTarget},
+		"POST /settings/saving/{id}/remove": {access.Reader, s.removeTarget},
 
 		"GET /offline":              {access.Visitor, s.offline},
 		"GET /sw.js":                {access.Anyone, s.serviceWorker},

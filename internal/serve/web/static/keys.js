@@ -58,6 +58,7 @@
     v: () => { const out = here()?.querySelector("a.out"); if (out) open(out.href, "_blank", "noopener"); },
     m: () => here()?.querySelector(".mark-read")?.click(),
     s: () => here()?.querySelector(".mark-star")?.click(),
+    S: () => document.querySelector("#save button.save-to")?.click(),
     u: () => { const up = document.querySelector("nav.around .up"); return up ? up.click() : history.back(); },
     r: () => location.reload(),
     z: () => document.querySelector("#done .undo:not([hidden])")?.click(),
