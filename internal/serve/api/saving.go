@@ -39,7 +39,7 @@ func (s *server) saveTargets(ctx context.Context, _ *struct{}) (*body[saveTarget
 }
 
 type savedArticle struct {
-	byID
+	ID   int64 `path:"id" minimum:"1" doc:"the article's number"`
 	Body struct {
 		Target int64 `json:"target" minimum:"1" doc:"the number of the service, from /save-targets"`
 		Again  bool  `json:"again,omitempty" doc:"save it once more where it was saved before"`
