@@ -33,19 +33,22 @@ func NewQueue(t *Targets, log *slog.Logger) *Queue { return &Queue{t, log} }
 func (q *Queue) Run(ctx context.Context, turn *semaphore.Weighted) {
 	due := func(ctx context.Context) []news.SaveTarget {
 		due, err := q.targets.Store.DueSaveTargets(ctx, q.targets.Now())
-		q.logFault(ctx, err, "articles to save could not be read; the next tick tries again")
+		if isFault(ctx, err) {
+			q.log.Error("articles to save could not be read; the next tick tries again", "error", err)
+		}
 		return due
 	}
 	outbox.Run(ctx, turn, due, func(t news.SaveTarget) int64 { return t.ID }, func(ctx context.Context, t news.SaveTarget) {
-		q.logFault(ctx, q.saveDue(ctx, t), "how a saving went could not be kept; the next tick tries again", "target", t.ID)
+		if err := q.saveDue(ctx, t); isFault(ctx, err) {
+			q.log.Error("how a saving went could not be kept; the next tick tries again", "target", t.ID, "error", err)
+		}
 	})
 }
 
-// logFault logs an error, unless the context has ended or the database is away, which the store has logged.
-func (q *Queue) logFault(ctx context.Context, err error, message string, args ...any) {
-	if err != nil && ctx.Err() == nil && !errors.Is(err, news.ErrUnavailable) {
-		q.log.Error(message, append(args, "error", err)...)
-	}
+// isFault reports whether an error is to be logged. The end of the context is none, and that the database is away was logged by the
+// store.
+func isFault(ctx context.Context, err error) bool {
+	return err != nil && ctx.Err() == nil && !errors.Is(err, news.ErrUnavailable)
 }
 
 // saveDue saves what is due to a target, one article after the other, until the target fails. Another node does nothing with the

@@ -77,8 +77,8 @@ func Find(kind string) (Service, bool) {
 	return services[at], true
 }
 
-// normalized returns a target as it is stored. It returns a *news.SaveError for a wrong one.
-func normalized(t news.SaveTarget) (news.SaveTarget, error) {
+// checked returns a target as it is stored. It returns a *news.SaveError for a wrong one.
+func checked(t news.SaveTarget) (news.SaveTarget, error) {
 	s, ok := Find(t.Kind)
 	if !ok {
 		return t, &news.SaveError{Field: "kind", Text: fmt.Sprintf("there is no service %q to save to", t.Kind)}

@@ -214,7 +214,7 @@ func triedServices() map[string]tried {
 // saverAt is a service at an address, with the login of its test.
 func saverAt(t *testing.T, kind, address string, loopback bool) saver {
 	t.Helper()
-	target, err := normalized(news.SaveTarget{Kind: kind, Address: address, Fields: triedServices()[kind].fields})
+	target, err := checked(news.SaveTarget{Kind: kind, Address: address, Fields: triedServices()[kind].fields})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -364,7 +364,7 @@ func TestRefusedArticle(t *testing.T) {
 	}
 }
 
-func TestNormalized(t *testing.T) {
+func TestChecked(t *testing.T) {
 	token := map[string]string{"token": " s3cret "}
 	tests := []struct {
 		target news.SaveTarget
@@ -384,7 +384,7 @@ func TestNormalized(t *testing.T) {
 		{news.SaveTarget{Kind: "linkding", Address: "https://links.example", Fields: map[string]string{"token": "a", "pin": "1"}}, "pin"},
 	}
 	for _, tt := range tests {
-		got, err := normalized(tt.target)
+		got, err := checked(tt.target)
 		var wrong *news.SaveError
 		switch {
 		case tt.field == "" && (err != nil || got.Name == "" || got.Fields["token"] != "s3cret" || strings.HasSuffix(got.Address, "/")):

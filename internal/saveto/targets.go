@@ -27,7 +27,7 @@ func (ts *Targets) caller() caller { return caller{ts.Send, ts.Now} }
 // AddSaveTarget adds a target, and returns it as stored. It returns a *news.SaveError for a wrong one, and news.ErrExists where the user has
 // one of that name.
 func (ts *Targets) AddSaveTarget(ctx context.Context, t news.SaveTarget) (news.SaveTarget, error) {
-	t, err := normalized(t)
+	t, err := checked(t)
 	if err != nil {
 		return t, err
 	}
@@ -44,13 +44,13 @@ func (ts *Targets) ChangeSaveTarget(ctx context.Context, t news.SaveTarget) (new
 		return t, err
 	}
 	t.Kind = was.Kind
-	service, _ := Find(t.Kind) // normalized refuses an unknown one
+	service, _ := Find(t.Kind) // checked refuses an unknown one
 	for _, f := range service.Fields {
 		if f.Secret && t.Fields[f.Name] == "" && t.Address == was.Address { // a token goes to no other server unasked
 			t.Fields[f.Name] = was.Fields[f.Name]
 		}
 	}
-	if t, err = normalized(t); err != nil {
+	if t, err = checked(t); err != nil {
 		return t, err
 	}
 	return t, ts.Store.ChangeSaveTarget(ctx, t)

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"headwater/internal/news"
 )
 
 // routes are all that is served.
@@ -162,6 +164,8 @@ func TestDescriptionIsWhole(t *testing.T) {
 // description.
 func TestAnswersAreAsDescribed(t *testing.T) {
 	d := filled(t)
+	_, err := d.room.Store.AddSaveTarget(t.Context(), news.SaveTarget{User: 1, Kind: "linkding", Name: "Links", Address: "https://links.example", Fields: map[string]string{"token": "t"}})
+	must(t, err)
 	doc := describe(t, d)
 	asked := map[string]bool{}
 	for _, tt := range []struct {
@@ -194,6 +198,12 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"GET", "/api/v1/articles/1", "", 200},
 		{"GET", "/api/v1/articles/4", "", 200}, // no date
 		{"GET", "/api/v1/articles/4711", "", 404},
+		{"POST", "/api/v1/articles/1/save", `{"target":1}`, 200},
+		{"POST", "/api/v1/articles/1/save", `{"target":1,"again":true}`, 200},
+		{"POST", "/api/v1/articles/1/save", `{"target":4711}`, 404},
+		{"POST", "/api/v1/articles/4711/save", `{"target":1}`, 404},
+		{"POST", "/api/v1/articles/1/save", `{}`, 422},
+		{"GET", "/api/v1/save-targets", "", 200},
 		{"GET", "/api/v1/events?limit=1", "", 200},
 		{"GET", "/api/v1/events?cursor=elsewhere", "", 422},
 		{"GET", "/api/v1/events/1", "", 200},
