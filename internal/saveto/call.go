@@ -104,7 +104,8 @@ func (c caller) refusal(resp *http.Response, text []byte) error {
 	case s >= 200 && s < 300:
 		r.Err = garbage(text)
 	case s >= 300 && s < 400:
-		r.Err = fmt.Errorf("%s: it redirects to %q, which is not followed; change the address", status, oneLine(resp.Header.Get("Location"), 200))
+		to, _, _ := strings.Cut(resp.Header.Get("Location"), "?") // a query may repeat a token
+		r.Err = fmt.Errorf("%s: it redirects to %q, which is not followed; change the address", status, oneLine(to, 200))
 	case s == http.StatusUnauthorized, s == http.StatusForbidden:
 		r.Err = fmt.Errorf("%s: it refuses the login; check the token or the password, and what it permits%s", status, said)
 	case s == http.StatusNotFound, s == http.StatusMethodNotAllowed:

@@ -123,7 +123,7 @@ func attempt(t news.SaveTarget, s news.Saving, problem error, now time.Time) sto
 	if problem == nil {
 		return at
 	}
-	at.Problem = outbox.Problem(problem)
+	at.Problem = problemOf(t, problem)
 	if refused, ok := errors.AsType[*outbox.Refusal](problem); ok && refused.Final {
 		at.GiveUp = true
 		return at

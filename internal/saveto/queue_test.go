@@ -17,7 +17,7 @@ import (
 )
 
 // bookmarks is a service in the form of Raindrop.io, which keeps an address as often as it is sent. While broken it keeps what it
-// is sent and answers a page; while refusing it keeps nothing and answers a page.
+// is sent and answers a page that quotes the login; while refusing it keeps nothing and answers a page.
 type bookmarks struct {
 	kept             []string
 	broken, refusing bool
@@ -50,7 +50,7 @@ func (b *bookmarks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		b.kept = append(b.kept, sent.Link)
 	}
 	if b.broken {
-		_, _ = io.WriteString(w, "<html>Bad gateway")
+		_, _ = io.WriteString(w, "<html>Bad gateway for "+r.Header.Get("Authorization"))
 		return
 	}
 	_, _ = io.WriteString(w, `{"result":true}`)
@@ -169,6 +169,9 @@ func TestDayOfGarbage(t *testing.T) {
 			s.pass(24 * time.Hour)
 			target, err := s.store.SaveTarget(t.Context(), s.user, s.target.ID)
 			s.must(err)
+			if strings.Contains(target.Problem, "s3cret") {
+				t.Errorf("the problem quotes the token: %s", target.Problem)
+			}
 			if kept := name == "keeps what came"; !kept && (target.Failures < 5 || target.Waiting != 1 || !strings.Contains(target.Problem, "check the address")) {
 				t.Errorf("after a day: %+v", target)
 			}
@@ -206,6 +209,15 @@ func TestGivenUp(t *testing.T) {
 	s.pass(0)
 	if len(s.service.kept) != 1 || s.state(7) != news.SavingDone {
 		t.Errorf("tried again: saved %d times, %s", len(s.service.kept), s.state(7))
+	}
+	s.service.broken, s.service.kept = true, nil
+	s.click(6, false)
+	s.pass(8 * 24 * time.Hour)
+	s.service.broken = false
+	s.click(6, false)
+	s.pass(time.Hour)
+	if len(s.service.kept) != 1 || s.state(6) != news.SavingDone {
+		t.Errorf("kept, given up and clicked again: saved %d times, %s", len(s.service.kept), s.state(6))
 	}
 	s.service.status = http.StatusUnprocessableEntity
 	s.click(8, false)
@@ -258,5 +270,11 @@ func TestOwnTargets(t *testing.T) {
 	}
 	if _, err := s.targets.AddSaveTarget(t.Context(), news.SaveTarget{User: s.user, Kind: "raindrop", Name: "Links", Fields: map[string]string{"token": "x"}}); !errors.Is(err, news.ErrExists) {
 		t.Errorf("the same name: %v", err)
+	}
+	s.click(7, false)
+	s.must(s.store.AddUser(t.Context(), news.User{Name: "berta", Role: news.AdminRole, Added: day}, ""))
+	s.must(s.store.RemoveUser(t.Context(), "anna"))
+	if due, err := s.store.DueSaveTargets(t.Context(), s.now); err != nil || len(due) != 0 {
+		t.Errorf("after the user went: %+v, %v", due, err)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net/url"
+	"strings"
 	"time"
 
 	"headwater/internal/news"
@@ -73,11 +75,23 @@ func (ts *Targets) CheckSaveTarget(ctx context.Context, user, id int64) error {
 	if problem == nil {
 		return ts.Store.CheckedSaveTarget(ctx, id, "", ts.Now(), time.Time{})
 	}
-	text := outbox.Problem(problem)
+	text := problemOf(t, problem)
 	if err := ts.Store.CheckedSaveTarget(ctx, id, text, ts.Now(), t.Next); err != nil { // a failed check delays nothing
 		return err
 	}
 	return &news.SaveError{Text: text}
+}
+
+// problemOf returns an error of a target for its readers and the log. Services may quote what they were sent, so its secrets are left out.
+func problemOf(t news.SaveTarget, err error) string {
+	text := outbox.Problem(err)
+	service, _ := Find(t.Kind) // without one nothing was sent
+	for _, f := range service.Fields {
+		if secret := t.Fields[f.Name]; f.Secret && secret != "" {
+			text = strings.NewReplacer(secret, "***", url.QueryEscape(secret), "***").Replace(text)
+		}
+	}
+	return text
 }
 
 // RetrySavings has what was given up of a target of a user tried again. It returns news.ErrNotFound for an unknown target.

@@ -121,7 +121,7 @@ const (
 	dueSavingSQL  = `SELECT ` + savingColumns + ` FROM savings AS s WHERE s.target_id = ? AND s.state = 'waiting' AND s.due <= ? ORDER BY s.due LIMIT 1`
 	putSavingSQL  = `INSERT INTO savings (id, target_id, article_id, url, title, state, since, due) VALUES (?1, ?2, ?3, ?4, ?5, 'waiting', ?6, ?6)
 		ON CONFLICT (target_id, article_id) DO UPDATE SET id = excluded.id, url = excluded.url, title = excluded.title, state = 'waiting',
-			since = excluded.since, due = excluded.due, tries = 0, problem = ''`
+			since = excluded.since, due = excluded.due, tries = CASE savings.state WHEN 'failed' THEN 1 ELSE 0 END, problem = ''`
 	beginSavingSQL = `UPDATE savings SET tries = tries + 1 WHERE id = ? AND state = 'waiting'`
 )
 
@@ -134,6 +134,7 @@ func scanSaving(row scanner) (s news.Saving, err error) {
 
 // QueueSaving queues the saving of an article to a target, which is due at s.Since. Where the article waits or was saved before, it is
 // not queued, and the saving of before is returned. It is queued again where it was given up, or where again is true and it was saved.
+// The tries of what was given up count, since one of them may have saved it.
 func (db *DB) QueueSaving(ctx context.Context, s news.Saving, again bool) (before *news.Saving, err error) {
 	err = db.write(ctx, "queue a saving", func(ctx context.Context, t tx) error {
 		before = nil
