@@ -34,7 +34,7 @@ type articleView struct {
 	Feed        link // that it came from, and its folder
 	Folder      link
 	Labels      []link
-	Others      []string       // other labels of the viewer
+	Others      []string // other labels of the viewer
 	Savings     []articleSaving
 	Said        string         // of a click to save it that changed nothing
 	Here        string         // the address of the page
