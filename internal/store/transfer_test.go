@@ -191,6 +191,7 @@ func fillEmptyTables(t *testing.T, db *DB) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	madeUp := map[string]bool{} // tables whose row has the id 77
 	for _, one := range tables {
 		var full bool
 		if err := tx.QueryRowContext(t.Context(), `SELECT EXISTS (SELECT 1 FROM `+quote(one.name)+`)`).Scan(&full); err != nil {
@@ -199,24 +200,25 @@ func fillEmptyTables(t *testing.T, db *DB) {
 		if full {
 			continue
 		}
-		references := map[string]bool{}
+		references := map[string]string{} // the tables that columns lead to
 		if err := eachRow(t.Context(), tx.QueryContext, func(row scanner) error {
-			var name string
-			err := row.Scan(&name)
-			references[name] = true
+			var name, table string
+			err := row.Scan(&name, &table)
+			references[name] = table
 			return err
-		}, `SELECT "from" FROM pragma_foreign_key_list(?)`, one.name); err != nil {
+		}, `SELECT "from", "table" FROM pragma_foreign_key_list(?)`, one.name); err != nil {
 			t.Fatal(err)
 		}
 		values := make([]string, len(one.columns))
 		for i, c := range one.columns {
 			switch {
-			case references[c.name] && one.parents[0] != "aged_stories":
+			case references[c.name] != "" && !madeUp[references[c.name]]:
 				values[i] = "1"
 			default:
 				values[i] = map[string]string{"INTEGER": "77", "REAL": "0.1", "TEXT": "'made up'", "BLOB": "x'00ff'"}[c.kind]
 			}
 		}
+		madeUp[one.name] = true
 		execute(t, db.Dir(), `INSERT INTO `+quote(one.name)+` (`+one.columnList()+`) VALUES (`+strings.Join(values, ", ")+`)`)
 	}
 	if err := errors.Join(tx.Rollback(), raw.Close()); err != nil {
