@@ -50,7 +50,7 @@ func TestHostileInBrowser(t *testing.T) {
 				t.Run(name, func(t *testing.T) {
 					v.open(t, handler)
 					topic := "/topic/" + url.PathEscape(suggested)
-					v.read(append(pages, topic, topic+"/alerts?kind=webhook", topic+"/alerts?kind=ntfy", topic+"/alerts?kind=email", fmt.Sprint(topic, "/alerts?change=", v.site.alert)))
+					v.read(append(pages, topic, topic+"/alerts?kind=webhook", topic+"/alerts?kind=ntfy", topic+"/alerts?kind=email", "/settings/saving?kind=mastodon", fmt.Sprint(topic, "/alerts?change=", v.site.alert)))
 					v.readTopics()
 					if !policy && first { // what does not run without a policy does not run with one
 						v.sendForms()

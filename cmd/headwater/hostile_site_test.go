@@ -118,6 +118,24 @@ func serveHostile(t *testing.T, vectors []string) hostileSite {
 	return site
 }
 
+// plantSaving has a vector be what a user writes of a service to save to, what it answered, and the title of an article that was given up.
+func plantSaving(t *testing.T, a *app, user news.User, v string, article int64) {
+	t.Helper()
+	ctx, now := t.Context(), a.store.Now()
+	target, err := a.store.AddSaveTarget(ctx, news.SaveTarget{
+		User: user.ID, Kind: "mastodon", Name: nameOfHostile(v), Address: "http://127.0.0.1:1/" + v[:min(len(v), weburl.MaxLength-20)], Fields: map[string]string{"token": v, "visibility": v}, Added: now,
+	})
+	if err == nil {
+		_, err = a.store.QueueSaving(ctx, news.Saving{ID: fmt.Sprint("saving ", article), Target: target, Article: article, URL: "http://127.0.0.1/", Title: v, Since: now}, false)
+	}
+	if err == nil {
+		err = a.store.RecordSaving(ctx, store.SaveAttempt{Saving: fmt.Sprint("saving ", article), Target: target, At: now, Problem: v, GiveUp: true, Next: now.Add(time.Hour)})
+	}
+	if err != nil && !errors.Is(err, news.ErrExists) {
+		t.Fatal(err)
+	}
+}
+
 // plantOfUsers has vectors be what users and strangers write of themselves: names, labels, tokens, logins at a provider, topics, alerts, and
 // the audit of all that.
 func plantOfUsers(t *testing.T, a *app, user news.User, hash string, vectors []string) {
@@ -143,6 +161,9 @@ func plantOfUsers(t *testing.T, a *app, user news.User, hash string, vectors []s
 			must(err)
 			_, err = a.store.RecordAttempt(ctx, store.Attempt{Alert: alert, At: a.store.Now(), Problem: v, Next: a.store.Now().Add(time.Hour)})
 			must(err)
+		}
+		if i%40 == 0 {
+			plantSaving(t, a, user, v, int64(i+1))
 		}
 		must(a.store.AddAPIToken(ctx, user, []byte(fmt.Sprint("token ", i)), v, a.store.Now()))
 		must(a.store.AddIdentity(ctx, user.Name, news.Identity{Issuer: v, Subject: fmt.Sprint(i), Name: v}))
