@@ -20,8 +20,9 @@ func (c *cli) topicAlert() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "alert",
 		Short: "Have people told of a topic's stories: add, set, list, remove, test",
-		Long: "Tells of each story that begins to match a topic, once: by a signed webhook (Standard Webhooks), a message to an ntfy\n" +
-			"server, or mail. What the topic held before an alert was added is told to nobody.",
+		Long: "Tells of each story that begins to match a topic, once: by mail, by a signed webhook (Standard Webhooks), or by a message\n" +
+			"through ntfy, Telegram, Matrix, Slack, Discord, Gotify or Pushover. What the topic held before an alert was added is told to\n" +
+			"nobody.",
 		Example: "  headwater topic alert add rates webhook https://hooks.example.org/news\n  headwater topic alert list",
 		Args:    commandsOnly,
 		RunE:    needsSubcommand,
@@ -59,15 +60,15 @@ func (f *alertFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.alert.Zone, "zone", "", "the time `ZONE` of --every, as Europe/Berlin (default UTC)")
 	flags.IntVar(&f.alert.AgainOutlets, "again-outlets", 0, "tell of a story again when `N` outlets carry it")
 	flags.BoolVar(&f.alert.AgainOriginal, "again-original", false, "tell of a story again when its original joins it")
-	flags.StringVar(&f.tokens, "token-file", "", "read the ntfy server's access token from the first line of `FILE`; - is standard input")
+	flags.StringVar(&f.tokens, "token-file", "", "read the token of ntfy, Telegram, Matrix, Gotify or Pushover, or the key at the end of a webhook of Slack or Discord, from the first line of `FILE`; - is standard input")
 	flags.StringVar(&f.secrets, "secret-file", "", "read the secret that signs a webhook (whsec_...) from the first line of `FILE`, rather than have one made; - is standard input")
 }
 
 // check says which secret alerts of a kind do not take.
 func (f *alertFlags) check(kind news.AlertKind) error {
 	switch {
-	case f.tokens != "" && kind != news.AlertNtfy:
-		return usagef("only ntfy takes a token")
+	case f.tokens != "" && !kind.TakesToken():
+		return usagef("alerts of the kind %s take no token", kind)
 	case f.secrets != "" && kind != news.AlertWebhook:
 		return usagef("only webhooks are signed by a secret")
 	}
@@ -97,10 +98,21 @@ func (c *cli) alertAdd() *cobra.Command {
 	var user string
 	var flags alertFlags
 	cmd := &cobra.Command{
-		Use:   "add TOPIC webhook|ntfy|email TARGET",
+		Use:   "add TOPIC KIND TARGET",
 		Short: "Have somebody told; the secret that signs a webhook is shown this once",
+		Long: "Have somebody told of a topic's new stories. KIND and TARGET are\n\n" +
+			"  email     a mail address\n" +
+			"  ntfy      the server with the topic: https://ntfy.sh/rates-4711\n" +
+			"  telegram  @channel, or the number of a chat; the bot's token in --token-file\n" +
+			"  matrix    the server with the id of the room: https://matrix.example.org/!ROOM:example.org; the access token in --token-file\n" +
+			"  slack     the webhook's address; with ... in place of the key at its end if that is in --token-file\n" +
+			"  discord   the webhook's address, likewise\n" +
+			"  gotify    the server: https://push.example.org; the application's token in --token-file\n" +
+			"  pushover  the key of the user or group; the application's token in --token-file\n" +
+			"  webhook   the address that gets signed requests",
 		Example: "  headwater topic alert add rates webhook https://hooks.example.org/news --again-outlets 10\n" +
 			"  headwater topic alert add rates ntfy https://ntfy.sh/rates-4711 --every 'at once, not from 22:00 to 07:00' --zone Europe/Berlin\n" +
+			"  headwater topic alert add rates telegram @rates_news --token-file bot.txt --test\n" +
 			"  headwater topic alert add rates email anna@example.org --every 'weekdays at 7' --zone Europe/Berlin",
 		Args: arguments(3, 3),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -183,7 +195,7 @@ func (c *cli) alertSet() *cobra.Command {
 				if err := flags.check(a.Kind); err != nil {
 					return err
 				}
-				a.Secret = cmp.Or(flags.alert.Secret, a.Secret)
+				a.Secret = flags.alert.Secret // "" keeps the one there is
 				a.Schedule = cmp.Or(flags.alert.Schedule, a.Schedule)
 				if changed("target") {
 					a.Target = target

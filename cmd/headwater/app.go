@@ -382,7 +382,7 @@ func reachable(host string, allow []netip.Prefix) bool {
 func alertSender(cfg config.Config, client *fetch.Client, settings func(ctx context.Context, user int64) (news.Settings, error)) *notify.Sender {
 	m := cfg.SMTP
 	return notify.NewSender(notify.SenderOptions{
-		Post: client.Post, Dial: client.Dial, DialTLS: client.DialTLS,
+		Send: client.Send, Dial: client.Dial, DialTLS: client.DialTLS,
 		Story: func(s news.Story) any { return view.StoryOf(s) },
 		Pages: cfg.BaseURL(""), Title: cfg.Title, Locale: locale.Choice{Language: cfg.Language, Zone: cfg.TimeZone}, Settings: settings,
 		Mail: notify.Mail{Host: m.Host, Port: m.Port, Username: m.Username, Password: string(m.Password), From: m.From, TLS: m.TLS},

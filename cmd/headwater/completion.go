@@ -78,11 +78,15 @@ func (c *cli) addCompletions(root *cobra.Command) {
 		return cobra.FixedCompletions(list, cobra.ShellCompDirectiveNoFileComp)
 	}
 	roles := words("reader", "editor", "admin")
+	var kinds []cobra.Completion
+	for _, k := range news.AlertKinds {
+		kinds = append(kinds, string(k))
+	}
 
 	// The arguments of a command, one completion a place; the last is for all that follow.
 	arguments := map[string][]cobra.CompletionFunc{
 		"topic show": {topics}, "topic set": {topics}, "topic seen": {topics}, "topic secret": {topics}, "topic remove": {topics},
-		"topic alert add": {topics, words("webhook", "ntfy", "email"), nothing}, "topic alert list": {topics, nothing},
+		"topic alert add": {topics, words(kinds...), nothing}, "topic alert list": {topics, nothing},
 		"feed set": {feeds}, "feed remove": {feeds}, "feed refresh": {feeds}, "feed check": {feeds}, "poll": {feeds},
 		"feed folder rename": {folders, folders, nothing}, "feed folder remove": {folders},
 		"user role": {users, roles, nothing}, "user password": {users, nothing}, "user logout": {users, nothing}, "user remove": {users, nothing},

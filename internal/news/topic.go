@@ -60,13 +60,45 @@ type AlertKind string
 
 // The kinds of alerts.
 const (
-	AlertWebhook AlertKind = "webhook" // a signed POST to an address
-	AlertNtfy    AlertKind = "ntfy"    // a message to a topic of an ntfy server
-	AlertEmail   AlertKind = "email"   // a mail with all new stories
+	AlertWebhook  AlertKind = "webhook"  // a signed POST to an address
+	AlertNtfy     AlertKind = "ntfy"     // a message to a topic of an ntfy server
+	AlertEmail    AlertKind = "email"    // a mail with all new stories
+	AlertTelegram AlertKind = "telegram" // a message of a bot to a chat
+	AlertMatrix   AlertKind = "matrix"   // a message to a room
+	AlertSlack    AlertKind = "slack"    // a message by an incoming webhook
+	AlertDiscord  AlertKind = "discord"  // a message by a webhook of a channel
+	AlertGotify   AlertKind = "gotify"   // a push message of an application on a Gotify server
+	AlertPushover AlertKind = "pushover" // a push message to a user or a group
 )
 
-// AlertKinds are all kinds, the one that most people want first.
-var AlertKinds = []AlertKind{AlertEmail, AlertNtfy, AlertWebhook}
+// AlertKinds are all kinds, the ones that most people want first.
+var AlertKinds = []AlertKind{AlertEmail, AlertNtfy, AlertTelegram, AlertMatrix, AlertSlack, AlertDiscord, AlertGotify, AlertPushover, AlertWebhook}
+
+// TakesToken reports whether the secret of alerts of a kind is a token that is sent to the server.
+func (k AlertKind) TakesToken() bool {
+	return k != AlertWebhook && k != AlertEmail && slices.Contains(AlertKinds, k)
+}
+
+// HiddenKey stands for the end of an address that is a key, in the targets of kinds with KeyInAddress.
+const HiddenKey = "…"
+
+// KeyInAddress reports whether the address of a target of a kind ends with a key. It is stored as the secret, and HiddenKey stands
+// in its place.
+func (k AlertKind) KeyInAddress() bool { return k == AlertSlack || k == AlertDiscord }
+
+// Server is the address of the service of a kind, for kinds that have one for all their users; else "".
+func (k AlertKind) Server() string {
+	switch k {
+	case AlertNtfy:
+		return "https://ntfy.sh"
+	case AlertTelegram:
+		return "https://api.telegram.org"
+	case AlertPushover:
+		return "https://api.pushover.net"
+	case AlertEmail, AlertWebhook, AlertMatrix, AlertSlack, AlertDiscord, AlertGotify:
+	}
+	return ""
+}
 
 // Alert tells a receiver of a topic's stories.
 type Alert struct {
@@ -74,8 +106,8 @@ type Alert struct {
 	Topic         int64
 	User          int64 // who added it and alone sees it; 0 means whoever may change the topic
 	Kind          AlertKind
-	Target        string // the address that is posted to, for ntfy with its topic; or the mail address
-	Secret        string // signs webhooks (whsec_...), or is the token for ntfy, or ""
+	Target        string // the address that is posted to, with the topic, chat, room or user behind the server's; or the mail address
+	Secret        string // signs webhooks (whsec_...), or is the token or key that is sent to the server, or ""
 	Schedule      string // when it tells, in the words of package schedule or as a cron spec; "" means at once
 	Zone          string // of Schedule, a name of the IANA database; "" means UTC
 	AgainOutlets  int    // tell of a story again when at least this many outlets carry it; 0 means never

@@ -50,14 +50,20 @@ func (as *Alerts) AddAlert(ctx context.Context, a news.Alert) (news.Alert, error
 	return a, err
 }
 
-// ChangeAlert changes the target, secret, schedule and options of the alert with that ID. An empty secret stays what it is. What
-// waits follows the new schedule. Its errors are those of AddAlert, and news.ErrNotFound.
+// ChangeAlert changes the target, secret, schedule and options of the alert with that ID. An empty secret stays what it is; a token
+// goes to no other host that way. What waits follows the new schedule. Its errors are those of AddAlert, and news.ErrNotFound.
 func (as *Alerts) ChangeAlert(ctx context.Context, a news.Alert) (news.Alert, error) {
 	was, err := as.Store.Alert(ctx, a.ID)
 	if err != nil {
 		return a, err
 	}
-	a.Topic, a.User, a.Kind, a.Secret = was.Topic, was.User, was.Kind, cmp.Or(a.Secret, was.Secret)
+	a.Topic, a.User, a.Kind = was.Topic, was.User, was.Kind
+	if a = addressed(a); a.Secret == "" && was.Secret != "" {
+		if a.Kind.TakesToken() && hostOf(a.Target) != hostOf(was.Target) {
+			return a, &news.AlertError{Field: "token", Text: fmt.Sprintf("the token was given for %s; give one for %s", hostOf(was.Target), hostOf(a.Target))}
+		}
+		a.Secret = was.Secret
+	}
 	a, when, err := as.checked(a)
 	if err != nil {
 		return a, err
@@ -74,6 +80,7 @@ func (as *Alerts) checked(a news.Alert) (news.Alert, schedule.Schedule, error) {
 	if as.Sender == nil {
 		return a, when, &news.AlertError{Field: "kind", Text: "this server sends no alerts"}
 	}
+	a = addressed(a)
 	if err := as.Sender.check(a); err != nil {
 		return a, when, err
 	}
@@ -134,7 +141,7 @@ func (as *Alerts) TestAlert(ctx context.Context, id int64) error {
 	if _, err = as.Store.RecordAttempt(ctx, result); err != nil || problem == nil {
 		return err
 	}
-	return &news.AlertError{Field: "target", Text: outbox.Problem(problem)}
+	return &news.AlertError{Field: "target", Text: outbox.Problem(problem, a.Secret)}
 }
 
 // send sends a message once. It returns nil if the receiver accepted it, and the error of ctx if that ended first. Other
@@ -150,6 +157,8 @@ func (s *Sender) send(ctx context.Context, m message) error {
 		err = s.ntfy(send, m)
 	case news.AlertEmail:
 		err = s.mail(send, m)
+	case news.AlertTelegram, news.AlertMatrix, news.AlertSlack, news.AlertDiscord, news.AlertGotify, news.AlertPushover:
+		err = s.chat(send, m)
 	default:
 		return fmt.Errorf("alert %d is of no kind that there is: %q", m.Alert.ID, m.Alert.Kind)
 	}
@@ -182,8 +191,16 @@ func (s *Sender) check(a news.Alert) error {
 		if s.Mail.Host == "" || s.Mail.From == "" {
 			return &news.AlertError{Field: "kind", Text: errNoMail.Error()}
 		}
+	case news.AlertTelegram, news.AlertMatrix, news.AlertSlack, news.AlertDiscord, news.AlertGotify, news.AlertPushover:
+		if err := checkChat(a); err != nil {
+			return err
+		}
 	default:
-		return &news.AlertError{Field: "kind", Text: fmt.Sprintf("there is no alert of the kind %q; the kinds are webhook, ntfy and email", a.Kind)}
+		kinds := make([]string, len(news.AlertKinds))
+		for i, k := range news.AlertKinds {
+			kinds[i] = string(k)
+		}
+		return &news.AlertError{Field: "kind", Text: fmt.Sprintf("there is no alert of the kind %q; the kinds are %s", a.Kind, strings.Join(kinds, ", "))}
 	}
 	if a.Kind == news.AlertWebhook && a.Secret != "" {
 		if err := checkSecret(a.Secret); err != nil {

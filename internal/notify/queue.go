@@ -1,15 +1,13 @@
 // Package notify sends what changed to people and servers outside.
 //
-//	story log -> topics (their watermark) -> alerts (their watermark): told + outbox -> a goroutine an alert -> webhook, ntfy, mail
+//	story log -> topics (their watermark) -> alerts (their watermark): told + outbox -> a goroutine an alert -> webhook, ntfy, mail, chat
 //
 // Alerts (alerts.go) adds and tests alerts: who gets the stories of a topic, and how. Queue (queue.go) reads the story log
 // behind the topics, stores deliveries, and delivers them. A Sender sends one message: by a signed webhook or to an ntfy
-// server (webhook.go), or by mail (mail.go); alerts.go chooses. Publisher (hub.go) notifies a WebSub hub of changes in our
+// server (webhook.go), by mail (mail.go), or to a chat or push service (chat.go); alerts.go chooses. Publisher (hub.go) notifies a WebSub hub of changes in our
 // own feeds.
 //
-// Another kind of alert needs: its name in news/topic.go; a case in check and send (alerts.go) and its message beside ntfy
-// in webhook.go; and its place in cmd/headwater/alert.go, serve/api/alert.go, serve/web/alerts.go and its template
-// alerts.html.
+// Another chat or push service needs: its name in news/topic.go, its requests in chat.go, and its labels in serve/web/alerts.go.
 //
 // # What is told
 //
@@ -51,7 +49,10 @@
 //     can add a header.
 //   - A mail contains all waiting stories. It is sent as its schedule says (package schedule; by default every day at
 //     seven o'clock) or at once, and not if nothing waits. Servers without STARTTLS are refused unless smtp.tls is none.
-//   - Connections are made by fetch.Client.Post and Dial: private addresses must be listed in fetch.allow_private,
+//   - Chat and push services get one message a story, as text without markup, with the address of its page. Of Telegram, Matrix,
+//     Slack, Discord, Gotify and Pushover only the answer that the service gives to a message that it took is a success, so that
+//     nothing is lost at what answers garbage in its place. Matrix recognises a repeat by its transaction id; the others do not.
+//   - Connections are made by fetch.Client.Send and Dial: private addresses must be listed in fetch.allow_private,
 //     redirects are not followed, and 16 KB of an answer are read. An address that contains a password is refused, since
 //     lists would show it.
 package notify
@@ -326,7 +327,7 @@ func attempt(a news.Alert, sent []messageItem, problem error, now time.Time) sto
 	if problem == nil {
 		return at
 	}
-	at.Problem = outbox.Problem(problem)
+	at.Problem = outbox.Problem(problem, a.Secret)
 	if refused, ok := errors.AsType[*outbox.Refusal](problem); ok {
 		at.Ended = refused.Final
 	}

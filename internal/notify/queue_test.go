@@ -57,8 +57,8 @@ func startNode(t *testing.T, dir, database string, now func() time.Time, o notif
 	must(t, err)
 	registry, err := outlets.Load(feeds.Agencies())
 	must(t, err)
-	if o.Post == nil {
-		o.Post = client.Post
+	if o.Send == nil {
+		o.Send = client.Send
 	}
 	o.Now, o.Pages = now, "https://news.example"
 	w := &watch{
@@ -369,7 +369,7 @@ func TestAlertGivesUp(t *testing.T) {
 	c := pipelinetest.NewClock()
 	start := c.Now()
 	tries := 0
-	w := startWatch(t, t.TempDir(), c.Now, notify.SenderOptions{Post: func(context.Context, string, http.Header, []byte) (*http.Response, error) {
+	w := startWatch(t, t.TempDir(), c.Now, notify.SenderOptions{Send: func(context.Context, string, string, http.Header, []byte) (*http.Response, error) {
 		tries++
 		return nil, io.ErrUnexpectedEOF
 	}})
@@ -401,7 +401,7 @@ func TestAlertPrivate(t *testing.T) {
 	strict, err := fetch.New(fetch.Options{})
 	must(t, err)
 	t.Cleanup(strict.Close)
-	w := startWatch(t, t.TempDir(), time.Now, notify.SenderOptions{Post: strict.Post})
+	w := startWatch(t, t.TempDir(), time.Now, notify.SenderOptions{Send: strict.Send})
 	a := w.add(t, news.Alert{Kind: news.AlertWebhook, Target: h.url})
 	w.settle(t, 1, false, 1)
 	w.deliver(t)

@@ -143,7 +143,7 @@ func TestTestedAlert(t *testing.T) {
 	const published = `{"id":"hwQ2YpKdmg","time":1635528741,"event":"message","topic":"floods","message":"A test"}`
 	answer, code := "<!doctype html><title>Welcome</title>", 200
 	w := startWatch(t, t.TempDir(), time.Now, notify.SenderOptions{
-		Post: func(context.Context, string, http.Header, []byte) (*http.Response, error) {
+		Send: func(context.Context, string, string, http.Header, []byte) (*http.Response, error) {
 			return &http.Response{StatusCode: code, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(answer))}, nil
 		},
 	})

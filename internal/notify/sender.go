@@ -19,10 +19,10 @@ import (
 	"headwater/internal/outbox"
 )
 
-// SenderOptions are the options of a Sender. Post, Dial and DialTLS are required by the kinds of alerts that use them.
+// SenderOptions are the options of a Sender. Send, Dial and DialTLS are required by the kinds of alerts that use them.
 type SenderOptions struct {
-	// Post sends a body and returns the answer, whatever its status. It follows no redirects.
-	Post func(ctx context.Context, address string, header http.Header, body []byte) (*http.Response, error)
+	// Send sends a request and returns the answer, whatever its status. It follows no redirects.
+	Send func(ctx context.Context, method, address string, header http.Header, body []byte) (*http.Response, error)
 	// Dial and DialTLS open a connection to a mail server.
 	Dial    func(ctx context.Context, network, address string) (net.Conn, error)
 	DialTLS func(ctx context.Context, network, address string) (net.Conn, error)
@@ -78,7 +78,7 @@ type messageItem struct {
 	Story news.Story
 }
 
-// message is what an alert sends in one go. Webhooks and ntfy take one item, mail takes any number.
+// message is what an alert sends in one go. Mail takes any number of items, other kinds take one.
 type message struct {
 	Alert news.Alert
 	Topic news.Topic
@@ -105,16 +105,24 @@ func NewSender(o SenderOptions) *Sender {
 // maxAnswer limits how many bytes of a receiver's answer are read.
 const maxAnswer = 16 << 10
 
-// post sends a body and returns the beginning of the answer. It turns the answer's status into an error.
+// post sends a body and returns the beginning of the answer; see request.
 func (s *Sender) post(ctx context.Context, address string, header http.Header, body []byte) ([]byte, error) {
-	resp, err := s.Post(ctx, address, header, body)
+	return s.request(ctx, http.MethodPost, address, header, body)
+}
+
+// request sends a request and returns the beginning of the answer, nil if it broke off. It turns the answer's status into an error.
+func (s *Sender) request(ctx context.Context, method, address string, header http.Header, body []byte) ([]byte, error) {
+	resp, err := s.Send(ctx, method, address, header, body)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = resp.Body.Close() }() // everything needed has been read
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
-		return answer, nil // the status decides, even if reading the answer failed
+		if err != nil {
+			return nil, nil // the status decides, even if reading the answer failed
+		}
+		return answer, nil
 	}
 	quoted := ""
 	if text := line(string(answer), 200); err == nil && text != "" {
@@ -123,7 +131,7 @@ func (s *Sender) post(ctx context.Context, address string, header http.Header, b
 	return nil, &outbox.Refusal{
 		Err:        fmt.Errorf("%d %s: %s%s", resp.StatusCode, http.StatusText(resp.StatusCode), advice(resp), quoted),
 		Final:      resp.StatusCode == http.StatusGone,
-		RetryAfter: min(fetch.RetryAfter(resp.Header.Get("Retry-After"), s.Now()), longestWait),
+		RetryAfter: min(max(fetch.RetryAfter(resp.Header.Get("Retry-After"), s.Now()), pause(answer)), longestWait),
 	}
 }
 

@@ -44,7 +44,7 @@ func client(t *testing.T, loopback bool) *fetch.Client {
 func sender(t *testing.T, o SenderOptions) *Sender {
 	t.Helper()
 	c := client(t, true)
-	o.Post, o.Dial, o.DialTLS = c.Post, c.Dial, c.DialTLS
+	o.Send, o.Dial, o.DialTLS = c.Send, c.Dial, c.DialTLS
 	o.Now = func() time.Time { return day.Add(time.Hour) }
 	o.Pages = "https://news.example"
 	return NewSender(o)
@@ -193,7 +193,7 @@ func TestPrivateAddress(t *testing.T) {
 	address, got := receiver(t, taken)
 	mail := serveMail(t, mailServer{})
 	c := client(t, false)
-	s := NewSender(SenderOptions{Post: c.Post, Dial: c.Dial, DialTLS: c.DialTLS, Mail: Mail{Host: "127.0.0.1", Port: mail.port, From: "news@example.org", TLS: Plain}})
+	s := NewSender(SenderOptions{Send: c.Send, Dial: c.Dial, DialTLS: c.DialTLS, Mail: Mail{Host: "127.0.0.1", Port: mail.port, From: "news@example.org", TLS: Plain}})
 	for _, m := range []message{
 		testMessage(news.AlertWebhook, address, newSecret(), "River floods"),
 		testMessage(news.AlertNtfy, address+"/floods", "", "River floods"),

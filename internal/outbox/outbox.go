@@ -7,6 +7,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -85,11 +86,17 @@ func Backoff(failures int) time.Duration {
 	return d + time.Duration((rand.Float64()*2-1)*float64(d)/10)
 }
 
-// Problem returns an error of sending for its readers: without what the network's functions say, whose meaning is said before.
-func Problem(err error) string {
+// Problem returns an error of sending for its readers and the log: without what the network's functions say, whose meaning is said before,
+// and without secrets, which stand in addresses or in what a receiver quotes.
+func Problem(err error, secrets ...string) string {
 	text := err.Error()
 	if op, ok := errors.AsType[*net.OpError](err); ok {
 		text = strings.TrimSuffix(text, ": "+op.Error())
+	}
+	for _, secret := range secrets {
+		if secret != "" {
+			text = strings.NewReplacer(secret, "***", url.QueryEscape(secret), "***", url.PathEscape(secret), "***").Replace(text)
+		}
 	}
 	return text
 }

@@ -98,7 +98,7 @@ func open(t *testing.T, dir string, s settings) *pipelinetest.Room {
 	}
 	var sender *notify.Sender
 	if s.alerts {
-		sender = notify.NewSender(notify.SenderOptions{Post: client.Post, Now: s.now})
+		sender = notify.NewSender(notify.SenderOptions{Send: client.Send, Now: s.now})
 	}
 	return pipelinetest.New(pipelinetest.Options{Search: x, Batch: 500, Sender: sender, Options: pipeline.Options{
 		Embed: embedder, EmbedWait: s.wait, ReadCreditedPages: s.sources, Callback: s.callback,

@@ -5,8 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net/url"
-	"strings"
 	"time"
 
 	"headwater/internal/news"
@@ -82,16 +80,16 @@ func (ts *Targets) CheckSaveTarget(ctx context.Context, user, id int64) error {
 	return &news.SaveError{Text: text}
 }
 
-// problemOf returns an error of a target for its readers and the log. Services may quote what they were sent, so its secrets are left out.
+// problemOf returns an error of a target for its readers and the log.
 func problemOf(t news.SaveTarget, err error) string {
-	text := outbox.Problem(err)
 	service, _ := Find(t.Kind) // without one nothing was sent
+	var secrets []string
 	for _, f := range service.Fields {
-		if secret := t.Fields[f.Name]; f.Secret && secret != "" {
-			text = strings.NewReplacer(secret, "***", url.QueryEscape(secret), "***").Replace(text)
+		if f.Secret {
+			secrets = append(secrets, t.Fields[f.Name])
 		}
 	}
-	return text
+	return outbox.Problem(err, secrets...)
 }
 
 // RetrySavings has what was given up of a target of a user tried again. It returns news.ErrNotFound for an unknown target.

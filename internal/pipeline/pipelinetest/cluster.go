@@ -118,7 +118,7 @@ func openNode(ctx context.Context, dir string, o ClusterOptions, log *slog.Logge
 	if err != nil {
 		return nil, nil, err
 	}
-	all := Options{Search: index, Batch: 500, Sender: notify.NewSender(notify.SenderOptions{Post: client.Post}), Options: pipeline.Options{
+	all := Options{Search: index, Batch: 500, Sender: notify.NewSender(notify.SenderOptions{Send: client.Send}), Options: pipeline.Options{
 		Store: db, Fetch: client, Outlets: registry, Logger: log, Workers: cmp.Or(o.Workers, 4), PerHost: 1, FullText: o.FullText,
 		Roles: o.Roles,
 	}}

@@ -64,9 +64,9 @@ type newAlert struct {
 	AlertTopic
 	Body struct {
 		Own           bool           `json:"own,omitempty" doc:"let no other user see it; what readers add, and what is added to one's own topics, is always so"`
-		Kind          news.AlertKind `json:"kind" enum:"webhook,ntfy,email" doc:"how somebody is told"`
-		Target        string         `json:"target" minLength:"1" maxLength:"2000" doc:"the address to post to, for ntfy with its topic; or the mail address"`
-		Token         string         `json:"token,omitempty" maxLength:"500" doc:"the access token of an ntfy server, or empty"`
+		Kind          news.AlertKind `json:"kind" enum:"webhook,ntfy,email,telegram,matrix,slack,discord,gotify,pushover" doc:"how somebody is told"`
+		Target        string         `json:"target" minLength:"1" maxLength:"2000" doc:"the address to post to, for ntfy with its topic and for matrix with the id of its room; the mail address; the chat of telegram; the user or group of pushover"`
+		Token         string         `json:"token,omitempty" maxLength:"500" doc:"the token of ntfy, telegram, matrix, gotify or pushover, or the key of a slack or discord webhook whose target has ... in its place; or empty"`
 		Secret        string         `json:"secret,omitempty" maxLength:"200" doc:"what signs a webhook: whsec_ with 24 to 64 bytes in base64 behind it; empty makes one"`
 		Schedule      string         `json:"schedule,omitempty" maxLength:"200" example:"weekdays at 18:30" doc:"when it tells: at once, or for mails every 2 hours, every day at 07:00, Mondays and Thursdays at 09:00; with hours in which nothing is told: at once, not from 22:00 to 07:00; or a cron spec. Empty is every day at 07:00 for mails, at once for others"`
 		Zone          string         `json:"zone,omitempty" maxLength:"100" example:"Europe/Berlin" doc:"the time zone of the schedule, by its name in the IANA database; empty is UTC"`
@@ -81,8 +81,8 @@ type changedAlert struct {
 	AlertTopic
 	ID   int64 `path:"id" minimum:"1" doc:"the alert's number"`
 	Body struct {
-		Target        *string `json:"target,omitempty" minLength:"1" maxLength:"2000" doc:"the address to post to, for ntfy with its topic; or the mail address"`
-		Token         *string `json:"token,omitempty" minLength:"1" maxLength:"500" doc:"the access token of an ntfy server"`
+		Target        *string `json:"target,omitempty" minLength:"1" maxLength:"2000" doc:"the address to post to, for ntfy with its topic and for matrix with the id of its room; the mail address; the chat of telegram; the user or group of pushover"`
+		Token         *string `json:"token,omitempty" minLength:"1" maxLength:"500" doc:"the token or key that is sent to the server; a target on another host needs one"`
 		Secret        *string `json:"secret,omitempty" minLength:"1" maxLength:"200" doc:"what signs a webhook"`
 		Schedule      *string `json:"schedule,omitempty" minLength:"1" maxLength:"200" example:"weekdays at 18:30" doc:"when it tells"`
 		Zone          *string `json:"zone,omitempty" maxLength:"100" example:"Europe/Berlin" doc:"the time zone of the schedule"`
@@ -107,8 +107,8 @@ func (s *server) addAlert(ctx context.Context, q *newAlert) (*created[addedAlert
 	if b.Own || t.User != 0 || !viewer.May(access.Editor) {
 		owner = viewer.User.ID
 	}
-	if b.Token != "" && b.Kind != news.AlertNtfy {
-		return nil, invalid("body.token", nil, "expected none: only ntfy takes a token")
+	if b.Token != "" && !b.Kind.TakesToken() {
+		return nil, invalid("body.token", nil, fmt.Sprintf("expected none: alerts of the kind %s take no token", b.Kind))
 	}
 	if b.Secret != "" && b.Kind != news.AlertWebhook {
 		return nil, invalid("body.secret", nil, "expected none: only webhooks are signed")
@@ -160,13 +160,13 @@ func (s *server) changeAlert(ctx context.Context, q *changedAlert) (*body[view.A
 	}
 	b := q.Body
 	switch {
-	case b.Token != nil && a.Kind != news.AlertNtfy:
-		return nil, invalid("body.token", nil, "expected none: only ntfy takes a token")
+	case b.Token != nil && !a.Kind.TakesToken():
+		return nil, invalid("body.token", nil, fmt.Sprintf("expected none: alerts of the kind %s take no token", a.Kind))
 	case b.Secret != nil && a.Kind != news.AlertWebhook:
 		return nil, invalid("body.secret", nil, "expected none: only webhooks are signed")
 	}
 	a.Target = given(b.Target, a.Target)
-	a.Secret = given(b.Token, given(b.Secret, a.Secret))
+	a.Secret = given(b.Token, given(b.Secret, "")) // "" keeps the one there is
 	a.Schedule = given(b.Schedule, a.Schedule)
 	a.Zone = given(b.Zone, a.Zone)
 	a.AgainOutlets = given(b.AgainOutlets, a.AgainOutlets)

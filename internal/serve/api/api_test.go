@@ -103,7 +103,7 @@ func openRoom(t *testing.T) *pipelinetest.Room {
 		must(t, x.Close())
 		must(t, db.Close())
 	})
-	return pipelinetest.New(pipelinetest.Options{Sender: notify.NewSender(notify.SenderOptions{Post: client.Post}), Search: x, Batch: 100, Options: pipeline.Options{
+	return pipelinetest.New(pipelinetest.Options{Sender: notify.NewSender(notify.SenderOptions{Send: client.Send}), Search: x, Batch: 100, Options: pipeline.Options{
 		Store: db, Fetch: client, Outlets: registry, Logger: log, Now: func() time.Time { return now },
 		Parse:   parse.Options{Timeout: 5 * time.Second, MaxItems: 100, MaxDepth: 100},
 		Pace:    poll.Pace{Interval: time.Hour, Min: 10 * time.Minute, Max: 24 * time.Hour},

@@ -40,7 +40,7 @@ func TopicOf(t news.Topic) Topic {
 type Alert struct {
 	ID            int64          `json:"id" doc:"its number"`
 	Topic         string         `json:"topic" doc:"the topic whose stories it tells of"`
-	Kind          news.AlertKind `json:"kind" enum:"webhook,ntfy,email" doc:"how somebody is told"`
+	Kind          news.AlertKind `json:"kind" enum:"webhook,ntfy,email,telegram,matrix,slack,discord,gotify,pushover" doc:"how somebody is told"`
 	Target        string         `json:"target" doc:"the address that is posted to, or the mail address"`
 	Schedule      string         `json:"schedule" doc:"when it tells, in words such as weekdays at 18:30 or at once, not from 22:00 to 07:00; a cron spec where no words say it"`
 	Zone          string         `json:"zone" doc:"the time zone of the schedule, by its name in the IANA database; UTC where none was given"`

@@ -16,9 +16,6 @@ import (
 	"headwater/internal/schedule"
 )
 
-// ntfyServer is the public ntfy server.
-const ntfyServer = "https://ntfy.sh"
-
 type alertsView struct {
 	Topic  link
 	Add    string // where a form for a new alert goes
@@ -41,11 +38,12 @@ type alertForm struct {
 	Action, Button string
 	Kind           news.AlertKind
 	Heading        string
-	Target         string // an address; of ntfy the topic alone
-	Server         string // of ntfy
-	Keeps          bool   // an empty secret or token leaves what there is
-	When           string // once, every, at or own
-	Own            string // a schedule that the form has no fields for, in words
+	Target         string      // an address; of ntfy the topic alone
+	Server         string      // of ntfy and Matrix
+	Chat           *chatLabels // of kinds that have a target and a token; nil for others
+	Keeps          bool        // an empty secret or token leaves what there is
+	When           string      // once, every, at or own
+	Own            string      // a schedule that the form has no fields for, in words
 	Every, Days    []settingOption
 	At, AndAt      string
 	QuietFrom      string
@@ -66,6 +64,34 @@ type alertView struct {
 	Remove             string
 }
 
+// chatLabels are what the form of a chat or push service asks for.
+type chatLabels struct {
+	Server          bool // of the server and of the target on it, not of an address in one field
+	Target, Example string
+	Token           string // "" where the token is a part of the target
+	Hint            string
+}
+
+// chatLabelsOf gives the labels of a kind, or nil for those with a form of their own.
+func chatLabelsOf(k news.AlertKind, l *locale.Locale) *chatLabels {
+	switch k {
+	case news.AlertTelegram:
+		return &chatLabels{Target: l.Text("Chat: @channel, or its number"), Example: "@rates_news", Token: l.Text("Token of the bot"), Hint: l.Text("@BotFather makes bots. The bot has to be a member of the chat, or an administrator of the channel.")}
+	case news.AlertMatrix:
+		return &chatLabels{Server: true, Target: l.Text("Room, by its internal id"), Example: "!abc:example.org", Token: l.Text("Access token"), Hint: l.Text("The account has to be a member of the room, which must not be encrypted. The id stands in the advanced settings of the room.")}
+	case news.AlertSlack:
+		return &chatLabels{Target: l.Text("Address of the webhook"), Example: "https://hooks.slack.com/services/T000/B000/KEY", Hint: l.Text("An app of yours has it, under Incoming Webhooks. Its last part is a key, which is shown nowhere.")}
+	case news.AlertDiscord:
+		return &chatLabels{Target: l.Text("Address of the webhook"), Example: "https://discord.com/api/webhooks/NUMBER/KEY", Hint: l.Text("The settings of the channel have it, under Integrations. Its last part is a key, which is shown nowhere.")}
+	case news.AlertGotify:
+		return &chatLabels{Target: l.Text("Address of the server"), Example: "https://push.example.org", Token: l.Text("Token of the application")}
+	case news.AlertPushover:
+		return &chatLabels{Target: l.Text("Key of the user or group"), Token: l.Text("Token of the application")}
+	case news.AlertEmail, news.AlertNtfy, news.AlertWebhook:
+	}
+	return nil
+}
+
 // The parts of a form that say when an alert tells.
 const (
 	whenOnce  = "once"
@@ -82,6 +108,18 @@ func kindName(k news.AlertKind, l *locale.Locale) string {
 		return "ntfy"
 	case news.AlertWebhook:
 		return "webhook"
+	case news.AlertTelegram:
+		return "Telegram"
+	case news.AlertMatrix:
+		return "Matrix"
+	case news.AlertSlack:
+		return "Slack"
+	case news.AlertDiscord:
+		return "Discord"
+	case news.AlertGotify:
+		return "Gotify"
+	case news.AlertPushover:
+		return "Pushover"
 	}
 	return string(k)
 }
@@ -200,9 +238,15 @@ func (s *server) showAlerts(w http.ResponseWriter, r *http.Request, status int, 
 	}
 	for _, k := range news.AlertKinds {
 		words := map[news.AlertKind]string{
-			news.AlertEmail:   l.Text("a digest, or a mail for each story"),
-			news.AlertNtfy:    l.Text("a push message on a phone"),
-			news.AlertWebhook: l.Text("a signed request to a program"),
+			news.AlertEmail:    l.Text("a digest, or a mail for each story"),
+			news.AlertNtfy:     l.Text("a push message on a phone"),
+			news.AlertTelegram: l.Text("a message to a chat"),
+			news.AlertMatrix:   l.Text("a message to a room"),
+			news.AlertSlack:    l.Text("a message to a channel"),
+			news.AlertDiscord:  l.Text("a message to a channel"),
+			news.AlertGotify:   l.Text("a push message on a phone"),
+			news.AlertPushover: l.Text("a push message on a phone"),
+			news.AlertWebhook:  l.Text("a signed request to a program"),
 		}[k]
 		view.Kinds = append(view.Kinds, alertKind{
 			Name: kindName(k, l), Words: words, URL: view.Add + "?kind=" + string(k) + "#form", Current: view.Form != nil && view.Form.Kind == k && !view.Form.Keeps,
@@ -218,9 +262,14 @@ func newForm(a news.Alert, t news.Topic, l *locale.Locale) *alertForm {
 	}
 	f := alertFormOf(a, l)
 	f.Action, f.Button = linkTopic(t).URL+"/alerts", l.Text("Add and test")
-	f.Heading = map[news.AlertKind]string{
-		news.AlertEmail: l.Text("A new alert by e-mail"), news.AlertNtfy: l.Text("A new alert by ntfy"), news.AlertWebhook: l.Text("A new alert by webhook"),
-	}[a.Kind]
+	switch a.Kind {
+	case news.AlertEmail:
+		f.Heading = l.Text("A new alert by e-mail")
+	case news.AlertWebhook:
+		f.Heading = l.Text("A new alert by webhook")
+	default:
+		f.Heading = l.Text("A new alert by %s", kindName(a.Kind, l))
+	}
 	return f
 }
 
@@ -235,12 +284,18 @@ func changeForm(a news.Alert, t news.Topic, l *locale.Locale) *alertForm {
 // alertFormOf is a form with the values of an alert.
 func alertFormOf(a news.Alert, l *locale.Locale) *alertForm {
 	f := &alertForm{Kind: a.Kind, Target: a.Target, When: whenOnce, Zone: cmp.Or(a.Zone, "UTC"), AgainOriginal: a.AgainOriginal, At: "07:00", Errors: map[string]string{}}
-	if a.Kind == news.AlertNtfy {
-		f.Server = ntfyServer
+	f.Chat = chatLabelsOf(a.Kind, l)
+	switch {
+	case a.Kind.KeyInAddress(): // without its key the address is not one that could be sent again
+		f.Target = ""
+	case asksServer(a.Kind):
+		f.Server = a.Kind.Server()
 		if u, err := url.Parse(a.Target); err == nil && u.Host != "" {
 			at := strings.LastIndexByte(a.Target, '/')
 			f.Server, f.Target = a.Target[:at], a.Target[at+1:]
 		}
+	case a.Kind.Server() != "":
+		f.Target = strings.TrimPrefix(a.Target, a.Kind.Server()+"/")
 	}
 	if a.AgainOutlets > 0 {
 		f.AgainOutlets = strconv.Itoa(a.AgainOutlets)
@@ -278,20 +333,26 @@ func alertFormOf(a news.Alert, l *locale.Locale) *alertForm {
 	return f
 }
 
+// asksServer reports whether the form of a kind asks for a server and for the target on it.
+func asksServer(k news.AlertKind) bool { return k == news.AlertNtfy || k == news.AlertMatrix }
+
 // readAlertForm reads the form of an alert into a, which has its kind. It returns the form as it was sent, with what is wrong.
 func readAlertForm(r *http.Request, a *news.Alert, l *locale.Locale) (sent func(*alertForm), wrong map[string]string) {
 	get := func(key string) string { return strings.TrimSpace(r.PostForm.Get(key)) }
 	wrong = map[string]string{}
-	a.Target, a.Zone = get("target"), get("zone")
-	if a.Kind == news.AlertNtfy && a.Target != "" {
-		a.Target = strings.TrimRight(cmp.Or(get("server"), ntfyServer), "/") + "/" + strings.TrimLeft(a.Target, "/")
+	had := a.Target
+	a.Target, a.Zone, a.Secret = get("target"), get("zone"), "" // an empty secret keeps the one there is
+	switch {
+	case a.Kind.KeyInAddress():
+		a.Target = cmp.Or(a.Target, had)
+	case asksServer(a.Kind) && a.Target != "":
+		a.Target = strings.TrimRight(cmp.Or(get("server"), a.Kind.Server()), "/") + "/" + strings.TrimLeft(a.Target, "/")
 	}
-	switch a.Kind {
-	case news.AlertNtfy:
-		a.Secret = get("token")
-	case news.AlertWebhook:
+	switch {
+	case a.Kind == news.AlertWebhook:
 		a.Secret = get("secret")
-	case news.AlertEmail: // has none
+	case a.Kind.TakesToken():
+		a.Secret = get("token")
 	}
 	if a.AgainOriginal = get("again_original") != ""; get("again_outlets") != "" {
 		var err error
@@ -322,7 +383,10 @@ func readAlertForm(r *http.Request, a *news.Alert, l *locale.Locale) (sent func(
 		}
 	}
 	return func(f *alertForm) {
-		f.Target, f.Server, f.When = get("target"), get("server"), cmp.Or(when, whenOnce)
+		if !f.Kind.KeyInAddress() { // its key is not shown again
+			f.Target = get("target")
+		}
+		f.Server, f.When = get("server"), cmp.Or(when, whenOnce)
 		f.At, f.AndAt, f.QuietFrom, f.QuietTo, f.Zone = get("at"), get("and_at"), get("quiet_from"), get("quiet_to"), get("zone")
 		f.AgainOutlets, f.AgainOriginal = get("again_outlets"), get("again_original") != ""
 		for _, list := range []struct {
@@ -403,7 +467,11 @@ func alertProblem(err error, a news.Alert, wrong map[string]string, l *locale.Lo
 		wrong[field] = sentence(l, is)
 		return http.StatusBadRequest, nil
 	case errors.Is(err, news.ErrExists):
-		wrong["target"] = l.Text("%s is told of this topic already.", a.Target)
+		told := a.Target
+		if a.Kind.KeyInAddress() {
+			told = kindName(a.Kind, l)
+		}
+		wrong["target"] = l.Text("%s is told of this topic already.", told)
 		return http.StatusConflict, nil
 	}
 	return 0, err
