@@ -144,7 +144,7 @@ func addressed(a news.Alert) news.Alert {
 		a.Target = server + "/" + a.Target
 	}
 	u, err := url.Parse(a.Target)
-	if !a.Kind.KeyInAddress() || err != nil || strings.Count(u.Path, "/") < 2 {
+	if !a.Kind.KeyInAddress() || err != nil || u.RawQuery != "" || u.Fragment != "" || strings.Count(u.Path, "/") < 2 {
 		return a
 	}
 	rest, key := splitTarget(a.Target)

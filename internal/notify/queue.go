@@ -34,8 +34,8 @@
 //     answers costs its own alert 15 s, and other alerts nothing. A server checks for deliveries every 2 s; `headwater
 //     poll` delivers for 10 s at its end.
 //   - After a failure the message and its alert wait 30 s, then twice as long each time up to 4 h, plus or minus a tenth;
-//     or for Retry-After, at most a day. A delivery is given up after 15 tries. Once an alert has failed for a day, its
-//     deliveries that have waited for a day are given up too, and the log says so. A 410 ends the alert; a successful
+//     or for Retry-After, at most a day. A delivery is given up after 21 tries. Once an alert has failed for two days, its
+//     deliveries that have waited for two days are given up too, and the log says so. A 410 ends the alert; a successful
 //     test starts it again. The last problem is shown with the alert. A message that is interrupted by the end of the
 //     program is no failure.
 //
@@ -80,8 +80,8 @@ const (
 	queueBatch    = 500            // entries of the story log read in one transaction
 	mailStories   = 200            // stories in one mail; more are sent in a second one
 	alertMessages = 50             // messages that one alert sends before it is loaded again
-	maxTries      = 15             // of one delivery; they take about a day
-	giveUpAfter   = 24 * time.Hour // after an alert has failed this long, deliveries that have waited as long are given up
+	maxTries      = 21             // of one delivery; they take about two days
+	giveUpAfter   = 48 * time.Hour // after an alert has failed this long, deliveries that have waited as long are given up
 )
 
 // Queue delivers messages of alerts. Its methods are safe for concurrent use.
@@ -308,10 +308,10 @@ func (q *Queue) send(ctx context.Context, m message) (ok bool, err error) {
 	case at.Ended:
 		q.log.Warn("an alert has ended: its receiver wants no more", "alert", a.ID, "kind", a.Kind)
 	case at.Problem != "" && a.Failures == 0:
-		q.log.Warn("an alert does not go out; it is tried again for about a day", "alert", a.ID, "kind", a.Kind, "problem", at.Problem)
+		q.log.Warn("an alert does not go out; it is tried again for about two days", "alert", a.ID, "kind", a.Kind, "problem", at.Problem)
 	}
 	if lost > 0 {
-		q.log.Warn("stories that an alert could not tell of for a day were given up", "alert", a.ID, "kind", a.Kind, "stories", lost)
+		q.log.Warn("stories that an alert could not tell of for two days were given up", "alert", a.ID, "kind", a.Kind, "stories", lost)
 	}
 	return problem == nil, nil
 }
