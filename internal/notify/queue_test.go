@@ -1,6 +1,7 @@
 package notify_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -392,6 +393,46 @@ func TestAlertGivesUp(t *testing.T) {
 	w.deliver(t)
 	if now := w.alert(t, a.ID); now.Waiting != 1 || !now.Failing.Equal(start) {
 		t.Errorf("what came later waits: %+v", now)
+	}
+}
+
+// TestChatDayOfGarbage: a login page stands before a chat for a day. It is logged once, each story is told once afterwards, and no key is
+// logged or kept in the problem.
+func TestChatDayOfGarbage(t *testing.T) {
+	c := pipelinetest.NewClock()
+	start, garbage, told := c.Now(), true, 0
+	w := startWatch(t, t.TempDir(), c.Now, notify.SenderOptions{Send: func(_ context.Context, _, address string, _ http.Header, _ []byte) (*http.Response, error) {
+		answer := `{"ok":true,"result":{"message_id":4}}`
+		if garbage {
+			answer = "<html>Log in to see " + address
+		} else {
+			told++
+		}
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(answer))}, nil
+	}})
+	var log bytes.Buffer
+	w.Queue = notify.NewQueue(w.Alerts, slog.New(slog.NewTextHandler(&log, nil)))
+	a := w.add(t, news.Alert{Kind: news.AlertTelegram, Target: "@floods", Secret: "12:K3y"})
+	w.settle(t, 1, false, 1)
+	w.settle(t, 2, false, 2)
+	w.deliver(t)
+	for c.Now().Sub(start) < 24*time.Hour {
+		c.Advance(w.alert(t, a.ID).Next.Sub(c.Now()))
+		w.deliver(t)
+	}
+	if now := w.alert(t, a.ID); now.Waiting != 2 || !strings.Contains(now.Problem, "is not Telegram") || strings.Contains(now.Problem, "K3y") {
+		t.Errorf("after a day: %+v", now)
+	}
+	garbage = false
+	c.Advance(w.alert(t, a.ID).Next.Sub(c.Now()))
+	w.deliver(t)
+	c.Advance(5 * time.Hour)
+	w.deliver(t)
+	if now := w.alert(t, a.ID); now.Waiting != 0 || now.Problem != "" || told != 2 {
+		t.Errorf("afterwards %d stories are told: %+v", told, now)
+	}
+	if log := log.String(); strings.Count(log, "level=WARN") != 1 || strings.Count(log, "goes out again") != 1 || strings.Contains(log, "K3y") {
+		t.Errorf("log:\n%s", log)
 	}
 }
 

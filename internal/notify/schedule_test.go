@@ -132,6 +132,22 @@ func TestChangeAlert(t *testing.T) {
 	if got := w.alert(t, b.ID); got.Secret != b.Secret || got.Target != "https://c.example/" || got.Topic != w.topic {
 		t.Errorf("%+v", got)
 	}
+	c := w.add(t, news.Alert{Kind: news.AlertDiscord, Target: "https://discord.com/api/webhooks/17/K3y"})
+	for _, tt := range []struct{ target, secret, wantTarget, wantSecret string }{
+		{c.Target, "", c.Target, "K3y"}, // as the form sends it where nothing is typed
+		{"https://discord.com/api/webhooks/18/0ther", "", "https://discord.com/api/webhooks/18/…", "0ther"},
+		{"https://discord.example/api/webhooks/18/…", "", "", ""},
+		{"https://discord.example/api/webhooks/18/…", "n3w", "https://discord.example/api/webhooks/18/…", "n3w"},
+	} {
+		got, err := w.Alerts.ChangeAlert(t.Context(), news.Alert{ID: c.ID, Target: tt.target, Secret: tt.secret})
+		var wrong *news.AlertError
+		switch {
+		case tt.wantTarget == "" && (!errors.As(err, &wrong) || wrong.Field != "token"):
+			t.Errorf("a key for another host: %v", err)
+		case tt.wantTarget != "" && (err != nil || got.Target != tt.wantTarget || got.Secret != tt.wantSecret):
+			t.Errorf("%s: %s with %s, %v", tt.target, got.Target, got.Secret, err)
+		}
+	}
 	must(t, w.Store.RemoveAlert(t.Context(), b.ID))
 	if err := change("https://d.example/"); !errors.Is(err, news.ErrNotFound) {
 		t.Errorf("a removed one: %v", err)

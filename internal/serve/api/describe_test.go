@@ -315,6 +315,11 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"POST", "/api/v1/topics/weather/alerts/1/test", "", 204},
 		{"POST", "/api/v1/topics/weather/alerts/2/test", "", 502},
 		{"POST", "/api/v1/topics/weather/alerts/3/test", "", 404},
+		{"POST", "/api/v1/topics/weather/alerts", `{"kind":"gotify","target":"https://push.example","token":"tk_1"}`, 201},
+		{"PATCH", "/api/v1/topics/weather/alerts/3", `{"target":"https://other.example"}`, 422}, // the token is for another host
+		{"PATCH", "/api/v1/topics/weather/alerts/3", `{"target":"https://other.example","token":"tk_2"}`, 200},
+		{"POST", "/api/v1/topics/weather/alerts", `{"kind":"discord","target":"https://discord.com/api/webhooks/17/K3y"}`, 201},
+		{"POST", "/api/v1/topics/weather/alerts", `{"kind":"matrix","target":"https://matrix.example","token":"tk_1"}`, 422},
 		{"DELETE", "/api/v1/topics/weather/alerts/1", "", 204},
 		{"DELETE", "/api/v1/topics/weather/alerts/1", "", 404},
 		{"DELETE", "/api/v1/topics/weather", "", 204},
