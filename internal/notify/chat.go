@@ -17,7 +17,7 @@ import (
 // chatService is a chat or push service.
 type chatService struct {
 	name  string
-	right string         // how a target is written
+	right string         // a target as it is written
 	place *regexp.Regexp // the last part of a target's path: whom to tell on the server; nil where the server is all
 	call  func(chatMessage) chatCall
 	took  func(answer []byte) bool // whether an answer is that to a message that the service took
@@ -52,7 +52,7 @@ var discordMarkup = regexp.MustCompile("[\\\\*_~`|>#\\[\\]()-]")
 var chatServices = map[news.AlertKind]chatService{
 	// core.telegram.org/bots/api#sendmessage
 	news.AlertTelegram: {
-		name: "Telegram", right: "@channel, or the number of a chat", place: regexp.MustCompile(`^(@[A-Za-z0-9_]+|-?[0-9]+)$`),
+		name: "Telegram", right: "@channel", place: regexp.MustCompile(`^(@[A-Za-z0-9_]+|-?[0-9]+)$`),
 		call: func(m chatMessage) chatCall {
 			return chatCall{http.MethodPost, m.server + "/bot" + url.PathEscape(m.key) + "/sendMessage", nil, map[string]any{
 				"chat_id": m.place, "text": m.lines(), "link_preview_options": map[string]any{"is_disabled": true},
@@ -66,7 +66,7 @@ var chatServices = map[news.AlertKind]chatService{
 	// spec.matrix.org/v1.11/client-server-api, "PUT /_matrix/client/v3/rooms/{roomId}/send". Empty mentions keep "@room" in a title from
 	// notifying everybody.
 	news.AlertMatrix: {
-		name: "Matrix", right: "https://matrix.example.org/!ROOM:example.org, with the internal id of the room", place: regexp.MustCompile(`^![^/\s]+$`),
+		name: "Matrix", right: "https://matrix.example.org/!ROOM:example.org", place: regexp.MustCompile(`^![^/\s]+$`),
 		call: func(m chatMessage) chatCall {
 			return chatCall{
 				http.MethodPut, m.server + "/_matrix/client/v3/rooms/" + url.PathEscape(m.place) + "/send/m.room.message/" + url.PathEscape(m.id),
@@ -120,7 +120,7 @@ var chatServices = map[news.AlertKind]chatService{
 	},
 	// pushover.net/api
 	news.AlertPushover: {
-		name: "Pushover", right: "the 30 letters and digits of a user or group", place: regexp.MustCompile(`^[A-Za-z0-9]{30}$`),
+		name: "Pushover", right: "uQiRzpo4DXghDmr9QzzfQu27cmVRsG", place: regexp.MustCompile(`^[A-Za-z0-9]{30}$`),
 		call: func(m chatMessage) chatCall {
 			return chatCall{http.MethodPost, m.server + "/1/messages.json", nil, map[string]any{
 				"token": m.key, "user": m.place, "title": m.title, "message": m.text, "url": m.link,
