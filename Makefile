@@ -11,6 +11,10 @@ GOLANGCI_VERSION := v2.15.0
 DEADCODE_VERSION := v0.52.0
 GOVULNCHECK_VERSION := v1.9.0
 
+# The tools of make release.
+NFPM_VERSION := v2.47.0
+CYCLONEDX_VERSION := v1.10.0
+
 GO ?= go
 TOOLS := $(CURDIR)/.tools
 BIN := $(TOOLS)/bin
@@ -65,6 +69,32 @@ cluster: debian-postgresql ## run two pollers, two settlers and two web nodes ov
 .PHONY: build
 build: ## build bin/headwater, one static file
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/headwater ./cmd/headwater
+
+TARGETS ?= linux/amd64,linux/arm64,darwin/amd64,darwin/arm64,windows/amd64,windows/arm64,freebsd/amd64,freebsd/arm64
+RELEASE := $(GO) run ./cmd/release -nfpm $(BIN)/nfpm -cyclonedx $(BIN)/cyclonedx-gomod
+
+.PHONY: release
+release: $(BIN)/nfpm $(BIN)/cyclonedx-gomod ## build archives, packages, lists of components, licences and checksums into dist/; TARGETS=linux/amd64 builds less
+	$(RELEASE) -targets $(TARGETS)
+
+# The second build is of a clone in another folder. Both are of the commit: what is not committed is in neither.
+.PHONY: release-check
+release-check: TARGETS := linux/amd64
+release-check: $(BIN)/nfpm $(BIN)/cyclonedx-gomod ## build TARGETS (linux/amd64) twice, in two folders, and compare every byte
+	@rm -rf $(TOOLS)/first $(TOOLS)/second
+	@mkdir -p $(TOOLS)/first $(TOOLS)/second/deeper
+	@for folder in first second/deeper; do \
+		git clone --quiet . "$(TOOLS)/$$folder/headwater"; \
+		(cd "$(TOOLS)/$$folder/headwater" && $(RELEASE) -targets $(TARGETS)); \
+	done
+	diff -r $(TOOLS)/first/headwater/dist $(TOOLS)/second/deeper/headwater/dist
+	@cat $(TOOLS)/first/headwater/dist/SHA256SUMS
+
+.PHONY: package-test
+package-test: $(BIN)/nfpm ## install, upgrade and remove the deb in a fresh Debian under systemd, and run the image's layout; needs root
+	@.ci/debian mmdebstrap "the test of the package" mmdebstrap
+	@.ci/debian systemd-container "the test of the package" systemd-nspawn
+	HEADWATER_TEST_NFPM=$(BIN)/nfpm $(GO) test -count=1 -timeout 20m -v ./packaging
 
 .PHONY: test
 test: debian axe ## run every test; installs the browser, the feed reader and the PostgreSQL that some of them drive
@@ -210,7 +240,7 @@ tools: $(BIN)/gofumpt $(BIN)/staticcheck $(BIN)/golangci-lint $(BIN)/deadcode $(
 
 .PHONY: clean
 clean: ## remove what make built and installed
-	rm -rf bin $(TOOLS)
+	rm -rf bin dist $(TOOLS)
 
 # A tool is installed again where its version, or that of Go, is another than the one in its stamp's name.
 define tool
@@ -226,5 +256,7 @@ endef
 $(eval $(call tool,gofumpt,mvdan.cc/gofumpt,$(GOFUMPT_VERSION)))
 $(eval $(call tool,staticcheck,honnef.co/go/tools/cmd/staticcheck,$(STATICCHECK_VERSION)))
 $(eval $(call tool,golangci-lint,github.com/golangci/golangci-lint/v2/cmd/golangci-lint,$(GOLANGCI_VERSION)))
+$(eval $(call tool,nfpm,github.com/goreleaser/nfpm/v2/cmd/nfpm,$(NFPM_VERSION)))
+$(eval $(call tool,cyclonedx-gomod,github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod,$(CYCLONEDX_VERSION)))
 $(eval $(call tool,deadcode,golang.org/x/tools/cmd/deadcode,$(DEADCODE_VERSION)))
 $(eval $(call tool,govulncheck,golang.org/x/vuln/cmd/govulncheck,$(GOVULNCHECK_VERSION)))

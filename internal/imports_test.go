@@ -36,7 +36,7 @@ type pkg struct {
 // layers are the packages from the bottom up, by their paths below the module; "." is its root. A package may import those
 // of the layers below its own. A package that stands nowhere may not be.
 var layers = [][]string{
-	{".", "feeds", "feeds/words", "internal/locale", "internal/text"},
+	{".", "feeds", "feeds/words", "internal/locale", "internal/text", "packaging"},
 	{"internal/observe", "internal/schedule", "internal/weburl"},
 	{"internal/news"},
 	{"internal/config", "internal/opml", "internal/stories/outlets", "internal/stories/prints"},
@@ -52,7 +52,7 @@ var layers = [][]string{
 	{"internal/serve/compare", "internal/serve/ingress", "internal/serve/view"},
 	{"internal/serve/access"},
 	{"internal/pipeline", "internal/serve/api", "internal/serve/greader", "internal/serve/web"},
-	{"internal/pipeline/pipelinetest", "cmd/archive", "cmd/cluster", "cmd/headwater", "cmd/pictures", "cmd/simulate", "cmd/site", "cmd/train"},
+	{"internal/pipeline/pipelinetest", "cmd/archive", "cmd/cluster", "cmd/headwater", "cmd/pictures", "cmd/release", "cmd/simulate", "cmd/site", "cmd/train"},
 }
 
 // layerOf gives the layer in which a package stands, -1 where it stands in none.
@@ -84,6 +84,7 @@ func owners() map[string][]string {
 		"github.com/spf13":                              {"cmd/headwater"},
 		"go.yaml.in/yaml":                               {"internal/config", "internal/demo", "internal/locale", "internal/stories/outlets"},
 		"golang.org/x/crypto":                           {"internal/accounts"},
+		"golang.org/x/crypto/x509roots":                 {"cmd/headwater"},
 		"golang.org/x/net/http/httpguts":                {"internal/config"},
 		"github.com/coreos/go-oidc":                     {"internal/serve/access"},
 		"golang.org/x/oauth2":                           {"internal/intake/fetch", "internal/serve/access"},

@@ -25,6 +25,7 @@ type cli struct {
 	screen         screen // of stdout
 
 	configFile, data string
+	system           string // see config.Options; "" in tests
 	asJSON           bool
 	set              map[string]string // settings given as flags of a command
 	started          bool              // the arguments were valid and the command runs

@@ -103,7 +103,7 @@ func (c *cli) configCheck() *cobra.Command {
 
 // configOptions say where this command line has its settings from.
 func (c *cli) configOptions() config.Options {
-	return config.Options{File: c.configFile, Env: os.Environ(), Flags: c.set, Data: c.data}
+	return config.Options{File: c.configFile, System: c.system, Env: os.Environ(), Flags: c.set, Data: c.data}
 }
 
 // settingProblems are those of valid settings that depend on something else than the settings.

@@ -10,7 +10,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"runtime"
@@ -21,9 +20,13 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	_ "golang.org/x/crypto/x509roots/fallback" // for machines and images without certificates of their own
 
 	"headwater/internal/config"
 )
+
+// systemConfig is the file of settings that packages install.
+const systemConfig = "/etc/headwater/config.yaml"
 
 func main() {
 	if os.Getenv("GOGC") == "" {
@@ -31,16 +34,13 @@ func main() {
 		afterEachCollection(func() { debug.SetGCPercent(gcPercentFor(liveBytes())) })
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	c := &cli{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, screen: screenOf(os.Stdout), system: systemConfig}
+	code := c.run(ctx, os.Args[1:])
 	stop()
 	os.Exit(code)
 }
 
 // run executes a command line and returns its exit code.
-func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	return (&cli{stdin: stdin, stdout: stdout, stderr: stderr, screen: screenOf(stdout)}).run(ctx, args)
-}
-
 func (c *cli) run(ctx context.Context, args []string) int {
 	c.args = args
 	stdout := &output{to: c.stdout}
@@ -103,7 +103,7 @@ func (c *cli) rootCommand() *cobra.Command {
 	root.AddCommand(
 		c.serveCommand(), c.pollCommand(), c.feedCommand(), c.frontCommand(), c.searchCommand(), c.storyCommand(), c.outletCommand(), c.topicCommand(), c.userCommand(), c.auditCommand(),
 		c.emitCommand(), c.groupCommand(), c.parseCommand(), c.demoCommand(), c.reindexCommand(), c.compactCommand(), c.backupCommand(),
-		c.restoreCommand(), c.doctorCommand(), c.configCommand(), c.reloadCommand(), c.completionCommand(), c.manCommand(), c.versionCommand(),
+		c.restoreCommand(), c.doctorCommand(), c.healthcheckCommand(), c.configCommand(), c.reloadCommand(), c.completionCommand(), c.manCommand(), c.versionCommand(),
 	)
 	root.SetFlagErrorFunc(flagError)
 	root.SetVersionTemplate("{{.Version}}\n")

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -39,6 +40,11 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 	}})
+}
+
+// run executes a command line and returns its exit code.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	return (&cli{stdin: stdin, stdout: stdout, stderr: stderr, screen: screenOf(stdout)}).run(ctx, args)
 }
 
 // ownProgram returns the path of the program headwater, which is the test's own binary, in a folder of its own.

@@ -18,8 +18,11 @@ import (
 // Options says where settings come from. The zero value gives the defaults, but for Data, which needs HOME.
 type Options struct {
 	// File is the file to read. "" is HEADWATER_CONFIG, or headwater/config.yaml in XDG_CONFIG_HOME or ~/.config where
-	// there is one, or else no file at all.
+	// there is one, or else System.
 	File string
+	// System is the file of the machine, as a package installs it. It is read where the user has no file of their own and may
+	// read this one: it can hold passwords. "" is none.
+	System string
 	// Env is os.Environ(). Besides HEADWATER_ variables HOME, XDG_CONFIG_HOME and XDG_DATA_HOME count.
 	Env []string
 	// Flags are the flags that were given, by name without hyphens in front: "poll-workers" or "poll.workers" sets
@@ -48,7 +51,7 @@ func load(o Options) (*loader, error) {
 		name, value, _ := strings.Cut(pair, "=")
 		l.env[name] = value
 	}
-	if err := l.file(o.File); err != nil {
+	if err := l.file(o.File, o.System); err != nil {
 		return nil, err
 	}
 	l.variables()
@@ -104,7 +107,7 @@ func (l *loader) folder(variable, home string) string {
 }
 
 // file applies the file. Only a file that was asked for must exist.
-func (l *loader) file(name string) error {
+func (l *loader) file(name, system string) error {
 	if name == "" {
 		name = l.env["HEADWATER_CONFIG"]
 	}
@@ -112,13 +115,13 @@ func (l *loader) file(name string) error {
 	if dir := l.folder("XDG_CONFIG_HOME", ".config"); !asked && dir != "" {
 		name = filepath.Join(dir, "config.yaml")
 	}
-	if name == "" {
-		return nil
+	if !asked && !exists(name) {
+		name = system
+		if !readable(name) {
+			return nil
+		}
 	}
 	info, err := os.Stat(name)
-	if errors.Is(err, fs.ErrNotExist) && !asked {
-		return nil
-	}
 	if err == nil && info.Size() > maxFile {
 		err = fmt.Errorf("%s: %d bytes are no settings of ours: the most is %d", name, info.Size(), maxFile)
 	}
@@ -134,6 +137,20 @@ func (l *loader) file(name string) error {
 	l.config.Data = l.path(l.config.Data, filepath.Dir(name))
 	l.listPaths(filepath.Dir(name))
 	return nil
+}
+
+// exists is true also for a file of which it can't be told, so that reading it says why.
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return name != "" && !errors.Is(err, fs.ErrNotExist)
+}
+
+func readable(name string) bool {
+	f, err := os.Open(name)
+	if err == nil {
+		_ = f.Close() // nothing was written
+	}
+	return name != "" && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission)
 }
 
 // listPaths makes the paths among the lists absolute.

@@ -314,7 +314,17 @@ func TestWhichFile(t *testing.T) {
 	if c, err = Load(Options{Env: []string{"HOME=" + t.TempDir()}}); err != nil || c.File != "" || c.Title != "Headwater" {
 		t.Errorf("without a file: title %q from %q, err %v", c.Title, c.File, err)
 	}
-	if _, err = Load(Options{Env: env, File: filepath.Join(home, "none.yaml")}); !errors.Is(err, fs.ErrNotExist) {
+	system := write(t, filepath.Join(t.TempDir(), "system.yaml"), "title: System\n")
+	if c, err = Load(Options{Env: env, System: system}); err != nil || c.Title != "Mine" {
+		t.Errorf("by HOME, with a file of the machine: title %q, err %v", c.Title, err)
+	}
+	if c, err = Load(Options{Env: []string{"HOME=" + t.TempDir()}, System: system}); err != nil || c.Title != "System" || c.File != system {
+		t.Errorf("by the machine's file: title %q from %q, err %v", c.Title, c.File, err)
+	}
+	if c, err = Load(Options{Env: []string{"HOME=" + t.TempDir()}, System: system + ".none"}); err != nil || c.Title != "Headwater" {
+		t.Errorf("where the machine has no file: title %q, err %v", c.Title, err)
+	}
+	if _, err = Load(Options{Env: env, File: filepath.Join(home, "none.yaml"), System: system}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a file that was asked for and is not there: err = %v", err)
 	}
 	if _, err = Load(Options{Env: env, File: big}); err == nil || !strings.Contains(err.Error(), "big.yaml") {

@@ -332,6 +332,14 @@ func TestFoldersThatDoNotServe(t *testing.T) {
 			write(t, filepath.Join(dir, File), strings.Repeat("not a database ", 500))
 		}, []string{"is no database"}},
 		{"another program's", func(t *testing.T, dir string) { execute(t, dir, `CREATE TABLE bookmarks (id INTEGER)`) }, []string{"another program"}},
+		{"root, and the folder is somebody else's", func(t *testing.T, dir string) {
+			if os.Geteuid() != 0 {
+				t.Skip("only root can give a folder away")
+			}
+			if err := errors.Join(os.Mkdir(dir, 0o700), os.Chown(dir, 54321, 54321)); err != nil {
+				t.Fatal(err)
+			}
+		}, []string{"belongs to #54321", "sudo -u #54321 headwater"}},
 		{"newer schema", func(t *testing.T, dir string) {
 			if err := open(t, dir).Close(); err != nil {
 				t.Fatal(err)

@@ -66,7 +66,6 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -157,6 +156,9 @@ func (db *DB) openWriter(ctx context.Context, opts Options) (err error) {
 	if err := os.MkdirAll(db.dir, 0o700); err != nil {
 		return fmt.Errorf("data folder %s cannot be made: %w; choose another folder or mend its permissions", db.dir, err)
 	}
+	if err := checkOwner(db.dir); err != nil {
+		return err
+	}
 	if db.lock, err = lockFolder(db.dir); err != nil {
 		return err
 	}
@@ -237,9 +239,12 @@ func (db *DB) Close() error {
 	return db.explain(errors.Join(errs...))
 }
 
-// lockFile holds the pid of the process that writes in the folder. The lock itself is taken with flock, so it ends
-// whenever the process ends; the file stays.
+// lockFile is the file that holds the pid of the process that writes in the folder. The lock itself is the kernel's, so it
+// ends whenever the process ends; the file stays.
 const lockFile = "headwater.lock"
+
+// errLocked is returned by tryLock for a file that another process has locked.
+var errLocked = errors.New("locked by another process")
 
 // lockFolder locks a data folder for this process. Closing the returned file unlocks it.
 func lockFolder(dir string) (*os.File, error) {
@@ -247,9 +252,9 @@ func lockFolder(dir string) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("data folder %s cannot be written: %w; mend its permissions or choose another folder", dir, err)
 	}
-	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	err = tryLock(f)
 	switch {
-	case errors.Is(err, syscall.EWOULDBLOCK):
+	case errors.Is(err, errLocked):
 		err = fmt.Errorf("data folder %s is held by %s; stop that process or choose another folder", dir, holder(f))
 	case err != nil:
 		err = fmt.Errorf("data folder %s cannot be locked: %w; choose a folder on a local disk", dir, err)
