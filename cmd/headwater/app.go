@@ -101,7 +101,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger, o openOption
 			err = errors.Join(err, a.close())
 		}
 	}()
-	if a.store, err = store.Open(ctx, cfg.Data, store.Options{Database: string(cfg.Database), Logger: log, Restoring: o.restoring, Wait: o.wait}); err != nil {
+	if a.store, err = store.Open(ctx, cfg.Data, store.Options{Database: string(cfg.Database), Own: cfg.File == systemConfig, Logger: log, Restoring: o.restoring, Wait: o.wait}); err != nil {
 		return nil, err
 	}
 	searchOptions := indexOptions(log, a.store, a.indexed.Load)

@@ -82,6 +82,8 @@ type Options struct {
 	Database string
 	// ReadOnly opens the database next to a process that writes. It takes no lock and changes nothing.
 	ReadOnly bool
+	// Own refuses a folder of another user where root opens it: what root writes there, that user could not change.
+	Own bool
 	// Restoring opens a folder during a restore, before Restored is called.
 	Restoring bool
 	// Lease is how long a lease lasts that is not renewed. Zero means 30 s.
@@ -156,8 +158,10 @@ func (db *DB) openWriter(ctx context.Context, opts Options) (err error) {
 	if err := os.MkdirAll(db.dir, 0o700); err != nil {
 		return fmt.Errorf("data folder %s cannot be made: %w; choose another folder or mend its permissions", db.dir, err)
 	}
-	if err := checkOwner(db.dir); err != nil {
-		return err
+	if opts.Own {
+		if err := checkOwner(db.dir); err != nil {
+			return err
+		}
 	}
 	if db.lock, err = lockFolder(db.dir); err != nil {
 		return err
