@@ -91,6 +91,9 @@ func (c *cli) listen(ctx context.Context) (net.Listener, error) {
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, fmt.Errorf("%s is taken: another program, perhaps another headwater, listens there; stop it, or choose another address with --listen, such as --listen 127.0.0.1:0 for a free port", cfg.Listen)
 	}
+	if errors.Is(err, syscall.EACCES) {
+		return nil, fmt.Errorf("listen on %s: this user may not use a port below 1024; choose a higher one with --listen and let a proxy pass requests on, or give the service the right, as manual.md says below Installing", cfg.Listen)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w; choose another address with --listen, such as --listen 127.0.0.1:0 for a free port", cfg.Listen, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
@@ -145,7 +146,7 @@ func (r *release) zipPages() error {
 		if err != nil {
 			return err
 		}
-		var zipped bytes.Buffer
+		var zipped bytes.Buffer // neither name nor time, as gzip -n
 		w := gzip.NewWriter(&zipped)
 		if _, err := w.Write(text); err != nil {
 			return err
@@ -198,7 +199,7 @@ func (r *release) target(ctx context.Context, t target) error {
 	if err := r.add(archive, func(w io.Writer) error { return write(w, name, files, r.built) }); err != nil {
 		return err
 	}
-	if err := r.bill(ctx, t, name); err != nil {
+	if err := r.bill(ctx, program, name); err != nil {
 		return err
 	}
 	if t.system == "linux" {
@@ -227,16 +228,26 @@ func environment(t target) []string {
 	return []string{"CGO_ENABLED=0", "GOOS=" + t.system, "GOARCH=" + t.processor, "GOAMD64=v1", "GOARM64=v8.0", "GOFLAGS=", "GOEXPERIMENT="}
 }
 
-// bill lists the modules of the program. Serial number and time would differ in each run, and are left out.
-func (r *release) bill(ctx context.Context, t target, name string) error {
+// bill lists the modules of the program. What would differ in each run or on each machine is left out: serial number, time, and
+// checksums of the tool itself.
+func (r *release) bill(ctx context.Context, program, name string) error {
 	if r.cyclonedx == "" {
 		return nil
 	}
-	list, err := output(ctx, environment(t), r.cyclonedx, "app", "-json", "-noserial", "-notimestamp", "-licenses", "-std", "-main", "cmd/headwater")
+	list, err := output(ctx, nil, r.cyclonedx, "bin", "-json", "-noserial", "-notimestamp", "-std", "-licenses", "-version", r.version, program)
 	if err != nil {
 		return err
 	}
-	return r.add(name+".cdx.json", func(w io.Writer) error { _, err := w.Write(list); return err })
+	var bom map[string]any
+	if err := json.Unmarshal(list, &bom); err != nil {
+		return fmt.Errorf("list of components: %w", err)
+	}
+	delete(bom["metadata"].(map[string]any), "tools") //nolint:forcetypeassert // the specification has metadata as an object
+	return r.add(name+".cdx.json", func(w io.Writer) error {
+		encoder := json.NewEncoder(w)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(bom)
+	})
 }
 
 // packages makes the deb and the rpm.

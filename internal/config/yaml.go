@@ -98,7 +98,7 @@ func likelyKey(key, prefix string, known []string) string {
 	if len(known) == 0 {
 		return "; the section has none yet"
 	}
-	return "; known are " + strings.Join(known, ", ") + ", unless it is of a newer version"
+	return "; known are " + strings.Join(known, ", ") + "; take the line out, or run the newer version that knows it"
 }
 
 // value sets one setting from a node.
