@@ -3,7 +3,6 @@
 package packaging
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -23,36 +22,67 @@ import (
 // patience bounds each wait of these tests. It is far above what a wait takes.
 const patience = 2 * time.Minute
 
-// needs skips a test where it can't run, and fails it in CI, where nothing may be left out.
+// needs skips a test where this machine can't run it, and returns the path of nfpm. With CI=true a program that is missing is an error.
 func needs(t *testing.T, programs ...string) (nfpm string) {
 	t.Helper()
 	nfpm = os.Getenv("HEADWATER_TEST_NFPM")
-	lacks := ""
+	if nfpm == "" {
+		t.Skip("make package-test runs this")
+	}
 	if os.Geteuid() != 0 {
-		lacks = "root"
+		t.Skip("only root can make a system of its own")
 	}
 	for _, p := range programs {
-		if _, err := exec.LookPath(p); err != nil {
-			lacks = p
+		_, err := exec.LookPath(p)
+		switch {
+		case err != nil && os.Getenv("CI") == "true":
+			t.Fatalf("needs %s", p)
+		case err != nil:
+			t.Skipf("needs %s", p)
 		}
 	}
-	switch {
-	case nfpm == "":
-		t.Skip("make package-test runs this")
-	case lacks != "" && os.Getenv("CI") == "true":
-		t.Fatalf("needs %s", lacks)
-	case lacks != "":
-		t.Skipf("needs %s", lacks)
+	if out, err := exec.CommandContext(t.Context(), "unshare", "--mount", "--pid", "--fork", "true").CombinedOutput(); err != nil {
+		t.Skipf("this machine allows no namespaces: %v\n%s", err, out)
 	}
 	return nfpm
 }
 
+// TestPackage installs the package in a chroot, and then in a system that runs: the service there, upgrade, removal, reinstallation.
 func TestPackage(t *testing.T) {
+	t.Parallel()
 	nfpm := needs(t, "mmdebstrap", "systemd-nspawn", "nsenter")
-	run(t, "systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager", "headwater.service")
 	debs := t.TempDir()
-	older, newer := makeDeb(t, nfpm, debs, "v0.0.1"), makeDeb(t, nfpm, debs, "v0.0.2")
-	m := startMachine(t, debs)
+	m := &machine{root: filepath.Join(t.TempDir(), "debian")}
+	var older, newer string
+	// Making a Debian mostly waits, and building mostly computes.
+	t.Run("make", func(t *testing.T) {
+		t.Run("Debian", func(t *testing.T) {
+			t.Parallel()
+			m.make(t)
+		})
+		t.Run("packages", func(t *testing.T) {
+			t.Parallel()
+			older, newer = makeDeb(t, nfpm, debs, "v0.0.1"), makeDeb(t, nfpm, debs, "v0.0.2")
+		})
+	})
+	if t.Failed() {
+		return
+	}
+	t.Run("chroot", func(t *testing.T) {
+		m.unbooted(t, "dpkg", "-i", m.take(t, newer))
+		m.unbooted(t, "headwater", "config", "check")
+		m.unbooted(t, "dpkg", "-P", "headwater")
+		m.unbooted(t, "rm", "-r", "/var/lib/headwater")
+		m.unbooted(t, "userdel", "headwater")
+	})
+	t.Run("systemd", func(t *testing.T) {
+		m.boot(t)
+		m.testService(t, m.take(t, older), m.take(t, newer))
+	})
+}
+
+// testService begins where the package was never installed.
+func (m *machine) testService(t *testing.T, older, newer string) {
 	site := httptest.NewServer(http.FileServer(http.Dir("../cmd/headwater/testdata/www")))
 	t.Cleanup(site.Close)
 	m.write(t, "/etc/feeds.opml", fmt.Sprintf(`<opml version="2.0"><body><outline type="rss" xmlUrl="%s/wire.xml"/></body></opml>`, site.URL))
@@ -60,36 +90,45 @@ func TestPackage(t *testing.T) {
 
 	began := time.Now()
 	m.run(t, "dpkg", "-i", older)
-	m.until(t, "[Ww]hale", "headwater", "search", "whale")
+	m.until(t, "[Ww]hale", "headwater", "front")
 	t.Logf("from dpkg -i to the first story: %s", time.Since(began).Round(100*time.Millisecond))
-	m.holds(t, "^headwater ", "ps", "--no-headers", "-o", "user", "-C", "headwater")
+	m.holds(t, "^headwater$", "stat", "-c", "%U", "/proc/"+m.pid(t))
 	m.holds(t, "^root:headwater 640$", "stat", "-c", "%U:%G %a", "/etc/headwater/config.yaml")
 	m.holds(t, "^headwater:headwater 750$", "stat", "-c", "%U:%G %a", "/var/lib/headwater")
+	m.run(t, "systemd-analyze", "security", "--threshold=20", "--no-pager", "headwater.service")
 	m.run(t, "headwater", "topic", "add", "kept", "whale")
 	m.write(t, "/etc/headwater/config.yaml", m.read(t, "/etc/headwater/config.yaml")+"title: Ours\n")
 
-	before := m.run(t, "systemctl", "show", "--property=MainPID", "headwater")
+	before := m.pid(t)
 	m.run(t, "dpkg", "-i", newer)
-	if after := m.run(t, "systemctl", "show", "--property=MainPID", "headwater"); after == before {
+	if after := m.pid(t); after == before {
 		t.Errorf("the upgrade left the process of the version before: %s", after)
 	}
 	m.holds(t, "v0.0.2", "headwater", "version")
-	m.until(t, "kept", "headwater", "topic", "list")
+	m.holds(t, "kept", "headwater", "topic", "list")
 	m.holds(t, "title: Ours", "cat", "/etc/headwater/config.yaml")
-	m.holds(t, "^active$", "systemctl", "is-active", "headwater")
 
 	m.run(t, "dpkg", "-r", "headwater")
 	m.holds(t, "headwater.db\n", "ls", "/var/lib/headwater")
 	m.holds(t, "title: Ours", "cat", "/etc/headwater/config.yaml")
 	m.gone(t, "/usr/bin/headwater")
 	m.gone(t, "/run/systemd/units/invocation:headwater.service")
+	m.run(t, "dpkg", "-i", newer)
+	m.holds(t, "kept", "headwater", "topic", "list")
+	m.holds(t, "^active$", "systemctl", "is-active", "headwater")
+
+	m.run(t, "systemctl", "disable", "--now", "headwater")
+	m.run(t, "dpkg", "-i", newer)
+	m.gone(t, "/run/systemd/units/invocation:headwater.service")
+	if out, err := m.try("headwater", "topic", "add", "other", "wheat"); err == nil || !strings.Contains(out, "sudo -u headwater headwater") {
+		t.Errorf("root's command beside a stopped service: %v\n%s", err, out)
+	}
 
 	m.holds(t, "rm -r /var/lib/headwater", "dpkg", "-P", "headwater")
 	m.gone(t, "/etc/headwater")
 	m.holds(t, "headwater.db\n", "ls", "/var/lib/headwater")
-
 	m.run(t, "dpkg", "-i", newer)
-	m.until(t, "kept", "headwater", "topic", "list")
+	m.holds(t, "kept", "headwater", "topic", "list")
 }
 
 // makeDeb builds the package of this tree under a version and returns its name.
@@ -104,7 +143,7 @@ func makeDeb(t *testing.T, nfpm, into, version string) string {
 	if err := os.Rename(built[0], filepath.Join(into, filepath.Base(built[0]))); err != nil {
 		t.Fatal(err)
 	}
-	return "/root/debs/" + filepath.Base(built[0])
+	return filepath.Join(into, filepath.Base(built[0]))
 }
 
 // machine is a Debian of the test's own, under its own systemd, with the network of this machine.
@@ -113,9 +152,9 @@ type machine struct {
 	init string // the process that is its systemd
 }
 
-func startMachine(t *testing.T, debs string) *machine {
+// make installs a Debian of this machine's release into the root.
+func (m *machine) make(t *testing.T) {
 	t.Helper()
-	m := &machine{root: filepath.Join(t.TempDir(), "debian")}
 	release, err := os.ReadFile("/etc/os-release")
 	if err != nil {
 		t.Fatal(err)
@@ -124,16 +163,41 @@ func startMachine(t *testing.T, debs string) *machine {
 	if suite == nil {
 		t.Fatal("/etc/os-release names no release of Debian")
 	}
-	args := []string{"--quiet", "--variant=essential", "--include=systemd,passwd,procps", string(suite[1]), m.root}
+	args := []string{"--quiet", "--variant=essential", "--include=systemd,passwd", string(suite[1]), m.root}
 	for _, sources := range []string{"/etc/apt/sources.list", "/etc/apt/sources.list.d/debian.sources"} {
 		if info, err := os.Stat(sources); err == nil && info.Size() > 0 {
 			args = append(args, sources)
 		}
 	}
 	run(t, "mmdebstrap", args...)
+}
 
+// take copies a file into the machine and returns its name there.
+func (m *machine) take(t *testing.T, name string) string {
+	t.Helper()
+	there := "/root/" + filepath.Base(name)
+	run(t, "cp", name, m.root+there)
+	return there
+}
+
+// unbooted runs a command where no systemd runs, as when an image is built.
+func (m *machine) unbooted(t *testing.T, args ...string) {
+	t.Helper()
+	run(t, "unshare", append([]string{"--mount", "--pid", "--fork", "env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "chroot", m.root}, args...)...)
+}
+
+// boot starts the machine's systemd, and stops it when the test ends.
+func (m *machine) boot(t *testing.T) {
+	t.Helper()
+	probe, err := os.MkdirTemp("/sys/fs/cgroup", "headwater")
+	if err != nil {
+		t.Skipf("systemd needs a place for its services: %v", err)
+	}
+	if err := os.Remove(probe); err != nil {
+		t.Fatal(err)
+	}
 	journal := &strings.Builder{}
-	nspawn := exec.Command("systemd-nspawn", "--register=no", "--keep-unit", "--boot", "--console=pipe", "--directory="+m.root, "--bind-ro="+debs+":/root/debs")
+	nspawn := exec.Command("systemd-nspawn", "--register=no", "--keep-unit", "--boot", "--console=pipe", "--directory="+m.root)
 	nspawn.Env = append(os.Environ(), "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1")
 	nspawn.Stdout, nspawn.Stderr = journal, journal
 	if err := nspawn.Start(); err != nil {
@@ -151,7 +215,7 @@ func startMachine(t *testing.T, debs string) *machine {
 		if m.init = strings.TrimSpace(string(children)); err == nil && m.init != "" {
 			state, _ := m.try("systemctl", "is-system-running") // it fails while it starts
 			if state == "running" || state == "degraded" {
-				return m
+				return
 			}
 		}
 		if time.Now().After(end) {
@@ -219,6 +283,12 @@ func (m *machine) read(t *testing.T, name string) string {
 	return string(content)
 }
 
+// pid is that of the service.
+func (m *machine) pid(t *testing.T) string {
+	t.Helper()
+	return m.run(t, "systemctl", "show", "--property=MainPID", "--value", "headwater")
+}
+
 func (m *machine) gone(t *testing.T, name string) {
 	t.Helper()
 	if out, err := m.try("ls", "-d", name); err == nil {
@@ -241,108 +311,4 @@ func freeAddress(t *testing.T) string {
 	}
 	defer func() { _ = l.Close() }()
 	return l.Addr().String()
-}
-
-// image is what the last stage of the Dockerfile says.
-type image struct {
-	copies     [][]string // source in the build stage, destination, and the owner if there is one
-	env        []string
-	user       string
-	entrypoint []string // with the command
-	health     []string
-}
-
-// readImage reads the last stage of the Dockerfile. It knows the instructions that stand there, and fails for others.
-func readImage(t *testing.T) image {
-	t.Helper()
-	f, err := os.Open("../Dockerfile")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = f.Close() }()
-	var m image
-	list := regexp.MustCompile(`"([^"]*)"`)
-	words := func(line string) (all []string) {
-		for _, w := range list.FindAllStringSubmatch(line, -1) {
-			all = append(all, w[1])
-		}
-		return all
-	}
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		fields := strings.Fields(lines.Text())
-		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
-			continue
-		}
-		switch fields[0] {
-		case "FROM":
-			m = image{}
-		case "COPY":
-			c := fields[len(fields)-2:]
-			for _, flag := range fields[1 : len(fields)-2] {
-				if owner, ok := strings.CutPrefix(flag, "--chown="); ok {
-					c = append(c, owner)
-				}
-			}
-			m.copies = append(m.copies, c)
-		case "ENV":
-			m.env = fields[1:]
-		case "USER":
-			m.user = fields[1]
-		case "HEALTHCHECK":
-			m.health = words(lines.Text())
-		case "ENTRYPOINT", "CMD":
-			m.entrypoint = append(m.entrypoint, words(lines.Text())...)
-		}
-	}
-	return m
-}
-
-// TestImage runs what the Dockerfile makes, in a chroot: as its user, on a root that cannot be written but for /data.
-func TestImage(t *testing.T) {
-	needs(t, "unshare", "chroot")
-	m := readImage(t)
-	built := t.TempDir()
-	run(t, "env", "-C", "..", "CGO_ENABLED=0", "go", "build", "-trimpath", "-buildvcs=false", "-o", filepath.Join(built, "out/headwater"), "./cmd/headwater")
-	run(t, "mkdir", filepath.Join(built, "out/data"))
-	root := t.TempDir()
-	for _, c := range m.copies {
-		run(t, "cp", "-r", filepath.Join(built, c[0]), filepath.Join(root, c[1]))
-		if len(c) > 2 {
-			run(t, "chown", "-R", c[2], filepath.Join(root, c[1]))
-		}
-	}
-
-	address := freeAddress(t)
-	inImage := func(args []string) *exec.Cmd {
-		script := `mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && mount --bind "$1" "$0/data" && mount -o remount,bind,rw "$0/data" && root=$0 user=$2 && shift 2 && exec chroot --userspec="$user" "$root" "$@"`
-		cmd := exec.Command("unshare", append([]string{"--mount", "sh", "-c", script, root, filepath.Join(root, "data"), m.user}, args...)...)
-		cmd.Env = append([]string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HEADWATER_LISTS="}, m.env...)
-		_, port, _ := net.SplitHostPort(address)
-		cmd.Env = append(cmd.Env, "HEADWATER_LISTEN=0.0.0.0:"+port)
-		return cmd
-	}
-	server := inImage(m.entrypoint)
-	said := &strings.Builder{}
-	server.Stdout, server.Stderr = said, said
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Wait() }()
-	for end := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
-		out, err := inImage(m.health).CombinedOutput()
-		if err == nil {
-			break
-		}
-		if time.Now().After(end) || len(ended) > 0 {
-			_ = server.Process.Kill() // it may have ended
-			t.Fatalf("health: %v\n%s\nthe server: %v\n%s", err, out, <-ended, said)
-		}
-	}
-	if err := server.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-ended; err != nil {
-		t.Errorf("the server ended with %v\n%s", err, said)
-	}
 }
