@@ -1,7 +1,6 @@
 package packaging
 
 import (
-	"bufio"
 	"net"
 	"os"
 	"os/exec"
@@ -13,8 +12,9 @@ import (
 	"time"
 )
 
-// image is what the last stage of the Dockerfile says.
+// image is what the Dockerfile says: how the program is built, and the last stage.
 type image struct {
+	build      string     // a shell command that writes into /out
 	copies     [][]string // source in the build stage, destination, and the owner if there is one
 	env        []string
 	user       string
@@ -22,14 +22,9 @@ type image struct {
 	health     []string
 }
 
-// readImage reads the last stage of the Dockerfile. It knows the instructions that stand there, and fails for others.
+// readImage reads the Dockerfile.
 func readImage(t *testing.T) image {
 	t.Helper()
-	f, err := os.Open("../Dockerfile")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = f.Close() }()
 	var m image
 	list := regexp.MustCompile(`"([^"]*)"`)
 	words := func(line string) (all []string) {
@@ -38,14 +33,20 @@ func readImage(t *testing.T) image {
 		}
 		return all
 	}
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		fields := strings.Fields(lines.Text())
+	text, err := os.ReadFile("../Dockerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(strings.ReplaceAll(string(text), "\\\n", "")) {
+		fields := strings.Fields(line)
 		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
 			continue
 		}
 		switch fields[0] {
 		case "FROM":
-			m = image{}
+			m = image{build: m.build}
+		case "RUN":
+			m.build = strings.Join(fields[1:], " ")
 		case "COPY":
 			c := fields[len(fields)-2:]
 			for _, flag := range fields[1 : len(fields)-2] {
@@ -59,9 +60,9 @@ func readImage(t *testing.T) image {
 		case "USER":
 			m.user = fields[1]
 		case "HEALTHCHECK":
-			m.health = words(lines.Text())
+			m.health = words(line)
 		case "ENTRYPOINT", "CMD":
-			m.entrypoint = append(m.entrypoint, words(lines.Text())...)
+			m.entrypoint = append(m.entrypoint, words(line)...)
 		}
 	}
 	return m
@@ -73,8 +74,7 @@ func TestImage(t *testing.T) {
 	needs(t, "chroot")
 	m := readImage(t)
 	built := t.TempDir()
-	run(t, "env", "-C", "..", "CGO_ENABLED=0", "go", "build", "-trimpath", "-buildvcs=false", "-o", filepath.Join(built, "out/headwater"), "./cmd/headwater")
-	run(t, "mkdir", filepath.Join(built, "out/data"))
+	run(t, "env", "-C", "..", "VERSION=test", "sh", "-c", strings.ReplaceAll(m.build, "/out", built+"/out"))
 	root := t.TempDir()
 	for _, c := range m.copies {
 		run(t, "cp", "-r", filepath.Join(built, c[0]), filepath.Join(root, c[1]))

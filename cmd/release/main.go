@@ -52,9 +52,10 @@ func main() {
 	described := flag.String("version", "", "name the version `TAG` instead of what git describes")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
 	r := release{out: *out, nfpm: *nfpm, cyclonedx: *cyclonedx, described: *described}
-	if err := r.run(ctx, strings.Split(*targets, ",")); err != nil {
+	err := r.run(ctx, strings.Split(*targets, ","))
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "release:", err)
 		os.Exit(1)
 	}
@@ -242,7 +243,9 @@ func (r *release) bill(ctx context.Context, program, name string) error {
 	if err := json.Unmarshal(list, &bom); err != nil {
 		return fmt.Errorf("list of components: %w", err)
 	}
-	delete(bom["metadata"].(map[string]any), "tools") //nolint:forcetypeassert // the specification has metadata as an object
+	if metadata, ok := bom["metadata"].(map[string]any); ok {
+		delete(metadata, "tools")
+	}
 	return r.add(name+".cdx.json", func(w io.Writer) error {
 		encoder := json.NewEncoder(w)
 		encoder.SetIndent("", "  ")
