@@ -98,6 +98,8 @@ func (m *machine) testService(t *testing.T, older, newer string) {
 	m.run(t, "systemd-analyze", "security", "--threshold=20", "--no-pager", "headwater.service")
 	m.run(t, "headwater", "topic", "add", "kept", "whale")
 	m.write(t, "/etc/headwater/config.yaml", m.read(t, "/etc/headwater/config.yaml")+"title: Ours\n")
+	m.holds(t, "title", "headwater", "reload")
+	m.run(t, "systemctl", "reload", "headwater")
 
 	before := m.pid(t)
 	m.run(t, "dpkg", "-i", newer)
