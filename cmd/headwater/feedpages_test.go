@@ -177,6 +177,9 @@ func TestFeedPages(t *testing.T) {
 
 // TestImportOfManyFeeds imports a list of 10,000 feeds on the page. The pages of feeds stay small.
 func TestImportOfManyFeeds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("10,000 feeds")
+	}
 	srv, _ := serveEmpty(t, func(c *config.Config) { c.PublicURL = "" }) // nobody logs in
 	const folders, each = 100, 100
 	var list strings.Builder

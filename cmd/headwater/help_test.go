@@ -83,6 +83,9 @@ func (b block) examples() (all []helpExample) {
 // TestHelpExamples types the commands of docs/help over the demo, by the names of the pages: each page in a shell of its own, with curl
 // as far as the pages use it. What is printed is as the page shows it.
 func TestHelpExamples(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a program for each command, minutes under the race detector")
+	}
 	home := t.TempDir()
 	server := startDemoIn(t, filepath.Join(home, "demo"))
 	bin := filepath.Dir(ownProgram(t))

@@ -20,6 +20,9 @@ var (
 // TestReadingLists opens pages from lists, goes on to the next and previous of the list, and narrows lists of marks down to a folder, a feed
 // and a topic.
 func TestReadingLists(t *testing.T) {
+	if testing.Short() {
+		t.Skip("walks some hundred pages, one by one")
+	}
 	r := &reader{server: startDemo(t)}
 	r.auth = r.login(t)
 	r.walkLists(t,

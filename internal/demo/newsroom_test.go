@@ -167,6 +167,9 @@ func TestRolesAreTrueToTheText(t *testing.T) {
 }
 
 func TestIndependentStoriesShareNoProse(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine, minutes under the race detector")
+	}
 	p := newServer(t)
 	list := originals(p)
 	for _, a := range list {

@@ -67,6 +67,9 @@ func TestReadsOtherEncodings(t *testing.T) {
 }
 
 func TestHostilePagesEndSoon(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine, minutes under the race detector")
+	}
 	nest := func(tag string, n int) []byte { return []byte(strings.Repeat("<"+tag+">", n)) }
 	tests := []struct {
 		name  string

@@ -15,6 +15,9 @@ import (
 // One outlet has one headline a day for ten years. Each day is a story of its own where its text is, and only the window
 // is held.
 func TestDailyHeadline(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine, minutes under the race detector")
+	}
 	const days = 3650
 	for name, round := range map[string]int{"in rounds": 100, "at once": 0} {
 		t.Run(name, func(t *testing.T) {
