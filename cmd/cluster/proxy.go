@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -38,21 +39,26 @@ func (p *proxy) add(n *node) {
 	p.nodes = append(p.nodes, n)
 }
 
-// inUse returns the addresses of the nodes that are ready, the one whose turn it is first.
+// inUse returns the addresses of the nodes that are ready, the one whose turn it is first, and then the others: where the only node
+// that seems ready has just gone, another may have been too busy to say that it is.
 func (p *proxy) inUse() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var all []string
+	var all, others []string
 	for _, n := range p.nodes {
-		if at := n.url(); p.ready[n] && at != "" {
+		switch at := n.url(); {
+		case at == "":
+		case p.ready[n]:
 			all = append(all, at)
+		default:
+			others = append(others, at)
 		}
 	}
 	if len(all) == 0 {
 		return nil
 	}
 	first := int(p.turn.Add(1) % uint64(len(all)))
-	return append(all[first:len(all):len(all)], all[:first]...)
+	return slices.Concat(all[first:], all[:first], others)
 }
 
 func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
