@@ -177,7 +177,7 @@ func (m *machine) make(t *testing.T) {
 // take copies a file into the machine and returns its name there.
 func (m *machine) take(t *testing.T, name string) string {
 	t.Helper()
-	there := "/root/" + filepath.Base(name)
+	there := "/srv/" + filepath.Base(name)
 	run(t, "cp", name, m.root+there)
 	return there
 }
@@ -185,7 +185,7 @@ func (m *machine) take(t *testing.T, name string) string {
 // unbooted runs a command where no systemd runs, as when an image is built.
 func (m *machine) unbooted(t *testing.T, args ...string) {
 	t.Helper()
-	run(t, "unshare", append([]string{"--mount", "--pid", "--fork", "env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "chroot", m.root}, args...)...)
+	run(t, "unshare", append([]string{"--mount", "--pid", "--fork", "env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/", "chroot", m.root}, args...)...)
 }
 
 // boot starts the machine's systemd, and stops it when the test ends.
@@ -231,7 +231,7 @@ func (m *machine) try(args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "nsenter", append([]string{"--target", m.init, "--all", "--"}, args...)...)
-	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive"}
+	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/", "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive"}
 	out, err := cmd.CombinedOutput()
 	return strings.TrimSpace(string(out)), err
 }
