@@ -8,6 +8,7 @@ package news
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"strconv"
@@ -27,6 +28,20 @@ var (
 	// there when it begins anew.
 	ErrDisk = errors.New("the disk fails or is full")
 )
+
+// IgnoreNotFound returns an error, or nil for ErrNotFound: for work on what somebody may have removed meanwhile.
+func IgnoreNotFound(err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// IsFault reports whether the error of a loop is to be logged. The end of the context is none, and that the database is away was
+// logged by the store.
+func IsFault(ctx context.Context, err error) bool {
+	return err != nil && ctx.Err() == nil && !errors.Is(err, ErrUnavailable)
+}
 
 // ErrCursor means that a cursor is malformed, or belongs to another search.
 var ErrCursor = errors.New("this cursor belongs to another search; begin again without it")

@@ -147,26 +147,21 @@ func (as *Alerts) TestAlert(ctx context.Context, id int64) error {
 // send sends a message once. It returns nil if the receiver accepted it, and the error of ctx if that ended first. Other
 // errors are the receiver's.
 func (s *Sender) send(ctx context.Context, m message) error {
-	send, cancel := context.WithTimeout(ctx, s.Timeout)
-	defer cancel()
-	var err error
-	switch m.Alert.Kind {
-	case news.AlertWebhook:
-		err = s.webhook(send, m)
-	case news.AlertNtfy:
-		err = s.ntfy(send, m)
-	case news.AlertEmail:
-		err = s.mail(send, m)
-	case news.AlertTelegram, news.AlertMatrix, news.AlertSlack, news.AlertDiscord, news.AlertGotify, news.AlertPushover:
-		err = s.chat(send, m)
-	default:
+	err := outbox.Within(ctx, s.Timeout, func(ctx context.Context) error {
+		switch m.Alert.Kind {
+		case news.AlertWebhook:
+			return s.webhook(ctx, m)
+		case news.AlertNtfy:
+			return s.ntfy(ctx, m)
+		case news.AlertEmail:
+			return s.mail(ctx, m)
+		case news.AlertTelegram, news.AlertMatrix, news.AlertSlack, news.AlertDiscord, news.AlertGotify, news.AlertPushover:
+			return s.chat(ctx, m)
+		}
 		return fmt.Errorf("alert %d is of no kind that there is: %q", m.Alert.ID, m.Alert.Kind)
-	}
-	switch {
-	case err != nil && ctx.Err() != nil:
+	})
+	if err != nil && ctx.Err() != nil {
 		return ctx.Err()
-	case err != nil && errors.Is(send.Err(), context.DeadlineExceeded):
-		return fmt.Errorf("no answer within %s; it is tried again later", s.Timeout)
 	}
 	return err
 }

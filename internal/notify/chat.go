@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/outbox"
 )
 
 // chatService is a chat or push service.
@@ -198,8 +199,8 @@ func (s *Sender) chat(ctx context.Context, m message) error {
 	service := chatServices[m.Alert.Kind]
 	out := chatMessage{
 		id: item.ID, server: m.Alert.Target, key: m.Alert.Secret, link: s.link(item.Story),
-		title: line(item.Story.Headline(), maxTitle),
-		text:  fmt.Sprintf("%s. %s\n%s", reasonText(item.Reason, l), attribution(item.Story, l), line(m.Topic.Name, maxTitle)),
+		title: outbox.Line(item.Story.Headline(), maxTitle),
+		text:  fmt.Sprintf("%s. %s\n%s", reasonText(item.Reason, l), attribution(item.Story, l), outbox.Line(m.Topic.Name, maxTitle)),
 	}
 	if service.place != nil || m.Alert.Kind.KeyInAddress() {
 		out.server, out.place = splitTarget(m.Alert.Target)
@@ -216,7 +217,7 @@ func (s *Sender) chat(ctx context.Context, m message) error {
 	header.Set("Content-Type", "application/json")
 	answer, err := s.request(ctx, call.method, call.address, header, body)
 	if err == nil && answer != nil && !service.took(answer) {
-		return fmt.Errorf("what answers there is not %s (%q); check the address, and whether a login page or a proxy stands before it", service.name, line(string(answer), 80))
+		return fmt.Errorf("what answers there is not %s (%q); check the address, and whether a login page or a proxy stands before it", service.name, outbox.Line(string(answer), 80))
 	}
 	return err
 }
@@ -234,5 +235,5 @@ func pause(answer []byte) time.Duration {
 		return 0
 	}
 	seconds := max(asked.Seconds, asked.Parameters.Seconds, asked.Millis/1000, 0)
-	return time.Duration(min(seconds, longestWait.Seconds()) * float64(time.Second))
+	return time.Duration(min(seconds, outbox.LongestWait.Seconds()) * float64(time.Second))
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/wneessen/go-mail"
 
 	"headwater/internal/locale"
+	"headwater/internal/outbox"
 )
 
 // errNoMail is returned if the settings name no mail server.
@@ -185,7 +186,7 @@ type digestStory struct {
 }
 
 func (s *Sender) digest(m message, l *locale.Locale) digest {
-	d := digest{Lang: l.Tag, Topic: line(m.Topic.Name, maxTitle), Pages: s.Pages}
+	d := digest{Lang: l.Tag, Topic: outbox.Line(m.Topic.Name, maxTitle), Pages: s.Pages}
 	seen := map[int64]bool{}
 	for _, item := range m.Items {
 		if seen[item.Story.ID] {
@@ -193,14 +194,14 @@ func (s *Sender) digest(m message, l *locale.Locale) digest {
 		}
 		seen[item.Story.ID] = true
 		d.Stories = append(d.Stories, digestStory{
-			Title: line(item.Story.Headline(), maxTitle), Link: s.link(item.Story), Why: reasonText(item.Reason, l), Carriers: attribution(item.Story, l), Latest: l.Full(item.Story.Latest),
+			Title: outbox.Line(item.Story.Headline(), maxTitle), Link: s.link(item.Story), Why: reasonText(item.Reason, l), Carriers: attribution(item.Story, l), Latest: l.Full(item.Story.Latest),
 		})
 	}
-	d.Subject = l.Text("%s: %d stories in %s", line(s.Title, 50), len(d.Stories), d.Topic)
+	d.Subject = l.Text("%s: %d stories in %s", outbox.Line(s.Title, 50), len(d.Stories), d.Topic)
 	if len(d.Stories) == 1 {
 		d.Subject = fmt.Sprintf("%s: %s", d.Topic, d.Stories[0].Title)
 	}
-	d.Subject = line(d.Subject, maxTitle)
+	d.Subject = outbox.Line(d.Subject, maxTitle)
 	return d
 }
 

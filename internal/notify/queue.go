@@ -144,22 +144,16 @@ func (q *Queue) delivery(t store.AlertCandidate) (news.Delivery, bool) {
 func (q *Queue) Run(ctx context.Context, turn *semaphore.Weighted) {
 	due := func(ctx context.Context) []news.Alert {
 		due, err := q.store.DueAlerts(ctx, q.now())
-		if isFault(ctx, err) {
+		if news.IsFault(ctx, err) {
 			q.log.Error("alerts could not be read; the next tick tries again", "error", err)
 		}
 		return due
 	}
 	outbox.Run(ctx, turn, due, func(a news.Alert) int64 { return a.ID }, func(ctx context.Context, a news.Alert) {
-		if _, _, err := q.sendDue(ctx, a, time.Time{}); isFault(ctx, err) {
+		if _, _, err := q.sendDue(ctx, a, time.Time{}); news.IsFault(ctx, err) {
 			q.log.Error("how an alert went could not be kept; the next tick tries again", "alert", a.ID, "error", err)
 		}
 	})
-}
-
-// isFault reports whether an error is to be logged. The end of the context is none, and that the database is away was logged
-// by the store.
-func isFault(ctx context.Context, err error) bool {
-	return err != nil && ctx.Err() == nil && !errors.Is(err, news.ErrUnavailable)
 }
 
 // Deliver sends all due deliveries, the alerts at the same time, until budget is used up. A message that has begun may
@@ -216,14 +210,14 @@ func (q *Queue) sendDue(ctx context.Context, a news.Alert, ends time.Time) (sent
 // reached. A zero ends sets no limit. It returns how many messages were accepted.
 func (q *Queue) sendClaimed(ctx context.Context, a news.Alert, ends time.Time) (sent int, err error) {
 	if a, err = q.store.Alert(ctx, a.ID); err != nil || a.Ended || a.Next.After(q.now()) {
-		return 0, ignoreMissing(err) // the alert was removed, or another goroutine has sent its deliveries
+		return 0, news.IgnoreNotFound(err) // the alert was removed, or another goroutine has sent its deliveries
 	}
 	if until := quietUntil(a, q.now()); until.After(q.now()) { // what was due before was not sent, as nobody was there to do it
 		return 0, q.store.PostponeDeliveries(ctx, a.ID, until)
 	}
 	topic, err := q.store.TopicByID(ctx, a.Topic)
 	if err != nil {
-		return 0, ignoreMissing(err)
+		return 0, news.IgnoreNotFound(err)
 	}
 	for range alertMessages {
 		if !ends.IsZero() && !q.now().Before(ends) {
@@ -287,7 +281,7 @@ func (q *Queue) send(ctx context.Context, m message) (ok bool, err error) {
 	ctx = context.WithoutCancel(ctx)         // a result has to be stored even when the program ends, or an accepted message would be sent again
 	a, err := q.store.Alert(ctx, m.Alert.ID) // its failures may have changed meanwhile
 	if err != nil {
-		return false, ignoreMissing(err)
+		return false, news.IgnoreNotFound(err)
 	}
 	at := attempt(a, m.Items, problem, q.now())
 	lost, err := q.store.RecordAttempt(ctx, at)
@@ -346,11 +340,4 @@ func quietUntil(a news.Alert, t time.Time) time.Time {
 		return t
 	}
 	return schedule.Schedule{Quiet: when.Quiet}.Next(t, schedule.ZoneOf(a.Zone))
-}
-
-func ignoreMissing(err error) error {
-	if errors.Is(err, news.ErrNotFound) {
-		return nil
-	}
-	return err
 }

@@ -9,9 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strings"
 	"time"
-	"unicode"
 
 	"headwater/internal/intake/fetch"
 	"headwater/internal/locale"
@@ -125,13 +123,13 @@ func (s *Sender) request(ctx context.Context, method, address string, header htt
 		return answer, nil
 	}
 	quoted := ""
-	if text := line(string(answer), 200); err == nil && text != "" {
+	if text := outbox.Line(string(answer), 200); err == nil && text != "" {
 		quoted = fmt.Sprintf(" (%q)", text)
 	}
 	return nil, &outbox.Refusal{
 		Err:        fmt.Errorf("%d %s: %s%s", resp.StatusCode, http.StatusText(resp.StatusCode), advice(resp), quoted),
 		Final:      resp.StatusCode == http.StatusGone,
-		RetryAfter: min(max(fetch.RetryAfter(resp.Header.Get("Retry-After"), s.Now()), pause(answer)), longestWait),
+		RetryAfter: min(max(fetch.RetryAfter(resp.Header.Get("Retry-After"), s.Now()), pause(answer)), outbox.LongestWait),
 	}
 }
 
@@ -156,24 +154,6 @@ func advice(resp *http.Response) string {
 	return "it does not take the message; see its log"
 }
 
-// longestWait limits the pause that a receiver may ask for.
-const longestWait = 24 * time.Hour
-
-// line makes a text one line of at most this many characters. Control characters and line ends become spaces.
-func line(text string, most int) string {
-	text = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == unicode.ReplacementChar || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r) {
-			return ' '
-		}
-		return r
-	}, text)
-	runes := []rune(strings.Join(strings.Fields(text), " "))
-	if len(runes) > most {
-		runes = append(runes[:most-1], '…')
-	}
-	return string(runes)
-}
-
 // link returns the address of a story's page.
 func (s *Sender) link(story news.Story) string { return fmt.Sprintf("%s/story/%d", s.Pages, story.ID) }
 
@@ -196,7 +176,7 @@ func attribution(s news.Story, l *locale.Locale) string {
 	if s.Origin.Name == "" {
 		return outlets
 	}
-	return fmt.Sprintf("%s: %s. %s.", l.Text(s.Origin.Level), line(s.Origin.Name, 100), outlets)
+	return fmt.Sprintf("%s: %s. %s.", l.Text(s.Origin.Level), outbox.Line(s.Origin.Name, 100), outlets)
 }
 
 // reasonText returns in words why an alert tells of a story.

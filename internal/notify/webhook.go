@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/outbox"
 )
 
 // secretPrefix begins the secrets of webhooks.
@@ -128,7 +129,7 @@ func (s *Sender) ntfy(ctx context.Context, m message) error {
 	}
 	header := http.Header{
 		"Content-Type":  {"text/plain; charset=utf-8"},
-		"Title":         {mime.BEncoding.Encode("utf-8", line(item.Story.Headline(), maxTitle))},
+		"Title":         {mime.BEncoding.Encode("utf-8", outbox.Line(item.Story.Headline(), maxTitle))},
 		"Click":         {s.link(item.Story)},
 		"Tags":          {ntfyTags(item.Reason)},
 		"X-Sequence-Id": {item.ID},
@@ -140,7 +141,7 @@ func (s *Sender) ntfy(ctx context.Context, m message) error {
 	if err != nil {
 		return err
 	}
-	text := fmt.Sprintf("%s. %s\n%s", reasonText(item.Reason, l), attribution(item.Story, l), line(m.Topic.Name, maxTitle))
+	text := fmt.Sprintf("%s. %s\n%s", reasonText(item.Reason, l), attribution(item.Story, l), outbox.Line(m.Topic.Name, maxTitle))
 	answer, err := s.post(ctx, m.Alert.Target, header, []byte(text))
 	if err == nil && item.Reason == news.ReasonTest {
 		return checkPublished(answer)
@@ -153,7 +154,7 @@ func (s *Sender) ntfy(ctx context.Context, m message) error {
 func checkPublished(answer []byte) error {
 	var published struct{ ID, Event string }
 	if err := json.Unmarshal(answer, &published); err != nil || published.ID == "" || published.Event != "message" {
-		return fmt.Errorf("what answers there is no ntfy server (%q); check the address", line(string(answer), 100))
+		return fmt.Errorf("what answers there is no ntfy server (%q); check the address", outbox.Line(string(answer), 100))
 	}
 	return nil
 }

@@ -5,12 +5,14 @@ package outbox
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/url"
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
@@ -53,6 +55,20 @@ func Run[T any](ctx context.Context, turn *semaphore.Weighted, due func(context.
 	}
 }
 
+// LongestWait limits the pause that a receiver may ask for.
+const LongestWait = 24 * time.Hour
+
+// Within lets do take a time at most. If the time is over first, the error says so; if ctx ends first, it is that of do.
+func Within(ctx context.Context, most time.Duration, do func(context.Context) error) error {
+	limited, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	err := do(limited)
+	if err != nil && ctx.Err() == nil && errors.Is(limited.Err(), context.DeadlineExceeded) {
+		return fmt.Errorf("no answer within %s; it is tried again later", most)
+	}
+	return err
+}
+
 // Refusal is why a receiver did not accept a message, in words that say what to do.
 type Refusal struct {
 	Err        error
@@ -84,6 +100,21 @@ func Backoff(failures int) time.Duration {
 	const first, most = 30 * time.Second, 4 * time.Hour
 	d := min(first<<min(max(failures-1, 0), 10), most)
 	return d + time.Duration((rand.Float64()*2-1)*float64(d)/10)
+}
+
+// Line makes a text one line of at most this many characters. Control characters and line ends become spaces.
+func Line(text string, most int) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == unicode.ReplacementChar || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r) {
+			return ' '
+		}
+		return r
+	}, text)
+	runes := []rune(strings.Join(strings.Fields(text), " "))
+	if len(runes) > most {
+		runes = append(runes[:most-1], '…')
+	}
+	return string(runes)
 }
 
 // Problem returns an error of sending for its readers and the log: without what the network's functions say, whose meaning is said before,

@@ -198,7 +198,7 @@ func (r *PageReader) read(ctx context.Context, p store.Page) error {
 	if p.Asked = r.now(); err == nil {
 		p.State = news.FeedOK
 		r.metrics.Pages.WithLabelValues(pagesWhole, observe.Read).Inc()
-		return ignoreMissing(r.store.SavePage(ctx, p, &whole))
+		return news.IgnoreNotFound(r.store.SavePage(ctx, p, &whole))
 	}
 	p.State, p.Problem = news.FeedBroken, err.Error()
 	var failed *fetch.Error

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"headwater/internal/news"
 	"headwater/internal/store"
 )
 
@@ -148,7 +149,7 @@ func (l *lead) run(ctx context.Context, work, forget func(context.Context)) {
 			return
 		}
 		if err != nil {
-			if !failed && isFault(ctx, err) {
+			if !failed && news.IsFault(ctx, err) {
 				l.log.Error("this process cannot find out whether it is to settle; it goes on trying", "error", err)
 			}
 			failed = true

@@ -48,7 +48,7 @@ func readEvery(ctx context.Context, kind string, log *slog.Logger, health *obser
 		step, end := health.Begin(ctx, "pages "+kind)
 		_, err := read(step, pageBudget)
 		end()
-		if isFault(ctx, err) {
+		if news.IsFault(ctx, err) {
 			log.Error("what web pages say could not be kept; the next turn tries again", "pages", kind, "error", err)
 		}
 		select {

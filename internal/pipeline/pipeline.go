@@ -32,7 +32,6 @@ package pipeline
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -154,7 +153,7 @@ func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 	run(p.attend)
 	run(func(ctx context.Context) {
 		p.options.Reader.FollowOutlets(ctx, func(err error) {
-			if isFault(ctx, err) {
+			if news.IsFault(ctx, err) {
 				log.Error("a change of an outlet is not shown yet; the next one tries again", "error", err)
 			}
 		})
@@ -167,7 +166,7 @@ func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 		}
 		g.Go(func() error {
 			return poll.Schedule(ctx, schedule, log, func(ctx context.Context) {
-				if _, err := p.Pass(ctx, PassOptions{CollectOnly: true, PerHost: passFor}); isFault(ctx, err) {
+				if _, err := p.Pass(ctx, PassOptions{CollectOnly: true, PerHost: passFor}); news.IsFault(ctx, err) {
 					log.Error("a pass over the feeds failed; the next tick tries again", "error", err)
 				}
 			})
@@ -223,17 +222,11 @@ func (p *Pipeline) pollChanged(ctx context.Context, changed <-chan struct{}) {
 			return
 		}
 		changed = p.options.Store.Changed(store.AreaFeeds)
-		if _, err := p.Pass(ctx, PassOptions{CollectOnly: true, PerHost: passFor}); isFault(ctx, err) {
+		if _, err := p.Pass(ctx, PassOptions{CollectOnly: true, PerHost: passFor}); news.IsFault(ctx, err) {
 			p.options.Logger.Error("a pass over the feeds failed; the next tick tries again", "error", err)
 		}
 		sleep(ctx, pause)
 	}
-}
-
-// isFault reports whether an error is to be logged. The end of the context is none, and that the database is away was logged
-// by the store.
-func isFault(ctx context.Context, err error) bool {
-	return err != nil && ctx.Err() == nil && !errors.Is(err, news.ErrUnavailable)
 }
 
 // Aged-out articles leave the index at most every unindexEvery, for about unindexTime.

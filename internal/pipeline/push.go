@@ -123,7 +123,7 @@ func (p *pusher) checkHub(ctx context.Context, r pollResult, t store.Tally) erro
 func (p *pusher) pollSoon(ctx context.Context, feed int64) error {
 	f, err := p.store.Feed(ctx, feed)
 	if err != nil {
-		return ignoreMissing(err)
+		return news.IgnoreNotFound(err)
 	}
 	due, rule := p.pace.AfterAnswer(p.now(), f.Schedule)
 	return p.store.PollFeedBy(ctx, feed, due, rule)
@@ -134,7 +134,7 @@ func (p *pusher) pollSoon(ctx context.Context, feed int64) error {
 func (p *pusher) receive(ctx context.Context, d websub.Delivery) error {
 	f, err := p.store.Feed(ctx, d.Subscription.Feed)
 	if err != nil || f.State == news.FeedGone {
-		return ignoreMissing(err) // the feed was removed, or its publisher ended it
+		return news.IgnoreNotFound(err) // the feed was removed, or its publisher ended it
 	}
 	before, err := p.store.Furniture(ctx, f.ID)
 	if err != nil {
@@ -150,12 +150,5 @@ func (p *pusher) receive(ctx context.Context, d websub.Delivery) error {
 	f.Title, f.Site, f.State, f.Problem, f.Failures, f.Checked = got.Title, got.Site, got.State, got.Problem, got.Failures, got.Checked
 	polled.Feed, polled.Pushed = f, true
 	_, err = p.store.Collect(ctx, []store.Poll{polled})
-	return err
-}
-
-func ignoreMissing(err error) error {
-	if errors.Is(err, news.ErrNotFound) {
-		return nil
-	}
 	return err
 }

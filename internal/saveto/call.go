@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"headwater/internal/intake/fetch"
 	"headwater/internal/outbox"
@@ -39,9 +38,6 @@ type request struct {
 
 // maxAnswer limits how many bytes of an answer are read. Lists of a hundred bookmarks fit.
 const maxAnswer = 2 << 20
-
-// longestWait limits the pause that a service may ask for.
-const longestWait = 24 * time.Hour
 
 // call makes a request and decodes the answer, which must be JSON, into answer; nil reads none. Errors say what to do.
 func (c caller) call(ctx context.Context, r request, answer any) error {
@@ -89,15 +85,15 @@ func (c caller) call(ctx context.Context, r request, answer any) error {
 
 // garbage is the error of an answer that the service does not give.
 func garbage(text []byte) error {
-	return fmt.Errorf("what answers there is not the service (%q); check the address, and whether a login page or a proxy stands before it", oneLine(string(text), 80))
+	return fmt.Errorf("what answers there is not the service (%q); check the address, and whether a login page or a proxy stands before it", outbox.Line(string(text), 80))
 }
 
 // refusal returns what a status means and what to do.
 func (c caller) refusal(resp *http.Response, text []byte) error {
-	r := &outbox.Refusal{RetryAfter: min(fetch.RetryAfter(resp.Header.Get("Retry-After"), c.now()), longestWait)}
+	r := &outbox.Refusal{RetryAfter: min(fetch.RetryAfter(resp.Header.Get("Retry-After"), c.now()), outbox.LongestWait)}
 	status := fmt.Sprintf("%d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
 	said := ""
-	if quoted := oneLine(string(text), 200); quoted != "" {
+	if quoted := outbox.Line(string(text), 200); quoted != "" {
 		said = fmt.Sprintf(" (%q)", quoted)
 	}
 	switch s := resp.StatusCode; {
@@ -105,7 +101,7 @@ func (c caller) refusal(resp *http.Response, text []byte) error {
 		r.Err = garbage(text)
 	case s >= 300 && s < 400:
 		to, _, _ := strings.Cut(resp.Header.Get("Location"), "?") // a query may repeat a token
-		r.Err = fmt.Errorf("%s: it redirects to %q, which is not followed; change the address", status, oneLine(to, 200))
+		r.Err = fmt.Errorf("%s: it redirects to %q, which is not followed; change the address", status, outbox.Line(to, 200))
 	case s == http.StatusUnauthorized, s == http.StatusForbidden:
 		r.Err = fmt.Errorf("%s: it refuses the login; check the token or the password, and what it permits%s", status, said)
 	case s == http.StatusNotFound, s == http.StatusMethodNotAllowed:
@@ -121,26 +117,11 @@ func (c caller) refusal(resp *http.Response, text []byte) error {
 	return r
 }
 
-// oneLine makes a text one line of at most this many characters.
-func oneLine(text string, most int) string {
-	text = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == unicode.ReplacementChar {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(text, ""))
-	runes := []rune(strings.Join(strings.Fields(text), " "))
-	if len(runes) > most {
-		runes = append(runes[:most-1], '…')
-	}
-	return string(runes)
-}
-
 // bearer is the header of a token (RFC 6750).
 func bearer(token string) http.Header { return http.Header{"Authorization": {"Bearer " + token}} }
 
 // titleOf is the title of an article, or its address where it has none.
-func titleOf(a Article) string { return cmp.Or(oneLine(a.Title, 250), a.URL) }
+func titleOf(a Article) string { return cmp.Or(outbox.Line(a.Title, 250), a.URL) }
 
 // saved returns what came of saving: err, or the error of garbage where the answer does not name what was saved.
 func saved(err error, named bool) error {

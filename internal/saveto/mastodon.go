@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"headwater/internal/news"
+	"headwater/internal/outbox"
 )
 
 // mastodonService posts to Mastodon (docs.joinmastodon.org/methods/statuses). Its idempotency keys hold for an hour. Later, the
@@ -50,7 +51,7 @@ func (m mastodon) Save(ctx context.Context, a Article) error {
 			return err
 		}
 	}
-	form := url.Values{"status": {oneLine(a.Title, 300) + "\n\n" + a.URL}}
+	form := url.Values{"status": {outbox.Line(a.Title, 300) + "\n\n" + a.URL}}
 	if a.Title == "" {
 		form.Set("status", a.URL)
 	}

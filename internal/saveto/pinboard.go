@@ -48,5 +48,5 @@ func (p pinboard) Save(ctx context.Context, a Article) error {
 	case answer.Code == "done", answer.Code == "item already exists":
 		return nil
 	}
-	return &outbox.Refusal{Err: fmt.Errorf("it does not take this article (%q)", oneLine(answer.Code, 200)), Final: true}
+	return &outbox.Refusal{Err: fmt.Errorf("it does not take this article (%q)", outbox.Line(answer.Code, 200)), Final: true}
 }

@@ -33,22 +33,16 @@ func NewQueue(t *Targets, log *slog.Logger) *Queue { return &Queue{t, log} }
 func (q *Queue) Run(ctx context.Context, turn *semaphore.Weighted) {
 	due := func(ctx context.Context) []news.SaveTarget {
 		due, err := q.targets.Store.DueSaveTargets(ctx, q.targets.Now())
-		if isFault(ctx, err) {
+		if news.IsFault(ctx, err) {
 			q.log.Error("articles to save could not be read; the next tick tries again", "error", err)
 		}
 		return due
 	}
 	outbox.Run(ctx, turn, due, func(t news.SaveTarget) int64 { return t.ID }, func(ctx context.Context, t news.SaveTarget) {
-		if err := q.saveDue(ctx, t); isFault(ctx, err) {
+		if err := q.saveDue(ctx, t); news.IsFault(ctx, err) {
 			q.log.Error("how a saving went could not be kept; the next tick tries again", "target", t.ID, "error", err)
 		}
 	})
-}
-
-// isFault reports whether an error is to be logged. The end of the context is none, and that the database is away was logged by the
-// store.
-func isFault(ctx context.Context, err error) bool {
-	return err != nil && ctx.Err() == nil && !errors.Is(err, news.ErrUnavailable)
 }
 
 // saveDue saves what is due to a target, one article after the other, until the target fails. Another node does nothing with the
@@ -58,11 +52,11 @@ func (q *Queue) saveDue(ctx context.Context, t news.SaveTarget) error {
 		for range roundSize {
 			t, err := q.targets.Store.SaveTarget(ctx, t.User, t.ID)
 			if err != nil || t.Next.After(q.targets.Now()) {
-				return ignoreMissing(err)
+				return news.IgnoreNotFound(err)
 			}
 			s, err := q.targets.Store.DueSaving(ctx, t.ID, q.targets.Now())
 			if err != nil {
-				return ignoreMissing(err)
+				return news.IgnoreNotFound(err)
 			}
 			if err := q.save(ctx, t, s); err != nil {
 				return err
@@ -77,22 +71,15 @@ func (q *Queue) saveDue(ctx context.Context, t news.SaveTarget) error {
 	return err
 }
 
-func ignoreMissing(err error) error {
-	if errors.Is(err, news.ErrNotFound) {
-		return nil
-	}
-	return err
-}
-
 // save tries to save an article once, and stores the result. If ctx ends first, nothing is stored as a failure.
 func (q *Queue) save(ctx context.Context, t news.SaveTarget, s news.Saving) error {
 	db := q.targets.Store
 	if err := db.BeginSaving(ctx, s.ID); err != nil {
-		return ignoreMissing(err) // the target was removed, or the article was queued anew
+		return news.IgnoreNotFound(err) // the target was removed, or the article was queued anew
 	}
 	service, problem := saverOf(q.targets.caller(), t)
 	if problem == nil {
-		problem = within(ctx, func(ctx context.Context) error {
+		problem = outbox.Within(ctx, timeout, func(ctx context.Context) error {
 			return service.Save(ctx, Article{ID: s.ID, URL: s.URL, Title: s.Title, Again: s.Tries > 0})
 		})
 	}

@@ -3,8 +3,6 @@ package saveto
 import (
 	"context"
 	"crypto/rand"
-	"errors"
-	"fmt"
 	"time"
 
 	"headwater/internal/news"
@@ -65,7 +63,7 @@ func (ts *Targets) CheckSaveTarget(ctx context.Context, user, id int64) error {
 	}
 	s, problem := saverOf(ts.caller(), t)
 	if problem == nil {
-		problem = within(ctx, s.Check)
+		problem = outbox.Within(ctx, timeout, s.Check)
 	}
 	if problem != nil && ctx.Err() != nil {
 		return ctx.Err()
@@ -95,17 +93,6 @@ func problemOf(t news.SaveTarget, err error) string {
 // RetrySavings has what was given up of a target of a user tried again. It returns news.ErrNotFound for an unknown target.
 func (ts *Targets) RetrySavings(ctx context.Context, user, target int64) error {
 	return ts.Store.RetrySavings(ctx, user, target, ts.Now())
-}
-
-// within calls a service, for timeout at most.
-func within(ctx context.Context, do func(context.Context) error) error {
-	limited, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	err := do(limited)
-	if err != nil && ctx.Err() == nil && errors.Is(limited.Err(), context.DeadlineExceeded) {
-		return fmt.Errorf("no answer within %s; it is tried again later", timeout)
-	}
-	return err
 }
 
 // SaveArticle queues the saving of an article to a target of a user. Where the article waits or was saved before, it is not queued, and that
