@@ -11,6 +11,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"headwater"
 	"headwater/internal/locale"
@@ -30,17 +31,21 @@ type helpView struct {
 	Foreign bool
 }
 
-// loadHelp panics where a page has a link that leads nowhere, which no input can bring about.
-func loadHelp() help.Book {
+// helpAddress is where a page of the help is served.
+func helpAddress(name string) string { return strings.TrimSuffix(helpPath+"/"+name, "/") }
+
+// helpBook makes the pages when the first of them is asked for. It panics where one has a link that leads nowhere, which no input can
+// bring about.
+var helpBook = sync.OnceValue(func() help.Book {
 	book, err := help.Load(headwater.Docs, help.Addresses{
-		Page:    func(name string) string { return strings.TrimSuffix(helpPath+"/"+name, "/") },
+		Page:    helpAddress,
 		Picture: func(name string) string { return helpPath + "/pictures/" + name },
 	})
 	if err != nil {
 		panic(fmt.Sprintf("web: help: %v", err))
 	}
 	return book
-}
+})
 
 // viewOfHelp shows a page of a book whose pages are at the addresses that address gives.
 func viewOfHelp(book help.Book, p help.Page, address func(name string) string) helpView {
@@ -52,18 +57,19 @@ func viewOfHelp(book help.Book, p help.Page, address func(name string) string) h
 }
 
 func (s *server) helpPage(w http.ResponseWriter, r *http.Request) error {
-	p, ok := s.book.Page(r.PathValue("name"))
+	book := helpBook()
+	p, ok := book.Page(r.PathValue("name"))
 	if !ok {
 		return notFound("There is no page at this address.")
 	}
-	v := viewOfHelp(s.book, p, func(name string) string { return strings.TrimSuffix(helpPath+"/"+name, "/") })
+	v := viewOfHelp(book, p, helpAddress)
 	v.Foreign = s.locale(r).Tag != "en"
 	return s.write(w, r, http.StatusOK, "help", page{Title: p.Title, Nav: "help", Body: v})
 }
 
 func (s *server) helpPicture(w http.ResponseWriter, r *http.Request) error {
 	name := r.PathValue("file")
-	data, ok := s.book.Pictures[name]
+	data, ok := helpBook().Pictures[name]
 	if !ok {
 		return notFound("There is no page at this address.")
 	}

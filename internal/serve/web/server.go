@@ -17,7 +17,6 @@ import (
 	"headwater/internal/news"
 	"headwater/internal/search"
 	"headwater/internal/serve/access"
-	"headwater/internal/serve/help"
 	"headwater/internal/serve/ingress"
 	"headwater/internal/serve/publish"
 )
@@ -46,7 +45,6 @@ type server struct {
 	files        assets
 	pages        pages
 	starters     []starterList // of package feeds
-	book         help.Book
 	pictures     Pictures
 	players      Players
 }

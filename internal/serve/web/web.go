@@ -82,7 +82,6 @@ func New(o Options) access.Routes {
 	s.files = loadAssets()
 	s.pages = loadPages(s.files)
 	s.starters = loadStarters()
-	s.book = loadHelp()
 	mux := access.NewRouter(o.Access, s.refuseViewer)
 	for pattern, rt := range map[string]route{
 		"GET /{$}":                     {access.Reader, s.front},
