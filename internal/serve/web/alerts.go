@@ -60,8 +60,13 @@ type alertView struct {
 	State, Class       string
 	Problem            string
 	Retry              timestamp
-	Test, Change       string
-	Remove             string
+	Actions            receiverActions
+}
+
+// receiverActions are where the forms and links of a receiver lead, for the template of that name.
+type receiverActions struct {
+	Called               string // what readers know it by
+	Test, Change, Remove string
 }
 
 // chatLabels are what the form of a chat or push service asks for.
@@ -158,7 +163,7 @@ func alertViewOf(a news.Alert, page string, l *locale.Locale) alertView {
 	id, when := fmt.Sprintf("%s/%d", page, a.ID), scheduleOf(a)
 	v := alertView{
 		Name: kindName(a.Kind, l), Target: a.Target, When: scheduleText(when, a.Zone, l), State: l.Text("ok"), Class: "good", Problem: l.Known(a.Problem),
-		Test: id + "/test", Remove: id + "/remove", Change: fmt.Sprintf("%s?change=%d#form", page, a.ID),
+		Actions: receiverActions{Called: a.Target, Test: id + "/test", Remove: id + "/remove", Change: fmt.Sprintf("%s?change=%d#form", page, a.ID)},
 	}
 	if !when.AtOnce() {
 		v.Next = timestampOf(when.Next(l.Now, schedule.ZoneOf(a.Zone)), l)

@@ -11,6 +11,16 @@ func (f *fake) SaveTargets(context.Context, int64) ([]news.SaveTarget, error) {
 	return f.targets, f.broken
 }
 
+func (f *fake) SaveTarget(_ context.Context, _, id int64) (news.SaveTarget, error) {
+	defer f.lock()()
+	for _, t := range f.targets {
+		if t.ID == id {
+			return t, f.broken
+		}
+	}
+	return news.SaveTarget{}, news.ErrNotFound
+}
+
 func (f *fake) RemoveSaveTarget(context.Context, int64, int64) error { return f.broken }
 
 func (f *fake) SavingsOf(context.Context, int64, int64) ([]news.Saving, error) {
@@ -37,7 +47,10 @@ func (f *fake) ChangeSaveTarget(_ context.Context, t news.SaveTarget) (news.Save
 	return t, f.broken
 }
 
-func (f *fake) CheckSaveTarget(context.Context, int64, int64) error {
+func (f *fake) CheckSaveTarget(ctx context.Context, user, id int64) error {
+	if _, err := f.SaveTarget(ctx, user, id); err != nil {
+		return err
+	}
 	defer f.lock()()
 	f.targets[0].Problem = "it refuses the login"
 	return &news.SaveError{Text: f.targets[0].Problem}

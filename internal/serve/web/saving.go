@@ -17,6 +17,7 @@ import (
 // SavingStore keeps the services to which users save articles, and what was saved.
 type SavingStore interface {
 	SaveTargets(ctx context.Context, user int64) ([]news.SaveTarget, error)
+	SaveTarget(ctx context.Context, user, id int64) (news.SaveTarget, error)
 	RemoveSaveTarget(ctx context.Context, user, id int64) error
 	// SavingsOf gives how an article was saved to the targets of a user.
 	SavingsOf(ctx context.Context, user, article int64) ([]news.Saving, error)
@@ -55,8 +56,8 @@ type targetView struct {
 	State, Class, Problem  string
 	Next                   timestamp
 	GivenUp                []givenUp
-	Path                   string // of its forms
-	Change                 string
+	Retry                  string // where the form goes that has what was given up tried again
+	Actions                receiverActions
 }
 
 // givenUp is an article that could not be saved.
@@ -145,7 +146,7 @@ func targetViewOf(t news.SaveTarget, l *locale.Locale) targetView {
 	service, _ := saveto.Find(t.Kind)
 	v := targetView{
 		Name: t.Name, Service: cmp.Or(service.Title, t.Kind), Address: t.Address, State: l.Text("ok"), Class: "good", Problem: l.Known(t.Problem),
-		Path: path, Change: fmt.Sprintf("%s?change=%d#form", savingPath, t.ID),
+		Retry: path + "/retry", Actions: receiverActions{Called: t.Name, Test: path + "/test", Remove: path + "/remove", Change: fmt.Sprintf("%s?change=%d#form", savingPath, t.ID)},
 	}
 	switch {
 	case t.Problem != "":
@@ -209,9 +210,13 @@ func (s *server) addTarget(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) changeTarget(w http.ResponseWriter, r *http.Request) error {
-	t, err := s.target(r)
+	id, err := pathID(r)
 	if err != nil {
 		return err
+	}
+	t, err := s.backend.SaveTarget(r.Context(), s.viewer(r).User.ID, id)
+	if err != nil {
+		return fmt.Errorf("target of savings %d: %w", id, err)
 	}
 	if err := readForm(r); err != nil {
 		return err
@@ -248,24 +253,6 @@ func (s *server) refuseTarget(w http.ResponseWriter, r *http.Request, err error,
 	return s.showSaving(w, r, status, targets, savingView{Form: f})
 }
 
-// target gives the viewer's target that the path names.
-func (s *server) target(r *http.Request) (news.SaveTarget, error) {
-	id, err := pathID(r)
-	if err != nil {
-		return news.SaveTarget{}, err
-	}
-	targets, err := s.backend.SaveTargets(r.Context(), s.viewer(r).User.ID)
-	if err != nil {
-		return news.SaveTarget{}, fmt.Errorf("targets of savings: %w", err)
-	}
-	for _, t := range targets {
-		if t.ID == id {
-			return t, nil
-		}
-	}
-	return news.SaveTarget{}, news.ErrNotFound
-}
-
 // checkedTarget checks a target, and leads to the page, which says what came of it.
 func (s *server) checkedTarget(w http.ResponseWriter, r *http.Request, id int64) error {
 	err := s.backend.CheckSaveTarget(r.Context(), s.viewer(r).User.ID, id)
@@ -277,11 +264,11 @@ func (s *server) checkedTarget(w http.ResponseWriter, r *http.Request, id int64)
 }
 
 func (s *server) checkTarget(w http.ResponseWriter, r *http.Request) error {
-	t, err := s.target(r)
+	id, err := pathID(r)
 	if err != nil {
 		return err
 	}
-	return s.checkedTarget(w, r, t.ID)
+	return s.checkedTarget(w, r, id)
 }
 
 func (s *server) removeTarget(w http.ResponseWriter, r *http.Request) error {
