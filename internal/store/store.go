@@ -239,7 +239,7 @@ func (db *DB) Close() error {
 	if db.lock != nil {
 		errs = append(errs, db.lock.Close())
 	}
-	db.stmts, db.lock = nil, nil
+	db.lock = nil // db.stmts stays: whoever comes late reads it, and finds that its statements are closed
 	return db.explain(errors.Join(errs...))
 }
 
