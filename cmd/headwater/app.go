@@ -175,6 +175,9 @@ func checkNotEmptied(data string) error {
 // close closes the data folder.
 func (a *app) close() error {
 	var errs []error
+	if a.pipeline != nil {
+		a.pipeline.Close()
+	}
 	if a.client != nil {
 		a.client.Close()
 	}

@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 
@@ -113,6 +114,7 @@ type serving struct {
 	apply    func(config.Config) error     // called with settings that are about to come into force; nil with load
 	current  atomic.Pointer[generation]
 	asked    chan chan<- answer // by reload
+	replaced sync.WaitGroup     // of generations whose requests have not all ended
 }
 
 // generation is what is made of the settings.
@@ -229,6 +231,7 @@ func (s *serving) await(ctx context.Context, g *generation, ended <-chan error) 
 			g.log.Info("the settings were read again", "file", done.File, "in_force", done.Changed, "after_restart", done.Later)
 			answered <- answer{done: done}
 			g.client.Close()
+			s.replaced.Go(g.pipeline.Close)
 			return next, nil
 		}
 	}

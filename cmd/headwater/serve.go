@@ -142,7 +142,10 @@ func (s *serving) serve(ctx context.Context, a *app, l net.Listener, signals <-c
 	})
 	g.Go(func() error { return s.notifyManager(ctx) })
 	ready(first.base)
-	return g.Wait()
+	err = g.Wait()
+	s.current.Load().pipeline.Close() // the store closes next
+	s.replaced.Wait()
+	return err
 }
 
 // handler is the HTTP handler of the pages, the APIs and the callbacks of hubs, behind the checks of package ingress.

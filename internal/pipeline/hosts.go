@@ -35,9 +35,9 @@ type hostLeases struct {
 
 	claiming chan struct{} // a semaphore: one claim, renewal or return at a time, so that none is of a host that another is about
 
-	mu      sync.Mutex // guards what follows
-	held    map[string]*heldHost
-	keeping bool // keep runs
+	mu   sync.Mutex // guards what follows
+	held map[string]*heldHost
+	kept chan struct{} // closed when keep ends; nil while it does not run
 }
 
 // heldHost is the lease of one host.
@@ -88,9 +88,9 @@ func (l *hostLeases) claim(ctx context.Context, fn func(context.Context) ([]stri
 		h.users++
 		all[host] = h
 	}
-	if len(l.held) > 0 && !l.keeping && l.store.Shared() {
-		l.keeping = true
-		go l.keep(context.WithoutCancel(ctx))
+	if len(l.held) > 0 && l.kept == nil && l.store.Shared() {
+		l.kept = make(chan struct{})
+		go l.keep(context.WithoutCancel(ctx), l.kept) // close waits for it
 	}
 	return all, nil
 }
@@ -187,14 +187,15 @@ func (l *hostLeases) drop(h *heldHost) {
 	}
 }
 
-// keep renews the leases and hands back the hosts that nobody uses, until there are none.
-func (l *hostLeases) keep(ctx context.Context) {
+// keep renews the leases and hands back the hosts that nobody uses, until there are none. Then it closes ended.
+func (l *hostLeases) keep(ctx context.Context, ended chan<- struct{}) {
+	defer close(ended)
 	renewed, every := time.Now(), l.store.Lease()/3
 	for {
 		time.Sleep(min(holdEvery, every))
 		l.mu.Lock()
 		if len(l.held) == 0 {
-			l.keeping = false
+			l.kept = nil
 			l.mu.Unlock()
 			return
 		}
@@ -213,6 +214,16 @@ func (l *hostLeases) keep(ctx context.Context) {
 		if err != nil {
 			l.log.Warn("leases of hosts could not be renewed or handed back; it is tried again", "error", err)
 		}
+	}
+}
+
+// close waits until all hosts are handed back.
+func (l *hostLeases) close() {
+	l.mu.Lock()
+	kept := l.kept
+	l.mu.Unlock()
+	if kept != nil {
+		<-kept
 	}
 }
 

@@ -106,6 +106,10 @@ func New(o Options) *Pipeline {
 	return p
 }
 
+// Close waits until all hosts that the pipeline's client asked are handed back. From then on nothing of the pipeline uses the store. It is
+// called when Serve has returned and all requests through the client are about to end.
+func (p *Pipeline) Close() { p.hosts.close() }
+
 // FeedRemoved is called after a feed was removed, so that its hub is told.
 func (p *Pipeline) FeedRemoved() {
 	if p.push != nil {

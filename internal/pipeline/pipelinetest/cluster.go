@@ -130,5 +130,7 @@ func openNode(ctx context.Context, dir string, o ClusterOptions, log *slog.Logge
 	if configure != nil {
 		configure(&all)
 	}
-	return New(all), closeNode, nil
+	room := New(all)
+	closers = append(closers, func() error { room.Pipeline.Close(); return nil })
+	return room, closeNode, nil
 }
