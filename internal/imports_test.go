@@ -36,7 +36,7 @@ type pkg struct {
 // layers are the packages from the bottom up, by their paths below the module; "." is its root. A package may import those
 // of the layers below its own. A package that stands nowhere may not be.
 var layers = [][]string{
-	{".", "feeds", "feeds/words", "internal/locale", "internal/text", "packaging"},
+	{".", "feeds", "feeds/words", "internal/locale", "internal/seal", "internal/text", "packaging"},
 	{"internal/observe", "internal/schedule", "internal/weburl"},
 	{"internal/news"},
 	{"internal/config", "internal/opml", "internal/stories/outlets", "internal/stories/prints"},

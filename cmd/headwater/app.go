@@ -79,6 +79,7 @@ type app struct {
 type openOptions struct {
 	verify    bool          // read the whole index first
 	restoring bool          // for a restore, which may be repeated until it succeeds
+	forget    bool          // the encrypted secrets, where their key is gone
 	wait      time.Duration // for a database server that can't be reached yet
 	ticksOnly bool          // see pipeline.Options
 }
@@ -101,7 +102,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger, o openOption
 			err = errors.Join(err, a.close())
 		}
 	}()
-	if a.store, err = store.Open(ctx, cfg.Data, store.Options{Database: string(cfg.Database), Own: cfg.File == systemConfig, Logger: log, Restoring: o.restoring, Wait: o.wait}); err != nil {
+	if a.store, err = store.Open(ctx, cfg.Data, storeOptions(cfg, log, o)); err != nil {
 		return nil, err
 	}
 	searchOptions := indexOptions(log, a.store, a.indexed.Load)
@@ -115,6 +116,13 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger, o openOption
 		return nil, err
 	}
 	return a, nil
+}
+
+func storeOptions(cfg config.Config, log *slog.Logger, o openOptions) store.Options {
+	return store.Options{
+		Database: string(cfg.Database), Own: cfg.File == systemConfig, Logger: log, Restoring: o.restoring, Wait: o.wait,
+		KeyFile: cfg.Secrets.KeyFile, ForgetSecrets: o.forget,
+	}
 }
 
 // wire makes everything over the store and the index as the settings say.

@@ -73,7 +73,7 @@ func (c *cli) withStore(ctx context.Context, work func(*store.DB) error) error {
 	if err != nil {
 		return err
 	}
-	db, err := store.Open(ctx, cfg.Data, store.Options{Database: string(cfg.Database), ReadOnly: true, Logger: log})
+	db, err := store.Open(ctx, cfg.Data, store.Options{Database: string(cfg.Database), ReadOnly: true, Logger: log, KeyFile: cfg.Secrets.KeyFile})
 	if err != nil {
 		return err
 	}

@@ -35,6 +35,12 @@ var notForwarded = map[string]string{
 	"help":    "it asks nobody",
 	"reload":  "it needs a server; reload.txtar holds what it says",
 
+	"secrets":         "its commands make a file, or need a folder that no server holds; secrets.txtar holds what they say",
+	"secrets key":     "see secrets",
+	"secrets rotate":  "see secrets",
+	"secrets decrypt": "see secrets",
+	"secrets forget":  "see secrets",
+
 	"doctor --repair": "it is refused while a server works on what would be repaired",
 }
 

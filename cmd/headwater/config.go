@@ -13,6 +13,7 @@ import (
 
 	"headwater/feeds"
 	"headwater/internal/config"
+	"headwater/internal/seal"
 )
 
 func (c *cli) configCommand() *cobra.Command {
@@ -137,6 +138,10 @@ func settingProblems(cfg config.Config, all []config.InForce) []config.Problem {
 	_, err = openMode(cfg)
 	add("access.login", err)
 	add("data", checkWritable(cfg.Data))
+	if file := cfg.Secrets.KeyFile; file != "" {
+		_, err = seal.Read(file)
+		add("secrets.key_file", err)
+	}
 	return problems
 }
 

@@ -218,7 +218,7 @@ func (a *app) examine(ctx context.Context) []finding {
 	if errors.Is(err, news.ErrUnavailable) {
 		return []finding{databaseAway(err)}
 	}
-	found := []finding{result("store", err, "pages and references are whole")}
+	found := []finding{result("store", err, "pages and references are whole"), a.examineSecrets(ctx)}
 	status, err := a.statusReader().Status(ctx)
 	stages := fmt.Sprintf("%d articles in %d stories, %d unsettled", status.Articles, status.Stories, status.Unsettled)
 	if rolesOf(a.cfg).Web {

@@ -103,7 +103,7 @@ func (c *cli) rootCommand() *cobra.Command {
 	root.AddCommand(
 		c.serveCommand(), c.pollCommand(), c.feedCommand(), c.frontCommand(), c.searchCommand(), c.storyCommand(), c.outletCommand(), c.topicCommand(), c.userCommand(), c.auditCommand(),
 		c.emitCommand(), c.groupCommand(), c.parseCommand(), c.demoCommand(), c.reindexCommand(), c.compactCommand(), c.backupCommand(),
-		c.restoreCommand(), c.doctorCommand(), c.healthcheckCommand(), c.configCommand(), c.reloadCommand(), c.completionCommand(), c.manCommand(), c.versionCommand(),
+		c.restoreCommand(), c.secretsCommand(), c.doctorCommand(), c.healthcheckCommand(), c.configCommand(), c.reloadCommand(), c.completionCommand(), c.manCommand(), c.versionCommand(),
 	)
 	root.SetFlagErrorFunc(flagError)
 	root.SetVersionTemplate("{{.Version}}\n")

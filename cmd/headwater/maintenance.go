@@ -26,7 +26,11 @@ func (c *cli) backupCommand() *cobra.Command {
 				if err := db.Backup(cmd.Context(), args[0]); err != nil {
 					return err
 				}
-				_, err := fmt.Fprintf(c.stdout, "written to %s, and its checksum to %s\n", args[0], store.SumFile(args[0]))
+				c.printf("written to %s, and its checksum to %s\n", args[0], store.SumFile(args[0]))
+				key, err := db.SecretsKey(cmd.Context())
+				if key != "" {
+					c.printf("The secrets in it are encrypted with the key %s: restore needs that key, which is not in the file.\n", key)
+				}
 				return err
 			})
 		},
@@ -34,14 +38,15 @@ func (c *cli) backupCommand() *cobra.Command {
 }
 
 func (c *cli) restoreCommand() *cobra.Command {
-	var force bool
+	var force, forget bool
 	cmd := &cobra.Command{
 		Use:   "restore FILE",
 		Short: "Put a backup into an empty data folder or database and index it",
 		Long: "Puts a backup into an empty data folder, or into an empty database of PostgreSQL where the settings name one (database), and\n" +
 			"builds the search index. The file may come from either kind of database and from any older version. With FILE.sha256 beside it,\n" +
 			"a file that was truncated or altered is refused. With --force it replaces what a database of headwater holds; one of another\n" +
-			"program is never replaced. If it fails or is interrupted, a database that was there before is as it was.",
+			"program is never replaced. If it fails or is interrupted, a database that was there before is as it was.\n\n" +
+			"A backup with encrypted secrets needs their key in secrets.key_file. Where that key is lost, --forget-secrets removes them.",
 		Example: "  headwater restore headwater-2026-11-23.db --data ./restored\n" +
 			"  HEADWATER_DATABASE=postgres://headwater@db.example/news headwater restore headwater-2026-11-23.db",
 		Args: arguments(1, 1),
@@ -59,12 +64,12 @@ func (c *cli) restoreCommand() *cobra.Command {
 				return err
 			}
 			err = store.Restore(cmd.Context(), args[0], cfg.Data, store.RestoreOptions{
-				Database: string(cfg.Database), Force: force, Others: []string{search.FilePattern}, Logger: log,
+				Database: string(cfg.Database), Force: force, KeyFile: cfg.Secrets.KeyFile, ForgetSecrets: forget, Others: []string{search.FilePattern}, Logger: log,
 			})
 			if err != nil {
 				return err
 			}
-			return c.withApp(cmd.Context(), openOptions{restoring: true}, func(a *app) error {
+			return c.withApp(cmd.Context(), openOptions{restoring: true, forget: forget}, func(a *app) error {
 				bar := c.progressBar()
 				n, err := a.index.CatchUp(cmd.Context(), bar.of("index"))
 				bar.clear()
@@ -80,6 +85,7 @@ func (c *cli) restoreCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&force, "force", false, "replace what the database holds")
+	cmd.Flags().BoolVar(&forget, "forget-secrets", false, "remove encrypted secrets whose key is lost")
 	return cmd
 }
 

@@ -307,7 +307,7 @@ func serveCommand(ts *testscript.TestScript, _ bool, args []string) {
 	setDatabase(ts, args)
 	s.cmd = exec.Command(program, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
 	s.cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"HOME", "PATH", "TMPDIR", "HEADWATER_DATA", "HEADWATER_DATABASE", "HEADWATER_LISTS", "HEADWATER_FETCH_ALLOW_PRIVATE", "HEADWATER_ORIGIN_FETCH_SOURCES", "HEADWATER_FETCH_PAUSE", "HEADWATER_CONFIG", "GORACE", ticksOnly} {
+	for _, name := range []string{"HOME", "PATH", "TMPDIR", "HEADWATER_DATA", "HEADWATER_DATABASE", "HEADWATER_LISTS", "HEADWATER_FETCH_ALLOW_PRIVATE", "HEADWATER_ORIGIN_FETCH_SOURCES", "HEADWATER_FETCH_PAUSE", "HEADWATER_CONFIG", "HEADWATER_SECRETS_KEY_FILE", "GORACE", ticksOnly} {
 		if v := ts.Getenv(name); v != "" || name == "HEADWATER_LISTS" {
 			s.cmd.Env = append(s.cmd.Env, name+"="+v)
 		}

@@ -102,7 +102,8 @@ var textRules = map[string]func(string) error{
 	"timezone":            checkZone,
 	"lists":               checkFilled,
 
-	"observe.pprof_socket": checkSocket,
+	"observe.pprof_socket": checkAbsolute("/run/headwater/pprof.sock"),
+	"secrets.key_file":     checkAbsolute("/etc/headwater/secrets.key"),
 }
 
 var numberLimits = map[string]struct{ least, most int }{
@@ -299,12 +300,14 @@ func checkHeader(text string) error {
 	return nil
 }
 
-// checkSocket accepts an absolute path.
-func checkSocket(text string) error {
-	if text == "" || filepath.IsAbs(text) {
-		return nil
+// checkAbsolute accepts an absolute path, such as the example.
+func checkAbsolute(example string) func(string) error {
+	return func(text string) error {
+		if text == "" || filepath.IsAbs(text) {
+			return nil
+		}
+		return faultf(example, "%q is not an absolute path", text)
 	}
-	return faultf("/run/headwater/pprof.sock", "%q is not an absolute path", text)
 }
 
 // checkContact accepts a web or a mail address.

@@ -63,6 +63,7 @@ type Config struct {
 	SMTP    smtpSettings    `yaml:"smtp"`
 	Outlets []Outlet        `yaml:"outlets"`
 	Log     logSettings     `yaml:"log"`
+	Secrets keySettings     `yaml:"secrets"`
 	Observe observeSettings `yaml:"observe"`
 
 	// File is the file that was read, or "" where the defaults alone hold.
@@ -250,6 +251,12 @@ type logSettings struct {
 	Level string `yaml:"level"`
 	// Format is text or json.
 	Format string `yaml:"format"`
+}
+
+// keySettings say what the secrets in the database are encrypted with.
+type keySettings struct {
+	// KeyFile is the absolute path of a file with a key, "" for none.
+	KeyFile string `yaml:"key_file"`
 }
 
 // observeSettings say how a process can be looked into.

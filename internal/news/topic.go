@@ -122,6 +122,9 @@ type Alert struct {
 	Waiting  int       // number of waiting deliveries
 }
 
+// DamagedSecret is the secret of an alert whose stored one can't be decrypted. It signs nothing, and is sent to nobody.
+const DamagedSecret = "damaged"
+
 // AlertReason is why an alert tells of a story.
 type AlertReason string
 

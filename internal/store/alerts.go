@@ -8,29 +8,34 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/seal"
 	"headwater/internal/weburl"
 )
 
 const alertColumns = `a.id, a.topic_id, a.kind, a.target, coalesce(a.user_id, 0), a.secret, a.schedule, a.zone, a.again_outlets, a.again_original, a.added, a.ended, a.failures,
 	a.failing, a.problem, a.next, (SELECT count(*) FROM alert_outbox AS o WHERE o.alert_id = a.id)`
 
-func scanAlert(row scanner) (news.Alert, error) { return scanAlertAfter(row) }
+func (db *DB) scanAlert(row scanner) (news.Alert, error) { return db.scanAlertAfter(row) }
 
 // scanAlertAfter scans the columns before, and then alertColumns into an alert.
-func scanAlertAfter(row scanner, before ...any) (a news.Alert, err error) {
+func (db *DB) scanAlertAfter(row scanner, before ...any) (a news.Alert, err error) {
 	var added, failing, next int64
 	err = row.Scan(append(before,
 		&a.ID, &a.Topic, &a.Kind, &a.Target, &a.User, &a.Secret, &a.Schedule, &a.Zone, &a.AgainOutlets, &a.AgainOriginal, &added, &a.Ended, &a.Failures,
 		&failing, &a.Problem, &next, &a.Waiting)...)
+	if err != nil {
+		return a, err
+	}
 	a.Added, a.Failing, a.Next = fromMillis(added), fromMillis(failing), fromMillis(next)
+	a.Secret, err = db.unsealed(alertSecret, a.ID, a.Secret, news.DamagedSecret)
 	return a, err
 }
 
 // addAlertSQL is no ON CONFLICT, since PostgreSQL would use up an id that people see.
 const addAlertSQL = `INSERT INTO alerts (topic_id, kind, target, secret, schedule, zone, again_outlets, again_original, added, user_id, after)
-	SELECT t.id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, nullif(?10, 0), ` + lastChangeSQL + ` FROM topics AS t
+	SELECT t.id, ?2, ?3, '', ?4, ?5, ?6, ?7, ?8, nullif(?9, 0), ` + lastChangeSQL + ` FROM topics AS t
 	WHERE t.id = ?1 AND NOT EXISTS (SELECT 1 FROM alerts AS a WHERE a.topic_id = ?1 AND a.kind = ?2 AND a.target = ?3
-		AND coalesce(a.user_id, 0) = ?10) RETURNING id`
+		AND coalesce(a.user_id, 0) = ?9) RETURNING id`
 
 // AddAlert stores an alert and returns its id. The alert tells of stories that begin to match its topic from now on. It
 // returns news.ErrExists where the topic has an alert of the same user with the same target already. A zero Added means now.
@@ -41,15 +46,29 @@ func (db *DB) AddAlert(ctx context.Context, a news.Alert) (id int64, err error) 
 	if err := weburl.CheckLength(text(a.Target)); err != nil {
 		return 0, &news.AlertError{Field: "target", Text: err.Error()}
 	}
+	if err := checkSecret(a.Secret); err != nil {
+		return 0, err
+	}
 	err = db.write(ctx, "add an alert", func(ctx context.Context, t tx) error {
-		err := t.QueryRowContext(ctx, addAlertSQL, a.Topic, string(a.Kind), text(a.Target), text(a.Secret), text(a.Schedule), text(a.Zone),
+		err := t.QueryRowContext(ctx, addAlertSQL, a.Topic, string(a.Kind), text(a.Target), text(a.Schedule), text(a.Zone),
 			a.AgainOutlets, a.AgainOriginal, millis(a.Added), a.User).Scan(&id)
 		if errors.Is(err, sql.ErrNoRows) {
 			return news.ErrExists
 		}
-		return err
+		if err != nil || a.Secret == "" {
+			return err
+		}
+		return t.setSecret(ctx, alertSecret, id, a.Secret)
 	})
 	return id, err
+}
+
+// checkSecret refuses a secret that looks like what the column holds of an encrypted one.
+func checkSecret(secret string) error {
+	if seal.Sealed(secret) {
+		return &news.AlertError{Field: "secret", Text: "it begins as an encrypted secret does; have another one made"}
+	}
+	return nil
 }
 
 const (
@@ -67,6 +86,9 @@ func (db *DB) ChangeAlert(ctx context.Context, a news.Alert, due time.Time) erro
 	if err := weburl.CheckLength(text(a.Target)); err != nil {
 		return &news.AlertError{Field: "target", Text: err.Error()}
 	}
+	if err := checkSecret(a.Secret); err != nil {
+		return err
+	}
 	return db.write(ctx, fmt.Sprint("change alert ", a.ID), func(ctx context.Context, t tx) error {
 		var taken bool
 		if err := t.scan(ctx, []any{&taken}, alertTargetTakenSQL, a.ID, text(a.Target)); err != nil {
@@ -75,7 +97,11 @@ func (db *DB) ChangeAlert(ctx context.Context, a news.Alert, due time.Time) erro
 		if taken {
 			return news.ErrExists
 		}
-		err := t.execFound(ctx, changeAlertSQL, a.ID, text(a.Target), text(a.Secret), text(a.Schedule), text(a.Zone), a.AgainOutlets, a.AgainOriginal)
+		secret, err := t.sealed(ctx, alertSecret, a.ID, a.Secret)
+		if err != nil {
+			return err
+		}
+		err = t.execFound(ctx, changeAlertSQL, a.ID, text(a.Target), text(secret), text(a.Schedule), text(a.Zone), a.AgainOutlets, a.AgainOriginal)
 		if err != nil {
 			return err
 		}
@@ -92,7 +118,7 @@ const alertSQL = `SELECT ` + alertColumns + ` FROM alerts AS a WHERE a.id = ?`
 
 // Alert returns an alert, or news.ErrNotFound.
 func (db *DB) Alert(ctx context.Context, id int64) (news.Alert, error) {
-	return rowOf(ctx, db, fmt.Sprint("alert ", id), scanAlert, alertSQL, id)
+	return rowOf(ctx, db, fmt.Sprint("alert ", id), db.scanAlert, alertSQL, id)
 }
 
 const (
@@ -107,17 +133,17 @@ const (
 
 // Alerts returns the alerts of a topic, in the order in which they were added.
 func (db *DB) Alerts(ctx context.Context, topic int64) ([]news.Alert, error) {
-	return rowsOf(ctx, db, "alerts", scanAlert, alertsSQL, topic)
+	return rowsOf(ctx, db, "alerts", db.scanAlert, alertsSQL, topic)
 }
 
 // AllAlerts returns the alerts of all topics.
 func (db *DB) AllAlerts(ctx context.Context) ([]news.Alert, error) {
-	return rowsOf(ctx, db, "alerts", scanAlert, allAlertsSQL)
+	return rowsOf(ctx, db, "alerts", db.scanAlert, allAlertsSQL)
 }
 
 // DueAlerts returns the alerts with deliveries that are due at now.
 func (db *DB) DueAlerts(ctx context.Context, now time.Time) ([]news.Alert, error) {
-	return rowsOf(ctx, db, "alerts", scanAlert, dueAlertsSQL, millis(now))
+	return rowsOf(ctx, db, "alerts", db.scanAlert, dueAlertsSQL, millis(now))
 }
 
 // skipKnownStoriesSQL moves an alert past the stories that its topic matched when the topic was filled.
@@ -233,7 +259,7 @@ func (db *DB) QueueAlerts(ctx context.Context, limit int, decide func(AlertCandi
 		if err := t.all(ctx, []string{dropUntoldSQL, dropRepeatsSQL, moveNotifiedSQL, dropWaitingSQL, moveOutboxSQL, dropOutboxSQL}, living); err != nil {
 			return err
 		}
-		tells, err := collect(ctx, t.query, scanAlertCandidate, alertCandidatesSQL, living)
+		tells, err := collect(ctx, t.query, db.scanAlertCandidate, alertCandidatesSQL, living)
 		if err != nil {
 			return err
 		}
@@ -266,10 +292,10 @@ func (db *DB) AlertsBehind(ctx context.Context) (bool, error) {
 	}, alertWatermarksSQL)
 }
 
-func scanAlertCandidate(row scanner) (t AlertCandidate, err error) {
+func (db *DB) scanAlertCandidate(row scanner) (t AlertCandidate, err error) {
 	var outlets, original sql.NullInt64
 	var s news.Story
-	t.Alert, err = scanAlertAfter(row, &t.Story, &s.Outlets, &s.Origin.Article, &s.Origin.Level, &outlets, &original)
+	t.Alert, err = db.scanAlertAfter(row, &t.Story, &s.Outlets, &s.Origin.Article, &s.Origin.Level, &outlets, &original)
 	if outlets.Valid {
 		t.Before = &news.Notified{Outlets: int(outlets.Int64), Original: original.Int64 != 0}
 	}

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"headwater/internal/news"
+	"headwater/internal/seal"
 )
 
 // DB is an open database with its data folder. It is safe for concurrent use: one transaction writes, several read.
@@ -34,6 +35,8 @@ type DB struct {
 	// present says how an outlet that is stored is called now, see SetPresent.
 	present *atomic.Pointer[func(news.Outlet) news.Outlet]
 	access  *accessMemory
+	key     *seal.Key // of the secrets; nil where they are stored as they are
+	noKey   error     // why an encrypted secret can't be read; only of a database that is open for reading only
 	bells   *bells
 	state   *availability
 	sent    *commits

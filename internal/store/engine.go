@@ -74,6 +74,8 @@ type engine interface {
 	usage(ctx context.Context, t *sql.Tx) (Usage, error)
 	checkpoint(ctx context.Context, reader *sql.DB) error
 	compact(ctx context.Context, writer *sql.DB) error
+	// erasing runs work. Of the values that work replaced, SQLite's files keep nothing then; PostgreSQL's may.
+	erasing(ctx context.Context, writer *sql.DB, work func() error) error
 	// copyTo writes one snapshot of the database to a new file of SQLite.
 	copyTo(ctx context.Context, db *DB, file string) error
 }

@@ -159,6 +159,22 @@ func (sqliteEngine) compact(ctx context.Context, writer *sql.DB) error {
 	return nil
 }
 
+// erasing has SQLite overwrite what is replaced, and empties the WAL, in which former pages are.
+func (sqliteEngine) erasing(ctx context.Context, writer *sql.DB, work func() error) (err error) {
+	run := func(ctx context.Context, statement string) error {
+		_, err := writer.ExecContext(ctx, statement)
+		return err
+	}
+	if err := run(ctx, `PRAGMA secure_delete = on`); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, run(context.WithoutCancel(ctx), `PRAGMA secure_delete = off`)) }()
+	if err := work(); err != nil {
+		return err
+	}
+	return run(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
+}
+
 // letShrink compacts a small database that can't shrink in small steps.
 func (e sqliteEngine) letShrink(ctx context.Context, writer *sql.DB) error {
 	info, err := os.Stat(e.path())

@@ -443,6 +443,8 @@ func (*postgresEngine) compact(ctx context.Context, writer *sql.DB) error {
 	return err
 }
 
+func (*postgresEngine) erasing(_ context.Context, _ *sql.DB, work func() error) error { return work() }
+
 // listen uses a connection of its own, which must lead to one server process as long as it lasts. Behind a pooler that
 // gives each transaction another one, nothing is heard, and only the poll tells of changes.
 func (e *postgresEngine) listen(ctx context.Context, connected func(), heard func(announcement string)) error {

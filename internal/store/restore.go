@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	lib "modernc.org/sqlite/lib"
@@ -24,6 +25,9 @@ type RestoreOptions struct {
 	Database string
 	// Force replaces what a headwater database holds. Without it, the database or the folder has to be empty.
 	Force bool
+	// KeyFile and ForgetSecrets are those of Options. A backup that needs another key is refused before anything is changed.
+	KeyFile       string
+	ForgetSecrets bool
 	// Others are patterns of the files that the caller makes of the database in the data folder. They are removed.
 	Others []string
 	// Logger gets a warning where something could not be stored as it is. Nil logs nothing.
@@ -67,6 +71,9 @@ func restore(ctx context.Context, file, dir string, e *postgresEngine, o Restore
 		return err
 	}
 	defer func() { err = errors.Join(err, source.Close()) }()
+	if err := o.checkKey(ctx, source); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
@@ -98,6 +105,18 @@ func restore(ctx context.Context, file, dir string, e *postgresEngine, o Restore
 		return err
 	}
 	return publish(part, filepath.Join(dir, File))
+}
+
+// checkKey returns an error where the secrets in a backup can't be decrypted.
+func (o RestoreOptions) checkKey(ctx context.Context, source *sql.DB) error {
+	ids, err := collect(ctx, source.QueryContext, scanText, settingSQL, keyOfSecrets)
+	if err != nil {
+		return err
+	}
+	if _, err = readKey("the backup", strings.Join(ids, ""), o.KeyFile); o.ForgetSecrets && isLost(err, o.KeyFile) {
+		return nil // Open forgets them
+	}
+	return err
 }
 
 // copyInto vacuums into a new file.

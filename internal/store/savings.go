@@ -15,18 +15,22 @@ import (
 const saveTargetColumns = `t.id, t.user_id, t.kind, t.name, t.address, t.secret, t.added, t.failures, t.failing, t.problem, t.next,
 	(SELECT count(*) FROM savings AS s WHERE s.target_id = t.id AND s.state = 'waiting'), (SELECT count(*) FROM savings AS s WHERE s.target_id = t.id AND s.state = 'failed')`
 
-func scanSaveTarget(row scanner) (t news.SaveTarget, err error) {
+// scanSaveTarget returns no fields where what is stored of them is damaged: the service refuses what is saved, and doctor names the row.
+func (db *DB) scanSaveTarget(row scanner) (t news.SaveTarget, err error) {
 	var added, failing, next int64
 	var secret string
 	if err := row.Scan(&t.ID, &t.User, &t.Kind, &t.Name, &t.Address, &secret, &added, &t.Failures, &failing, &t.Problem, &next, &t.Waiting, &t.Failed); err != nil {
 		return t, err
 	}
 	t.Added, t.Failing, t.Next = fromMillis(added), fromMillis(failing), fromMillis(next)
+	if secret, err = db.unsealed(saveSecret, t.ID, secret, "{}"); err != nil {
+		return t, err
+	}
 	t.Fields, err = decodeSecret(secret)
 	return t, err
 }
 
-// encodeSecret and decodeSecret are the only code that writes and reads save_targets.secret.
+// encodeSecret and decodeSecret make the text of save_targets.secret, which may be stored encrypted, and read it.
 func encodeSecret(fields map[string]string) (string, error) {
 	b, err := json.Marshal(fields)
 	return text(string(b)), err
@@ -44,7 +48,7 @@ const (
 	saveTargetSQL     = `SELECT ` + saveTargetColumns + ` FROM save_targets AS t WHERE t.id = ? AND t.user_id = ?`
 	dueSaveTargetsSQL = `SELECT ` + saveTargetColumns + ` FROM save_targets AS t WHERE t.next <= ?1
 		AND t.id IN (SELECT s.target_id FROM savings AS s WHERE s.state = 'waiting' AND s.due <= ?1) ORDER BY t.id`
-	addSaveTargetSQL = `INSERT INTO save_targets (user_id, kind, name, address, secret, added) SELECT ?1, ?2, ?3, ?4, ?5, ?6
+	addSaveTargetSQL = `INSERT INTO save_targets (user_id, kind, name, address, secret, added) SELECT ?1, ?2, ?3, ?4, '', ?5
 		WHERE NOT EXISTS (SELECT 1 FROM save_targets WHERE user_id = ?1 AND name = ?3) RETURNING id`
 	saveNameTakenSQL    = `SELECT count(*) FROM save_targets WHERE user_id = ?1 AND name = ?2 AND id <> ?3`
 	changeSaveTargetSQL = `UPDATE save_targets SET name = ?3, address = ?4, secret = ?5 WHERE id = ?1 AND user_id = ?2`
@@ -53,17 +57,17 @@ const (
 
 // SaveTargets returns the targets of a user, in the order in which they were added.
 func (db *DB) SaveTargets(ctx context.Context, user int64) ([]news.SaveTarget, error) {
-	return rowsOf(ctx, db, "targets of savings", scanSaveTarget, saveTargetsSQL, user)
+	return rowsOf(ctx, db, "targets of savings", db.scanSaveTarget, saveTargetsSQL, user)
 }
 
 // SaveTarget returns a target of a user, or news.ErrNotFound.
 func (db *DB) SaveTarget(ctx context.Context, user, id int64) (news.SaveTarget, error) {
-	return rowOf(ctx, db, fmt.Sprint("target of savings ", id), scanSaveTarget, saveTargetSQL, id, user)
+	return rowOf(ctx, db, fmt.Sprint("target of savings ", id), db.scanSaveTarget, saveTargetSQL, id, user)
 }
 
 // DueSaveTargets returns the targets of all users with articles to save at now.
 func (db *DB) DueSaveTargets(ctx context.Context, now time.Time) ([]news.SaveTarget, error) {
-	return rowsOf(ctx, db, "targets of savings", scanSaveTarget, dueSaveTargetsSQL, millis(now))
+	return rowsOf(ctx, db, "targets of savings", db.scanSaveTarget, dueSaveTargetsSQL, millis(now))
 }
 
 // AddSaveTarget stores a target and returns its id. It returns news.ErrExists where the user has one of that name.
@@ -73,11 +77,14 @@ func (db *DB) AddSaveTarget(ctx context.Context, t news.SaveTarget) (id int64, e
 		return 0, err
 	}
 	err = db.write(ctx, "add a target of savings", func(ctx context.Context, x tx) error {
-		err := x.QueryRowContext(ctx, addSaveTargetSQL, t.User, text(t.Kind), text(t.Name), text(t.Address), secret, millis(t.Added)).Scan(&id)
+		err := x.QueryRowContext(ctx, addSaveTargetSQL, t.User, text(t.Kind), text(t.Name), text(t.Address), millis(t.Added)).Scan(&id)
 		if errors.Is(err, sql.ErrNoRows) {
 			return news.ErrExists
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return x.setSecret(ctx, saveSecret, id, secret)
 	})
 	return id, err
 }
@@ -104,7 +111,11 @@ func (db *DB) ChangeSaveTarget(ctx context.Context, t news.SaveTarget) error {
 		if taken {
 			return news.ErrExists
 		}
-		return x.execFound(ctx, changeSaveTargetSQL, t.ID, t.User, text(t.Name), text(t.Address), secret)
+		sealed, err := x.sealed(ctx, saveSecret, t.ID, secret)
+		if err != nil {
+			return err
+		}
+		return x.execFound(ctx, changeSaveTargetSQL, t.ID, t.User, text(t.Name), text(t.Address), sealed)
 	})
 }
 

@@ -88,6 +88,10 @@ type Options struct {
 	Restoring bool
 	// Lease is how long a lease lasts that is not renewed. Zero means 30 s.
 	Lease time.Duration
+	// KeyFile is the file with the key of the secrets, see secrets.go. "" stores them as they are.
+	KeyFile string
+	// ForgetSecrets removes the encrypted secrets where KeyFile has not their key.
+	ForgetSecrets bool
 	// Wait is how long Open waits for a PostgreSQL server that can't be reached. Zero means that it does not wait.
 	Wait time.Duration
 	// Logger gets a message for each migration. Nil logs nothing.
@@ -119,7 +123,7 @@ func Open(ctx context.Context, dir string, opts Options) (*DB, error) {
 	}
 	db.state = newAvailability(db.log, db.engine)
 	if opts.ReadOnly {
-		err = db.openReadOnly(ctx)
+		err = db.openReadOnly(ctx, opts)
 	} else {
 		err = db.openWriter(ctx, opts)
 	}
@@ -185,6 +189,9 @@ func (db *DB) openWriter(ctx context.Context, opts Options) (err error) {
 	if err := errors.Join(db.openHosts(ctx), db.openClock(ctx)); err != nil {
 		return err
 	}
+	if err := db.openSecrets(ctx, opts); err != nil {
+		return err
+	}
 	if db.engine.prepares() {
 		db.stmts = make(map[string]*sql.Stmt)
 		for _, q := range preparedSQL() {
@@ -202,11 +209,19 @@ func (db *DB) openWriter(ctx context.Context, opts Options) (err error) {
 	return err
 }
 
-func (db *DB) openReadOnly(ctx context.Context) (err error) {
+// openReadOnly does without a key that can't be read: who copies a database needs none, and reading a secret fails then.
+func (db *DB) openReadOnly(ctx context.Context, opts Options) (err error) {
 	if db.reader, err = db.engine.openReader(true); err != nil {
 		return err
 	}
-	return db.checkVersion(ctx)
+	if err := db.checkVersion(ctx); err != nil {
+		return err
+	}
+	id, err := db.SecretsKey(ctx)
+	if err == nil {
+		db.key, db.noKey = readKey(db.engine.String(), id, opts.KeyFile)
+	}
+	return err
 }
 
 // preparedSQL are the statements that run for every article, poll or step of retention. They are prepared once, when the

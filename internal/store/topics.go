@@ -83,7 +83,7 @@ func (db *DB) ChangeTopic(ctx context.Context, topic news.Topic) error {
 const topicColumns = `SELECT id, coalesce(user_id, 0), name, query, originals, min_outlets, langs, muted, secret, added, seen, filled,
 	version, (SELECT count(*) FROM topic_stories WHERE topic_id = id AND seq > seen) FROM topics`
 
-func scanTopic(row scanner) (topic news.Topic, err error) {
+func (db *DB) scanTopic(row scanner) (topic news.Topic, err error) {
 	var added int64
 	var langs, muted string
 	o := &topic.Options
@@ -91,6 +91,9 @@ func scanTopic(row scanner) (topic news.Topic, err error) {
 		&topic.Seen, &topic.Filled, &topic.Version, &topic.New)
 	if err != nil {
 		return news.Topic{}, asNotFound(err)
+	}
+	if topic.Secret, err = db.unsealed(topicSecret, topic.ID, topic.Secret, ""); err != nil {
+		return news.Topic{}, err
 	}
 	topic.Added = fromMillis(added)
 	var errMuted error
@@ -108,29 +111,30 @@ const sharedTopics = `SELECT id, 0, name, query, originals, min_outlets, langs, 
 const (
 	topicSQL         = topicColumns + ` WHERE coalesce(user_id, 0) = ? AND name = ?`
 	topicByIDSQL     = topicColumns + ` WHERE id = ?`
-	topicBySecretSQL = topicColumns + ` WHERE secret = ? AND secret <> ''`
+	topicBySecretSQL = topicColumns + ` WHERE secret BETWEEN ? AND ? AND secret <> ''`
 )
 
 // Topic returns a user's topic by name, or news.ErrNotFound. User 0 stands for everybody.
 func (db *DB) Topic(ctx context.Context, user int64, name string) (news.Topic, error) {
-	return rowOf(ctx, db, "topic "+name, scanTopic, topicSQL, user, text(name))
+	return rowOf(ctx, db, "topic "+name, db.scanTopic, topicSQL, user, text(name))
 }
 
 // TopicByID returns a topic, or news.ErrNotFound.
 func (db *DB) TopicByID(ctx context.Context, id int64) (news.Topic, error) {
-	return rowOf(ctx, db, fmt.Sprint("topic ", id), scanTopic, topicByIDSQL, id)
+	return rowOf(ctx, db, fmt.Sprint("topic ", id), db.scanTopic, topicByIDSQL, id)
 }
 
 // TopicBySecret returns the topic whose feed has this secret, or news.ErrNotFound.
 func (db *DB) TopicBySecret(ctx context.Context, secret string) (news.Topic, error) {
-	return rowOf(ctx, db, "topic by its secret", scanTopic, topicBySecretSQL, secret)
+	from, to := topicSecret.bounds(db.key, text(secret))
+	return rowOf(ctx, db, "topic by its secret", db.scanTopic, topicBySecretSQL, from, to)
 }
-
-const setTopicSecretSQL = `UPDATE topics SET secret = ? WHERE id = ?`
 
 // SetTopicSecret replaces the secret of a topic's feed. The old secret stops working. "" removes the secret.
 func (db *DB) SetTopicSecret(ctx context.Context, id int64, secret string) error {
-	return db.execFound(ctx, fmt.Sprint("secret of topic ", id), setTopicSecretSQL, secret, id)
+	return db.write(ctx, fmt.Sprint("secret of topic ", id), func(ctx context.Context, t tx) error {
+		return t.setSecret(ctx, topicSecret, id, secret)
+	})
 }
 
 const (
@@ -140,12 +144,12 @@ const (
 
 // SharedTopic returns a topic of everybody by name as a user has seen it, or news.ErrNotFound.
 func (db *DB) SharedTopic(ctx context.Context, viewer int64, name string) (news.Topic, error) {
-	return rowOf(ctx, db, "topic "+name, scanTopic, sharedTopicSQL, viewer, text(name))
+	return rowOf(ctx, db, "topic "+name, db.scanTopic, sharedTopicSQL, viewer, text(name))
 }
 
 // SharedTopics returns the topics of everybody by name, each as a user has seen it.
 func (db *DB) SharedTopics(ctx context.Context, viewer int64) ([]news.Topic, error) {
-	return rowsOf(ctx, db, "topics", scanTopic, sharedTopicsSQL, viewer)
+	return rowsOf(ctx, db, "topics", db.scanTopic, sharedTopicsSQL, viewer)
 }
 
 const (
@@ -155,12 +159,12 @@ const (
 
 // Topics returns a user's topics by name. User 0 stands for everybody; what is new of these is new to users who have seen none of them.
 func (db *DB) Topics(ctx context.Context, user int64) ([]news.Topic, error) {
-	return rowsOf(ctx, db, "topics", scanTopic, topicsSQL, user)
+	return rowsOf(ctx, db, "topics", db.scanTopic, topicsSQL, user)
 }
 
 // AllTopics returns the topics of all users and of everybody, in the order in which they were added.
 func (db *DB) AllTopics(ctx context.Context) ([]news.Topic, error) {
-	return rowsOf(ctx, db, "topics", scanTopic, allTopicsSQL)
+	return rowsOf(ctx, db, "topics", db.scanTopic, allTopicsSQL)
 }
 
 const removeTopicSQL = `DELETE FROM topics WHERE coalesce(user_id, 0) = ? AND name = ?`

@@ -258,15 +258,14 @@ func (db *DB) DropAPIToken(ctx context.Context, user news.User, id int64) error 
 }
 
 const (
-	setFeedSecretSQL = `UPDATE users SET feed_secret = ? WHERE id = ?`
-	feedSecretSQL    = `SELECT feed_secret FROM users WHERE id = ?`
-	secretUserSQL    = `SELECT id, name, role, added, epoch FROM users WHERE feed_secret = ? AND feed_secret <> ''`
+	feedSecretSQL = `SELECT feed_secret FROM users WHERE id = ?`
+	secretUserSQL = `SELECT id, name, role, added, epoch FROM users WHERE feed_secret BETWEEN ? AND ? AND feed_secret <> ''`
 )
 
 // SetFeedSecret replaces the secret in the addresses at which a user's feed readers find the combined feeds; "" takes it away.
 func (db *DB) SetFeedSecret(ctx context.Context, user news.User, secret string) error {
 	return db.write(ctx, "feed address of "+user.Name, func(ctx context.Context, t tx) error {
-		if err := t.execFound(ctx, setFeedSecretSQL, text(secret), user.ID); err != nil {
+		if err := t.setSecret(ctx, userSecret, user.ID, secret); err != nil {
 			return err
 		}
 		return t.audit(ctx, db.Now(), news.AuditFeedAddress, user.Name, "")
@@ -275,12 +274,19 @@ func (db *DB) SetFeedSecret(ctx context.Context, user news.User, secret string) 
 
 // FeedSecret returns the secret of SetFeedSecret, "" where a user has none.
 func (db *DB) FeedSecret(ctx context.Context, user news.User) (string, error) {
-	return rowOf(ctx, db, "feed address of "+user.Name, scanText, feedSecretSQL, user.ID)
+	return rowOf(ctx, db, "feed address of "+user.Name, func(row scanner) (string, error) {
+		stored, err := scanText(row)
+		if err != nil {
+			return "", err
+		}
+		return db.unsealed(userSecret, user.ID, stored, "")
+	}, feedSecretSQL, user.ID)
 }
 
 // UserByFeedSecret returns the user of a secret of SetFeedSecret, or news.ErrNotFound.
 func (db *DB) UserByFeedSecret(ctx context.Context, secret string) (news.User, error) {
-	return rowOf(ctx, db, "feed address", scanUser, secretUserSQL, secret)
+	from, to := userSecret.bounds(db.key, text(secret))
+	return rowOf(ctx, db, "feed address", scanUser, secretUserSQL, from, to)
 }
 
 // The keys of news.AccessSettings in the table of settings. A value of "yes" is true.

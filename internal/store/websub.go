@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -10,25 +11,33 @@ import (
 
 const subscriptionColumns = `id, feed_id, hub, topic, secret, ending, asked, next, until, failures, problem`
 
-func scanSubscription(row scanner) (s news.Subscription, err error) {
+// scanSubscription returns news.ErrNotFound for a subscription whose secret is damaged: the next poll of its feed subscribes anew.
+func (db *DB) scanSubscription(row scanner) (s news.Subscription, err error) {
 	var asked, next, until int64
 	err = row.Scan(&s.ID, &s.Feed, &s.Hub, &s.Topic, &s.Secret, &s.Ending, &asked, &next, &until, &s.Failures, &s.Problem)
+	if err != nil {
+		return s, asNotFound(err)
+	}
 	s.Asked, s.Next, s.Until = fromMillis(asked), fromMillis(next), fromMillis(until)
-	return s, asNotFound(err)
+	stored := s.Secret
+	if s.Secret, err = db.unsealed(subscriptionSecret, s.ID, stored, ""); err == nil && s.Secret == "" && stored != "" {
+		err = news.ErrNotFound
+	}
+	return s, err
 }
 
 const subscriptionSQL = `SELECT ` + subscriptionColumns + ` FROM subscriptions WHERE id = ?`
 
 // Subscription returns the subscription with a callback's id, or news.ErrNotFound.
 func (db *DB) Subscription(ctx context.Context, id string) (news.Subscription, error) {
-	return rowOf(ctx, db, "subscription", scanSubscription, subscriptionSQL, text(id)) // the error does not name the id, which is a secret
+	return rowOf(ctx, db, "subscription", db.scanSubscription, subscriptionSQL, text(id)) // the error does not name the id, which is a secret
 }
 
 const subscriptionOfSQL = `SELECT ` + subscriptionColumns + ` FROM subscriptions WHERE feed_id = ? AND ending = 0`
 
 // SubscriptionOf returns a feed's subscription, or news.ErrNotFound. One that is ending does not count.
 func (db *DB) SubscriptionOf(ctx context.Context, feed int64) (news.Subscription, error) {
-	return rowOf(ctx, db, fmt.Sprint("subscription of feed ", feed), scanSubscription, subscriptionOfSQL, feed)
+	return rowOf(ctx, db, fmt.Sprint("subscription of feed ", feed), db.scanSubscription, subscriptionOfSQL, feed)
 }
 
 // Hubs of removed feeds are asked to unsubscribe, whenever they were to be asked next.
@@ -39,7 +48,16 @@ const dueSubscriptionsSQL = `SELECT ` + subscriptionColumns + ` FROM subscriptio
 // DueSubscriptions returns the subscriptions whose hub is to be asked at now. Those of removed feeds are returned as
 // ending.
 func (db *DB) DueSubscriptions(ctx context.Context, now time.Time) ([]news.Subscription, error) {
-	return rowsOf(ctx, db, "due subscriptions", scanSubscription, dueSubscriptionsSQL, millis(now))
+	var due []news.Subscription
+	err := db.eachRow(ctx, "due subscriptions", func(row scanner) error {
+		s, err := db.scanSubscription(row)
+		if errors.Is(err, news.ErrNotFound) {
+			return nil
+		}
+		due = append(due, s)
+		return err
+	}, dueSubscriptionsSQL, millis(now))
+	return due, err
 }
 
 const (
@@ -54,7 +72,11 @@ func (db *DB) Subscribe(ctx context.Context, s news.Subscription) error {
 		if err := t.exec(ctx, endOthersSQL, s.Feed); err != nil || s.ID == "" {
 			return err
 		}
-		return t.exec(ctx, addSubSQL, text(s.ID), s.Feed, text(s.Hub), text(s.Topic), text(s.Secret), millis(s.Next))
+		secret, err := t.sealed(ctx, subscriptionSecret, text(s.ID), s.Secret)
+		if err != nil {
+			return err
+		}
+		return t.exec(ctx, addSubSQL, text(s.ID), s.Feed, text(s.Hub), text(s.Topic), text(secret), millis(s.Next))
 	})
 }
 
@@ -64,7 +86,7 @@ const changeSubscriptionSQL = `UPDATE subscriptions SET ending = ?, asked = ?, n
 // changed. It returns news.ErrNotFound for an unknown id. Change returns news.ErrNotFound to store nothing.
 func (db *DB) ChangeSubscription(ctx context.Context, id string, change func(*news.Subscription) error) error {
 	return db.write(ctx, "change a subscription", func(ctx context.Context, t tx) error {
-		s, err := scanSubscription(t.QueryRowContext(ctx, subscriptionSQL, text(id)))
+		s, err := db.scanSubscription(t.QueryRowContext(ctx, subscriptionSQL, text(id)))
 		if err != nil {
 			return err
 		}
