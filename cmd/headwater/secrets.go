@@ -50,7 +50,7 @@ func (c *cli) secretsRotate() *cobra.Command {
 		Short: "Encrypt the secrets with another key",
 		Long: "Decrypts the secrets with the key in secrets.key_file and encrypts them with the key of another file, in one transaction. Older\n" +
 			"backups still need the former key. A server on the folder, and all nodes on the database, must be stopped first.",
-		Example: "  headwater secrets key /etc/headwater/new.key\n  headwater secrets rotate --to /etc/headwater/new.key",
+		Example: "  headwater secrets rotate --to /etc/headwater/new.key",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if to == "" {
@@ -104,7 +104,7 @@ func (c *cli) secretsForget() *cobra.Command {
 				if err == nil && s.Key != "" {
 					c.printf("%s encrypted with the key %s, which is there; nothing was removed.\n", count(s.All, "secret"), s.Key)
 				} else if err == nil {
-					c.printf("No secret is encrypted any more.\n")
+					c.printf("No secret is encrypted any more. `headwater doctor` names what needs its secret again.\n")
 				}
 				return err
 			})
@@ -130,10 +130,10 @@ func (a *app) examineSecrets(ctx context.Context) finding {
 	switch {
 	case err != nil:
 		return finding{"secrets", false, err.Error()}
+	case len(s.Lost) > 0:
+		return finding{"secrets", false, "damaged or removed: " + strings.Join(s.Lost, ", ") + "; give these again"}
 	case s.Key == "":
 		return finding{"secrets", true, "not encrypted (secrets.key_file)"}
-	case len(s.Lost) > 0:
-		return finding{"secrets", false, "the key " + s.Key + " does not decrypt " + strings.Join(s.Lost, ", ") + "; set these anew"}
 	}
 	key, err := seal.Read(a.cfg.Secrets.KeyFile)
 	if err != nil {

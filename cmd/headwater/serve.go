@@ -353,7 +353,7 @@ func (a *app) site(ctx context.Context, base string) (publish.Site, error) {
 
 // pictureKey is the key of 32 random bytes that signs the addresses of pictures.
 func (a *app) pictureKey(ctx context.Context) ([]byte, error) {
-	text, err := a.store.EnsureSecret(ctx, store.PictureKey, func() string {
+	text, err := a.store.EnsurePictureKey(ctx, func() string {
 		key := make([]byte, 32)
 		_, _ = rand.Read(key) // crypto/rand never fails
 		return hex.EncodeToString(key)
@@ -363,7 +363,7 @@ func (a *app) pictureKey(ctx context.Context) ([]byte, error) {
 	}
 	key, err := hex.DecodeString(text)
 	if err != nil || len(key) != 32 {
-		return nil, fmt.Errorf("the setting %q in the store is no key of 32 bytes; restore the data folder", store.PictureKey)
+		return nil, errors.New("the key of pictures in the store has not 32 bytes; restore the data folder")
 	}
 	return key, nil
 }

@@ -122,8 +122,9 @@ type Alert struct {
 	Waiting  int       // number of waiting deliveries
 }
 
-// DamagedSecret is the secret of an alert whose stored one can't be decrypted. It signs nothing, and is sent to nobody.
-const DamagedSecret = "damaged"
+// DamagedSecret is the secret of an alert whose stored one can't be decrypted, or was removed since its key is lost. It signs nothing and
+// is sent to nobody. Nobody can choose it, as secrets have no spaces.
+const DamagedSecret = "(damaged secret)"
 
 // AlertReason is why an alert tells of a story.
 type AlertReason string

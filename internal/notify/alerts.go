@@ -59,6 +59,13 @@ func (as *Alerts) ChangeAlert(ctx context.Context, a news.Alert) (news.Alert, er
 	}
 	a.Topic, a.User, a.Kind = was.Topic, was.User, was.Kind
 	if a = addressed(a); a.Secret == "" && was.Secret != "" {
+		if was.Secret == news.DamagedSecret {
+			field := "secret"
+			if a.Kind.TakesToken() {
+				field = "token"
+			}
+			return a, &news.AlertError{Field: field, Text: errDamagedSecret.Error()}
+		}
 		if a.Kind.TakesToken() && hostOf(a.Target) != hostOf(was.Target) {
 			return a, &news.AlertError{Field: "token", Text: fmt.Sprintf("the token was given for %s; give one for %s", hostOf(was.Target), hostOf(a.Target))}
 		}
@@ -144,9 +151,14 @@ func (as *Alerts) TestAlert(ctx context.Context, id int64) error {
 	return &news.AlertError{Field: "target", Text: outbox.Problem(problem, a.Secret)}
 }
 
+var errDamagedSecret = errors.New("the secret or token of this alert is damaged or was removed; change the alert and give it again")
+
 // send sends a message once. It returns nil if the receiver accepted it, and the error of ctx if that ended first. Other
 // errors are the receiver's.
 func (s *Sender) send(ctx context.Context, m message) error {
+	if m.Alert.Secret == news.DamagedSecret {
+		return errDamagedSecret
+	}
 	err := outbox.Within(ctx, s.Timeout, func(ctx context.Context) error {
 		switch m.Alert.Kind {
 		case news.AlertWebhook:

@@ -154,6 +154,37 @@ func TestChangeAlert(t *testing.T) {
 	}
 }
 
+// TestAlertWithDamagedSecret has an alert wait whose secret the store can't read, until somebody gives it again.
+func TestAlertWithDamagedSecret(t *testing.T) {
+	hook := newHook(t)
+	now := time.Now()
+	w := startWatch(t, t.TempDir(), func() time.Time { return now }, notify.SenderOptions{})
+	a := w.add(t, news.Alert{Kind: news.AlertWebhook, Target: hook.url})
+	secret := a.Secret
+	a.Secret = news.DamagedSecret // as the store returns it
+	must(t, w.Store.ChangeAlert(t.Context(), a, now))
+	w.settle(t, 1, false, 1)
+	if n := w.deliver(t); n != 0 {
+		t.Errorf("%d were sent", n)
+	}
+	hook.is(t, "a damaged secret")
+	if got := w.alert(t, a.ID); got.Waiting != 1 || !strings.Contains(got.Problem, "give it again") {
+		t.Errorf("%d wait with the problem %q", got.Waiting, got.Problem)
+	}
+	var wrong *news.AlertError
+	if _, err := w.Alerts.ChangeAlert(t.Context(), news.Alert{ID: a.ID, Target: a.Target}); !errors.As(err, &wrong) || wrong.Field != "secret" {
+		t.Errorf("a change that keeps the secret: %v", err)
+	}
+	if _, err := w.Alerts.AddAlert(t.Context(), news.Alert{Topic: w.topic, Kind: news.AlertGotify, Target: "https://push.example", Secret: news.DamagedSecret}); !errors.As(err, &wrong) || wrong.Field != "token" {
+		t.Errorf("a token that reads as a damaged one: %v", err)
+	}
+	_, err := w.Alerts.ChangeAlert(t.Context(), news.Alert{ID: a.ID, Target: a.Target, Secret: secret})
+	must(t, err)
+	now = now.Add(time.Hour)
+	w.deliver(t)
+	hook.is(t, "the secret again", "story.new Story 1")
+}
+
 // TestTestedAlert keeps why a test failed with the alert, and takes nothing for an ntfy server that does not answer as one.
 func TestTestedAlert(t *testing.T) {
 	const published = `{"id":"hwQ2YpKdmg","time":1635528741,"event":"message","topic":"floods","message":"A test"}`

@@ -310,3 +310,18 @@ func TestStory(t *testing.T) {
 		t.Errorf("%s, %v", got()[0].body, err)
 	}
 }
+
+// TestDamagedSecretIsNotSent holds that no receiver gets anything where the secret of its alert can't be read, and that it is said.
+func TestDamagedSecretIsNotSent(t *testing.T) {
+	address, got := receiver(t, taken)
+	s := sender(t, SenderOptions{})
+	for _, kind := range news.AlertKinds {
+		err := s.send(t.Context(), testMessage(kind, address+"/services/T000/B000/"+news.HiddenKey, news.DamagedSecret, "River rises"))
+		if err == nil || !strings.Contains(outbox.Problem(err, news.DamagedSecret), "is damaged or was removed; change the alert and give it again") {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+	if requests := got(); len(requests) > 0 {
+		t.Errorf("it was sent %+v", requests)
+	}
+}

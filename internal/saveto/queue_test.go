@@ -278,3 +278,37 @@ func TestOwnTargets(t *testing.T) {
 		t.Errorf("after the user went: %+v, %v", due, err)
 	}
 }
+
+// TestDamagedLogin has articles wait whose target has a login that the store can't read, until the user enters it again.
+func TestDamagedLogin(t *testing.T) {
+	s := newSavings(t)
+	damaged := s.target
+	damaged.Fields = map[string]string{} // as the store returns it
+	s.must(s.store.ChangeSaveTarget(t.Context(), damaged))
+	s.click(1, false)
+	s.pass(time.Hour)
+	const says = "what Raindrop.io asks for is damaged or was removed; enter it again"
+	got, err := s.store.SaveTarget(t.Context(), s.user, s.target.ID)
+	s.must(err)
+	if len(s.service.kept) > 0 || got.Problem != says || s.state(1) != news.SavingWaiting {
+		t.Errorf("kept %q, problem %q, state %s", s.service.kept, got.Problem, s.state(1))
+	}
+	var wrong *news.SaveError
+	if err := s.targets.CheckSaveTarget(t.Context(), s.user, s.target.ID); !errors.As(err, &wrong) || wrong.Text != says {
+		t.Errorf("a check: %v", err)
+	}
+	if _, err := s.targets.ChangeSaveTarget(t.Context(), damaged); !errors.As(err, &wrong) || wrong.Field != "token" {
+		t.Errorf("a change that keeps the login: %v", err)
+	}
+	_, err = s.targets.ChangeSaveTarget(t.Context(), s.target)
+	s.must(err)
+	s.pass(2 * time.Hour)
+	if len(s.service.kept) != 1 || s.state(1) != news.SavingDone {
+		t.Errorf("with the login again: kept %q, state %s", s.service.kept, s.state(1))
+	}
+	for _, service := range services {
+		if _, err := saverOf(caller{}, news.SaveTarget{Kind: service.Kind, Address: "https://x.example"}); err == nil {
+			t.Errorf("%s is asked without a login", service.Title)
+		}
+	}
+}

@@ -120,11 +120,17 @@ func checked(t news.SaveTarget) (news.SaveTarget, error) {
 	return t, nil
 }
 
-// saverOf returns the service of a target with its login.
+// saverOf returns the service of a target with its login. A login that can't be decrypted, or was removed since its key is lost, has no
+// fields (store/secrets.go).
 func saverOf(c caller, t news.SaveTarget) (saver, error) {
 	s, ok := Find(t.Kind)
 	if !ok {
 		return nil, fmt.Errorf("this version saves to no %q; remove the target", t.Kind)
+	}
+	for _, f := range s.Fields {
+		if !f.Optional && t.Fields[f.Name] == "" {
+			return nil, fmt.Errorf("what %s asks for is damaged or was removed; enter it again", s.Title)
+		}
 	}
 	if t.Address == "" {
 		t.Address = s.Address

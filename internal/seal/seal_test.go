@@ -124,3 +124,26 @@ func TestKeyFiles(t *testing.T) {
 		t.Errorf("a missing file: %v", err)
 	}
 }
+
+// FuzzOpen opens what a database or a backup may hold in place of a sealed text: nothing else than the sealed text opens, and only at its place.
+func FuzzOpen(f *testing.F) {
+	file := filepath.Join(f.TempDir(), "secrets.key")
+	if _, err := Create(file); err != nil {
+		f.Fatal(err)
+	}
+	k, err := Read(file)
+	if err != nil {
+		f.Fatal(err)
+	}
+	sealed := k.Seal("secret", "alerts.secret:1")
+	for _, seed := range []string{sealed, sealed[:len(sealed)-1], sealed + "=", mark, mark + ":::", mark + k.ID() + ":" + sum("secret") + ":AAAA", "", "\x00", "whsec_MfKQ9r8GKYqr"} {
+		f.Add(seed, "alerts.secret:1")
+	}
+	f.Fuzz(func(t *testing.T, text, place string) {
+		got, err := k.Open(text, place)
+		right := err == nil && got == "secret" && place == "alerts.secret:1" // base64 has several forms of the same bytes
+		if damaged := errors.Is(err, ErrDamaged) && got == ""; !right && !damaged || text == sealed && place == "alerts.secret:1" && !right {
+			t.Errorf("%q at %s opens as %q, %v", text, place, got, err)
+		}
+	})
+}

@@ -27,7 +27,7 @@ func (db *DB) scanAlertAfter(row scanner, before ...any) (a news.Alert, err erro
 		return a, err
 	}
 	a.Added, a.Failing, a.Next = fromMillis(added), fromMillis(failing), fromMillis(next)
-	a.Secret, err = db.unsealed(alertSecret, a.ID, a.Secret, news.DamagedSecret)
+	a.Secret, err = db.unsealed(alertSecret, a.ID, a.Secret)
 	return a, err
 }
 

@@ -15,7 +15,7 @@ import (
 const saveTargetColumns = `t.id, t.user_id, t.kind, t.name, t.address, t.secret, t.added, t.failures, t.failing, t.problem, t.next,
 	(SELECT count(*) FROM savings AS s WHERE s.target_id = t.id AND s.state = 'waiting'), (SELECT count(*) FROM savings AS s WHERE s.target_id = t.id AND s.state = 'failed')`
 
-// scanSaveTarget returns no fields where what is stored of them is damaged: the service refuses what is saved, and doctor names the row.
+// scanSaveTarget returns no fields where what is stored of them is damaged.
 func (db *DB) scanSaveTarget(row scanner) (t news.SaveTarget, err error) {
 	var added, failing, next int64
 	var secret string
@@ -23,7 +23,7 @@ func (db *DB) scanSaveTarget(row scanner) (t news.SaveTarget, err error) {
 		return t, err
 	}
 	t.Added, t.Failing, t.Next = fromMillis(added), fromMillis(failing), fromMillis(next)
-	if secret, err = db.unsealed(saveSecret, t.ID, secret, "{}"); err != nil {
+	if secret, err = db.unsealed(saveSecret, t.ID, secret); err != nil {
 		return t, err
 	}
 	t.Fields, err = decodeSecret(secret)

@@ -22,23 +22,24 @@ type secretColumn struct {
 	table, column, id string
 	find              bool   // rows are found by the secret
 	only              string // a condition for the rows with secrets; "" is all rows
-	forget            string // removes those that are sealed, between two bounds; "" empties the column
+	lost              string // stands for a secret that nobody can read
+	forget            string // removes the rows of those that are sealed, between two bounds; "" has lost stored in their place
 }
 
 var (
-	alertSecret        = secretColumn{table: "alerts", column: "secret", id: "id"}
+	alertSecret        = secretColumn{table: "alerts", column: "secret", id: "id", lost: news.DamagedSecret}
 	subscriptionSecret = secretColumn{table: "subscriptions", column: "secret", id: "id", forget: forgetSubscriptionsSQL}
 	topicSecret        = secretColumn{table: "topics", column: "secret", id: "id", find: true}
 	userSecret         = secretColumn{table: "users", column: "feed_secret", id: "id", find: true}
-	saveSecret         = secretColumn{table: "save_targets", column: "secret", id: "id", forget: forgetSaveSecretsSQL}
-	settingSecret      = secretColumn{table: "settings", column: "value", id: "key", only: " AND key = '" + PictureKey + "'", forget: forgetSecretSettingsSQL}
+	saveSecret         = secretColumn{table: "save_targets", column: "secret", id: "id", lost: "{}"} // no fields
+	settingSecret      = secretColumn{table: "settings", column: "value", id: "key", only: " AND key = '" + pictureKey + "'", forget: forgetSecretSettingsSQL}
 )
 
 // secretColumns are all of them. A new one belongs here, and what reads and writes it calls unsealed and tx.sealed.
 var secretColumns = []secretColumn{alertSecret, subscriptionSecret, topicSecret, userSecret, saveSecret, settingSecret}
 
-// PictureKey is the name of the one setting that is a secret. See EnsureSecret.
-const PictureKey = "picture key"
+// pictureKey is the name of the one setting that is a secret.
+const pictureKey = "picture key"
 
 // keyOfSecrets is the name of the setting that has the id of the key. There is none while secrets are stored as they are.
 const keyOfSecrets = "key of the secrets"
@@ -46,9 +47,9 @@ const keyOfSecrets = "key of the secrets"
 const (
 	// A hub that is asked anew gets a new secret: the next poll of the feed subscribes.
 	forgetSubscriptionsSQL  = `DELETE FROM subscriptions WHERE secret > ? AND secret < ?`
-	forgetSaveSecretsSQL    = `UPDATE save_targets SET secret = '{}' WHERE secret > ? AND secret < ?` // no fields
-	forgetSecretSettingsSQL = `DELETE FROM settings WHERE key = '` + PictureKey + `' AND value > ? AND value < ?`
+	forgetSecretSettingsSQL = `DELETE FROM settings WHERE key = '` + pictureKey + `' AND value > ? AND value < ?`
 	dropSettingSQL          = `DELETE FROM settings WHERE key = ?`
+	dropDamagedSettingSQL   = `DELETE FROM settings WHERE key = ? AND value = ?`
 )
 
 func (c secretColumn) listSQL() string {
@@ -63,7 +64,7 @@ func (c secretColumn) forgetSQL() string {
 	if c.forget != "" {
 		return c.forget
 	}
-	return `UPDATE ` + c.table + ` SET ` + c.column + ` = '' WHERE ` + c.column + ` > ? AND ` + c.column + ` < ?`
+	return `UPDATE ` + c.table + ` SET ` + c.column + ` = '` + c.lost + `' WHERE ` + c.column + ` > ? AND ` + c.column + ` < ?`
 }
 
 // place names a row's secret. A sealed text is bound to it.
@@ -111,12 +112,12 @@ func keyName(key *seal.Key) string {
 	return "the key " + key.ID()
 }
 
-// unsealed returns the secret that is stored in a row, and other where it is damaged.
-func (db *DB) unsealed(c secretColumn, id any, stored, other string) (string, error) {
+// unsealed returns the secret that is stored in a row, and c.lost where it is damaged.
+func (db *DB) unsealed(c secretColumn, id any, stored string) (string, error) {
 	secret, err := c.open(db.key, id, stored)
 	switch {
 	case errors.Is(err, seal.ErrDamaged):
-		return other, nil // doctor names the row
+		return c.lost, nil // doctor names the row
 	case err != nil && db.noKey != nil:
 		err = db.noKey
 	case err != nil:
@@ -138,7 +139,7 @@ func (t tx) sealed(ctx context.Context, c secretColumn, id any, secret string) (
 		return "", err
 	}
 	if have := idOfKey(t.db.key); have != stored {
-		return "", fmt.Errorf("%s: the key of the secrets was changed while this process ran; start it again with that key in secrets.key_file", c.place(id))
+		return "", fmt.Errorf("%s: %w", c.place(id), errKeyChanged)
 	}
 	return c.seal(t.db.key, id, secret), nil
 }
@@ -165,6 +166,9 @@ func idOfKey(key *seal.Key) string {
 	return key.ID()
 }
 
+// errKeyChanged is returned where the database has another key than this process.
+var errKeyChanged = errors.New("the key of the secrets was changed while this process ran; start it again with the secrets.key_file of the other nodes")
+
 // errOtherKey is returned for a file with another key than the one that is needed.
 var errOtherKey = errors.New("it is another key")
 
@@ -184,8 +188,10 @@ func readKey(place, id, file string) (*seal.Key, error) {
 	}
 	key, err := seal.Read(file)
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && id == "":
+		return nil, fmt.Errorf("secrets.key_file: %w; `headwater secrets key %s` makes one", err, file)
 	case err != nil && id == "":
-		return nil, fmt.Errorf("secrets.key_file: %w (`headwater secrets key %s` makes one)", err, file)
+		return nil, fmt.Errorf("secrets.key_file: %w", err)
 	case isLost(err, file):
 		return nil, fmt.Errorf("the secrets in %s are encrypted with the key %s, and it can't be read from secrets.key_file: %w. Put the file back from its copy. %s", place, id, err, lost)
 	case err != nil:
@@ -271,8 +277,8 @@ func (db *DB) resealAll(ctx context.Context, key *seal.Key) (n int, err error) {
 	return n, err
 }
 
-// forgetSecrets removes what is encrypted. Users and topics have no secret address any more, hubs are asked anew, and alerts that were
-// signed, or sent with a token, fail until they are given another.
+// forgetSecrets removes what is encrypted. Users and topics have no secret address any more, hubs are asked anew, and alerts and services
+// to save to that had a secret are sent nothing until they are given another.
 func (db *DB) forgetSecrets(ctx context.Context) error {
 	removed := 0
 	err := db.write(ctx, "forget the encrypted secrets", func(ctx context.Context, t tx) error {
@@ -309,13 +315,16 @@ type Secrets struct {
 	Key   string // the id of the key; "" where they are stored as they are
 	All   int
 	Plain int      // stored as they are
-	Lost  []string // those that the key doesn't open, as table.column:id
+	Lost  []string // those that the key doesn't open, or that were removed and not set again, as table.column:id
 }
 
 // CheckSecrets opens each secret.
 func (db *DB) CheckSecrets(ctx context.Context) (s Secrets, err error) {
 	if s.Key, err = db.SecretsKey(ctx); err != nil {
 		return s, err
+	}
+	if s.Key != idOfKey(db.key) {
+		return s, cmp.Or(db.noKey, errKeyChanged)
 	}
 	for _, c := range secretColumns {
 		err := db.eachRow(ctx, "check the secrets", func(row scanner) error {
@@ -326,7 +335,8 @@ func (db *DB) CheckSecrets(ctx context.Context) (s Secrets, err error) {
 			s.All++
 			if !seal.Sealed(r.stored) {
 				s.Plain++
-			} else if _, err := c.open(db.key, r.id, r.stored); err != nil {
+			}
+			if secret, err := c.open(db.key, r.id, r.stored); err != nil || secret == c.lost {
 				s.Lost = append(s.Lost, c.place(r.id))
 			}
 			return nil
@@ -338,26 +348,32 @@ func (db *DB) CheckSecrets(ctx context.Context) (s Secrets, err error) {
 	return s, nil
 }
 
-// EnsureSecret is EnsureSetting for PictureKey.
-func (db *DB) EnsureSecret(ctx context.Context, name string, make func() string) (string, error) {
-	if name != PictureKey {
-		return "", fmt.Errorf("the setting %q is no secret: %w", name, news.ErrNotFound)
-	}
-	stored, err := db.Setting(ctx, name)
+// EnsurePictureKey is EnsureSetting for the key that signs the addresses of pictures. One that is damaged is replaced.
+func (db *DB) EnsurePictureKey(ctx context.Context, make func() string) (string, error) {
+	stored, err := db.Setting(ctx, pictureKey)
 	if err != nil {
 		return "", err
 	}
-	if stored == "" {
-		err := db.write(ctx, "setting "+name, func(ctx context.Context, t tx) error {
-			made, err := t.sealed(ctx, settingSecret, name, make())
-			if err != nil {
-				return err
-			}
-			return t.scan(ctx, []any{&stored}, ensureSettingSQL, name, made)
-		})
-		if err != nil {
-			return "", err
-		}
+	secret, err := db.unsealed(settingSecret, pictureKey, stored)
+	if err != nil || secret != "" {
+		return secret, err
 	}
-	return db.unsealed(settingSecret, name, stored, "")
+	if stored != "" {
+		db.log.Warn("a damaged secret is replaced", "secret", settingSecret.place(pictureKey))
+	}
+	var kept string
+	err = db.write(ctx, "setting "+pictureKey, func(ctx context.Context, t tx) error {
+		made, err := t.sealed(ctx, settingSecret, pictureKey, make())
+		if err != nil {
+			return err
+		}
+		if err := t.exec(ctx, dropDamagedSettingSQL, pictureKey, stored); err != nil { // unless another process has replaced it
+			return err
+		}
+		return t.scan(ctx, []any{&kept}, ensureSettingSQL, pictureKey, made)
+	})
+	if err != nil {
+		return "", err
+	}
+	return db.unsealed(settingSecret, pictureKey, kept)
 }

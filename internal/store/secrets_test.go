@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -66,7 +67,7 @@ func storeSecrets(t *testing.T, db *DB) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.EnsureSecret(ctx, PictureKey, func() string { return plainMark + "PICTURES" }); err != nil {
+	if _, err := db.EnsurePictureKey(ctx, func() string { return plainMark + "PICTURES" }); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -129,7 +130,7 @@ func readSecrets(t *testing.T, db *DB) map[string]string {
 	for _, s := range due {
 		all["hub"] = s.Secret
 	}
-	all["pictures"], err = db.EnsureSecret(ctx, PictureKey, func() string { return plainMark + "NEW" })
+	all["pictures"], err = db.EnsurePictureKey(ctx, func() string { return plainMark + "NEW" })
 	check(err)
 	return all
 }
@@ -328,6 +329,8 @@ func TestDamagedSecrets(t *testing.T) {
 		`UPDATE topics SET secret = secret || 'AAAA' WHERE secret <> ''`,
 		`UPDATE users SET feed_secret = substr(feed_secret, 1, length(feed_secret) - 8) WHERE feed_secret <> ''`,
 		`UPDATE subscriptions SET secret = (SELECT a.secret FROM alerts AS a WHERE a.id = 2)`,
+		`UPDATE save_targets SET secret = (SELECT a.secret FROM alerts AS a WHERE a.id = 2)`,
+		`UPDATE settings SET value = value || 'AAAA' WHERE key = 'picture key'`,
 	} {
 		if err := db.exec(t.Context(), "damage", statement); err != nil {
 			t.Fatal(err)
@@ -337,7 +340,9 @@ func TestDamagedSecrets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"alerts.secret:1", "subscriptions.secret:callback", "topics.secret:1", "users.feed_secret:1"}, got.Lost); diff != "" {
+	if diff := cmp.Diff([]string{
+		"alerts.secret:1", "subscriptions.secret:callback", "topics.secret:1", "users.feed_secret:1", "save_targets.secret:1", "settings.value:picture key",
+	}, got.Lost); diff != "" {
 		t.Error(diff)
 	}
 	alerts, err := db.AllAlerts(t.Context())
@@ -348,11 +353,22 @@ func TestDamagedSecrets(t *testing.T) {
 	if err != nil || len(topics) != 2 || topics[0].Secret != "" {
 		t.Errorf("topics %+v, %v", topics, err)
 	}
-	if due, err := db.DueSubscriptions(t.Context(), day); len(due) > 0 || err != nil {
-		t.Errorf("subscriptions %+v, %v", due, err)
+	if due, err := db.DueSubscriptions(t.Context(), day); len(due) != 1 || !due[0].Ending || due[0].Secret != "" || err != nil {
+		t.Errorf("the hub is not asked to unsubscribe: %+v, %v", due, err)
 	}
-	if s, err := db.Subscription(t.Context(), "callback"); !errors.Is(err, news.ErrNotFound) {
-		t.Errorf("subscription %+v, %v", s, err)
+	if s, err := db.Subscription(t.Context(), "callback"); !s.Ending || err != nil {
+		t.Errorf("what the hub pushes is taken: %+v, %v", s, err)
+	}
+	if s, err := db.SubscriptionOf(t.Context(), 1); !errors.Is(err, news.ErrNotFound) {
+		t.Errorf("the feed has a subscription: %+v, %v", s, err)
+	}
+	if targets, err := db.SaveTargets(t.Context(), 1); len(targets) != 1 || len(targets[0].Fields) > 0 || err != nil {
+		t.Errorf("targets %+v, %v", targets, err)
+	}
+	for range 2 {
+		if key, err := db.EnsurePictureKey(t.Context(), func() string { return plainMark + "NEW" }); key != plainMark+"NEW" || err != nil {
+			t.Errorf("the key of pictures: %q, %v", key, err)
+		}
 	}
 	_, err = db.ResealSecrets(t.Context(), "")
 	saysAll(t, err, "alerts.secret:1", "set it again first")
@@ -448,12 +464,49 @@ func TestForgottenSecrets(t *testing.T) {
 	o.KeyFile = ""
 	o.ForgetSecrets = true
 	db = openWith(t, dir, o)
-	want := map[string]string{"alert 1": "", "alert 2": "", "alert 3": "", "topic0": "", "topic1": "", "ada": "", "links": "", "pictures": plainMark + "NEW"}
+	want := map[string]string{"alert 1": news.DamagedSecret, "alert 2": news.DamagedSecret, "alert 3": "", "topic0": "", "topic1": "", "ada": "", "links": "", "pictures": plainMark + "NEW"}
 	if diff := cmp.Diff(want, readSecrets(t, db)); diff != "" {
 		t.Error(diff)
 	}
-	if got, err := db.CheckSecrets(t.Context()); got.Key != "" || got.All != 2 || err != nil {
-		t.Errorf("%+v, %v", got, err)
+	got, err := db.CheckSecrets(t.Context())
+	if diff := cmp.Diff(Secrets{All: 4, Plain: 4, Lost: []string{"alerts.secret:1", "alerts.secret:2", "save_targets.secret:1"}}, got); diff != "" || err != nil {
+		t.Errorf("%v\n%s", err, diff)
+	}
+	alert, err := db.Alert(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	alert.Secret = plainMark + "again"
+	if err := db.ChangeAlert(t.Context(), alert, day); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := db.CheckSecrets(t.Context()); len(got.Lost) != 2 || err != nil {
+		t.Errorf("an alert with a new secret: %+v, %v", got, err)
+	}
+}
+
+// TestColumnsOfSecrets looks at the names of all columns: what reads as a secret is encrypted, or is a hash.
+func TestColumnsOfSecrets(t *testing.T) {
+	hashes := []string{"users.password", "user_tokens.hash", "api_tokens.hash", "sessions.hash"}
+	noSecrets := []string{"articles.hash", "aged_items.hash", "pages.hash", "vectors.hash"} // of texts
+	covered := slices.Concat(hashes, noSecrets)
+	for _, c := range secretColumns {
+		covered = append(covered, c.table+"."+c.column)
+	}
+	const columnsOfAllSQL = `SELECT s.name || '.' || c.name FROM sqlite_schema AS s JOIN pragma_table_info(s.name) AS c WHERE s.type = 'table'`
+	all, err := collect(t.Context(), openWith(t, t.TempDir(), Options{}).reader.QueryContext, scanText, columnsOfAllSQL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile(`secret|token|password|credential|cookie|login|hash`)
+	var open []string
+	for _, column := range all {
+		if _, name, _ := strings.Cut(column, "."); named.MatchString(name) && !slices.Contains(covered, column) {
+			open = append(open, column)
+		}
+	}
+	if open != nil {
+		t.Errorf("secretColumns or a list of this test has to name %s", open)
 	}
 }
 
@@ -472,6 +525,8 @@ func TestKeyChangedBeside(t *testing.T) {
 	_, err := old.AllAlerts(t.Context())
 	saysAll(t, err, "alerts.secret:1", id, "this process has none", "secrets.key_file")
 	saysAll(t, old.SetTopicSecret(t.Context(), 2, plainMark+"LATE"), "topics.secret:2", "was changed while this process ran")
+	_, err = old.CheckSecrets(t.Context())
+	saysAll(t, err, "was changed while this process ran")
 	if plain := storedPlain(t, old); plain != nil {
 		t.Errorf("plain secrets in %s", plain)
 	}

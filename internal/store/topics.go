@@ -92,7 +92,7 @@ func (db *DB) scanTopic(row scanner) (topic news.Topic, err error) {
 	if err != nil {
 		return news.Topic{}, asNotFound(err)
 	}
-	if topic.Secret, err = db.unsealed(topicSecret, topic.ID, topic.Secret, ""); err != nil {
+	if topic.Secret, err = db.unsealed(topicSecret, topic.ID, topic.Secret); err != nil {
 		return news.Topic{}, err
 	}
 	topic.Added = fromMillis(added)

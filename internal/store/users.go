@@ -279,7 +279,7 @@ func (db *DB) FeedSecret(ctx context.Context, user news.User) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		return db.unsealed(userSecret, user.ID, stored, "")
+		return db.unsealed(userSecret, user.ID, stored)
 	}, feedSecretSQL, user.ID)
 }
 

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -11,7 +10,8 @@ import (
 
 const subscriptionColumns = `id, feed_id, hub, topic, secret, ending, asked, next, until, failures, problem`
 
-// scanSubscription returns news.ErrNotFound for a subscription whose secret is damaged: the next poll of its feed subscribes anew.
+// scanSubscription returns a subscription whose secret is damaged as ending: what is pushed by it is refused, its hub is asked to
+// unsubscribe, and the next poll of its feed subscribes anew.
 func (db *DB) scanSubscription(row scanner) (s news.Subscription, err error) {
 	var asked, next, until int64
 	err = row.Scan(&s.ID, &s.Feed, &s.Hub, &s.Topic, &s.Secret, &s.Ending, &asked, &next, &until, &s.Failures, &s.Problem)
@@ -20,9 +20,8 @@ func (db *DB) scanSubscription(row scanner) (s news.Subscription, err error) {
 	}
 	s.Asked, s.Next, s.Until = fromMillis(asked), fromMillis(next), fromMillis(until)
 	stored := s.Secret
-	if s.Secret, err = db.unsealed(subscriptionSecret, s.ID, stored, ""); err == nil && s.Secret == "" && stored != "" {
-		err = news.ErrNotFound
-	}
+	s.Secret, err = db.unsealed(subscriptionSecret, s.ID, stored)
+	s.Ending = s.Ending || s.Secret == "" && stored != ""
 	return s, err
 }
 
@@ -37,7 +36,11 @@ const subscriptionOfSQL = `SELECT ` + subscriptionColumns + ` FROM subscriptions
 
 // SubscriptionOf returns a feed's subscription, or news.ErrNotFound. One that is ending does not count.
 func (db *DB) SubscriptionOf(ctx context.Context, feed int64) (news.Subscription, error) {
-	return rowOf(ctx, db, fmt.Sprint("subscription of feed ", feed), db.scanSubscription, subscriptionOfSQL, feed)
+	s, err := rowOf(ctx, db, fmt.Sprint("subscription of feed ", feed), db.scanSubscription, subscriptionOfSQL, feed)
+	if err == nil && s.Ending {
+		return news.Subscription{}, fmt.Errorf("subscription of feed %d: its secret is damaged: %w", feed, news.ErrNotFound)
+	}
+	return s, err
 }
 
 // Hubs of removed feeds are asked to unsubscribe, whenever they were to be asked next.
@@ -48,16 +51,7 @@ const dueSubscriptionsSQL = `SELECT ` + subscriptionColumns + ` FROM subscriptio
 // DueSubscriptions returns the subscriptions whose hub is to be asked at now. Those of removed feeds are returned as
 // ending.
 func (db *DB) DueSubscriptions(ctx context.Context, now time.Time) ([]news.Subscription, error) {
-	var due []news.Subscription
-	err := db.eachRow(ctx, "due subscriptions", func(row scanner) error {
-		s, err := db.scanSubscription(row)
-		if errors.Is(err, news.ErrNotFound) {
-			return nil
-		}
-		due = append(due, s)
-		return err
-	}, dueSubscriptionsSQL, millis(now))
-	return due, err
+	return rowsOf(ctx, db, "due subscriptions", db.scanSubscription, dueSubscriptionsSQL, millis(now))
 }
 
 const (
