@@ -22,6 +22,7 @@ import (
 	"headwater/internal/config"
 	"headwater/internal/intake/clean"
 	"headwater/internal/intake/fetch"
+	"headwater/internal/intake/lmtp"
 	"headwater/internal/intake/parse"
 	"headwater/internal/intake/poll"
 	"headwater/internal/locale"
@@ -151,6 +152,8 @@ func (a *app) wire(ctx context.Context) error {
 	stages := pipelineOptions(a.cfg, a.client, a.registry)
 	stages.Store, stages.Index, stages.Reader, stages.Logger, stages.Hub = a.store, a.index, a.stories, a.log, a.hub
 	stages.Alerts, stages.Now, stages.Settings = notify.NewQueue(a.alerts, a.log), a.store.Now, a.cfg.Hashes()
+	stages.NoMail = a.noMail()
+	observe.Expect(a.metrics.Mails, lmtp.Outcomes...)
 	stages.Savings = saveto.NewQueue(a.savings, a.log)
 	stages.TicksOnly, stages.Health, stages.Metrics, stages.Alerts.Metrics = a.ticksOnly, a.health, a.metrics, a.metrics
 	a.pipeline = pipeline.New(stages)

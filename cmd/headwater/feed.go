@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,12 +43,16 @@ func (c *cli) feedList() *cobra.Command {
 		Example: "  headwater feed list --json",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := c.config()
+			if err != nil {
+				return err
+			}
 			return c.withStore(cmd.Context(), func(db *store.DB) error {
 				list, err := db.Feeds(cmd.Context())
 				if err != nil {
 					return err
 				}
-				rows := view.All(list, view.FeedOf)
+				rows := view.All(list, func(f news.Feed) view.Feed { return view.FeedOf(f, cfg.MailDomain()) })
 				if c.asJSON {
 					return c.printJSON(rows)
 				}
@@ -58,7 +63,7 @@ func (c *cli) feedList() *cobra.Command {
 					if r.Paused {
 						state = "paused"
 					}
-					w.row(strconv.FormatInt(r.ID, 10), state, strconv.Itoa(r.Articles), r.Title, r.URL, shortProblem(r.URL, r.Problem))
+					w.row(strconv.FormatInt(r.ID, 10), state, strconv.Itoa(r.Articles), r.Title, cmp.Or(r.Address, r.URL), shortProblem(r.URL, r.Problem))
 				}
 				w.flush()
 				return nil

@@ -29,6 +29,7 @@ import (
 type feedAddOptions struct {
 	title, folder string
 	full          string // mode of --full-text
+	newsletter    string // name of --newsletter
 	asIs, force   bool   // --no-discover, --force
 	first, all    bool
 }
@@ -59,18 +60,30 @@ const fullTextUsage = "read the pages of its items for their text: `MODE` is aut
 func (c *cli) feedAdd() *cobra.Command {
 	var o feedAddOptions
 	cmd := &cobra.Command{
-		Use:   "add URL|FILE...",
-		Short: "Subscribe to feeds, by their addresses or those of their sites",
+		Use:   "add URL|FILE...|--newsletter NAME",
+		Short: "Subscribe to feeds, by their addresses or those of their sites, or make an address for a newsletter",
 		Long: "Subscribes to feeds. Of a site's address the feeds are found: by what the page links to, by what is known of YouTube,\n" +
 			"Reddit, GitHub, Mastodon and Medium, and where sites usually have them. Where there are several, it asks which, or lists\n" +
 			"them and ends with 1 where nobody can be asked. A host may stand without https://, and of a file that holds a feed or a\n" +
-			"page the address is taken that it says it has. What is no feed, or cannot be read now, is added with --force only.",
+			"page the address is taken that it says it has. What is no feed, or cannot be read now, is added with --force only.\n\n" +
+			"With --newsletter a mail address is made and printed. Subscribe to the newsletter with it: its mails become articles.",
 		Example: "  headwater feed add https://www.theguardian.com/world/rss --folder World\n  headwater feed add go.dev/blog\n" +
-			"  headwater feed add https://github.com/golang/go --first",
-		Args: arguments(1, unlimited),
+			"  headwater feed add https://github.com/golang/go --first\n  headwater feed add --newsletter 'Harbour Letter' --folder Letters",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("newsletter") {
+				return arguments(0, 0)(cmd, args)
+			}
+			return arguments(1, unlimited)(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkFullText(o.full); err != nil {
 				return err
+			}
+			if cmd.Flags().Changed("newsletter") {
+				if o.asIs || o.force || o.first || o.all || o.title != "" {
+					return usagef("--newsletter NAME looks for no feed and has a name, so only --folder and --full-text may stand beside it")
+				}
+				return c.runOrForward(cmd, func(a *app) error { return c.addNewsletter(cmd.Context(), a, o) })
 			}
 			if o.first && o.all {
 				return usagef("--first or --all, not both")
@@ -105,6 +118,7 @@ func (c *cli) feedAdd() *cobra.Command {
 	f.BoolVar(&o.first, "first", false, "take the likeliest of several feeds")
 	f.BoolVar(&o.all, "all", false, "take all of several feeds")
 	f.BoolVar(&o.force, "force", false, "add what is no feed, or cannot be read now, all the same")
+	f.StringVar(&o.newsletter, "newsletter", "", "make a mail address for the newsletter `NAME`, and print it")
 	f.BoolVar(&o.asIs, "no-discover", false, "add the address as it is, and ask nobody")
 	c.jsonFlag(cmd)
 	return cmd
@@ -129,7 +143,7 @@ func (c *cli) addAsIs(ctx context.Context, a *app, addresses []string, o feedAdd
 		if failed = err; err != nil {
 			break
 		}
-		if out.Added = append(out.Added, view.FeedOf(f)); !c.asJSON {
+		if out.Added = append(out.Added, view.FeedOf(f, a.cfg.MailDomain())); !c.asJSON {
 			c.printf("added %d %s\n", f.ID, f.URL)
 		}
 	}
@@ -137,6 +151,26 @@ func (c *cli) addAsIs(ctx context.Context, a *app, addresses []string, o feedAdd
 		return errors.Join(c.printJSON(out), failed)
 	}
 	return failed
+}
+
+// addNewsletter makes a mail address for a newsletter.
+func (c *cli) addNewsletter(ctx context.Context, a *app, o feedAddOptions) error {
+	f, err := a.feeds.AddNewsletter(ctx, news.Feed{Title: o.newsletter, Folder: o.folder, FullText: o.full})
+	address := f.MailAddress(a.cfg.MailDomain())
+	switch {
+	case errors.Is(err, news.ErrExists):
+		return fmt.Errorf("the newsletter %s is among the feeds already: number %d, %s", f.Title, f.ID, address)
+	case err != nil:
+		return err
+	}
+	if a.cfg.Newsletters.Listen == "" {
+		c.complain("note: no mail arrives yet: newsletters.listen in config.yaml is not set\n")
+	}
+	if c.asJSON {
+		return c.printJSON(feedAddView{Added: []view.Feed{view.FeedOf(f, a.cfg.MailDomain())}, Choices: []choiceView{}, Problems: []problemView{}})
+	}
+	c.printf("added %d %s\n", f.ID, address)
+	return nil
 }
 
 // alreadyAdded reports an address that is subscribed as f, or that was given twice where the id of f is negative.

@@ -28,7 +28,10 @@ import (
 // undone stands in the log.
 
 // atStart are the settings that take effect with the next start of a server.
-var atStart = []string{"data", "database", "roles", "listen", "admin_password", "lists", "index.batch", "log.format", "secrets.key_file", "observe.pprof_socket"}
+var atStart = []string{
+	"data", "database", "roles", "listen", "admin_password", "lists", "index.batch", "log.format", "secrets.key_file", "observe.pprof_socket",
+	"newsletters.listen", "newsletters.max_bytes",
+}
 
 // reloaded says what a reload did.
 type reloaded struct {

@@ -115,6 +115,11 @@ func (s *serving) serve(ctx context.Context, a *app, l net.Listener, signals <-c
 		first.end()
 		return errors.Join(err, l.Close())
 	}
+	mails, err := a.listenForMails(ctx)
+	if err != nil {
+		first.end()
+		return errors.Join(err, l.Close(), closeListener(profiler))
+	}
 	commands := a.listenForCommands(ctx)
 	srv := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
 	g.Go(func() error {
@@ -135,6 +140,7 @@ func (s *serving) serve(ctx context.Context, a *app, l net.Listener, signals <-c
 	})
 	g.Go(func() error { return s.runCommands(ctx, commands) })
 	g.Go(func() error { return serveProfiler(ctx, profiler) })
+	g.Go(func() error { return s.receiveMails(ctx, mails) })
 	g.Go(func() error { return s.run(ctx) })
 	g.Go(func() error {
 		s.reloadOn(ctx, signals)
@@ -169,7 +175,7 @@ func (a *app) handler(ctx context.Context, base string) (access.Routes, error) {
 	}
 	pages := web.New(web.Options{
 		Backend: a.webBackend(), Access: guard, OIDC: a.oidc(guard), Build: version(), Locale: locale.Choice{Language: a.cfg.Language, Zone: a.cfg.TimeZone},
-		Title: a.cfg.Title, PublicURL: a.cfg.PublicURL, Hub: a.hub.Hub, InstanceID: site.Instance, CheckQuery: search.Validate, CheckTopic: search.CheckTopic, Logger: a.log,
+		Title: a.cfg.Title, MailDomain: a.cfg.MailDomain(), NoMail: a.noMail(), PublicURL: a.cfg.PublicURL, Hub: a.hub.Hub, InstanceID: site.Instance, CheckQuery: search.Validate, CheckTopic: search.CheckTopic, Logger: a.log,
 		Pictures: web.Pictures{Mode: a.cfg.Media.Images, Key: key, Fetch: a.picture},
 		Players:  web.Players{Mode: a.cfg.Media.Players, Key: key, Fetch: a.recording},
 	})
@@ -278,7 +284,7 @@ func (a *app) oidc(guard *access.Guard) *access.OIDC {
 // apis is the handler of the REST API, /healthz, /readyz and /metrics.
 func (a *app) apis(ctx context.Context, guard *access.Guard) (access.Routes, error) {
 	return api.New(api.Options{
-		Backend: a.apiBackend(), Access: guard, Version: version(), PublicURL: a.cfg.PublicURL, CheckQuery: search.Validate, CheckTopic: search.CheckTopic,
+		Backend: a.apiBackend(), Access: guard, Version: version(), PublicURL: a.cfg.PublicURL, MailDomain: a.cfg.MailDomain(), CheckQuery: search.Validate, CheckTopic: search.CheckTopic,
 		CheckOwnQuery: search.ValidateForUser, Tokens: a.cfg.API.Tokens, Logger: a.log, Closing: ctx.Done(), Health: a.health.Check, Metrics: a.metrics.Gatherer(),
 	})
 }

@@ -104,6 +104,8 @@ var textRules = map[string]func(string) error{
 
 	"observe.pprof_socket": checkAbsolute("/run/headwater/pprof.sock"),
 	"secrets.key_file":     checkAbsolute("/etc/headwater/secrets.key"),
+	"newsletters.listen":   checkMailListen,
+	"newsletters.domain":   checkMailDomain,
 }
 
 var numberLimits = map[string]struct{ least, most int }{
@@ -298,6 +300,40 @@ func checkHeader(text string) error {
 		return faultf("", "%q can't be sent in a header: write it on one line, without spaces around it", text)
 	}
 	return nil
+}
+
+// checkMailListen accepts lmtp:// or smtp:// and an address of this machine with a port, or unix: and an absolute path. Who may connect
+// is not asked for a password, so no other machine may.
+func checkMailListen(text string) error {
+	if text == "" {
+		return nil
+	}
+	if path, ok := strings.CutPrefix(text, "unix:"); ok {
+		if filepath.IsAbs(path) {
+			return nil
+		}
+		return faultf("unix:/run/headwater/lmtp.sock", "%q is not an absolute path", path)
+	}
+	protocol, address, ok := strings.Cut(text, "://")
+	if !ok || protocol != "lmtp" && protocol != "smtp" {
+		return faultf("lmtp://127.0.0.1:2424", "%q says neither lmtp:// nor smtp:// nor unix:", text)
+	}
+	host, port, err := net.SplitHostPort(address)
+	if n, numberErr := strconv.ParseUint(port, 10, 16); err != nil || numberErr != nil || n == 0 {
+		return faultf(protocol+"://127.0.0.1:2424", "%q has no port from 1 to 65535", text)
+	}
+	if addr, err := netip.ParseAddr(host); err != nil || !addr.IsLoopback() {
+		return faultf(protocol+"://"+net.JoinHostPort("127.0.0.1", port), "%q is no loopback address, and mails are received from this machine only", host)
+	}
+	return nil
+}
+
+// checkMailDomain accepts the domain of a mail address.
+func checkMailDomain(text string) error {
+	if text == "" || isHostName(text) {
+		return nil
+	}
+	return faultf("news.example.org", "%q is no domain", text)
 }
 
 // checkAbsolute accepts an absolute path, such as the example.

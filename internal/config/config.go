@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -60,11 +61,13 @@ type Config struct {
 	Media      mediaSettings     `yaml:"media"`
 	API        apiSettings       `yaml:"api"`
 	// SMTP sends no mail where its Host is "".
-	SMTP    smtpSettings    `yaml:"smtp"`
-	Outlets []Outlet        `yaml:"outlets"`
-	Log     logSettings     `yaml:"log"`
-	Secrets keySettings     `yaml:"secrets"`
-	Observe observeSettings `yaml:"observe"`
+	SMTP smtpSettings `yaml:"smtp"`
+	// Newsletters receives no mail where its Listen is "".
+	Newsletters newsletterSettings `yaml:"newsletters"`
+	Outlets     []Outlet           `yaml:"outlets"`
+	Log         logSettings        `yaml:"log"`
+	Secrets     keySettings        `yaml:"secrets"`
+	Observe     observeSettings    `yaml:"observe"`
 
 	// File is the file that was read, or "" where the defaults alone hold.
 	File string `yaml:"-"`
@@ -224,6 +227,37 @@ type smtpSettings struct {
 	From string `yaml:"from"`
 	// TLS is starttls, tls or none.
 	TLS string `yaml:"tls"`
+}
+
+// newsletterSettings say how mails for newsletters are received.
+type newsletterSettings struct {
+	// Listen is lmtp:// or smtp:// and an address of this machine with its port, or unix: and an absolute path; "" receives no mail.
+	// See Address.
+	Listen string `yaml:"listen"`
+	// Domain is that of the newsletters' mail addresses; "" is the host of PublicURL, or localhost. See MailDomain.
+	Domain string `yaml:"domain"`
+	// MaxBytes is the largest mail that is taken.
+	MaxBytes Size `yaml:"max_bytes"`
+}
+
+// Address is Listen for package net: its network and address, and whether LMTP is spoken there.
+func (n newsletterSettings) Address() (network, address string, lmtp bool) {
+	if path, ok := strings.CutPrefix(n.Listen, "unix:"); ok {
+		return "unix", path, true
+	}
+	protocol, address, _ := strings.Cut(n.Listen, "://")
+	return "tcp", address, protocol == "lmtp"
+}
+
+// MailDomain returns the domain of the newsletters' mail addresses.
+func (c Config) MailDomain() string {
+	if c.Newsletters.Domain != "" {
+		return c.Newsletters.Domain
+	}
+	if u, err := url.Parse(c.PublicURL); err == nil && u.Hostname() != "" {
+		return u.Hostname()
+	}
+	return "localhost"
 }
 
 // Outlet adds to the registry of outlets, or mends the entry of that name. Two of one name have domains of their own.

@@ -41,8 +41,10 @@ func TestDefault(t *testing.T) {
 		Media:      mediaSettings{Images: "proxy", Players: "proxy", MaxBytes: 10_000_000},
 		API:        apiSettings{Tokens: "off"},
 		SMTP:       smtpSettings{Port: 587, TLS: "starttls"},
-		Outlets:    []Outlet{},
-		Log:        logSettings{Level: "info", Format: "text"},
+
+		Newsletters: newsletterSettings{MaxBytes: 25e6},
+		Outlets:     []Outlet{},
+		Log:         logSettings{Level: "info", Format: "text"},
 	}
 	if diff := cmp.Diff(want, Default(), comparePrefixes); diff != "" {
 		t.Errorf("config.yaml does not say what the documentation does (-want +got):\n%s", diff)

@@ -10,7 +10,7 @@ import (
 )
 
 // perNode are the settings that may differ between the nodes that share a database. A key that ends in "." is a section.
-var perNode = []string{"data", "database", "roles", "listen", "hosts", "trusted_proxies", "lists", "log.", "secrets.", "observe."}
+var perNode = []string{"data", "database", "roles", "listen", "hosts", "trusted_proxies", "lists", "newsletters.listen", "newsletters.max_bytes", "log.", "secrets.", "observe."}
 
 // Hashes returns a hash of each setting that all nodes on one database must share, by its key. For a secret it only shows whether
 // it is set.

@@ -49,6 +49,7 @@ const (
 	CauseToInsecure     Cause = "insecure redirect" // from https to http
 	CauseBadCompression Cause = "compression"       // the document can't be decompressed
 	CauseProxy          Cause = "proxy"             // fetch.proxy itself is not to be reached
+	CauseNoMail         Cause = "no mail"           // it comes by mail, and this server receives none
 )
 
 // Feed is a subscribed URL.

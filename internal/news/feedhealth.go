@@ -95,6 +95,7 @@ var causeTroubles = map[Cause]Trouble{
 	CauseToInsecure:     {"The address leads on to one without encryption, which is not followed.", "If you trust the site, add the feed by its http:// address."},
 	CauseBadCompression: {"The document cannot be decompressed.", "The site has to mend this."},
 	CauseProxy:          {"The proxy of this server may not be used.", "Name its network in the setting fetch.allow_private."},
+	CauseNoMail:         {"It comes by mail, and this server receives none.", "Set newsletters.listen in config.yaml, and start the server again."},
 	"401":               {"The site asks for a login.", "If you have one, add the feed as https://name:password@host/path."},
 	"407":               {"The proxy of this server asks for a login.", "Put its name and password into the setting fetch.proxy."},
 	"402":               {"The site gives this feed to paying readers only.", "If you have a feed address of your own there, add that one."},

@@ -29,6 +29,7 @@ type Metrics struct {
 	AgedOut  prometheus.Counter       // articles
 	Messages *prometheus.CounterVec   // of alerts, by kind and outcome
 	GivenUp  prometheus.Counter       // stories that an alert could not tell of
+	Mails    *prometheus.CounterVec   // for newsletters, by outcome
 
 	registry *prometheus.Registry
 }
@@ -73,6 +74,7 @@ func NewMetrics(h *Health) *Metrics {
 	m.AgedOut = counter("headwater_aged_out_articles_total", "Articles that this process removed as keep says.")
 	m.Messages = counters("headwater_alert_messages_total", "Messages of alerts that this process sent, by the kind of the alert and by outcome.", "kind", "outcome")
 	m.GivenUp = counter("headwater_alert_given_up_total", "Stories that an alert could not tell of in time.")
+	m.Mails = counters("headwater_mails_total", "Mails for newsletters that this process was sent, by outcome.", "outcome")
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "headwater_stuck_loops", Help: "Loops of this process that make no progress; /healthz names them.",
 	}, func() float64 { return float64(len(h.stuck())) }))

@@ -47,6 +47,7 @@ type Collector struct {
 	cleaner *clean.Cleaner
 	parse   parse.Options
 	pace    poll.Pace
+	noMail  bool // see Options.NoMail
 	now     func() time.Time
 	log     *slog.Logger
 
@@ -57,7 +58,7 @@ type Collector struct {
 func NewCollector(o Options) *Collector {
 	o = o.withDefaults()
 	return &Collector{
-		store: o.Store, fetch: o.Fetch, cleaner: clean.New(clean.Options{Outlets: o.Outlets.BuiltIn()}), parse: o.Parse, pace: o.Pace, now: o.Now, log: o.Logger,
+		store: o.Store, fetch: o.Fetch, cleaner: clean.New(clean.Options{Outlets: o.Outlets.BuiltIn()}), parse: o.Parse, pace: o.Pace, noMail: o.NoMail, now: o.Now, log: o.Logger,
 		parsing: make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
 	}
 }
@@ -78,6 +79,9 @@ type pollResult struct {
 // collect polls one feed. A feed that fails keeps its articles, stores the reason and is tried again later. The returned
 // error is that of the store. A feed that is only checked has no id.
 func (c *Collector) collect(ctx context.Context, f news.Feed) (pollResult, error) {
+	if _, ok := f.Newsletter(); ok {
+		return c.checkNewsletter(f), nil
+	}
 	r := pollResult{}
 	request := fetch.Request{URL: f.URL}
 	if c.now().Sub(f.Whole) < fullFetchEvery {
@@ -144,12 +148,11 @@ func (c *Collector) setUnchanged(f *news.Feed, resp fetch.Response) {
 // read parses and cleans a response. It updates the feed and returns the rest of what is to be stored. Before is the
 // stored furniture of the feed.
 func (c *Collector) read(ctx context.Context, f *news.Feed, resp fetch.Response, before news.Furniture) (p store.Poll, doc news.Document, err error) {
-	select { // many requests wait for servers at once, but parsing needs a processor
-	case c.parsing <- struct{}{}:
-		defer func() { <-c.parsing }()
-	case <-ctx.Done():
-		return p, doc, ctx.Err()
+	release, err := c.claimParser(ctx)
+	if err != nil {
+		return p, doc, err
 	}
+	defer release()
 	o := c.parse
 	o.URL, o.ContentType, o.Now = resp.URL, resp.Header.Get("Content-Type"), f.Checked
 	if doc, err = parse.Parse(ctx, resp.Body, o); err != nil {
@@ -157,12 +160,7 @@ func (c *Collector) read(ctx context.Context, f *news.Feed, resp fetch.Response,
 		return p, doc, err
 	}
 	f.Title, f.Site = cmp.Or(f.Title, doc.Title), cmp.Or(f.Site, doc.Link)
-	p.Articles, p.Furniture = c.cleaner.Learn(doc, *f, before, f.Checked)
-	if f.Lang != "" {
-		for i := range p.Articles {
-			p.Articles[i].Lang = f.Lang
-		}
-	}
+	p.Articles, p.Furniture = c.clean(doc, *f, before)
 	published := make([]time.Time, len(doc.Entries))
 	for i, e := range doc.Entries {
 		published[i] = e.Published
@@ -182,6 +180,27 @@ func (c *Collector) read(ctx context.Context, f *news.Feed, resp fetch.Response,
 	}
 	f.Due, f.Rule = c.pace.AfterAnswer(f.Checked, f.Schedule)
 	return p, doc, nil
+}
+
+// claimParser waits until a document may be parsed and cleaned. Many requests wait for servers at once, but parsing needs a processor.
+func (c *Collector) claimParser(ctx context.Context) (release func(), err error) {
+	select {
+	case c.parsing <- struct{}{}:
+		return func() { <-c.parsing }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// clean makes articles of a document that was read at f.Checked.
+func (c *Collector) clean(doc news.Document, f news.Feed, before news.Furniture) ([]news.Article, news.Furniture) {
+	articles, seen := c.cleaner.Learn(doc, f, before, f.Checked)
+	if f.Lang != "" {
+		for i := range articles {
+			articles[i].Lang = f.Lang
+		}
+	}
+	return articles, seen
 }
 
 func stateOf(doc news.Document, articles int) (news.FeedState, string) {

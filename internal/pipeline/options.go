@@ -64,6 +64,8 @@ type Options struct {
 	Callback string // base address of Callbacks, with a slash at the end; "" accepts no pushes
 	MaxPush  int64  // limit of a pushed document in bytes; 0 means 10 MB
 
+	NoMail bool // no process of the installation receives mails for newsletters, which their polls say
+
 	ReadCreditedPages bool   // fetch the pages that articles credit by a link
 	FullText          string // whether items' pages are fetched where their feed sets nothing: auto, always or never; "" means never
 	FullTextPerHost   int    // items' pages fetched from one host in an hour; 0 means 20

@@ -491,6 +491,11 @@ func (p *Pipeline) countPoll(r pollResult, t store.Tally) {
 		outcome = observe.Unchanged
 	}
 	m.Polls.WithLabelValues(outcome).Inc()
+	p.countItems(t)
+}
+
+func (p *Pipeline) countItems(t store.Tally) {
+	m := p.options.Metrics
 	m.Items.WithLabelValues("new").Add(float64(t.New))
 	m.Items.WithLabelValues("revised").Add(float64(t.Revised))
 	m.Items.WithLabelValues("same").Add(float64(t.Same))

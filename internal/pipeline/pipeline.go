@@ -4,7 +4,7 @@
 // The store is a log. Each stage reads the log from its own watermark and does one thing. It moves the watermark in the
 // transaction that holds its result, so a crash loses and repeats nothing. A Pipeline has one value of each stage:
 //
-//   - Collector polls a feed and says what is doubtful about its items (collector.go). push.go receives what hubs push.
+//   - Collector polls a feed and says what is doubtful about its items (collector.go). push.go receives what hubs push, newsletter.go what mails bring.
 //     Pass (pass.go, summary.go) polls all due feeds and, outside of Serve, runs the other stages once.
 //     It claims the hosts that it asks (hosts.go), since several nodes may poll one database. Each says that it works (attend.go).
 //   - Settler makes stories and holds the window of open ones (settler.go), with the second opinion by embeddings in

@@ -1,6 +1,6 @@
 // Package subscribe changes what is followed: feeds and topics. Finder finds the feeds behind an address or a file
-// (find.go; result.go has the results of requests). Feeds and Topics add and change feeds and topics (feeds.go, edit.go,
-// topics.go). Lists reads and writes OPML lists of both (lists.go). The package checks what is added, stores it, and
+// (find.go; result.go has the results of requests). Feeds and Topics add and change feeds and topics (feeds.go, newsletters.go,
+// edit.go, topics.go). Lists reads and writes OPML lists of both (lists.go). The package checks what is added, stores it, and
 // notifies the pipeline.
 //
 // # Finding feeds

@@ -15,9 +15,13 @@ var (
 	secretEnds  = []string{"token", "secret", "key", "auth", "password", "passwd", "signature", "hash", "credential"}
 )
 
-// Shown returns an address without what lets its holder in: the password before the host, and secret parameters of the query. It is for
+// Shown returns an address without what lets its holder in: the password before the host, and secret parameters of the query; of a
+// newsletter, the local part of its mail address. It is for
 // people who may know that the address is used, but not use it themselves. An address that can't be parsed is shown up to its query.
 func Shown(address string) string {
+	if strings.HasPrefix(address, "newsletter:") {
+		return "newsletter:" + hidden
+	}
 	u, err := url.Parse(address)
 	if err != nil {
 		before, _, cut := strings.Cut(address, "?")

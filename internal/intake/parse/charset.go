@@ -18,6 +18,12 @@ import (
 	"headwater/internal/news"
 )
 
+// Decode returns a text in UTF-8 without control characters. contentType is a media type that may name the encoding, or "".
+func Decode(data []byte, contentType string) string {
+	text, _ := transcode(data, contentType)
+	return string(text)
+}
+
 // transcode converts a document to UTF-8 without control characters, and returns the repairs it made. The encoding comes from,
 // in this order: a byte order mark, the pattern of the first bytes, the HTTP header, the XML declaration, and detection. Valid
 // UTF-8 with characters beyond ASCII is UTF-8, even if a label claims a single-byte encoding.

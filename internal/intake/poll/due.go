@@ -167,6 +167,7 @@ const (
 	RuleHost       news.Rule = "host"        // Retry-After of another feed on the same host
 	ruleBackOff    news.Rule = "back-off"    // failures: the more in a row, the longer
 	ruleHub        news.Rule = "hub"         // a hub pushes it
+	ruleMail       news.Rule = "mail"        // mails bring it
 	RuleGone       news.Rule = "gone"        // 410: never again
 	RuleAsked      news.Rule = "asked"       // somebody wants it to be polled now
 )
@@ -191,8 +192,14 @@ var reasons = map[news.Rule]string{
 	RuleHost:       "Retry-After: its host, asked for another feed, asks to be left alone until then",
 	ruleBackOff:    "back-off: it failed, and the more often it does the longer it is left alone",
 	ruleHub:        "a hub pushes it, so it is polled only to make sure",
+	ruleMail:       "mails bring it, so it is polled only to see whether the server receives any",
 	RuleAsked:      "somebody asked for it",
 	RuleGone:       "410: the publisher has ended it",
+}
+
+// AfterMail returns the time of the next poll of a feed that mails bring.
+func (p Pace) AfterMail(now time.Time) (time.Time, news.Rule) {
+	return now.Add(p.jittered(p.Max)), ruleMail
 }
 
 // AfterPush returns the time of the next poll of a feed that a hub pushes. It is polled only as a check.

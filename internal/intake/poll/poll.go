@@ -8,7 +8,7 @@
 //   - The time for which the server's answer stays current: Cache-Control max-age, or Expires minus Date, less Age. A 304
 //     without either does not change it.
 //   - The feed's own request: <ttl>, and sy:updatePeriod with sy:updateFrequency.
-//   - poll.max_interval while a hub pushes the feed.
+//   - poll.max_interval while a hub pushes the feed, and for newsletters, which mails bring.
 //
 // All of these stay within poll.min_interval and poll.max_interval. A time in skipHours or skipDays (UTC) moves to the first
 // minutes after them, even beyond poll.max_interval. Skips of every hour or every day are ignored. Jitter of a tenth spreads

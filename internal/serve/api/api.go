@@ -48,6 +48,8 @@ type Options struct {
 	Version string
 	// PublicURL is the address that readers use, whose pages may send changes; "" is that of each request.
 	PublicURL string
+	// MailDomain is that of the mail addresses of newsletters.
+	MailDomain string
 	// CheckQuery says what is wrong with a search, in words for the reader. Nil checks nothing.
 	CheckQuery func(query string) error
 	// CheckTopic says what is wrong with the query or the options of a topic. Nil checks nothing.
@@ -74,6 +76,7 @@ func New(o Options) (access.Routes, error) {
 	}
 	s := &server{
 		backend: o.Backend, checkQuery: o.CheckQuery, checkOwnQuery: o.CheckOwnQuery, checkTopic: o.CheckTopic, guard: o.Access, tokens: o.Tokens, log: o.Logger,
+		mailDomain: o.MailDomain,
 	}
 	if s.checkQuery == nil {
 		s.checkQuery = func(string) error { return nil }
@@ -264,6 +267,7 @@ func (s *server) register(api operationAPI) {
 	register(api, reader, get, "get-feed", "/feeds/{id}", "Show a feed and how it is", s.feed, fails(missing))
 
 	register(api, reader, post, "add-topic", "/topics", "Follow a query under a name", s.addTopic, fails(conflict))
+	register(api, feeds, post, "add-newsletter", "/newsletters", "Make a mail address for a newsletter", s.addNewsletter, fails(conflict))
 	register(api, feeds, post, "add-feed", "/feeds", "Subscribe to a feed", s.addFeed, fails(conflict))
 	register(api, editor, post, "add-correction", "/corrections", "Merge stories, split one, or say what one goes back to", s.addCorrection, fails(missing, conflict))
 	register(api, editor, remove, "remove-correction", "/corrections/{id}", "Take a correction back", s.removeCorrection, fails(missing, conflict))

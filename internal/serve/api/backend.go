@@ -230,6 +230,8 @@ type FeedEditor interface {
 	FindFeeds(ctx context.Context, address string) (news.Finding, error)
 	// AddFeed gives the feed as stored. With news.ErrExists it gives the feed that was there before.
 	AddFeed(context.Context, news.Feed) (news.Feed, error)
+	// AddNewsletter makes a mail address for a newsletter. Its results are those of AddFeed.
+	AddNewsletter(context.Context, news.Feed) (news.Feed, error)
 	// ChangeFeed gives news.ErrNotFound for an unknown feed, and a *news.RefusedError for what cannot be.
 	ChangeFeed(ctx context.Context, id int64, e news.FeedEdit) error
 	RemoveFeed(context.Context, int64) error

@@ -35,6 +35,13 @@ type newFeed struct {
 	}
 }
 
+type newNewsletter struct {
+	Body struct {
+		Title  string `json:"title" minLength:"1" maxLength:"300" example:"Harbour Letter" doc:"what to call it"`
+		Folder string `json:"folder,omitempty" maxLength:"300" doc:"the folder to put it into, or empty"`
+	}
+}
+
 type changedFeed struct {
 	ID   int64 `path:"id" minimum:"1" doc:"its number"`
 	Body struct {
@@ -67,11 +74,14 @@ type pollHistory struct {
 }
 
 // feedFor shows feeds to the viewer of a request. Who may not change feeds does not see the secrets in their addresses.
-func feedFor(ctx context.Context) func(news.Feed) view.Feed {
-	if access.ViewerOf(ctx).May(access.Feeds) {
-		return view.FeedOf
+func (s *server) feedFor(ctx context.Context) func(news.Feed) view.Feed {
+	return func(f news.Feed) view.Feed {
+		shown := view.FeedOf(f, s.mailDomain)
+		if !access.ViewerOf(ctx).May(access.Feeds) {
+			shown = shown.WithoutSecrets()
+		}
+		return shown
 	}
-	return func(f news.Feed) view.Feed { return view.FeedOf(f).WithoutSecrets() }
 }
 
 func feedPath(id int64) string { return fmt.Sprintf("%s/feeds/%d", root, id) }
@@ -81,7 +91,7 @@ func (s *server) feeds(ctx context.Context, _ *struct{}) (*body[feedList], error
 	if err != nil {
 		return nil, s.fail(err, "list of feeds", "/feeds")
 	}
-	return &body[feedList]{feedList{len(list), view.All(list, feedFor(ctx))}}, nil
+	return &body[feedList]{feedList{len(list), view.All(list, s.feedFor(ctx))}}, nil
 }
 
 func (s *server) feed(ctx context.Context, q *byID) (*body[view.Feed], error) {
@@ -89,7 +99,7 @@ func (s *server) feed(ctx context.Context, q *byID) (*body[view.Feed], error) {
 	if err != nil {
 		return nil, s.fail(err, fmt.Sprintf("feed %d", q.ID), "/feeds")
 	}
-	return &body[view.Feed]{feedFor(ctx)(f)}, nil
+	return &body[view.Feed]{s.feedFor(ctx)(f)}, nil
 }
 
 // addFeed looks for the feed behind the address. Where there are several the client has to choose, and where there is none,
@@ -129,7 +139,20 @@ func (s *server) addFeed(ctx context.Context, q *newFeed) (*created[view.Feed], 
 	if err != nil {
 		return nil, s.failFeed(err, "feed "+b.URL)
 	}
-	return &created[view.Feed]{feedPath(f.ID), view.FeedOf(f)}, nil
+	return &created[view.Feed]{feedPath(f.ID), view.FeedOf(f, s.mailDomain)}, nil
+}
+
+// addNewsletter makes a mail address for a newsletter.
+func (s *server) addNewsletter(ctx context.Context, q *newNewsletter) (*created[view.Feed], error) {
+	b := q.Body
+	f, err := s.backend.AddNewsletter(ctx, news.Feed{Title: b.Title, Folder: b.Folder})
+	if errors.Is(err, news.ErrExists) {
+		return nil, huma.Error409Conflict(fmt.Sprintf("the newsletter %s is among the feeds already, as %s", b.Title, feedPath(f.ID)))
+	}
+	if err != nil {
+		return nil, s.failFeed(err, "newsletter "+b.Title)
+	}
+	return &created[view.Feed]{feedPath(f.ID), view.FeedOf(f, s.mailDomain)}, nil
 }
 
 func (s *server) changeFeed(ctx context.Context, q *changedFeed) (*body[view.Feed], error) {
@@ -164,7 +187,7 @@ func (s *server) removedFeeds(ctx context.Context, _ *struct{}) (*body[feedList]
 	if err != nil {
 		return nil, s.fail(err, "list of removed feeds", "/feeds")
 	}
-	return &body[feedList]{feedList{len(list), view.All(list, feedFor(ctx))}}, nil
+	return &body[feedList]{feedList{len(list), view.All(list, s.feedFor(ctx))}}, nil
 }
 
 func (s *server) restoreFeed(ctx context.Context, q *byID) (*body[view.Feed], error) {

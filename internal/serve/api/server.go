@@ -33,6 +33,7 @@ type server struct {
 	checkTopic    func(news.Topic) error
 	guard         *access.Guard
 	tokens        string // what needs one in open mode
+	mailDomain    string // of the addresses of newsletters
 	log           *slog.Logger
 	unavailable   atomic.Bool // store or index did not answer when last asked
 	caughtUp      atomic.Bool // the index was near the end of the log once

@@ -76,6 +76,7 @@ func scheduleText(stored string) string {
 type Feed struct {
 	ID       int64          `json:"id" doc:"its number"`
 	URL      string         `json:"url" doc:"its address, as subscribed"`
+	Address  string         `json:"address" doc:"of a newsletter the mail address that brings it its articles, for those who may change feeds; else empty"`
 	Title    string         `json:"title" doc:"what it is called"`
 	Folder   string         `json:"folder" doc:"the folder that it is in, or empty"`
 	FullText string         `json:"full_text" doc:"whether the pages of its items are read: auto, always, never, or empty for what the settings say"`
@@ -95,7 +96,7 @@ type Feed struct {
 
 // WithoutSecrets returns the feed without what lets its holder in: the secrets in its address are left out, also where its problem repeats it.
 func (f Feed) WithoutSecrets() Feed {
-	f.URL = weburl.Shown(f.URL)
+	f.URL, f.Address = weburl.Shown(f.URL), ""
 	f.Problem = ProblemWithoutSecrets(f.Problem)
 	f.Site = weburl.Shown(f.Site)
 	return f
@@ -110,10 +111,10 @@ func ProblemWithoutSecrets(problem string) string {
 	return addresses.ReplaceAllStringFunc(problem, weburl.Shown)
 }
 
-// FeedOf shows a feed.
-func FeedOf(f news.Feed) Feed {
+// FeedOf shows a feed. mailDomain is that of the addresses of newsletters.
+func FeedOf(f news.Feed, mailDomain string) Feed {
 	return Feed{
-		ID: f.ID, URL: f.URL, Title: f.Title, Folder: f.Folder, FullText: f.FullText, Site: f.Site, Pictures: f.Pictures, Lang: f.Lang, Paused: f.Paused,
+		ID: f.ID, URL: f.URL, Address: f.MailAddress(mailDomain), Title: f.Title, Folder: f.Folder, FullText: f.FullText, Site: f.Site, Pictures: f.Pictures, Lang: f.Lang, Paused: f.Paused,
 		State: f.State, Problem: f.Problem, Cause: f.Cause, Failing: Time(f.Failing), Articles: f.Articles,
 		Checked: Time(f.Checked), Due: Time(f.Due), Rule: f.Rule,
 	}

@@ -79,13 +79,21 @@ func TestShapes(t *testing.T) {
 			"feed", FeedOf(news.Feed{
 				ID: 1, URL: "https://harbourwire.example/feed", Title: "Wire", Folder: "World", State: news.FeedNotFound, Problem: "it is gone", Rule: "back-off",
 				Articles: 4, Checked: day, Due: day.Add(time.Hour), ETag: "kept to ourselves",
-			}),
-			`{"id":1,"url":"https://harbourwire.example/feed","title":"Wire","folder":"World","full_text":"","site":"","pictures":"","lang":"","paused":false,
+			}, "news.example.org"),
+			`{"id":1,"url":"https://harbourwire.example/feed","address":"","title":"Wire","folder":"World","full_text":"","site":"","pictures":"","lang":"","paused":false,
 			"state":"not found","problem":"it is gone","cause":"","failing":null,"articles":4,"checked":"2026-08-18T06:00:00Z","due":"2026-08-18T07:00:00Z","rule":"back-off"}`,
 		},
 		{
-			"feed never polled", FeedOf(news.Feed{State: news.FeedWaiting}),
-			`{"id":0,"url":"","title":"","folder":"","full_text":"","site":"","pictures":"","lang":"","paused":false,"state":"waiting","problem":"","cause":"","failing":null,"articles":0,"checked":null,"due":null,"rule":""}`,
+			"feed never polled", FeedOf(news.Feed{State: news.FeedWaiting}, ""),
+			`{"id":0,"url":"","address":"","title":"","folder":"","full_text":"","site":"","pictures":"","lang":"","paused":false,"state":"waiting","problem":"","cause":"","failing":null,"articles":0,"checked":null,"due":null,"rule":""}`,
+		},
+		{
+			"newsletter", FeedOf(news.Feed{ID: 2, URL: news.NewsletterURL("letter-secret"), Title: "Letter", State: news.FeedOK}, "news.example.org"),
+			`{"id":2,"url":"newsletter:letter-secret","address":"letter-secret@news.example.org","title":"Letter","folder":"","full_text":"","site":"","pictures":"","lang":"","paused":false,"state":"ok","problem":"","cause":"","failing":null,"articles":0,"checked":null,"due":null,"rule":""}`,
+		},
+		{
+			"newsletter without secrets", FeedOf(news.Feed{ID: 2, URL: news.NewsletterURL("letter-secret"), Title: "Letter", State: news.FeedOK}, "news.example.org").WithoutSecrets(),
+			`{"id":2,"url":"newsletter:xxxxx","address":"","title":"Letter","folder":"","full_text":"","site":"","pictures":"","lang":"","paused":false,"state":"ok","problem":"","cause":"","failing":null,"articles":0,"checked":null,"due":null,"rule":""}`,
 		},
 		{"no list", All(nil, TopicOf), `[]`},
 	} {

@@ -92,6 +92,11 @@ func (f *fake) AddFeed(_ context.Context, feed news.Feed) (news.Feed, error) {
 	return feed, f.broken
 }
 
+func (f *fake) AddNewsletter(ctx context.Context, feed news.Feed) (news.Feed, error) {
+	feed.URL = news.NewsletterURL("letter-secret")
+	return f.AddFeed(ctx, feed)
+}
+
 func (f *fake) AddFeeds(ctx context.Context, feeds []news.Feed) (added []news.Feed, err error) {
 	for _, feed := range feeds {
 		if one, err := f.AddFeed(ctx, feed); err == nil {

@@ -24,6 +24,8 @@ type feedPageView struct {
 	ID            int64
 	Title         string
 	Address       string
+	Mail          string // the mail address of a newsletter, for who may change feeds
+	Letter        bool   // it is a newsletter
 	Site          outLink
 	Folder        *folderLink
 	Health        healthView
@@ -109,6 +111,11 @@ func (s *server) showFeed(w http.ResponseWriter, r *http.Request, status int, f 
 	v := feedPageView{
 		ID: f.ID, Title: feedTitle(f), Address: weburl.Shown(f.URL), Site: outTo(weburl.Shown(f.Site)), Health: healthOf(f, l), Paused: f.Paused, Moved: weburl.Shown(f.Moved.To),
 		Ended: f.State == news.FeedGone, Added: timestampOf(f.Added, l), Articles: f.Articles, Form: form, May: s.mayChangeFeeds(r),
+	}
+	if _, v.Letter = f.Newsletter(); v.Letter {
+		if v.Address = ""; v.May {
+			v.Mail = f.MailAddress(s.mailDomain)
+		}
 	}
 	if f.Folder != "" {
 		v.Folder = &folderLink{publish.Cut(f.Folder, maxFolderName), folderPath(f.Folder)}

@@ -24,6 +24,14 @@ type addView struct {
 	Preview *previewView
 	Form    feedForm
 	Names   []string // of folders
+	Letter  letterForm
+}
+
+// letterForm is the form for the mail address of a newsletter.
+type letterForm struct {
+	Title, Folder string
+	Error         string
+	NoMail        bool
 }
 
 // knownFeed is a feed that is subscribed already.
@@ -101,6 +109,7 @@ func (s *server) showAdd(w http.ResponseWriter, r *http.Request, status int, v a
 		return err
 	}
 	v.Form.fill(l)
+	v.Letter.NoMail = s.noMail
 	return s.write(w, r, status, "feedadd", page{Title: l.Text("Add a feed"), Nav: "feeds", Body: v})
 }
 
@@ -201,6 +210,28 @@ func (s *server) addFound(w http.ResponseWriter, r *http.Request, form feedForm)
 		return again(http.StatusUnprocessableEntity, sentence(l, refused))
 	case err != nil:
 		return fmt.Errorf("add feed %s: %w", addresses[0], err)
+	}
+	return redirect(w, r, feedPath(f.ID)+"?done=added")
+}
+
+// addNewsletter makes a mail address for a newsletter, and leads to its page, which shows it.
+func (s *server) addNewsletter(w http.ResponseWriter, r *http.Request) error {
+	if err := readForm(r); err != nil {
+		return err
+	}
+	l, form := s.locale(r), feedFormOf(r)
+	v := addView{Letter: letterForm{Title: form.Title, Folder: form.Folder}}
+	f, err := s.backend.AddNewsletter(r.Context(), news.Feed{Title: form.Title, Folder: form.Folder, Added: l.Now})
+	var refused *news.RefusedError
+	switch {
+	case errors.Is(err, news.ErrExists):
+		v.Known = &knownFeed{feedTitle(f), feedPath(f.ID)}
+		return s.showAdd(w, r, http.StatusConflict, v)
+	case errors.As(err, &refused):
+		v.Letter.Error = sentence(l, refused)
+		return s.showAdd(w, r, http.StatusUnprocessableEntity, v)
+	case err != nil:
+		return fmt.Errorf("add newsletter %s: %w", form.Title, err)
 	}
 	return redirect(w, r, feedPath(f.ID)+"?done=added")
 }

@@ -43,6 +43,8 @@ func ruleText(r news.Rule) string {
 		return locale.Key("its site wants it to be read in other hours")
 	case "back-off":
 		return locale.Key("the longer it fails, the less often it is tried")
+	case "mail":
+		return locale.Key("mails bring it, so this is only a check")
 	case "hub":
 		return locale.Key("its site announces news by itself, so this is only a check")
 	}

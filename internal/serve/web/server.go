@@ -47,6 +47,8 @@ type server struct {
 	starters     []starterList // of package feeds
 	pictures     Pictures
 	players      Players
+	mailDomain   string // of the addresses of newsletters
+	noMail       bool   // no mail arrives
 }
 
 // handler answers a request, or says why it cannot before anything is written.
@@ -519,6 +521,8 @@ type FeedEditor interface {
 	FindFeeds(ctx context.Context, address string) (news.Finding, error)
 	// AddFeed gives the feed as stored. With news.ErrExists it gives the feed that was there before.
 	AddFeed(ctx context.Context, f news.Feed) (news.Feed, error)
+	// AddNewsletter makes a mail address for a newsletter. Its results are those of AddFeed.
+	AddNewsletter(ctx context.Context, f news.Feed) (news.Feed, error)
 	// AddFeeds gives those that were not there before.
 	AddFeeds(ctx context.Context, feeds []news.Feed) ([]news.Feed, error)
 	ChangeFeeds(ctx context.Context, ids []int64, e news.FeedEdit) (int, error)

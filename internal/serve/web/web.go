@@ -46,6 +46,8 @@ type Options struct {
 	Pictures   Pictures         // how those in articles are shown; the zero value makes links of them
 	Players    Players          // how audio and video in articles are shown; the zero value makes links of them
 	OIDC       *access.OIDC     // logins at a provider; nil has none, as in open mode
+	MailDomain string           // of the mail addresses of newsletters
+	NoMail     bool             // this server receives no mails
 	Logger     *slog.Logger     // nil discards it
 }
 
@@ -66,6 +68,8 @@ func New(o Options) access.Routes {
 		log:          o.Logger,
 		pictures:     o.Pictures,
 		players:      o.Players,
+		mailDomain:   o.MailDomain,
+		noMail:       o.NoMail,
 	}
 	if s.checkQuery == nil {
 		s.checkQuery = func(string) error { return nil }
@@ -126,6 +130,7 @@ func New(o Options) access.Routes {
 		"GET /feeds":                 {access.Reader, s.feeds},
 		"POST /feeds":                {access.Feeds, s.addFeed},
 		"GET /feeds/add":             {access.Feeds, s.addPage},
+		"POST /feeds/newsletter":     {access.Feeds, s.addNewsletter},
 		"POST /feeds/folders":        {access.Feeds, s.restoreFolder},
 		"GET /feeds/start":           {access.Feeds, s.startPage},
 		"POST /feeds/start":          {access.Feeds, s.addStarters},

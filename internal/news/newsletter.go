@@ -1,0 +1,21 @@
+package news
+
+import "strings"
+
+// newsletterScheme begins the address of a feed that mails bring: newsletter:LOCAL, where LOCAL@ and a domain is a mail address.
+const newsletterScheme = "newsletter:"
+
+// NewsletterURL returns the feed address of a newsletter whose mail address has a local part.
+func NewsletterURL(local string) string { return newsletterScheme + strings.ToLower(local) }
+
+// Newsletter returns the local part of the mail address that brings a feed its articles. ok is false for a feed that is polled.
+func (f Feed) Newsletter() (local string, ok bool) { return strings.CutPrefix(f.URL, newsletterScheme) }
+
+// MailAddress returns the mail address of a newsletter, or "" for a feed that is polled.
+func (f Feed) MailAddress(domain string) string {
+	local, ok := f.Newsletter()
+	if !ok {
+		return ""
+	}
+	return local + "@" + domain
+}
