@@ -52,7 +52,10 @@ var (
 	openRangesSQL = `SELECT g.feed_id, g.after,
 		coalesce((SELECT max(h.through) FROM read_ranges AS h WHERE h.user_id = g.user_id AND h.feed_id = g.feed_id AND h.through < g.through), 0)
 		FROM read_ranges AS g INDEXED BY read_ranges_open WHERE g.user_id = ? AND g.joined = 0 ORDER BY g.feed_id, g.after`
-	addRangeSQL  = `INSERT INTO read_ranges (user_id, feed_id, through, after, at, joined) VALUES (?, ?, ?, ?, ?, 1)`
+	addRangeSQL = `INSERT INTO read_ranges (user_id, feed_id, through, after, at, joined) VALUES (?, ?, ?, ?, ?, 1)`
+	// addTopsSQL adds what lies above the ranges of feeds (?2) and up to an id, in one statement, since it may be of all feeds.
+	addTopsSQL = `INSERT INTO read_ranges (user_id, feed_id, through, after, at, joined) SELECT ?1, f.value, ?3,
+		coalesce((SELECT max(g.through) FROM read_ranges AS g WHERE g.user_id = ?1 AND g.feed_id = f.value), 0), ?4, 1 FROM json_each(?2) AS f`
 	joinRangeSQL = `UPDATE read_ranges INDEXED BY read_ranges_open SET joined = 1 WHERE user_id = ? AND feed_id = ? AND joined = 0 AND after = ?`
 
 	takenOutSQL = `SELECT x.article_id FROM unread_marks AS x WHERE x.user_id = ?1 AND x.feed_id IN (SELECT value FROM json_each(?2)) AND x.article_id <= ?3
@@ -237,22 +240,25 @@ func (t tx) addRanges(ctx context.Context, user int64, feeds []wholeFeed, throug
 	for _, g := range open {
 		gaps[g.feed] = append(gaps[g.feed], g)
 	}
+	var tops []int64
 	var rows [][]any
-	add := func(feed, after, through int64) {
-		if after < through {
-			rows = append(rows, []any{user, feed, through, after, at})
-		}
-	}
 	for _, f := range feeds {
+		if f.through < through {
+			tops = append(tops, f.id)
+		}
 		for _, g := range gaps[f.id] {
-			add(f.id, g.below, min(g.after, through))
+			if end := min(g.after, through); g.below < end {
+				rows = append(rows, []any{user, f.id, end, g.below, at})
+			}
 			if g.after <= through {
 				if err := t.exec(ctx, joinRangeSQL, user, f.id, g.after); err != nil {
 					return err
 				}
 			}
 		}
-		add(f.id, f.through, through)
+	}
+	if err := t.exec(ctx, addTopsSQL, user, idList(tops), through, at); err != nil {
+		return err
 	}
 	return t.each(ctx, addRangeSQL, rows)
 }
