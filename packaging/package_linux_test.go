@@ -101,6 +101,15 @@ func (m *machine) testService(t *testing.T, older, newer string) {
 	m.holds(t, "title", "headwater", "reload")
 	m.run(t, "systemctl", "reload", "headwater")
 
+	settings := m.read(t, "/etc/headwater/config.yaml")
+	m.write(t, "/etc/headwater/config.yaml", settings+"titel: Ours\n")
+	if out, err := m.try("systemctl", "restart", "headwater"); err == nil {
+		t.Errorf("it starts with wrong settings: %s", out)
+	}
+	m.holds(t, "^failed\n2\n0$", "systemctl", "show", "--property=ActiveState,ExecMainStatus,NRestarts", "--value", "headwater")
+	m.write(t, "/etc/headwater/config.yaml", settings)
+	m.testSocket(t)
+
 	before := m.pid(t)
 	m.run(t, "dpkg", "-i", newer)
 	if after := m.pid(t); after == before {
@@ -131,6 +140,49 @@ func (m *machine) testService(t *testing.T, older, newer string) {
 	m.holds(t, "headwater.db\n", "ls", "/var/lib/headwater")
 	m.run(t, "dpkg", "-i", newer)
 	m.holds(t, "kept", "headwater", "topic", "list")
+}
+
+// testSocket lets a request start the service, and restarts it under requests. In the end the service runs without the socket.
+func (m *machine) testSocket(t *testing.T) {
+	t.Helper()
+	address := freeAddress(t)
+	m.write(t, "/etc/systemd/system/headwater.socket.d/address.conf", "[Socket]\nListenStream=\nListenStream="+address+"\n")
+	m.run(t, "systemctl", "daemon-reload")
+	m.run(t, "systemctl", "stop", "headwater")
+	m.run(t, "systemctl", "start", "headwater.socket")
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
+	ask := func() error {
+		resp, err := client.Get("http://" + address + "/healthz")
+		if err == nil && resp.StatusCode != http.StatusOK {
+			err = errors.New(resp.Status)
+		}
+		if err != nil {
+			return err
+		}
+		return resp.Body.Close()
+	}
+	if err := ask(); err != nil {
+		t.Fatalf("the request that starts the service: %v", err)
+	}
+	restarted := make(chan struct{})
+	go func() {
+		defer close(restarted)
+		if out, err := m.try("systemctl", "restart", "headwater"); err != nil {
+			t.Errorf("restart under requests: %v\n%s", err, out)
+		}
+	}()
+	for asking, n := true, 0; asking; n++ {
+		select {
+		case <-restarted:
+			asking = false
+		default:
+		}
+		if err := ask(); err != nil {
+			t.Fatalf("request %d of those during the restart: %v", n, err)
+		}
+	}
+	m.run(t, "systemctl", "stop", "headwater.socket", "headwater")
+	m.run(t, "systemctl", "start", "headwater")
 }
 
 // makeDeb builds the package of this tree under a version and returns its name.

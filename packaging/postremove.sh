@@ -6,7 +6,7 @@ case "$1" in
 purge)
 	rm -f /etc/headwater/environment
 	rmdir --ignore-fail-on-non-empty /etc/headwater 2>/dev/null || true
-	deb-systemd-helper purge headwater.service >/dev/null || true
+	deb-systemd-helper purge headwater.socket headwater.service >/dev/null || true
 	;;
 remove | 0) ;;
 *) exit 0 ;;

@@ -3,7 +3,7 @@
 set -e
 case "$1" in
 remove)
-	if [ -d /run/systemd/system ]; then deb-systemd-invoke stop headwater.service || true; fi
+	if [ -d /run/systemd/system ]; then deb-systemd-invoke stop headwater.socket headwater.service || true; fi
 	;;
-0) systemctl disable --now headwater.service >/dev/null 2>&1 || true ;;
+0) systemctl disable --now headwater.socket headwater.service >/dev/null 2>&1 || true ;;
 esac

@@ -72,14 +72,14 @@ func (c *cli) run(ctx context.Context, args []string) int {
 	}
 	c.complain("headwater: %v\n", err)
 	var usage *usageError
+	if errors.As(err, &usage) {
+		return exitUsage
+	}
 	var settings *config.Error
 	if errors.As(err, &settings) {
 		if slices.ContainsFunc(settings.Problems, func(p config.Problem) bool { return !strings.HasPrefix(p.Where, "--") }) {
 			return exitFailed // something is wrong besides the flags
 		}
-		return exitUsage
-	}
-	if errors.As(err, &usage) {
 		return exitUsage
 	}
 	return exitFailed

@@ -49,6 +49,7 @@ func (c *cli) serveCommand() *cobra.Command {
 		Short: "Poll on schedule and serve pages, feeds and APIs",
 		Long: "Polls on schedule and serves pages, feeds and APIs until it is interrupted. Meanwhile other\n" +
 			"commands work on the same data folder: they ask the server to do it.\n\n" +
+			"It ends with 2 where its settings are wrong: starting it again does not mend that.\n\n" +
 			"Where several machines share a PostgreSQL database, each does what its roles say: poll, settle, web.",
 		Example: "  headwater serve\n  headwater serve --listen 127.0.0.1:8080 --data ./data\n  headwater serve --roles poll,settle",
 		Args:    noArguments,
@@ -61,7 +62,18 @@ func (c *cli) serveCommand() *cobra.Command {
 			}
 			signals, stop := hangups()
 			defer stop()
-			l, err := c.listen(cmd.Context())
+			if _, err := c.config(); err != nil {
+				return &usageError{err}
+			}
+			l, err := inheritedListener()
+			inherited := l != nil
+			switch {
+			case err != nil:
+			case !inherited:
+				l, err = c.listen(cmd.Context())
+			case listen != "":
+				err = usagef("--listen %s and a socket of the service manager (LISTEN_FDS) exclude each other; leave out --listen, or disable headwater.socket", listen)
+			}
 			if err != nil {
 				return err
 			}
@@ -69,6 +81,9 @@ func (c *cli) serveCommand() *cobra.Command {
 			return c.withApp(cmd.Context(), openOptions{wait: startWait}, func(a *app) error {
 				if err := a.importDefaults(cmd.Context()); err != nil {
 					return err
+				}
+				if inherited {
+					a.log.Info("the service manager listens for this server", "address", l.Addr(), "listen", a.cfg.Listen)
 				}
 				apply := func(cfg config.Config) error { return c.logLevel.UnmarshalText([]byte(cfg.Log.Level)) }
 				s := &serving{listener: l.Addr(), load: c.config, apply: apply}
@@ -219,7 +234,7 @@ func openMode(cfg config.Config) (bool, error) {
 		return false, nil
 	case "off":
 		if !loopback {
-			return false, fmt.Errorf("access.login: off, and listen: %s can be reached from other machines; leave access.login out, so that users log in "+
+			return false, usagef("access.login: off, and listen: %s can be reached from other machines; leave access.login out, so that users log in "+
 				"(`headwater user password admin` sets the first one's password), or listen on 127.0.0.1", cfg.Listen)
 		}
 		return true, nil
