@@ -106,7 +106,9 @@ func (m *machine) testService(t *testing.T, older, newer string) {
 	if out, err := m.try("systemctl", "restart", "headwater"); err == nil {
 		t.Errorf("it starts with wrong settings: %s", out)
 	}
-	m.holds(t, "^failed\n2\n0$", "systemctl", "show", "--property=ActiveState,ExecMainStatus,NRestarts", "--value", "headwater")
+	for property, want := range map[string]string{"ActiveState": "failed", "ExecMainStatus": "2", "NRestarts": "0"} {
+		m.holds(t, "^"+want+"$", "systemctl", "show", "--property="+property, "--value", "headwater")
+	}
 	m.write(t, "/etc/headwater/config.yaml", settings)
 	m.testSocket(t)
 
