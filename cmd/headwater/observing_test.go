@@ -5,6 +5,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -60,6 +61,41 @@ func exposedMetrics(body string) map[string]string {
 		all[m[1]] = m[2] + " by " + strings.Join(labels[m[1]], ",")
 	}
 	return all
+}
+
+// TestRequestsAreCounted holds that requests to pages, REST API and API of feed readers are counted by route, whatever they ask for.
+func TestRequestsAreCounted(t *testing.T) {
+	srv, _ := serveEmpty(t, func(c *config.Config) { c.PublicURL = "" }) // nobody logs in
+	for _, asked := range []route{
+		{"GET", "/"},
+		{"GET", "/story/1"},
+		{"GET", "/story/2"},
+		{"GET", "/nothing/here"},
+		{"GET", "/reader/api/0/tag/list"},
+		{"GET", "/api/greader.php/reader/api/0/tag/list/"},
+		{"GET", "/reader/api/0/stream/contents/feed/http://site.example/feed"},
+		{"GET", "/reader/atom/feed/1"},
+		{"POST", "/accounts/ClientLogin"},
+		{"GET", "/reader/api/0/none"},
+		{"GET", "/api/v1/stories/1"},
+	} {
+		asked.ask(t, srv.URL)
+	}
+	counted := map[string]int{}
+	for _, m := range regexp.MustCompile(`(?m)^headwater_http_requests_total\{code="\d+",route="([^"]+)"\} (\d+)$`).FindAllStringSubmatch((route{"GET", "/metrics"}).ask(t, srv.URL).body, -1) {
+		n, err := strconv.Atoi(m[2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		counted[m[1]] += n
+	}
+	want := map[string]int{
+		"GET /{$}": 1, "GET /story/{id}": 2, "GET /api/v1/stories/{id}": 1, "none": 2,
+		"GET /reader/api/0/tag/list": 2, "GET /reader/api/0/stream/contents": 1, "GET /reader/atom/{stream...}": 1, "POST /accounts/ClientLogin": 1,
+	}
+	if diff := cmp.Diff(want, counted); diff != "" {
+		t.Errorf("counted requests (-want +got):\n%s", diff)
+	}
 }
 
 // TestMetricsAreDocumented holds the table of docs/observing.md against what /metrics gives: each metric with its type and labels.

@@ -190,7 +190,7 @@ func (a *app) handler(ctx context.Context, base string) (access.Routes, error) {
 	}
 	pages := web.New(web.Options{
 		Backend: a.webBackend(), Access: guard, OIDC: a.oidc(guard), Build: version(), Locale: locale.Choice{Language: a.cfg.Language, Zone: a.cfg.TimeZone},
-		Title: a.cfg.Title, MailDomain: a.cfg.MailDomain(), NoMail: a.noMail(), PublicURL: a.cfg.PublicURL, Hub: a.hub.Hub, InstanceID: site.Instance, CheckQuery: search.Validate, CheckTopic: search.CheckTopic, Logger: a.log,
+		Title: a.cfg.Title, MailDomain: a.cfg.MailDomain(), NoMail: a.noMail(), PublicURL: a.cfg.PublicURL, Hub: a.hub.Hub, InstanceID: site.Instance, CheckQuery: search.Validate, CheckTopic: search.CheckTopic, Logger: a.log, Answered: a.metrics.Answered,
 		Pictures: web.Pictures{Mode: a.cfg.Media.Images, Key: key, Fetch: a.picture},
 		Players:  web.Players{Mode: a.cfg.Media.Players, Key: key, Fetch: a.recording},
 	})
@@ -206,7 +206,7 @@ func (a *app) handler(ctx context.Context, base string) (access.Routes, error) {
 		}
 	}
 	mux.Handle("/", pages)
-	readers := greader.New(greader.Options{Backend: a.readerBackend(), Access: guard, Title: a.cfg.Title, PublicURL: a.cfg.PublicURL, Logger: a.log})
+	readers := greader.New(greader.Options{Backend: a.readerBackend(), Access: guard, Title: a.cfg.Title, PublicURL: a.cfg.PublicURL, Logger: a.log, Answered: a.metrics.Answered})
 	all, err := compressed(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if greader.Answers(r.URL.Path) {
 			readers.ServeHTTP(w, r)
@@ -300,7 +300,7 @@ func (a *app) oidc(guard *access.Guard) *access.OIDC {
 func (a *app) apis(ctx context.Context, guard *access.Guard) (access.Routes, error) {
 	return api.New(api.Options{
 		Backend: a.apiBackend(), Access: guard, Version: version(), PublicURL: a.cfg.PublicURL, MailDomain: a.cfg.MailDomain(), CheckQuery: search.Validate, CheckTopic: search.CheckTopic,
-		CheckOwnQuery: search.ValidateForUser, Tokens: a.cfg.API.Tokens, Logger: a.log, Closing: ctx.Done(), Health: a.health.Check, Metrics: a.metrics.Gatherer(),
+		CheckOwnQuery: search.ValidateForUser, Tokens: a.cfg.API.Tokens, Logger: a.log, Closing: ctx.Done(), Health: a.health.Check, Metrics: a.metrics.Gatherer(), Answered: a.metrics.Answered,
 	})
 }
 

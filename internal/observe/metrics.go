@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -30,6 +31,8 @@ type Metrics struct {
 	Messages *prometheus.CounterVec   // of alerts, by kind and outcome
 	GivenUp  prometheus.Counter       // stories that an alert could not tell of
 	Mails    *prometheus.CounterVec   // for newsletters, by outcome
+	Requests *prometheus.CounterVec   // answered, by route pattern and status
+	Answers  *prometheus.HistogramVec // time to answer a request, by route pattern
 
 	registry *prometheus.Registry
 }
@@ -75,6 +78,9 @@ func NewMetrics(h *Health) *Metrics {
 	m.Messages = counters("headwater_alert_messages_total", "Messages of alerts that this process sent, by the kind of the alert and by outcome.", "kind", "outcome")
 	m.GivenUp = counter("headwater_alert_given_up_total", "Stories that an alert could not tell of in time.")
 	m.Mails = counters("headwater_mails_total", "Mails for newsletters that this process was sent, by outcome.", "outcome")
+	m.Requests = counters("headwater_http_requests_total", "Requests answered, by route pattern and status code.", "route", "code")
+	m.Answers = prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "headwater_http_request_duration_seconds", Help: "Time to answer, by route pattern.", Buckets: prometheus.DefBuckets}, []string{"route"})
+	m.registry.MustRegister(m.Answers)
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "headwater_stuck_loops", Help: "Loops of this process that make no progress; /healthz names them.",
 	}, func() float64 { return float64(len(h.stuck())) }))
@@ -86,6 +92,12 @@ func (m *Metrics) Register(c prometheus.Collector) { m.registry.MustRegister(c) 
 
 // Gatherer returns all of them for whoever serves them.
 func (m *Metrics) Gatherer() prometheus.Gatherer { return m.registry }
+
+// Answered notes a request that was answered. The route is a pattern.
+func (m *Metrics) Answered(route string, code int, took time.Duration) {
+	m.Requests.WithLabelValues(route, strconv.Itoa(code)).Inc()
+	m.Answers.WithLabelValues(route).Observe(took.Seconds())
+}
 
 // Ran notes a run of a stage. Nil metrics note nothing.
 func (m *Metrics) Ran(stage string, took time.Duration, err error) {

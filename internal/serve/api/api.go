@@ -63,8 +63,10 @@ type Options struct {
 	Closing <-chan struct{}
 	// Health says what is wrong with the loops of the process, for /healthz. Nil finds nothing.
 	Health func() error
-	// Metrics gives what the stages did and what waits, for /metrics. Nil gives nothing.
+	// Metrics gives what the stages did, what waits and which requests were answered, for /metrics. Nil gives nothing.
 	Metrics prometheus.Gatherer
+	// Answered takes note of each request. It may be nil.
+	Answered ingress.Answered
 }
 
 // New makes the handler of /api/, /healthz, /readyz and /metrics. Requests that change something are refused when a
@@ -100,7 +102,7 @@ func New(o Options) (access.Routes, error) {
 	}
 	mux.Handle("GET "+pathAlive, access.Anyone, alive(o.Health))
 	mux.Handle("GET "+pathReady, access.Anyone, http.HandlerFunc(s.ready))
-	mux.Handle("GET "+pathMetrics, access.Metrics, m.handler)
+	mux.Handle("GET "+pathMetrics, access.Metrics, m)
 	handle("GET "+pathStream, access.Reader, newStream(o.Backend, s.log, o.Closing))
 	handle("GET "+pathOPML, access.Reader, http.HandlerFunc(s.writeOPML))
 	handle("POST "+pathOPML, access.Feeds, http.HandlerFunc(s.readOPML))
@@ -132,7 +134,7 @@ func New(o Options) (access.Routes, error) {
 		w.Header().Set("Content-Type", typeDescription)
 		_, _ = w.Write(description) // a reader that left needs no answer
 	}))
-	return mux.Routes(m.watch(guard(o.PublicURL, mux))), nil
+	return mux.Routes(ingress.Watch(o.Answered, guard(o.PublicURL, mux))), nil
 }
 
 // operationMux is the router as huma adds operations to it. What each needs was declared before.

@@ -20,6 +20,7 @@ import (
 	"headwater/internal/intake/poll"
 	"headwater/internal/news"
 	"headwater/internal/notify"
+	"headwater/internal/observe"
 	"headwater/internal/pipeline"
 	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/saveto"
@@ -65,6 +66,10 @@ func serve(t *testing.T, o api.Options) http.Handler {
 	t.Helper()
 	if o.Access == nil {
 		o.Access = everybody
+	}
+	if o.Metrics == nil {
+		m := observe.NewMetrics(&observe.Health{})
+		o.Metrics, o.Answered = m.Gatherer(), m.Answered
 	}
 	h, err := api.New(o)
 	must(t, err)

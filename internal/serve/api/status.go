@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -103,74 +102,26 @@ func plain(w http.ResponseWriter, status int, text string) {
 
 const pathMetrics = "/metrics"
 
-// metrics counts requests, and serves to Prometheus these counts, those of status, what the stages give and the process's own
-// figures.
-type metrics struct {
-	handler  http.Handler
-	requests *prometheus.CounterVec
-	took     *prometheus.HistogramVec
-}
-
-func (s *server) metrics(version string, stages prometheus.Gatherer) (*metrics, error) {
+// metrics serves to Prometheus the figures of status, what Options.Metrics gives and the process's own.
+func (s *server) metrics(version string, others prometheus.Gatherer) (http.Handler, error) {
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "headwater_build_info", Help: "1, with the version of the program.", ConstLabels: prometheus.Labels{"version": version},
 	})
 	build.Set(1)
-	m := &metrics{
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "headwater_http_requests_total", Help: "Requests answered, by route pattern and status code.",
-		}, []string{"route", "code"}),
-		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "headwater_http_request_duration_seconds", Help: "Time to answer, by route pattern.", Buckets: prometheus.DefBuckets,
-		}, []string{"route"}),
-	}
 	reg := prometheus.NewRegistry()
 	for _, c := range []prometheus.Collector{
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newCounts(s), m.requests, m.took, build,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newCounts(s), build,
 	} {
 		if err := reg.Register(c); err != nil {
 			return nil, err
 		}
 	}
 	all := prometheus.Gatherers{reg}
-	if stages != nil {
-		all = append(all, stages)
+	if others != nil {
+		all = append(all, others)
 	}
-	m.handler = promhttp.HandlerFor(all, promhttp.HandlerOpts{})
-	return m, nil
+	return promhttp.HandlerFor(all, promhttp.HandlerOpts{}), nil
 }
-
-// watch counts what next answers, by the pattern of the route, so that no visitor can make new series. What is refused before
-// its route is found counts as none.
-func (m *metrics) watch(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		began, seen := time.Now(), &recorder{ResponseWriter: w, code: http.StatusOK}
-		r = r.WithContext(r.Context())
-		r.Pattern = "" // of the mux before this one
-		next.ServeHTTP(seen, r)
-		route := r.Pattern // set by the mux
-		if route == "" || route == "/" {
-			route = "none"
-		}
-		m.requests.WithLabelValues(route, strconv.Itoa(seen.code)).Inc()
-		m.took.WithLabelValues(route).Observe(time.Since(began).Seconds())
-	})
-}
-
-// recorder remembers the status of an answer.
-type recorder struct {
-	http.ResponseWriter
-	code int
-}
-
-// WriteHeader remembers the code and sends it.
-func (r *recorder) WriteHeader(code int) {
-	r.code = code
-	r.ResponseWriter.WriteHeader(code)
-}
-
-// Unwrap lets http.ResponseController reach the connection.
-func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 // counts reads the status at each scrape.
 type counts struct {

@@ -46,6 +46,7 @@ type Options struct {
 	PublicURL string
 	Now       func() time.Time // nil means time.Now
 	Logger    *slog.Logger     // nil discards it
+	Answered  ingress.Answered // takes note of each request; may be nil
 }
 
 // router finds the endpoint of a request.
@@ -125,7 +126,7 @@ func New(o Options) access.Routes {
 			routes = routes.Add("POST "+prefix+apiPath+name, e.needs)
 		}
 	}
-	return routes.With(ingress.SameOrigin(o.PublicURL, nil, rt))
+	return routes.With(ingress.Watch(o.Answered, ingress.SameOrigin(o.PublicURL, nil, rt)))
 }
 
 func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -142,17 +143,22 @@ func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve answers a call. Some paths end in the escaped id of a stream.
 func (rt *router) serve(c *call, path string) error {
 	if path == loginPath {
+		c.r.Pattern = http.MethodPost + " " + loginPath // for Options.Answered, as http.ServeMux would set it
 		return c.login()
 	}
 	var e endpoint
 	name, ours := strings.CutPrefix(path, apiPath)
-	known := ours
+	known, route := ours, ""
 	if stream, ok := strings.CutPrefix(path, atomPath); ok {
 		e, c.path, known = endpoint{needs: access.Reader, answer: (*call).atom}, stream, true
+		route = atomPath + "{stream...}"
 	} else if stream, ok := strings.CutPrefix(name, "stream/contents/"); ok && ours {
 		e, c.path = rt.calls["stream/contents"], stream
+		route = apiPath + "stream/contents"
 	} else if ours {
-		e, known = rt.calls[strings.TrimSuffix(name, "/")]
+		name = strings.TrimSuffix(name, "/")
+		e, known = rt.calls[name]
+		route = apiPath + name
 	}
 	if !known {
 		return problem(http.StatusNotFound, "the Google Reader API has no %s here", path)
@@ -165,6 +171,7 @@ func (rt *router) serve(c *call, path string) error {
 		c.w.Header().Set("Allow", allowed)
 		return problem(http.StatusMethodNotAllowed, "%s takes no %s; send a POST", c.r.URL.Path, c.r.Method)
 	}
+	c.r.Pattern = c.r.Method + " " + route
 	if err := c.authenticate(); err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ import (
 	"headwater/internal/locale"
 	"headwater/internal/news"
 	"headwater/internal/serve/access"
+	"headwater/internal/serve/ingress"
 	"headwater/internal/serve/publish"
 )
 
@@ -49,6 +50,7 @@ type Options struct {
 	MailDomain string           // of the mail addresses of newsletters
 	NoMail     bool             // this server receives no mails
 	Logger     *slog.Logger     // nil discards it
+	Answered   ingress.Answered // takes note of each request; may be nil
 }
 
 // New makes the handler of all pages, of the combined feeds under /feeds/ and of the files under /static/.
@@ -224,5 +226,5 @@ func New(o Options) access.Routes {
 		w.Header().Set("Allow", allowed)
 		return problem{Status: http.StatusMethodNotAllowed, Heading: "That does not work", Message: "This address does not take that kind of request, only %s.", Args: []any{allowed}}
 	}))
-	return mux.Routes(secure(o.PublicURL, mux, http.HandlerFunc(s.refuse)))
+	return mux.Routes(ingress.Watch(o.Answered, secure(o.PublicURL, mux, http.HandlerFunc(s.refuse))))
 }
