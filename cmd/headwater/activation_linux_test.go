@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -153,8 +154,8 @@ func TestWrongSockets(t *testing.T) {
 	local := net.IPv4(127, 0, 0, 1)
 	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: local})
 	listening := filed(l, err)
-	connection, err := new(net.Dialer).DialContext(t.Context(), "tcp", l.Addr().String())
-	connected := filed(connection.(*net.TCPConn), err)
+	connection, err := net.DialTCP("tcp", nil, net.TCPAddrFromAddrPort(netip.MustParseAddrPort(l.Addr().String())))
+	connected := filed(connection, err)
 	datagrams, err := net.ListenUDP("udp", &net.UDPAddr{IP: local})
 	udp := filed(datagrams, err)
 	socket, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(t.TempDir(), "socket"), Net: "unix"})
