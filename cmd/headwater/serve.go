@@ -137,14 +137,23 @@ func (s *serving) serve(ctx context.Context, a *app, l net.Listener, signals <-c
 	}
 	commands := a.listenForCommands(ctx)
 	srv := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	var fresh newConnections
+	fresh.watch(srv)
+	accepting := make(chan struct{}) // closed when no more connections are accepted
 	g.Go(func() error {
-		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		defer close(accepting)
+		if err := srv.Serve(l); ctx.Err() == nil {
 			return err
 		}
 		return nil
 	})
 	g.Go(func() error {
 		<-ctx.Done()
+		if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		<-accepting
+		fresh.wait()
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestShutdownTime)
 		defer cancel()
 		if err := srv.Shutdown(end); !errors.Is(err, context.DeadlineExceeded) {
