@@ -26,7 +26,10 @@ LDFLAGS := -s -w -X main.buildVersion=$(VERSION)
 
 FUZZTIME ?= 60s
 FUZZ ?= internal/intake/parse internal/intake/clean internal/opml internal/search
-RACE ?= -race -short
+# What is left out of race beside what -short leaves out: tests of one goroutine, of processes that are killed, and of a month.
+ONE_GOROUTINE := DailyHeadline|ThirtyVersions|WildDates|LongHTML|NewestOfMany|HostilePages|SchedulesByTheClocks|Vectors|DoctorRepairs|GroupSlowInput|ReadOnlyFolder|NextOfLogin|PicturesAreServed|NoTableIsReadWhole|UnreadLists|DatabasesThatDoNotServe|DatabaseShrinks
+KILLED := Killed.*|Restore.*|InterruptedRestore.*|Disk.*|PowerFails|ServerKilled.*|FullDisk.*|MovedToTheOtherEngine.*|Month|RestartWithinADay
+RACE ?= -race -short -skip '^Test($(ONE_GOROUTINE)|$(KILLED))$$'
 BENCH ?= .
 
 .PHONY: help

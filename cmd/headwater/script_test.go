@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -39,7 +40,7 @@ import (
 //	asked                    wait until $NEWS/slow, which never answers, is asked for
 //	slay                     kill the server with SIGKILL
 //
-// and the conditions [exists:FILE], and [postgresql] while scripts run on PostgreSQL.
+// and the conditions [exists:FILE], and [postgresql] while scripts run on PostgreSQL. With -short, only scripts that serve run.
 //
 // $NEWS is a server of this test's own, and $HOST its address without http://: it has the files of $WORK/www, which begins as testdata/www, and those of oddNews.
 func TestScripts(t *testing.T) { runScripts(t, "testdata/script", false, setUp) }
@@ -65,8 +66,21 @@ func TestMoveBetweenEngines(t *testing.T) {
 
 func runScripts(t *testing.T, dir string, postgresql bool, setUp func(*testscript.Env) error) {
 	t.Helper()
+	scripts, err := filepath.Glob(filepath.Join(dir, "*.txtar"))
+	if err != nil || len(scripts) == 0 {
+		t.Fatalf("%d scripts in %s, err %v", len(scripts), dir, err)
+	}
+	if testing.Short() {
+		scripts = slices.DeleteFunc(scripts, func(name string) bool {
+			text, err := os.ReadFile(name)
+			return err == nil && !serveLine.Match(text)
+		})
+		if len(scripts) == 0 {
+			t.Skip("no script serves")
+		}
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 dir,
+		Files:               scripts,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
@@ -91,6 +105,9 @@ func runScripts(t *testing.T, dir string, postgresql bool, setUp func(*testscrip
 		},
 	})
 }
+
+// serveLine starts a server in a script.
+var serveLine = regexp.MustCompile(`(?m)^serve\b`)
 
 type databasesKey struct{}
 

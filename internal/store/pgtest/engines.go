@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -16,9 +17,11 @@ var engines struct {
 	postgres  bool
 	databases map[string]string // names, by data folder
 	files     map[string][]byte // what For begins a folder with on SQLite, by name
+	onSQLite  map[string]bool   // the tests that had a store on SQLite, by name
 }
 
 // BothEngines runs the tests of a binary on SQLite and then on PostgreSQL, and returns the exit status. It is for TestMain.
+// With -short, a test that had a store on SQLite is skipped on PostgreSQL as soon as it asks for one.
 // Where PostgreSQL is not installed, the second run is left out, or fails where CI=true.
 func BothEngines(m *testing.M) int {
 	if status := m.Run(); status != 0 {
@@ -51,8 +54,12 @@ func OnPostgreSQL() bool {
 func For(tb testing.TB, dir string, create func(dir, url string) error) string {
 	tb.Helper()
 	if !OnPostgreSQL() {
+		ranOnSQLite(tb)
 		require(tb, fill(dir, create))
 		return ""
+	}
+	if testing.Short() && ranOnSQLite(tb) {
+		tb.Skip("ran on SQLite: -short runs a test on one engine")
 	}
 	return belonging(tb, dir, func(s *Server) (string, error) {
 		return s.create("newest schema", func(url string) error {
@@ -63,6 +70,21 @@ func For(tb testing.TB, dir string, create func(dir, url string) error) string {
 			return errors.Join(create(tmp, url), os.RemoveAll(tmp))
 		})
 	})
+}
+
+// ranOnSQLite notes that a test has a store on SQLite, while tests run there, and reports whether it had one. Subtests count as
+// their test.
+func ranOnSQLite(tb testing.TB) bool {
+	test, _, _ := strings.Cut(tb.Name(), "/")
+	engines.mu.Lock()
+	defer engines.mu.Unlock()
+	if !engines.postgres {
+		if engines.onSQLite == nil {
+			engines.onSQLite = map[string]bool{}
+		}
+		engines.onSQLite[test] = true
+	}
+	return engines.onSQLite[test]
 }
 
 // fill writes the files of a new store on SQLite into a folder that is empty.
