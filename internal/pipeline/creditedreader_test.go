@@ -390,11 +390,11 @@ func TestSourceIsReadOnceEver(t *testing.T) {
 			} else if decision(at.story) != first {
 				t.Errorf("after a restart:\n%s\nbefore:\n%s", decision(at.story), first)
 			}
+			if n, m := site.count("/2026/pier"), site.count("/2026/gone"); n != 1 || m != 1 {
+				t.Errorf("asked for %d and %d times", n, m)
+			}
 			c.Advance(25 * time.Hour)
 		})
-	}
-	if n, m := site.count("/2026/pier"), site.count("/2026/gone"); n != 1 || m != 1 {
-		t.Errorf("asked for %d and %d times", n, m)
 	}
 }
 
