@@ -129,6 +129,9 @@ func (c *Collector) collect(ctx context.Context, f news.Feed) (pollResult, error
 	return r, nil
 }
 
+// endFailures updates a feed that was read.
+func endFailures(f *news.Feed) { f.Failures, f.Failing, f.Cause = 0, time.Time{}, "" }
+
 // setUnchanged updates the feed after a 304. The state stays that of the last document; after failures that is no longer
 // known.
 func (c *Collector) setUnchanged(f *news.Feed, resp fetch.Response) {
@@ -137,7 +140,7 @@ func (c *Collector) setUnchanged(f *news.Feed, resp fetch.Response) {
 	if f.Failures > 0 || f.State != news.FeedRepaired && f.State != news.FeedEmpty {
 		f.State, f.Problem = news.FeedOK, ""
 	}
-	f.Failures, f.Failing, f.Cause = 0, time.Time{}, ""
+	endFailures(f)
 	f.Schedule.Rhythm = c.pace.Quieter(f.Schedule.Rhythm)
 	if resp.Header.Get("Cache-Control") != "" || resp.Header.Get("Expires") != "" {
 		f.Schedule.Fresh = resp.Fresh
@@ -174,7 +177,7 @@ func (c *Collector) read(ctx context.Context, f *news.Feed, resp fetch.Response,
 	if shared := sharedIDs(p.Articles); shared != "" && f.Problem == "" {
 		f.State, f.Problem = news.FeedRepaired, shared
 	}
-	f.Failures, f.Failing, f.Cause = 0, time.Time{}, ""
+	endFailures(f)
 	f.Schedule = news.Schedule{
 		Rhythm: c.pace.Learn(published, f.Checked), Fresh: resp.Fresh, TTL: doc.TTL, Period: doc.Period, Skips: doc.Skips,
 	}

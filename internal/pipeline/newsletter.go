@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"time"
 
 	"headwater/internal/intake/fetch"
 	"headwater/internal/intake/mail"
@@ -14,8 +13,7 @@ import (
 
 // Newsletters are feeds that mails bring. A mail is an item, stored as a poll's items are, in one transaction for all newsletters that
 // it is for. It is known again by its id (package mail), so one that is delivered twice is one article. Its address names no item, so
-// no mail replaces another. A poll of a newsletter requests
-// nothing: it says whether this server receives mails.
+// no mail replaces another. A poll of a newsletter requests nothing: it says whether this server receives mails.
 
 // Newsletter returns the newsletter whose mail address has a local part, or news.ErrNotFound.
 func (p *Pipeline) Newsletter(ctx context.Context, local string) (news.Feed, error) {
@@ -69,7 +67,7 @@ func (c *Collector) readMail(ctx context.Context, f news.Feed, doc news.Document
 		p.Articles[i].Keys.Address = ""
 	}
 	f.State, f.Problem = stateOf(doc, f.Articles)
-	f.Failures, f.Failing, f.Cause = 0, time.Time{}, ""
+	endFailures(&f)
 	p.Feed = f
 	return p, nil
 }
@@ -85,7 +83,7 @@ func (c *Collector) checkNewsletter(f news.Feed) pollResult {
 		c.setFailed(&f, err)
 		return pollResult{poll: store.Poll{Feed: f}, err: err}
 	}
-	f.Failures, f.Failing, f.Cause = 0, time.Time{}, ""
+	endFailures(&f)
 	if f.State != news.FeedRepaired || f.Articles == 0 {
 		f.State, f.Problem = news.FeedOK, ""
 	}

@@ -13,7 +13,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	lib "modernc.org/sqlite/lib"
@@ -109,11 +108,11 @@ func restore(ctx context.Context, file, dir string, e *postgresEngine, o Restore
 
 // checkKey returns an error where the secrets in a backup can't be decrypted.
 func (o RestoreOptions) checkKey(ctx context.Context, source *sql.DB) error {
-	ids, err := collect(ctx, source.QueryContext, scanText, settingSQL, keyOfSecrets)
+	id, err := storedKeyID(ctx, source.QueryContext)
 	if err != nil {
 		return err
 	}
-	if _, err = readKey("the backup", strings.Join(ids, ""), o.KeyFile); o.ForgetSecrets && isLost(err, o.KeyFile) {
+	if _, err = readKey("the backup", id, o.KeyFile); o.ForgetSecrets && isLost(err, o.KeyFile) {
 		return nil // Open forgets them
 	}
 	return err

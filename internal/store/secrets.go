@@ -134,7 +134,7 @@ func (t tx) sealed(ctx context.Context, c secretColumn, id any, secret string) (
 	if seal.Sealed(secret) {
 		return "", fmt.Errorf("%s: it begins as an encrypted secret does", c.place(id))
 	}
-	stored, err := t.setting(ctx, keyOfSecrets)
+	stored, err := storedKeyID(ctx, t.query)
 	if err != nil {
 		return "", err
 	}
@@ -153,9 +153,10 @@ func (t tx) setSecret(ctx context.Context, c secretColumn, id any, secret string
 	return t.execFound(ctx, c.setSQL(), text(stored), id)
 }
 
-func (t tx) setting(ctx context.Context, name string) (string, error) {
-	values, err := collect(ctx, t.query, scanText, settingSQL, name)
-	return strings.Join(values, ""), err
+// storedKeyID returns the id of the key that the secrets of a database are encrypted with, "" where they are not.
+func storedKeyID(ctx context.Context, run runQuery) (string, error) {
+	ids, err := collect(ctx, run, scanText, settingSQL, keyOfSecrets)
+	return strings.Join(ids, ""), err // at most one
 }
 
 // idOfKey is "" for no key.
@@ -204,11 +205,10 @@ func readKey(place, id, file string) (*seal.Key, error) {
 
 // openSecrets reads the key, and seals what is stored as it is where there is a key for the first time.
 func (db *DB) openSecrets(ctx context.Context, o Options) error {
-	ids, err := collect(ctx, db.writer.QueryContext, scanText, settingSQL, keyOfSecrets)
+	id, err := storedKeyID(ctx, db.writer.QueryContext)
 	if err != nil {
 		return err
 	}
-	id := strings.Join(ids, "")
 	key, err := readKey(db.engine.String(), id, o.KeyFile)
 	if o.ForgetSecrets && id != "" && isLost(err, o.KeyFile) {
 		return db.forgetSecrets(ctx)
@@ -244,7 +244,7 @@ func (db *DB) resealAll(ctx context.Context, key *seal.Key) (n int, err error) {
 	const what = "encrypt or decrypt the secrets"
 	reseal := func(ctx context.Context, t tx) error {
 		n = 0
-		if stored, err := t.setting(ctx, keyOfSecrets); err != nil || (stored != idOfKey(db.key) && stored != idOfKey(key)) {
+		if stored, err := storedKeyID(ctx, t.query); err != nil || (stored != idOfKey(db.key) && stored != idOfKey(key)) {
 			return cmp.Or(err, fmt.Errorf("another node has encrypted the secrets with the key %s meanwhile; all nodes need the same one", stored))
 		}
 		for _, c := range secretColumns {

@@ -54,11 +54,11 @@ func OnPostgreSQL() bool {
 func For(tb testing.TB, dir string, create func(dir, url string) error) string {
 	tb.Helper()
 	if !OnPostgreSQL() {
-		ranOnSQLite(tb)
+		noteOnSQLite(tb)
 		require(tb, fill(dir, create))
 		return ""
 	}
-	if testing.Short() && ranOnSQLite(tb) {
+	if testing.Short() && wasOnSQLite(tb) {
 		tb.Skip("ran on SQLite: -short runs a test on one engine")
 	}
 	return belonging(tb, dir, func(s *Server) (string, error) {
@@ -72,19 +72,26 @@ func For(tb testing.TB, dir string, create func(dir, url string) error) string {
 	})
 }
 
-// ranOnSQLite notes that a test has a store on SQLite, while tests run there, and reports whether it had one. Subtests count as
-// their test.
-func ranOnSQLite(tb testing.TB) bool {
-	test, _, _ := strings.Cut(tb.Name(), "/")
+// noteOnSQLite notes that a test has a store on SQLite. Its subtests count as the test.
+func noteOnSQLite(tb testing.TB) {
 	engines.mu.Lock()
 	defer engines.mu.Unlock()
-	if !engines.postgres {
-		if engines.onSQLite == nil {
-			engines.onSQLite = map[string]bool{}
-		}
-		engines.onSQLite[test] = true
+	if engines.onSQLite == nil {
+		engines.onSQLite = map[string]bool{}
 	}
-	return engines.onSQLite[test]
+	engines.onSQLite[testOf(tb)] = true
+}
+
+func wasOnSQLite(tb testing.TB) bool {
+	engines.mu.Lock()
+	defer engines.mu.Unlock()
+	return engines.onSQLite[testOf(tb)]
+}
+
+// testOf returns the name of a test, also of its subtests.
+func testOf(tb testing.TB) string {
+	name, _, _ := strings.Cut(tb.Name(), "/")
+	return name
 }
 
 // fill writes the files of a new store on SQLite into a folder that is empty.
