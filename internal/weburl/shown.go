@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// NewsletterScheme begins the address of a feed that mails bring: newsletter:LOCAL, where LOCAL@ and a domain is a mail address.
+const NewsletterScheme = "newsletter:"
+
 // hidden replaces what Shown leaves out, as url.URL.Redacted has it.
 const hidden = "xxxxx"
 
@@ -16,11 +19,11 @@ var (
 )
 
 // Shown returns an address without what lets its holder in: the password before the host, and secret parameters of the query; of a
-// newsletter, the local part of its mail address. It is for
-// people who may know that the address is used, but not use it themselves. An address that can't be parsed is shown up to its query.
+// newsletter, the local part of its mail address. It is for people who may know that the address is used, but not use it themselves.
+// An address that can't be parsed is shown up to its query.
 func Shown(address string) string {
-	if strings.HasPrefix(address, "newsletter:") {
-		return "newsletter:" + hidden
+	if strings.HasPrefix(address, NewsletterScheme) {
+		return NewsletterScheme + hidden
 	}
 	u, err := url.Parse(address)
 	if err != nil {
