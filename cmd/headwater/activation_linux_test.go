@@ -48,10 +48,17 @@ func TestSocketActivation(t *testing.T) {
 	if _, err := io.WriteString(early, "GET /healthz HTTP/1.1\r\nHost: "+l.Addr().String()+"\r\nConnection: close\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
+	dir, settings := t.TempDir(), filepath.Join(t.TempDir(), "config.yaml")
+	setTitle := func(title string) {
+		t.Helper()
+		if err := os.WriteFile(settings, []byte("title: "+title+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	setTitle("Before")
 	start := func() *exec.Cmd {
 		t.Helper()
-		cmd := withSockets(t, []*os.File{socket}, "--data", dir)
+		cmd := withSockets(t, []*os.File{socket}, "--data", dir, "--config", settings)
 		log := &strings.Builder{}
 		cmd.Stderr = log
 		if err := cmd.Start(); err != nil {
@@ -119,7 +126,13 @@ func TestSocketActivation(t *testing.T) {
 		}
 	}
 	more()
+	setTitle("Reloaded")
 	signal(first, syscall.SIGHUP)
+	for end := time.Now().Add(time.Minute); !strings.Contains(pageOf(t, "http://"+l.Addr().String()+"/latest"), "Reloaded"); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the settings are not reloaded")
+		}
+	}
 	more()
 	signal(first, syscall.SIGTERM)
 	if err := first.Wait(); err != nil {

@@ -201,6 +201,18 @@ func dialSocket(ctx context.Context, path string) (net.Conn, error) {
 	return nil, err
 }
 
+// withoutServer does work with a data folder that no server holds. why is that of checkNoServer.
+func (c *cli) withoutServer(ctx context.Context, why string, o openOptions, work func(*app) error) error {
+	cfg, err := c.config()
+	if err != nil {
+		return err
+	}
+	if err := checkNoServer(ctx, cfg.Data, why); err != nil {
+		return err
+	}
+	return c.withApp(ctx, o, work)
+}
+
 // checkNoServer returns an error where a server holds a data folder. why completes it: what is not possible, and what to do.
 func checkNoServer(ctx context.Context, data, why string) error {
 	conn, err := dialServer(ctx, data)

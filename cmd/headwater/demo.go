@@ -57,7 +57,11 @@ func (c *cli) demoCommand() *cobra.Command {
 func (c *cli) demo(ctx context.Context, once bool) (err error) {
 	var l net.Listener
 	if !once {
-		if l, err = c.listen(ctx); err != nil {
+		cfg, err := c.config()
+		if err != nil {
+			return err
+		}
+		if l, err = listenAt(ctx, cfg.Listen); err != nil {
 			return err
 		}
 		defer func() { _ = l.Close() }() // closes it where serving does not

@@ -141,14 +141,7 @@ func (c *cli) compactCommand() *cobra.Command {
 		Example: "  headwater compact",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := c.config()
-			if err != nil {
-				return err
-			}
-			if err := checkNoServer(cmd.Context(), cfg.Data, "and could store nothing meanwhile; stop it first"); err != nil {
-				return err
-			}
-			return c.withApp(cmd.Context(), openOptions{}, func(a *app) error {
+			return c.withoutServer(cmd.Context(), "and could store nothing meanwhile; stop it first", openOptions{}, func(a *app) error {
 				before, err := a.store.Usage(cmd.Context())
 				if err != nil {
 					return err

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"syscall"
 
 	"headwater/internal/intake/lmtp"
@@ -23,30 +22,17 @@ func (a *app) listenForMails(ctx context.Context) (net.Listener, error) {
 		return nil, nil
 	}
 	network, address, _ := a.cfg.Newsletters.Address()
+	var l net.Listener
+	var err error
 	if network == "unix" {
-		if err := removeStaleSocket(ctx, address); err != nil {
-			return nil, fmt.Errorf("newsletters.listen: %w", err)
-		}
+		l, err = listenAtSocket(ctx, address, 0o660) // a mail server of this user's group connects
+	} else if l, err = new(net.ListenConfig).Listen(ctx, network, address); errors.Is(err, syscall.EADDRINUSE) {
+		err = fmt.Errorf("%s is taken: another program listens there; stop it, or choose another address", address)
 	}
-	l, err := new(net.ListenConfig).Listen(ctx, network, address)
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("newsletters.listen: %s is taken: another program listens there; stop it, or choose another address", address)
-	case err != nil:
+	if err != nil {
 		return nil, fmt.Errorf("newsletters.listen: %w", err)
-	case network == "unix":
-		if err := os.Chmod(address, 0o660); err != nil { //nolint:gosec // a mail server of this user's group connects
-			return nil, errors.Join(fmt.Errorf("newsletters.listen: %w", err), l.Close())
-		}
 	}
 	return l, nil
-}
-
-func closeListener(l net.Listener) error {
-	if l == nil {
-		return nil
-	}
-	return l.Close()
 }
 
 // receiveMails receives mails for newsletters with the generation in force until the context ends. l may be nil.

@@ -12,23 +12,39 @@ import (
 	"time"
 )
 
-// listenForProfiler listens at a socket that only this user can connect to. It replaces a socket at which nobody listens, and nothing
-// else. It returns nil for the path "".
+// listenForProfiler listens at a socket that only this user can connect to. It returns nil for the path "".
 func listenForProfiler(ctx context.Context, path string) (net.Listener, error) {
 	if path == "" {
 		return nil, nil
 	}
-	if err := removeStaleSocket(ctx, path); err != nil {
-		return nil, fmt.Errorf("observe.pprof_socket: %w", err)
-	}
-	l, err := new(net.ListenConfig).Listen(ctx, "unix", path)
+	l, err := listenAtSocket(ctx, path, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("observe.pprof_socket: %w", err)
 	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		return nil, errors.Join(fmt.Errorf("observe.pprof_socket: %w", err), l.Close())
+	return l, nil
+}
+
+// listenAtSocket listens at a new socket with a mode. It replaces a socket at which nobody listens, and nothing else.
+func listenAtSocket(ctx context.Context, path string, mode fs.FileMode) (net.Listener, error) {
+	if err := removeStaleSocket(ctx, path); err != nil {
+		return nil, err
+	}
+	l, err := new(net.ListenConfig).Listen(ctx, "unix", path)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Chmod(path, mode); err != nil {
+		return nil, errors.Join(err, l.Close())
 	}
 	return l, nil
+}
+
+// closeListener closes a listener, which may be nil.
+func closeListener(l net.Listener) error {
+	if l == nil {
+		return nil
+	}
+	return l.Close()
 }
 
 // removeStaleSocket removes a socket at which nobody listens. It returns an error where something else is at its path.

@@ -56,7 +56,7 @@ func (c *cli) secretsRotate() *cobra.Command {
 			if to == "" {
 				return usagef("secrets rotate needs the file with the new key: --to FILE; `headwater secrets key FILE` makes one")
 			}
-			return c.withSecrets(cmd.Context(), openOptions{}, func(a *app) error {
+			return c.withoutServer(cmd.Context(), holdsSecrets, openOptions{}, func(a *app) error {
 				n, err := a.store.ResealSecrets(cmd.Context(), to)
 				if err == nil {
 					c.printf("%s encrypted with the key in %s. Name that file in secrets.key_file before the next start.\n", count(n, "secret"), to)
@@ -78,7 +78,7 @@ func (c *cli) secretsDecrypt() *cobra.Command {
 		Example: "  headwater secrets decrypt",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.withSecrets(cmd.Context(), openOptions{}, func(a *app) error {
+			return c.withoutServer(cmd.Context(), holdsSecrets, openOptions{}, func(a *app) error {
 				n, err := a.store.ResealSecrets(cmd.Context(), "")
 				if err == nil {
 					c.printf("%s decrypted. Take secrets.key_file out of the settings: the next start with it encrypts them again.\n", count(n, "secret"))
@@ -99,7 +99,7 @@ func (c *cli) secretsForget() *cobra.Command {
 		Example: "  headwater secrets forget",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.withSecrets(cmd.Context(), openOptions{forget: true}, func(a *app) error {
+			return c.withoutServer(cmd.Context(), holdsSecrets, openOptions{forget: true}, func(a *app) error {
 				s, err := a.store.CheckSecrets(cmd.Context())
 				if err == nil && s.Key != "" {
 					c.printf("%s encrypted with the key %s, which is there; nothing was removed.\n", count(s.All, "secret"), s.Key)
@@ -112,17 +112,8 @@ func (c *cli) secretsForget() *cobra.Command {
 	}
 }
 
-// withSecrets opens a data folder that no server holds.
-func (c *cli) withSecrets(ctx context.Context, o openOptions, work func(*app) error) error {
-	cfg, err := c.config()
-	if err != nil {
-		return err
-	}
-	if err := checkNoServer(ctx, cfg.Data, "and works with the secrets; stop it first"); err != nil {
-		return err
-	}
-	return c.withApp(ctx, o, work)
-}
+// holdsSecrets says why no server may run meanwhile.
+const holdsSecrets = "and works with the secrets; stop it first"
 
 // examineSecrets opens each secret, and reads the key file again, which may be gone since the start.
 func (a *app) examineSecrets(ctx context.Context) finding {

@@ -62,7 +62,8 @@ func (c *cli) serveCommand() *cobra.Command {
 			}
 			signals, stop := hangups()
 			defer stop()
-			if _, err := c.config(); err != nil {
+			cfg, err := c.config()
+			if err != nil {
 				return &usageError{err}
 			}
 			l, err := inheritedListener()
@@ -70,7 +71,7 @@ func (c *cli) serveCommand() *cobra.Command {
 			switch {
 			case err != nil:
 			case !inherited:
-				l, err = c.listen(cmd.Context())
+				l, err = listenAt(cmd.Context(), cfg.Listen)
 			case listen != "":
 				err = usagef("--listen %s and a socket of the service manager (LISTEN_FDS) exclude each other; leave out --listen, or disable headwater.socket", listen)
 			}
@@ -96,21 +97,17 @@ func (c *cli) serveCommand() *cobra.Command {
 	return cmd
 }
 
-// listen listens on the configured address. Commands do so first, so that an address in use is reported at once.
-func (c *cli) listen(ctx context.Context) (net.Listener, error) {
-	cfg, err := c.config()
-	if err != nil {
-		return nil, err
-	}
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.Listen)
+// listenAt listens on the address of the setting listen. Commands do so first, so that an address in use is reported at once.
+func listenAt(ctx context.Context, address string) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("%s is taken: another program, perhaps another headwater, listens there; stop it, or choose another address with --listen, such as --listen 127.0.0.1:0 for a free port", cfg.Listen)
+		return nil, fmt.Errorf("%s is taken: another program, perhaps another headwater, listens there; stop it, or choose another address with --listen, such as --listen 127.0.0.1:0 for a free port", address)
 	}
 	if errors.Is(err, syscall.EACCES) {
-		return nil, fmt.Errorf("listen on %s: this user may not use a port below 1024; choose a higher one with --listen and let a proxy pass requests on, or give the service the right, as manual.md says below Installing", cfg.Listen)
+		return nil, fmt.Errorf("listen on %s: this user may not use a port below 1024; choose a higher one with --listen and let a proxy pass requests on, or give the service the right, as manual.md says below Installing", address)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w; choose another address with --listen, such as --listen 127.0.0.1:0 for a free port", cfg.Listen, err)
+		return nil, fmt.Errorf("listen on %s: %w; choose another address with --listen, such as --listen 127.0.0.1:0 for a free port", address, err)
 	}
 	return l, nil
 }
