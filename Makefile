@@ -26,11 +26,12 @@ LDFLAGS := -s -w -X main.buildVersion=$(VERSION)
 
 FUZZTIME ?= 60s
 FUZZ ?= internal/intake/parse internal/intake/clean internal/opml internal/search
-# What is left out of race beside what -short leaves out: tests of one goroutine, of processes that are
-# killed, of a month, and of programs.
-ONE_GOROUTINE := DailyHeadline|ThirtyVersions|WildDates|LongHTML|NewestOfMany|HostilePages|SchedulesByTheClocks|Vectors|DoctorRepairs|GroupSlowInput|ReadOnlyFolder|NextOfLogin|PicturesAreServed|NoTableIsReadWhole|UnreadLists|DatabasesThatDoNotServe|DatabaseShrinks
-KILLED := Killed.*|Restore.*|InterruptedRestore.*|Disk.*|PowerFails|ServerKilled.*|FullDisk.*|MovedToTheOtherEngine.*|Month|RestartWithinADay|Cluster
-RACE ?= -race -short -skip '^Test($(ONE_GOROUTINE)|$(KILLED))$$'
+
+# What is left out of race beside what -short leaves out: long tests of what one goroutine does, and tests of programs that are killed, of faults of the
+# disk and of restores.
+ONE_GOROUTINE := DailyHeadline|ThirtyVersions|WildDates|LongHTML|NewestOfMany|HostilePages|SchedulesByTheClocks|Vectors|DoctorRepairs|GroupSlowInput|ReadOnlyFolder|NextOfLogin|PicturesAreServed|NoTableIsReadWhole|UnreadLists|DatabasesThatDoNotServe|DatabaseShrinks|Month|RestartWithinADay
+OF_PROGRAMS := Killed.*|Restore.*|InterruptedRestore.*|Disk.*|PowerFails|ServerKilled.*|FullDisk.*|MovedToTheOtherEngine.*|Cluster
+RACE ?= -race -short -skip '^Test($(ONE_GOROUTINE)|$(OF_PROGRAMS))$$'
 BENCH ?= .
 
 .PHONY: help
