@@ -64,6 +64,7 @@ type app struct {
 	metrics  *observe.Metrics
 	feeds    *subscribe.Feeds
 	topics   *subscribe.Topics
+	rules    *subscribe.Rules
 	lists    *subscribe.Lists
 
 	registry  *outlets.Registry
@@ -159,6 +160,7 @@ func (a *app) wire(ctx context.Context) error {
 	a.pipeline = pipeline.New(stages)
 	a.feeds = &subscribe.Feeds{Store: a.store, Finder: newFinder(a.cfg, a.client), Now: a.store.Now, Removed: a.pipeline.FeedRemoved}
 	a.topics = &subscribe.Topics{Store: a.store, Now: a.store.Now}
+	a.rules = &subscribe.Rules{Store: a.store, Finder: a.stories}
 	a.lists = &subscribe.Lists{Feeds: a.feeds, Topics: a.topics}
 	return nil
 }
@@ -219,7 +221,7 @@ func (a *app) webBackend() web.Backend {
 	return web.Backend{
 		FrontReader: a.stories, StoryReader: a.stories, Comparer: compare.Brief(db), ArticleStore: db, EventStore: db, EventReader: a.stories, Searcher: a.stories, EditionReader: a.stories,
 		Corrector: a.pipeline.Settler, CorrectionStore: db,
-		TopicStore: db, TopicSearcher: a.stories, TopicEditor: a.topics, AlertStore: db, AlertEditor: a.alerts,
+		TopicStore: db, TopicSearcher: a.stories, TopicEditor: a.topics, AlertStore: db, AlertEditor: a.alerts, RuleStore: db, RuleEditor: a.rules,
 		OutletReader: a.stories, OutletEditor: a.stories, FeedStore: db, FeedLister: a.stories, FeedEditor: a.feeds, ListKeeper: a.lists, StatusReader: a.stories, SettingsStore: db,
 		ItemStore: db, LeadReader: a.stories, MarkStore: db, LabelStore: db,
 		AccountStore: db, AccountEditor: a.accounts, UserStore: db, SavingStore: db, Saver: a.savings,
@@ -232,7 +234,7 @@ func (a *app) apiBackend() api.Backend {
 	return api.Backend{
 		FrontReader: a.stories, StoryReader: a.stories, StoryStore: db, Comparer: compare.New(db), ArticleStore: db, EventStore: db, EventReader: a.stories, OutletReader: a.stories, OutletEditor: a.stories, Searcher: a.stories,
 		ChangeLog: db, ChangeNotifier: a.pipeline,
-		TopicStore: db, TopicSearcher: a.stories, TopicEditor: a.topics, AlertStore: db, AlertEditor: a.alerts,
+		TopicStore: db, TopicSearcher: a.stories, TopicEditor: a.topics, AlertStore: db, AlertEditor: a.alerts, RuleStore: db, RuleEditor: a.rules,
 		FeedStore: db, FeedLister: a.stories, FeedEditor: a.feeds, OPML: a.lists, CorrectionStore: db, Corrector: a.pipeline.Settler,
 		StatusReader: a.statusReader(), UserStore: db, AccountEditor: a.accounts, SettingsStore: db, SavingStore: db, Saver: a.savings,
 	}

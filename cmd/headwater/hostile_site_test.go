@@ -136,6 +136,21 @@ func plantSaving(t *testing.T, a *app, user news.User, v string, article int64) 
 	}
 }
 
+// plantRule has a vector be the query, the folder and the label of a rule that was applied to an article.
+func plantRule(t *testing.T, a *app, user news.User, v string, article int64) {
+	t.Helper()
+	id, err := a.store.AddRule(t.Context(), news.UserRule{User: user.ID, Query: v, Action: news.RuleLabel, Label: v})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.store.ApplyRule(t.Context(), store.RuleMatch{Rule: news.UserRule{ID: id, User: user.ID}, Articles: []int64{article}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.store.AddRule(t.Context(), news.UserRule{User: user.ID, Query: "alert", Folder: v, Action: news.RuleHide, Paused: true}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // plantOfUsers has vectors be what users and strangers write of themselves: names, labels, tokens, logins at a provider, topics, alerts, and
 // the audit of all that.
 func plantOfUsers(t *testing.T, a *app, user news.User, hash string, vectors []string) {
@@ -164,6 +179,7 @@ func plantOfUsers(t *testing.T, a *app, user news.User, hash string, vectors []s
 		}
 		if i%40 == 0 {
 			plantSaving(t, a, user, v, int64(i+1))
+			plantRule(t, a, user, v, int64(i+1))
 		}
 		must(a.store.AddAPIToken(ctx, user, []byte(fmt.Sprint("token ", i)), v, a.store.Now()))
 		must(a.store.AddIdentity(ctx, user.Name, news.Identity{Issuer: v, Subject: fmt.Sprint(i), Name: v}))

@@ -101,7 +101,7 @@ func (c *cli) rootCommand() *cobra.Command {
 	root.PersistentFlags().StringVar(&c.configFile, "config", "", "read settings from `FILE`")
 	root.PersistentFlags().StringVar(&c.data, "data", "", "keep everything in the folder `DIR`")
 	root.AddCommand(
-		c.serveCommand(), c.pollCommand(), c.feedCommand(), c.frontCommand(), c.searchCommand(), c.storyCommand(), c.outletCommand(), c.topicCommand(), c.userCommand(), c.auditCommand(),
+		c.serveCommand(), c.pollCommand(), c.feedCommand(), c.frontCommand(), c.searchCommand(), c.storyCommand(), c.outletCommand(), c.topicCommand(), c.ruleCommand(), c.userCommand(), c.auditCommand(),
 		c.emitCommand(), c.groupCommand(), c.parseCommand(), c.demoCommand(), c.reindexCommand(), c.compactCommand(), c.backupCommand(),
 		c.restoreCommand(), c.secretsCommand(), c.doctorCommand(), c.healthcheckCommand(), c.configCommand(), c.reloadCommand(), c.completionCommand(), c.manCommand(), c.versionCommand(),
 	)

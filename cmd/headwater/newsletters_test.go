@@ -60,7 +60,7 @@ func TestServeNewsletters(t *testing.T) {
 		}
 		deliver(t, socket, address, fmt.Sprintf("From: a@harbour.example\r\nSubject: Letter %d\r\nMessage-ID: <%d@harbour.example>\r\n\r\nCrane number %[1]d arrived.\r\n", i, i))
 	}
-	got, err := a.store.FeedArticles(t.Context(), f.ID, "", news.Place{}, 100)
+	got, err := a.store.FeedArticles(t.Context(), 0, f.ID, "", news.Place{}, 100)
 	if err != nil || len(got) != mails {
 		t.Errorf("%d articles (%v), want %d", len(got), err, mails)
 	}

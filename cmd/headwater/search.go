@@ -23,7 +23,7 @@ marks two to five capitals find capitals: "US" finds US and U.S., not us.
   source: outlet: origin:             published by or crediting; published by; in a story that goes back to
   lang:en feed:12 feed:bbc            the language; the feed's number, words of its title, or its domain
   is:original copy rewrite excerpt    what the article is to its story
-  is:unread is:starred                what the user of --user has not read, or has starred
+  is:unread is:starred is:hidden      what the user of --user has not read, has starred, or what rules hid from them
   copies:>5 outlets:>=3 independent:>2
                                       copies and outlets of its story, stories that tell of its event
   since:24h date:2026-08-18..2026-08-19 after:2026-08-18 before:2026-08-20
@@ -74,7 +74,7 @@ func (c *cli) searchCommand() *cobra.Command {
 	flags.StringVar(&order, "sort", "relevance", "`ORDER`: relevance, newest or coverage")
 	flags.BoolVar(&articles, "articles", false, "print every article, instead of one of each story")
 	flags.BoolVar(&want.Stories, "stories", true, "of each story print only the member that comes first, as is usual")
-	flags.StringVar(&user, "user", "", "search as the user `NAME`, for is:unread and is:starred")
+	flags.StringVar(&user, "user", "", "search as the user `NAME`: without what rules hid, and with is:unread, is:starred and is:hidden")
 	flags.BoolVar(&want.Facets, "facets", false, "count what is found by outlet, origin, language and day")
 	flags.StringVar(&want.Cursor, "cursor", "", "go on at next of a page before, printed with --json")
 	c.jsonFlag(cmd)

@@ -196,7 +196,7 @@ func (a *app) handler(ctx context.Context, base string) (access.Routes, error) {
 	}
 	pages := web.New(web.Options{
 		Backend: a.webBackend(), Access: guard, OIDC: a.oidc(guard), Build: version(), Locale: locale.Choice{Language: a.cfg.Language, Zone: a.cfg.TimeZone},
-		Title: a.cfg.Title, MailDomain: a.cfg.MailDomain(), NoMail: a.noMail(), PublicURL: a.cfg.PublicURL, Hub: a.hub.Hub, InstanceID: site.Instance, CheckQuery: search.Validate, CheckTopic: search.CheckTopic, Logger: a.log, Answered: a.metrics.Answered,
+		Title: a.cfg.Title, MailDomain: a.cfg.MailDomain(), NoMail: a.noMail(), PublicURL: a.cfg.PublicURL, Hub: a.hub.Hub, InstanceID: site.Instance, CheckQuery: search.Validate, CheckOwnQuery: search.ValidateForUser, CheckTopic: search.CheckTopic, Logger: a.log, Answered: a.metrics.Answered,
 		Pictures: web.Pictures{Mode: a.cfg.Media.Images, Key: key, Fetch: a.picture},
 		Players:  web.Players{Mode: a.cfg.Media.Players, Key: key, Fetch: a.recording},
 	})

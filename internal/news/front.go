@@ -8,6 +8,7 @@ type FrontQuery struct {
 	Limit, Offset int       // in cards; Limit 0 means 40
 	Langs         []string  // of the reader, ISO 639-1; empty means the languages in which much is told
 	Folder        string    // only what feeds of this folder tell; "" means all
+	Viewer        int64     // without the articles that are hidden from this user; 0 is nobody
 }
 
 // Front is a front page, or a part of one.

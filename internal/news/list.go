@@ -14,6 +14,7 @@ type StoryList struct {
 	Folder        string    // with Newest, only those with an article of a feed in this folder; "" means all
 	Feed          int64     // with Newest, only those with an article of this feed; not with Folder; 0 means all
 	Before        Place     // with Newest, only those after this place by Changed; zero means from the beginning
+	Viewer        int64     // with Newest, without those of which all articles are hidden from this user, or all of the Feed or Folder; 0 is nobody
 }
 
 // Choice selects some ids, in their order. The zero value selects everything. A choice of no ids selects nothing.
@@ -53,6 +54,7 @@ type EditionQuery struct {
 	Folder string    // only stories with an article of a feed in this folder; not with a query
 	Feed   int64     // only stories with an article of this feed; not with a query or a folder
 	Since  time.Time // only stories changed since then
+	Viewer int64     // without what is hidden from this user, also in a list without a query; 0 is nobody
 	Limit  int       // 0 means 100
 	Full   bool      // with the HTML of the member that stands for the story
 	Cursor string    // Edition.Next of the previous part

@@ -21,6 +21,8 @@ type Topic struct {
 	New     int   // stories that first matched after Seen
 	Filled  bool  // the matches include the stories from before the topic was added
 	Version int64 // increases when the query or the options change
+
+	Viewer int64 // the user for whom it was read, whose hidden articles lists of it leave out; 0 is nobody
 }
 
 // TopicOptions restrict what a topic's query finds. The zero value restricts nothing.

@@ -95,6 +95,7 @@ const (
 	StreamAll     StreamKind = "all"     // articles of the subscribed feeds
 	StreamRead    StreamKind = "read"    // articles that the user has read
 	StreamStarred StreamKind = "starred" // articles that the user has starred
+	StreamHidden  StreamKind = "hidden"  // articles that rules have hidden from the user
 	StreamFeed    StreamKind = "feed"    // articles of Stream.Feed
 	StreamFolder  StreamKind = "folder"  // articles of feeds in the folder Stream.Label
 	StreamOwn     StreamKind = "own"     // articles with the label Stream.Label of the user
@@ -181,12 +182,13 @@ type Marked struct {
 	More               int64   // articles beside Read that were marked as read with whole feeds
 	Starred, Unstarred []int64
 	Relabelled         []int64 // that got or lost a label other than the star
+	Hidden, Shown      []int64 // by rules; what is in Unread is shown as well
 	Marking            int64   // what undoes Read, see store.UndoRead; 0 where nothing was marked as read
 }
 
 // None reports whether nothing changed that is counted or searched for.
 func (m Marked) None() bool {
-	return m.CountRead() == 0 && len(m.Unread)+len(m.Starred)+len(m.Unstarred) == 0
+	return m.CountRead() == 0 && len(m.Unread)+len(m.Starred)+len(m.Unstarred)+len(m.Hidden)+len(m.Shown) == 0
 }
 
 // CountRead is how many articles were marked as read.
@@ -198,8 +200,8 @@ type LabelCount struct {
 	Articles int
 }
 
-// Marks are the articles that a user has marked.
-type Marks struct{ Read, Starred IDSet }
+// Marks are the articles that a user has marked, and those that rules have hidden from the user.
+type Marks struct{ Read, Starred, Hidden IDSet }
 
 // IDSet is a set of article ids, as a bitmap. It takes an eighth of a byte for each id up to the highest. Copies may be
 // read concurrently.
@@ -215,6 +217,9 @@ func (s IDSet) Has(id int64) bool {
 
 // With returns the set with these ids added; the set itself does not change. Ids below 0 are skipped.
 func (s IDSet) With(ids []int64) IDSet {
+	if len(ids) == 0 {
+		return s
+	}
 	size := int64(len(s))
 	for _, id := range ids {
 		size = max(size, id/64+1)
@@ -231,6 +236,9 @@ func (s IDSet) With(ids []int64) IDSet {
 
 // Without returns the set without these ids; the set itself does not change.
 func (s IDSet) Without(ids []int64) IDSet {
+	if !slices.ContainsFunc(ids, s.Has) {
+		return s
+	}
 	out := append(IDSet(nil), s...)
 	for _, id := range ids {
 		if out.Has(id) {

@@ -77,6 +77,7 @@ func TestCrash(t *testing.T) {
 	wantWhole(t, survivor, press)
 	wantAlike(t, shape(t, room), shape(t, survivor))
 	v.wantTold(t, survivor)
+	wantActed(t, survivor)
 }
 
 // wantAlike requires the stories, roles and origins of a run without crashes, and nearly its events. Events may depend a
@@ -112,6 +113,7 @@ func TestCrashChild(t *testing.T) {
 		alerts: true, agent: os.Getenv(crashAgent), log: os.Stderr,
 	})
 	tellOfAll(t, room, os.Getenv(crashReceiver))
+	ruleOfAll(t, room)
 	var feeds []news.Feed
 	for _, name := range crashNames() {
 		feeds = append(feeds, news.Feed{URL: server + "/" + name})

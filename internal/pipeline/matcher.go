@@ -35,6 +35,8 @@ const (
 // later, and at each `headwater poll`. A topic whose query can't be parsed any more stays. The log and its page name it,
 // and it matches nothing until it is changed.
 //
+// A story also matches a topic to which a rule has sent one of its articles, whatever the topic's query and options say.
+//
 // Some fields of a query depend on the story (is:, origin:, copies:, outlets:, independent:), so they change without the
 // article. For these, Percolator.Match also returns the topics that an article would match in some other story. These
 // topics are remembered. When its story changes, only they are evaluated again. Where an article was revised or left its
@@ -247,12 +249,19 @@ func (m *Matcher) match(ctx context.Context, changes []news.StoryChange) (store.
 	}
 	stories, errStories := m.store.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
 	looked, errLooked := m.store.TopicChecks(ctx, ids)
+	var members []int64
+	for _, s := range stories {
+		for _, member := range s.Members {
+			members = append(members, member.Article.ID)
+		}
+	}
+	sent, errSent := m.store.Sent(ctx, members)
 	matched, errMatched := m.store.MatchesOf(ctx, ids)
 	table, err := m.index.NewestStories(ctx) // it is at least as new as what was read above
-	if err := errors.Join(errMatched, errStories, errLooked, err); err != nil {
+	if err := errors.Join(errMatched, errStories, errLooked, errSent, err); err != nil {
 		return found, err
 	}
-	round := &matchRound{Matcher: m, table: table, at: m.now(), found: &found, looked: make(map[int64]store.TopicCheck, len(looked))}
+	round := &matchRound{Matcher: m, table: table, at: m.now(), found: &found, sent: sent, looked: make(map[int64]store.TopicCheck, len(looked))}
 	for _, l := range looked {
 		round.looked[l.Article] = l
 	}
@@ -283,6 +292,7 @@ type matchRound struct {
 	table  *search.StoryTable
 	at     time.Time
 	found  *store.MatchBatch
+	sent   map[int64][]int64          // topics to which rules have sent articles, by article
 	looked map[int64]store.TopicCheck // earlier checks of the articles with the topics, by article
 }
 
@@ -311,6 +321,11 @@ func (r *matchRound) story(ctx context.Context, s news.Story, seq int64, matched
 			now[t] = true
 		}
 		r.found.Checks = append(r.found.Checks, store.TopicCheck{Article: a.ID, Story: s.ID, Seq: a.Seq})
+	}
+	for _, member := range s.Members {
+		for _, t := range r.sent[member.Article.ID] {
+			now[t] = true
+		}
 	}
 	for t := range now {
 		if !slices.Contains(matched, t) {

@@ -100,7 +100,7 @@ func (p *post) send(mail string, to ...string) int {
 
 func (p *post) articles(f news.Feed) []news.Article {
 	p.t.Helper()
-	listed, err := p.Store.FeedArticles(p.t.Context(), f.ID, "", news.Place{}, 100)
+	listed, err := p.Store.FeedArticles(p.t.Context(), 0, f.ID, "", news.Place{}, 100)
 	must(p.t, err)
 	out := make([]news.Article, len(listed))
 	for i, a := range listed {

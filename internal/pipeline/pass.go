@@ -135,6 +135,9 @@ func (p *Pipeline) runBehind(ctx context.Context, o PassOptions, sum *Summary) (
 			return true, err
 		}
 	}
+	if err := p.Ruler.Act(ctx); ignoreElsewhere(err) != nil {
+		return true, err
+	}
 	return true, ignoreElsewhere(p.matchAndQueue(ctx))
 }
 

@@ -10,7 +10,7 @@
 //   - Settler makes stories and holds the window of open ones (settler.go), with the second opinion by embeddings in
 //     opinion.go. In a process that does not lead it keeps the window up to date (standby.go). Pages that articles credit (credited.go, creditedreader.go) and corrections (correct.go) change the same window.
 //   - query.Index follows the log with the search index.
-//   - Matcher matches changed stories with the topics (matcher.go).
+//   - Matcher matches changed stories with the topics (matcher.go), Ruler lets users' rules act on settled articles (ruler.go).
 //   - PageReader fetches the pages of items that are cut short (fulltext.go), CreditedPageReader those that articles credit
 //     (creditedreader.go); pages.go has what both share.
 //   - Retention removes what is no longer needed. retention.go decides what may be removed, remove.go does the steps, and
@@ -52,6 +52,7 @@ import (
 type Pipeline struct {
 	Settler       *Settler
 	Matcher       *Matcher
+	Ruler         *Ruler
 	Pages         *PageReader
 	CreditedPages *CreditedPageReader
 	Retention     *Retention
@@ -63,6 +64,7 @@ type Pipeline struct {
 	push      *pusher // nil if no pushes are accepted
 
 	toMatch, toFill wakeup // sent when topics are to be filled again
+	toAct           wakeup // sent when articles were settled
 	toRemove        wakeup // sent when more aged-out articles may be in the index
 	toCount         wakeup // sent when the outlets of more stories are to be counted
 	toStandBy       wakeup // sent when this process has lost the lead
@@ -83,7 +85,7 @@ func New(o Options) *Pipeline {
 	o = o.withDefaults()
 	p := &Pipeline{
 		options: o, collector: NewCollector(o), passing: make(chan struct{}, 1), turn: semaphore.NewWeighted(wholeTurn),
-		toMatch: newWakeup(), toFill: newWakeup(), toRemove: newWakeup(), toCount: newWakeup(), toStandBy: newWakeup(),
+		toMatch: newWakeup(), toFill: newWakeup(), toAct: newWakeup(), toRemove: newWakeup(), toCount: newWakeup(), toStandBy: newWakeup(),
 	}
 	p.hosts = newHostLeases(o)
 	p.push = newPusher(o, p.collector)
@@ -96,6 +98,7 @@ func New(o Options) *Pipeline {
 		p.toMatch.send()
 		p.toFill.send()
 	})
+	p.Ruler = newRuler(o, p.lead)
 	p.Pages = newPageReader(o, p.hosts, p.collector.cleaner, clock)
 	p.CreditedPages = &CreditedPageReader{
 		store: o.Store, fetch: o.Fetch, hosts: p.hosts, settler: p.Settler, prepare: prepare, outlets: o.Outlets.BuiltIn(),
@@ -129,9 +132,26 @@ func (p *Pipeline) Callbacks() http.Handler {
 	return p.push.Subscriber
 }
 
-// Reindex rebuilds the index, see query.Index.Rebuild. No topic is matched while the new index replaces the old one.
+// Reindex rebuilds the index, see query.Index.Rebuild. No topic is matched, and no rule acts, while the new index replaces the old one.
 func (p *Pipeline) Reindex(ctx context.Context, open func(context.Context) (*search.Index, error), progress func(done, total int)) (int, error) {
-	return p.options.Index.Rebuild(ctx, open, p.Matcher.pause, progress)
+	return p.options.Index.Rebuild(ctx, open, p.pauseMatching, progress)
+}
+
+// pauseMatching keeps topics and rules from being matched until resume is called.
+func (p *Pipeline) pauseMatching(ctx context.Context) (resume func(), err error) {
+	topics, err := p.Matcher.pause(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := p.Ruler.pause(ctx)
+	if err != nil {
+		topics()
+		return nil, err
+	}
+	return func() {
+		rules()
+		topics()
+	}, nil
 }
 
 // passFor is the time that the pauses between the due feeds of one host may take in a pass of Serve.
@@ -292,10 +312,14 @@ func (p *Pipeline) countOlderOutlets(ctx context.Context) error {
 func (p *Pipeline) leadFollowers() []follower {
 	return []follower{
 		{"settle", store.AreaArticles, nil, 300 * time.Millisecond, func(ctx context.Context) error {
-			_, err := p.Settler.Settle(ctx, nil)
+			done, err := p.Settler.Settle(ctx, nil)
+			if done > 0 {
+				p.toAct.send() // a revised article may leave its story as it is
+			}
 			return err
 		}},
 		{"topics", store.AreaStories | store.AreaTopics, p.toMatch, 300 * time.Millisecond, p.matchAndQueue},
+		{"rules", store.AreaStories, p.toAct, 300 * time.Millisecond, p.Ruler.Act},
 		{"weigh again", store.AreaCreditedPages, nil, 5 * time.Second, p.Settler.Reweigh},
 		{"corrections", store.AreaRequests, nil, 0, p.Settler.answerRequests},
 		{"outlets of older stories", store.AreaOutlets, p.toCount, 50 * time.Millisecond, p.countOlderOutlets},
@@ -322,5 +346,6 @@ func (p *Pipeline) runLeading(ctx context.Context) {
 func (p *Pipeline) standBy(ctx context.Context) {
 	p.Settler.endLead(ctx)
 	p.Matcher.standBy(ctx)
+	p.Ruler.standBy(ctx)
 	p.toStandBy.send()
 }

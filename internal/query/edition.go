@@ -37,7 +37,7 @@ func (r *Reader) ListEdition(ctx context.Context, q news.EditionQuery) (news.Edi
 		if err != nil {
 			return l, err
 		}
-		l.Stories, err = r.store.StoryMarks(ctx, news.StoryList{Limit: q.Limit + 1, Newest: true, Folder: q.Folder, Feed: q.Feed, Since: q.Since, Before: before})
+		l.Stories, err = r.store.StoryMarks(ctx, news.StoryList{Limit: q.Limit + 1, Newest: true, Folder: q.Folder, Feed: q.Feed, Since: q.Since, Before: before, Viewer: q.Viewer})
 		if len(l.Stories) > q.Limit {
 			l.Stories = l.Stories[:q.Limit]
 			last := l.Stories[q.Limit-1]
@@ -45,7 +45,9 @@ func (r *Reader) ListEdition(ctx context.Context, q news.EditionQuery) (news.Edi
 		}
 		return l, err
 	}
-	ids, hits, err := r.storyIDs(ctx, search.Request{Query: q.Topic.Query, Only: q.Topic.Options, Newest: true, Cursor: q.Cursor}, q.Limit, 0)
+	t := q.Topic
+	t.Viewer = q.Viewer
+	ids, hits, err := r.topicIDs(ctx, t, search.Request{Cursor: q.Cursor}, q.Limit, 0)
 	l.Next = hits.Next
 	if err != nil || len(ids) == 0 {
 		return l, err

@@ -27,8 +27,9 @@ const (
 	mainLang      = .25    // share of the stories that makes a language one of the page
 )
 
-// frontCache holds the front pages that were asked for last. A page is made again when stories have changed, but not so often
-// that it takes more than one part in frontEase of the time; meanwhile readers get the page before.
+// frontCache holds the front pages that were asked for last. Users from whom something is hidden have pages of their own. A page is
+// made again when stories, or what is hidden, have changed, but not so often that it takes more than one part in frontEase of the
+// time; meanwhile readers get the page before.
 type frontCache struct {
 	turn  *semaphore.Weighted // held by who makes a page, so that many pages at once take one processor
 	lock  sync.Mutex          // guards pages
@@ -53,6 +54,7 @@ type frontPage struct {
 type madeFront struct {
 	front  news.Front // with frontCards cards
 	change int64      // of the story log
+	hidden news.IDSet // that was left out
 	at     time.Time
 	took   time.Duration
 }
@@ -60,26 +62,33 @@ type madeFront struct {
 // Front returns a front page.
 func (r *Reader) Front(ctx context.Context, q news.FrontQuery) (news.Front, error) {
 	end := q.Offset + cmp.Or(q.Limit, frontLength)
+	hidden, err := r.store.Hidden(ctx, q.Viewer)
+	if err != nil {
+		return news.Front{}, err
+	}
+	if len(hidden) == 0 {
+		q.Viewer = 0 // the page is that of everybody
+	}
 	if end > frontCards {
-		return r.makeFront(ctx, q, q.Offset, end)
+		return r.makeFront(ctx, q, hidden, q.Offset, end)
 	}
 	change, err := r.store.LastChange(ctx)
 	if err != nil {
 		return news.Front{}, err
 	}
-	front, err := r.keptFront(ctx, q, change)
+	front, err := r.keptFront(ctx, q, hidden, change)
 	front.Cards = front.Cards[min(q.Offset, len(front.Cards)):min(end, len(front.Cards))]
 	return front, err
 }
 
 // keptFront returns the first cards of a page, from the cache where it can.
-func (r *Reader) keptFront(ctx context.Context, q news.FrontQuery, change int64) (news.Front, error) {
+func (r *Reader) keptFront(ctx context.Context, q news.FrontQuery, hidden news.IDSet, change int64) (news.Front, error) {
 	p := r.fronts.page(q)
 	holds := func(m *madeFront) bool {
 		if q.At.IsZero() && r.now().Sub(m.front.At).Abs() > frontFresh {
 			return false
 		}
-		return m.change == change || time.Since(m.at) < frontEase*m.took
+		return m.change == change && slices.Equal(m.hidden, hidden) || time.Since(m.at) < frontEase*m.took
 	}
 	if m := p.made.Load(); m == nil {
 		if err := p.making.Acquire(ctx, 1); err != nil {
@@ -93,17 +102,17 @@ func (r *Reader) keptFront(ctx context.Context, q news.FrontQuery, change int64)
 		return m.front, nil
 	}
 	began := time.Now()
-	front, err := r.makeFront(ctx, q, 0, frontCards)
+	front, err := r.makeFront(ctx, q, hidden, 0, frontCards)
 	if err != nil {
 		return front, err
 	}
-	p.made.Store(&madeFront{front, change, time.Now(), time.Since(began)})
+	p.made.Store(&madeFront{front, change, hidden, time.Now(), time.Since(began)})
 	return front, nil
 }
 
 // page returns the place of a page in the cache.
 func (c *frontCache) page(q news.FrontQuery) *frontPage {
-	key := fmt.Sprintf("%d %q %q", q.At.UnixMilli(), q.Langs, q.Folder)
+	key := fmt.Sprintf("%d %q %q %d", q.At.UnixMilli(), q.Langs, q.Folder, q.Viewer)
 	c.lock.Lock()
 	defer c.lock.Unlock()
 	p := c.pages[key]
@@ -124,8 +133,8 @@ func (c *frontCache) page(q news.FrontQuery) *frontPage {
 	return p
 }
 
-// makeFront makes the cards of a page from one number to before another.
-func (r *Reader) makeFront(ctx context.Context, q news.FrontQuery, from, to int) (news.Front, error) {
+// makeFront makes the cards of a page from one number to before another, without what is hidden.
+func (r *Reader) makeFront(ctx context.Context, q news.FrontQuery, hidden news.IDSet, from, to int) (news.Front, error) {
 	if err := r.fronts.turn.Acquire(ctx, 1); err != nil {
 		return news.Front{}, err
 	}
@@ -151,6 +160,7 @@ func (r *Reader) makeFront(ctx context.Context, q news.FrontQuery, from, to int)
 		if err != nil {
 			return out, err
 		}
+		members = slices.DeleteFunc(members, func(m news.FrontMember) bool { return hidden.Has(m.Article) })
 		out.Folders = foldersOf(members, folderOf)
 		if q.Folder != "" {
 			members = slices.DeleteFunc(members, func(m news.FrontMember) bool { return folderOf[m.Feed] != q.Folder })

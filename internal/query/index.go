@@ -293,6 +293,11 @@ func (i *Index) Search(ctx context.Context, s search.Request, now time.Time) (se
 		return search.Result{}, err
 	}
 	marks, feeds := search.Needs(s.Query)
+	hidden, err := i.store.Hidden(ctx, s.User)
+	if err != nil {
+		return search.Result{}, err
+	}
+	s.Hidden = hidden
 	if marks && s.User != 0 {
 		m, err := i.store.Marks(ctx, s.User)
 		if err != nil {

@@ -59,7 +59,7 @@ func (r *Reader) TopicNewest(ctx context.Context, t news.Topic, limit, offset in
 }
 
 func (r *Reader) newestOf(ctx context.Context, t news.Topic, limit, offset int, facets bool) (search.TopicPage, error) {
-	ids, hits, err := r.storyIDs(ctx, search.Request{Query: t.Query, Only: t.Options, Newest: true, Facets: facets}, limit, offset)
+	ids, hits, err := r.topicIDs(ctx, t, search.Request{Facets: facets}, limit, offset)
 	page := search.TopicPage{Total: hits.Total, Facets: hits.Facets}
 	if err != nil {
 		return page, err
@@ -75,7 +75,7 @@ const maxNewListed = 8
 // are those that matched after somebody has last seen the topic; they come with the first part. Limit 0 gives only what is
 // said of all of them.
 func (r *Reader) TopicPage(ctx context.Context, t news.Topic, limit, offset int) (search.TopicPage, error) {
-	ids, hits, err := r.storyIDs(ctx, search.Request{Query: t.Query, Only: t.Options, Newest: true, Prominent: true, Facets: true}, limit, offset)
+	ids, hits, err := r.topicIDs(ctx, t, search.Request{Prominent: true, Facets: true}, limit, offset)
 	page := search.TopicPage{Total: hits.Total, Prominent: hits.Prominent, Facets: hits.Facets}
 	if err != nil {
 		return page, err
@@ -136,9 +136,20 @@ func (r *Reader) Complete(ctx context.Context, query string, topics []news.Topic
 
 // TopicStoryIDs returns the ids of the newest 2,000 stories that a topic finds, in order.
 func (r *Reader) TopicStoryIDs(ctx context.Context, t news.Topic) ([]int64, error) {
-	ids, _, err := r.storyIDs(ctx, search.Request{Query: t.Query, Only: t.Options, Newest: true}, topicDepth, 0)
+	ids, _, err := r.topicIDs(ctx, t, search.Request{}, topicDepth, 0)
 	slices.Sort(ids)
 	return ids, err
+}
+
+// topicIDs is storyIDs for what a topic's query finds and what rules have sent to it, the newest first. Of what was sent, it knows the
+// newest 2,000 articles.
+func (r *Reader) topicIDs(ctx context.Context, t news.Topic, s search.Request, limit, offset int) ([]int64, search.Result, error) {
+	sent, err := r.store.SentTo(ctx, t.ID, topicDepth)
+	if err != nil {
+		return nil, search.Result{}, err
+	}
+	s.Query, s.Only, s.Also, s.Newest, s.User = t.Query, t.Options, sent, true, t.Viewer
+	return r.storyIDs(ctx, s, limit, offset)
 }
 
 // storyIDs returns the ids of the stories with a matching member, each once, the best first.

@@ -76,10 +76,10 @@
 // in a query, every article is examined. Next to words, only the articles that match the words are examined. The same holds for
 // dates.
 //
-// The marks of the searching user, for is:unread and is:starred, are bits by article id. The store loads them and changes them
-// with each marking. Searches without a user reject these fields. Topics reject them too, even those of a user, because a
-// topic's matches are stored and do not change when the user reads. feed:NAME is looked up among the feeds, and topics reject it
-// too.
+// The marks of the searching user, for is:unread and is:starred, are bits by article id, and so is what is hidden from the user,
+// which no search finds that does not ask for is:hidden. The store loads them and changes them with each marking. Searches
+// without a user reject these fields. Topics reject them too, even those of a user, because a topic's matches are stored and do
+// not change when the user reads. feed:NAME is looked up among the feeds, and topics reject it too.
 //
 // # Two readers of queries
 //

@@ -335,18 +335,19 @@ func (q *queryContext) inStory(accept func(storyMember) bool) rowFilter {
 // roleNode is is:original and the other roles.
 type roleNode struct{ role news.Role }
 
-// markNode is is:unread and is:starred. It matches articles that the user has not read, or has starred.
+// markNode is is:unread, is:starred and is:hidden. It matches articles that the user has not read, or has starred, or that rules have
+// hidden from the user.
 type markNode struct {
-	starred bool
-	at      int // in the query, in characters
+	mark string // unread, starred or hidden
+	at   int    // in the query, in characters
 }
 
 // parseRole reads the value of is:.
 func parseRole(p *parser, v fieldValue) (node, error) {
 	value := strings.ToLower(v.text)
 	switch value {
-	case "unread", "starred":
-		return markNode{value == "starred", v.at}, nil
+	case "unread", "starred", "hidden":
+		return markNode{value, v.at}, nil
 	}
 	roles := []string{string(news.RoleOriginal), string(news.RoleCopy), string(news.RoleRewrite), string(news.RoleExcerpt)}
 	if slices.Contains(roles, value) {
@@ -367,8 +368,11 @@ func (n roleNode) filter(q *queryContext) rowFilter {
 func (n roleNode) dependsOnStory() bool { return true }
 
 func (n markNode) filter(q *queryContext) rowFilter {
-	if n.starred {
+	switch n.mark {
+	case "starred":
 		return func(r row) bool { return q.marks.Starred.Has(r.id) }
+	case "hidden":
+		return func(r row) bool { return q.marks.Hidden.Has(r.id) }
 	}
 	return func(r row) bool { return !q.marks.Read.Has(r.id) }
 }
@@ -458,3 +462,21 @@ func (n keyNode) anchors() (anchors, bool) {
 	}
 	return anchors{[]string{n.term}, rate}, true
 }
+
+// idNode matches articles by their ids, written as docID does (Request.Also).
+type idNode []string
+
+func (n idNode) compile(*compiler) query.Query { return unscored{query.NewDocIDQuery(n)} }
+
+func (n idNode) match(v *docView) answer { return answerOf(slices.Contains(n, docID(v.row.id))) }
+
+func (n idNode) anchors() (anchors, bool) { return anchors{}, false }
+
+// fromNode matches articles with at least an id (Request.From).
+type fromNode struct{ id int64 }
+
+func (n fromNode) filter(*queryContext) rowFilter {
+	return func(r row) bool { return r.id >= n.id }
+}
+
+func (n fromNode) dependsOnStory() bool { return false }

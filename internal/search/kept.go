@@ -7,6 +7,8 @@ import (
 	"time"
 
 	api "github.com/blevesearch/bleve_index_api"
+
+	"headwater/internal/news"
 )
 
 const (
@@ -21,7 +23,8 @@ type keptResult struct {
 	matches, total, prominent int
 	newest                    int64 // the highest article id found
 	facets                    []Facet
-	first                     []match // the first results in order, not all where total is larger
+	hidden                    news.IDSet // that was left out; the key has its address, so it is held as long
+	first                     []match    // the first results in order, not all where total is larger
 	until                     time.Time
 	used                      int // keptResults.uses when it was used last
 }
@@ -40,7 +43,7 @@ type keptResults struct {
 }
 
 // keptKey returns the key of a search among the kept results. It returns false for a search that depends on anything beside the
-// two snapshots: the time, a user's marks, the feeds, or the page before.
+// two snapshots and what is hidden: the time, a user's marks, the feeds, or the page before. Sets of what is hidden never change.
 func keptKey(s Request, n node) (key string, ok bool) {
 	if s.Cursor != "" || !s.Newest && !s.Coverage || s.Limit > keptDeepest || s.Offset > keptDeepest-max(s.Limit, defaultLimit) {
 		return "", false
@@ -52,7 +55,7 @@ func keptKey(s Request, n node) (key string, ok bool) {
 			ok = false
 		}
 	})
-	return fmt.Sprintf("%q %#v %t %t %t %t %t %t", s.Query, s.Only, s.Newest, s.Coverage, s.Prominent, s.Stories, s.Settled, s.Facets), ok
+	return fmt.Sprintf("%q %#v %v %d %v %p %t %t %t %t %t %t", s.Query, s.Only, s.In, s.From, s.Also, s.Hidden, s.Newest, s.Coverage, s.Prominent, s.Stories, s.Settled, s.Facets), ok
 }
 
 // find returns the kept result of a search, or nil if there is none that has its first results up to a number.

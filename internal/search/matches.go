@@ -31,7 +31,8 @@ type finder struct {
 	now     time.Time
 	stories *storySnapshot
 	view    *view
-	rows    rowReader // of the view
+	rows    rowReader  // of the view
+	hidden  news.IDSet // what is left out
 
 	maxID   int64 // of the articles that may be returned
 	resumed bool
@@ -150,6 +151,7 @@ func (f *finder) reader(ctx context.Context, r api.IndexReader, m mapping.IndexM
 	if f.search.Marks != nil {
 		c.marks = *f.search.Marks
 	}
+	c.marks.Hidden = f.search.Hidden
 	q := c.compile(n)
 	if a, ok := q.(filtered); ok && a.matchesAll() {
 		// A filter alone, such as is:unread, is evaluated on the forward index. Bleve's searcher of all documents takes several times
@@ -274,7 +276,7 @@ func (f *finder) byRelevance() bool { return !f.search.Newest && !f.search.Cover
 
 func (f *finder) add(doc uint64, score float64, prominent bool) {
 	r := f.rows.row(doc)
-	if r.id > f.maxID {
+	if r.id > f.maxID || f.hidden.Has(r.id) {
 		return
 	}
 	f.newest = max(f.newest, r.id)

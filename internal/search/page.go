@@ -36,7 +36,7 @@ func (f *finder) page() (Result, []match) {
 
 // fold counts the matches and folds those of a story if stories are requested. The results are in no order.
 func (f *finder) fold() keptResult {
-	all := keptResult{matches: len(f.matches), newest: f.newest}
+	all := keptResult{matches: len(f.matches), newest: f.newest, hidden: f.search.Hidden}
 	if f.search.Facets {
 		all.facets = f.facets()
 	}

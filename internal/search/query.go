@@ -26,6 +26,7 @@ import (
 //	lang:es feed:12 feed:bbc language as ISO 639-1; the feed's number, words of its title, or its domain
 //	is:original              the article's role in its story; also copy, rewrite and excerpt
 //	is:unread is:starred     not read, or starred, by the user of the search
+//	is:hidden                hidden from the user by rules; without it a search leaves these out
 //	copies:>5 outlets:>=3    copies and outlets of its story; also =, < and <=, and a number alone
 //	independent:>2           stories that tell of its event
 //	since:24h since:2026-08-18
@@ -112,9 +113,14 @@ type Request struct {
 	Settled       bool        // no articles without a story
 	Facets        bool        // count the articles or stories found by outlet, origin, language and day
 	Cursor        string      // Result.Next of the previous page; Offset counts from there
-	User          int64       // the searching user, for is:unread and is:starred; 0 is nobody, for whom these are errors
+	User          int64       // the searching user, for is:unread, is:starred and is:hidden; 0 is nobody, for whom these are errors
 	Marks         *news.Marks // the user's read and starred marks, which the caller loads if the query needs them; nil means none
+	Hidden        news.IDSet  // what is hidden from the user, which the caller loads; left out, unless the query asks for is:hidden
 	Feeds         []news.Feed // the subscribed feeds, loaded likewise, for feed:NAME
+
+	In   []int64 // only articles of these feeds; nil means of all
+	From int64   // only articles with at least this id, and with an empty Query all of these; 0 means any
+	Also []int64 // these articles as well, whether they match or not
 }
 
 // Hit is a found article. Title and Body are the spans to highlight. Offsets of Body continue after the body into the

@@ -38,16 +38,23 @@ const defaultTimeout = 5 * time.Second
 // position. If two matches change places because words become more frequent, one may be missed. The same holds for a story that
 // overtakes others in coverage.
 func (x *Index) Search(ctx context.Context, s Request, now time.Time) (Result, error) {
-	n, err := parseWithOptions(s.Query, s.Only)
-	if err != nil {
-		return Result{}, err
+	var n node
+	var err error
+	if s.From == 0 || s.Query != "" {
+		if n, err = parseWithOptions(s.Query, s.Only); err != nil {
+			return Result{}, err
+		}
 	}
-	if s.User == 0 {
+	if s.User == 0 && n != nil {
 		if err := rejectMarks(n, "this search"); err != nil {
 			return Result{}, err
 		}
 	}
 	f := &finder{x: x, search: s, now: now, maxID: math.MaxInt64}
+	if !asksForHidden(n) {
+		f.hidden = s.Hidden
+	}
+	n = s.widen(s.narrow(n))
 	if s.Cursor != "" {
 		if err := f.resume(s.Cursor); err != nil {
 			return Result{}, err
@@ -61,6 +68,50 @@ func (x *Index) Search(ctx context.Context, s Request, now time.Time) (Result, e
 		return Result{}, fmt.Errorf("search: %w; it was given up after %s", ErrSlow, limit)
 	}
 	return hits, err
+}
+
+// asksForHidden reports whether a query, which may be nil, has is:hidden.
+func asksForHidden(n node) (asks bool) {
+	walk(n, func(part node) {
+		if m, ok := part.(markNode); ok && m.mark == "hidden" {
+			asks = true
+		}
+	})
+	return asks
+}
+
+// narrow adds In and From to the parsed query, which is nil for all articles.
+func (s Request) narrow(n node) node {
+	if s.In == nil && s.From == 0 {
+		return n
+	}
+	var list andNode
+	if n != nil {
+		list = append(list, n)
+	}
+	if s.In != nil {
+		feeds := make(orNode, len(s.In))
+		for i, id := range s.In {
+			feeds[i] = keyNode{keyFeed + docID(id)}
+		}
+		list = append(list, feeds)
+	}
+	if s.From > 0 {
+		list = append(list, fromNode{s.From})
+	}
+	return list
+}
+
+// widen adds Also to the parsed query.
+func (s Request) widen(n node) node {
+	if len(s.Also) == 0 {
+		return n
+	}
+	ids := make(idNode, len(s.Also))
+	for i, id := range s.Also {
+		ids[i] = docID(id)
+	}
+	return orNode{n, ids}
 }
 
 // find runs a search once a processor is free.

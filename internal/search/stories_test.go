@@ -157,6 +157,44 @@ func TestMarks(t *testing.T) {
 	equal(t, []int64{7, 6, 5, 4, 3, 2, 1}, found(t, x, Request{Query: "is:unread", Newest: true, User: 3}))
 }
 
+// TestHidden searches as a user from whom something is hidden, with kept results and without.
+func TestHidden(t *testing.T) {
+	x, _ := room(t)
+	x.kept.from = 1
+	hidden, fewer := news.IDsOf(5, 7), news.IDsOf(7)
+	for _, tt := range []struct {
+		query  string
+		hidden news.IDSet
+		want   []int64
+	}{
+		{"comet", nil, []int64{7, 6, 5, 4, 3, 2, 1}},
+		{"comet", hidden, []int64{6, 4, 3, 2, 1}},
+		{"comet", fewer, []int64{6, 5, 4, 3, 2, 1}},
+		{"comet", hidden, []int64{6, 4, 3, 2, 1}},
+		{"is:hidden", hidden, []int64{7, 5}},
+		{"is:hidden", nil, nil},
+		{"comet -is:hidden", hidden, []int64{6, 4, 3, 2, 1}},
+		{"comet is:hidden OR is:original", hidden, []int64{7, 5}},
+		{"after:1970", hidden, []int64{6, 4, 3, 2, 1}},
+		{"comet", nil, []int64{7, 6, 5, 4, 3, 2, 1}},
+	} {
+		s := Request{Query: tt.query, Newest: true, User: 3, Hidden: tt.hidden, Facets: true}
+		equal(t, tt.want, found(t, x, s))
+		hits := find1(t, x, s)
+		days := 0
+		for _, v := range hits.Facets[3].Values {
+			days += v.Count
+		}
+		equal(t, [2]int{len(tt.want), len(tt.want)}, [2]int{hits.Total, days})
+	}
+	var q *QueryError
+	for _, err := range []error{Validate("is:hidden"), CheckTopic(news.Topic{Query: "is:hidden"}), CheckRule("is:hidden")} {
+		if !errors.As(err, &q) || !strings.Contains(q.Problem, "is:hidden") {
+			t.Errorf("is:hidden: %v", err)
+		}
+	}
+}
+
 func TestFeedsByName(t *testing.T) {
 	x := open(t, t.TempDir(), Options{})
 	put(t, x, 3, news.Article{ID: 1, Title: "Comet", FeedID: 11, Seen: now}, news.Article{ID: 2, Title: "Comet", FeedID: 12, Seen: now}, news.Article{ID: 3, Title: "Comet", FeedID: 13, Seen: now})

@@ -28,7 +28,7 @@ func Validate(query string) error {
 	return rejectMarks(n, "this search")
 }
 
-// ValidateForUser is Validate for the search of a user, who may ask for is:unread and is:starred.
+// ValidateForUser is Validate for the search of a user, who may ask for is:unread, is:starred and is:hidden.
 func ValidateForUser(query string) error {
 	_, err := parse(query)
 	return err
@@ -38,6 +38,30 @@ func ValidateForUser(query string) error {
 // starred marks, since its stored matches do not change when the user reads.
 func CheckTopic(t news.Topic) error {
 	_, err := parseTopic(t)
+	return err
+}
+
+// CheckRule returns the error in the query of a user's rule, which is always a *QueryError. A rule acts once on an article, so it cannot
+// use marks, which change afterwards; and its feeds are chosen beside the query.
+func CheckRule(query string) error {
+	if strings.TrimSpace(query) == "" {
+		return &QueryError{At: 1, Problem: "a rule needs something to look for", Advice: "write at least one word, or after:1970 for every article with a date"}
+	}
+	n, err := parse(query)
+	if err != nil {
+		return err
+	}
+	walk(n, func(part node) {
+		if err != nil {
+			return
+		}
+		switch part := part.(type) {
+		case markNode:
+			err = &QueryError{At: part.at + 1, Problem: fmt.Sprintf("a rule cannot ask for %s: it acts on an article once, when that is new", part.field()), Advice: "leave it out"}
+		case feedNode:
+			err = &QueryError{At: part.name.at + 1, Problem: fmt.Sprintf("a rule cannot ask for feeds by name, as feed:%s does", part.name.src), Advice: "choose the feed or the folder of the rule"}
+		}
+	})
 	return err
 }
 
@@ -58,7 +82,7 @@ func parseTopic(t news.Topic) (node, error) {
 	return n, rejectMarks(n, "a topic")
 }
 
-// Needs reports which data a search with this query needs: the marks of its user, for is:unread and is:starred, and the feeds,
+// Needs reports which data a search with this query needs: the marks of its user, for is:unread, is:starred and is:hidden, and the feeds,
 // for feed:NAME.
 func Needs(query string) (marks, feeds bool) {
 	n, err := parse(query)
@@ -83,14 +107,13 @@ func rejectMarks(n node, whose string) (err error) {
 		if !ok || err != nil {
 			return
 		}
-		name := "is:unread"
-		if m.starred {
-			name = "is:starred"
-		}
-		err = &QueryError{At: m.at + 1, Problem: fmt.Sprintf("%s needs an account, and %s is nobody's", name, whose), Advice: "leave it out"}
+		err = &QueryError{At: m.at + 1, Problem: fmt.Sprintf("%s needs an account, and %s is nobody's", m.field(), whose), Advice: "leave it out"}
 	})
 	return err
 }
+
+// field is how the query has the node.
+func (n markNode) field() string { return "is:" + n.mark }
 
 // parseWithOptions parses a query and adds the options of its topic as parts.
 func parseWithOptions(query string, o news.TopicOptions) (node, error) {

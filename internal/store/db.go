@@ -31,7 +31,8 @@ type DB struct {
 	epoch  string   // the node: of the log entries that this process adds, and of its leases
 	lease  time.Duration
 	ahead  *atomic.Int64 // how far the database's clock is ahead of this machine's, in nanoseconds
-	marks  *markCache
+	marks  *markCache    // read and starred
+	hides  *markCache    // hidden
 	// present says how an outlet that is stored is called now, see SetPresent.
 	present *atomic.Pointer[func(news.Outlet) news.Outlet]
 	access  *accessMemory

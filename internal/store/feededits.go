@@ -140,11 +140,19 @@ const moveFolderSQL = `UPDATE feeds SET folder = CASE WHEN folder = ?1 THEN ?2 W
 	ELSE ?2 || substr(folder, length(?1) + 1) END
 	WHERE folder = ?1 OR folder > ?1 || '/' AND folder < ?1 || '0'`
 
+// moveRulesSQL lets the rules of a folder, and of those below it, follow it.
+const moveRulesSQL = `UPDATE rules SET folder = ?2 || substr(folder, length(?1) + 1) WHERE folder = ?1 OR folder > ?1 || '/' AND folder < ?1 || '0'`
+
 // MoveFolder moves all feeds of a folder, and of the folders below it, to another, which may have feeds already. Without another
 // the feeds are in no folder afterwards. It returns how many feeds were moved; those that are removed for now count.
 func (db *DB) MoveFolder(ctx context.Context, from, to string) (moved int, err error) {
 	err = db.write(ctx, "move folder "+from, func(ctx context.Context, t tx) error {
 		t.ring(AreaFeeds)
+		if to != "" {
+			if err := t.exec(ctx, moveRulesSQL, text(from), text(to)); err != nil {
+				return err
+			}
+		}
 		moved, err = t.affected(ctx, moveFolderSQL, text(from), text(to))
 		return err
 	})

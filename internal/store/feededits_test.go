@@ -315,7 +315,7 @@ func TestFeedArticles(t *testing.T) {
 	for _, limit := range []int{1, 2, 4, 100} {
 		var got []int64
 		for before := (news.Place{}); ; {
-			part, err := db.FeedArticles(t.Context(), 0, "A", before, limit)
+			part, err := db.FeedArticles(t.Context(), 0, 0, "A", before, limit)
 			must(t, err)
 			for _, a := range part {
 				got = append(got, a.ID)
@@ -329,7 +329,7 @@ func TestFeedArticles(t *testing.T) {
 			t.Errorf("%d at once: %v, want %v", limit, got, want)
 		}
 	}
-	one, err := db.FeedArticles(t.Context(), 4, "", news.Place{}, 3)
+	one, err := db.FeedArticles(t.Context(), 0, 4, "", news.Place{}, 3)
 	must(t, err)
 	if len(one) != 3 || one[0].FeedID != 4 || one[0].Title != "x" {
 		t.Errorf("of a feed: %+v", one)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"headwater/internal/news"
 )
@@ -16,6 +17,7 @@ var (
 	inRead       = readAt("?") + ` IS NOT NULL`
 	inReadBefore = `coalesce(` + readAt("?") + ` < ?, 1 = 0)`
 	inLabelled   = `a.id IN (SELECT article_id FROM labelled WHERE user_id = ? AND label = ?)`
+	inHidden     = `a.id IN (SELECT article_id FROM hidden WHERE user_id = ?)`
 	inFeed       = `a.feed_id = ?`
 	inLabel      = `(a.feed_id IN (SELECT id FROM feeds WHERE folder = ? AND removed = 0)
 		OR a.id IN (SELECT article_id FROM labelled WHERE user_id = ? AND label = ?))`
@@ -25,7 +27,18 @@ var (
 	inOnce    = `EXISTS (SELECT 1 FROM members AS m WHERE m.article_id = a.id AND m.leads = 1)`
 	inStories = `a.id IN (SELECT m.article_id FROM json_each(?) AS wanted CROSS JOIN members AS m WHERE m.story_id = wanted.value AND m.leads = 1)`
 	inIDs     = `a.id IN (SELECT value FROM json_each(?))`
+
+	// notHidden leaves out what the user's rules have hidden (rules.go).
+	notHidden = `NOT EXISTS (SELECT 1 FROM hidden AS h WHERE h.user_id = ? AND h.article_id = a.id)`
 )
+
+// mayHaveHidden reports whether hidden articles may be in a list that is not to show them. In a list of unread ones are none.
+func mayHaveHidden(l news.ItemList) bool {
+	return !slices.ContainsFunc(l.Out, func(s news.Stream) bool { return s.Kind == news.StreamRead && s.Before.IsZero() }) &&
+		!slices.ContainsFunc(l.In, func(s news.Stream) bool {
+			return slices.Contains([]news.StreamKind{news.StreamHidden, news.StreamStarred, news.StreamOwn, news.StreamIDs}, s.Kind)
+		})
+}
 
 // streamCondition returns the condition that puts an article into a stream.
 func streamCondition(user int64, s news.Stream) (string, []any, error) {
@@ -43,6 +56,8 @@ func streamCondition(user int64, s news.Stream) (string, []any, error) {
 		return inFolderOf, []any{text(s.Label)}, nil
 	case news.StreamTopic:
 		return inTopic, []any{s.Topic}, nil
+	case news.StreamHidden:
+		return inHidden, []any{user}, nil
 	case news.StreamStarred:
 		return inLabelled, []any{user, ""}, nil
 	case news.StreamFeed:
@@ -72,6 +87,9 @@ func itemFilter(user int64, l news.ItemList) (f filter, err error) {
 			condition = "NOT (" + condition + ")"
 		}
 		f.and(condition, args...)
+	}
+	if mayHaveHidden(l) {
+		f.and(notHidden, user)
 	}
 	if !l.Since.IsZero() {
 		f.and("a.seen >= ?", millis(l.Since))

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 
 	"headwater/internal/news"
@@ -81,21 +83,42 @@ func (db *DB) MarkItems(ctx context.Context, user int64, m news.Marking) (news.M
 const raiseMarkedSQL = `UPDATE users SET marked = marked + 1 WHERE id = ? RETURNING marked`
 
 // mark runs a transaction that changes a user's marks, and updates the cache.
-func (db *DB) mark(ctx context.Context, what string, user int64, fn func(context.Context, tx) (news.Marked, error)) (changed news.Marked, err error) {
+func (db *DB) mark(ctx context.Context, what string, user int64, fn func(context.Context, tx) (news.Marked, error)) (news.Marked, error) {
+	changed, err := db.markUsers(ctx, what, func(ctx context.Context, t tx) (map[int64]news.Marked, error) {
+		m, err := fn(ctx, t)
+		return map[int64]news.Marked{user: m}, err
+	})
+	return changed[user], err
+}
+
+// markUsers is mark for several users, whose changes fn returns by user.
+func (db *DB) markUsers(ctx context.Context, what string, fn func(context.Context, tx) (map[int64]news.Marked, error)) (changed map[int64]news.Marked, err error) {
 	db.marks.writing.Lock()
 	defer db.marks.writing.Unlock()
-	var version int64
+	var versions map[int64]int64
 	err = db.write(ctx, what, func(ctx context.Context, t tx) (err error) {
-		if changed, err = fn(ctx, t); err != nil || changed.None() {
+		if changed, err = fn(ctx, t); err != nil {
 			return err
 		}
-		return t.scan(ctx, []any{&version}, raiseMarkedSQL, user)
+		versions = map[int64]int64{}
+		for _, user := range slices.Sorted(maps.Keys(changed)) {
+			if changed[user].None() {
+				continue
+			}
+			var version int64
+			if err := t.scan(ctx, []any{&version}, raiseMarkedSQL, user); err != nil {
+				return err
+			}
+			versions[user] = version
+		}
+		return nil
 	})
 	if err != nil {
-		return news.Marked{}, err
+		return nil, err
 	}
-	if !changed.None() {
-		db.marks.change(user, version, changed)
+	for user, version := range versions {
+		db.marks.change(user, version, changed[user])
+		db.hides.change(user, version, changed[user])
 	}
 	return changed, nil
 }
@@ -175,13 +198,13 @@ func (db *DB) UndoRead(ctx context.Context, user, marking int64) (news.Marked, e
 	})
 }
 
-// markCache holds the marks of users who searched by them. Reading hundreds of thousands of marks takes longer than any
-// search. Each user has a version in the database (users.marked) that rises with each change. A writer updates the cache
+// markCache holds the marks of users who searched by them; a second one holds what is hidden from users, which each of their lists
+// needs. Reading hundreds of thousands of marks takes longer than any search. Each user has a version in the database (users.marked) that rises with each change. A writer updates the cache
 // after its transaction is committed. Where other processes write too, cached marks are used only if their version is the
 // user's.
 type markCache struct {
-	// writing is held from before a transaction that changes marks until the cache is updated, so that updates are
-	// applied in the order of the transactions.
+	// writing is held from before a transaction that changes marks until the caches are updated, so that updates are
+	// applied in the order of the transactions. Of the two caches, db.marks has the lock.
 	writing sync.Mutex
 
 	mu      sync.Mutex // guards what follows
@@ -212,6 +235,7 @@ func (c *markCache) change(user, version int64, m news.Marked) {
 		return
 	}
 	all.Read, all.Starred = all.Read.With(m.Read).Without(m.Unread), all.Starred.With(m.Starred).Without(m.Unstarred)
+	all.Hidden = all.Hidden.With(m.Hidden).Without(m.Unread).Without(m.Shown)
 	all.version = version
 	c.of[user] = all
 }
@@ -272,13 +296,51 @@ var (
 	readBySQL    = `SELECT article_id FROM read_marks WHERE user_id = ? ORDER BY article_id`
 	coveredBySQL = `SELECT a.id` + coveredSQL + ` AND g.user_id = ?`
 	starredBySQL = `SELECT article_id FROM labelled WHERE user_id = ? AND label = '' ORDER BY article_id`
+	hiddenBySQL  = `SELECT article_id FROM hidden WHERE user_id = ? ORDER BY article_id`
 )
 
 const markedSQL = `SELECT marked FROM users WHERE id = ?`
 
-// Marks returns all articles that a user has read or starred.
+// Marks returns all articles that a user has read or starred, without what is hidden.
 func (db *DB) Marks(ctx context.Context, user int64) (news.Marks, error) {
-	m, ok := db.marks.get(user)
+	return db.cached(ctx, db.marks, user, func(t *sql.Tx) (news.Marks, error) {
+		read, err := collect(ctx, t.QueryContext, scanID, readBySQL, user)
+		if err != nil {
+			return news.Marks{}, err
+		}
+		covered, err := collect(ctx, t.QueryContext, scanID, coveredBySQL, user)
+		if err != nil {
+			return news.Marks{}, err
+		}
+		starred, err := collect(ctx, t.QueryContext, scanID, starredBySQL, user)
+		return news.Marks{Read: news.IDsOf(append(read, covered...)...), Starred: news.IDsOf(starred...)}, err
+	})
+}
+
+// Hidden returns the articles that rules have hidden from a user. While nothing more is hidden and nothing is shown again, it returns the
+// same set.
+func (db *DB) Hidden(ctx context.Context, user int64) (news.IDSet, error) {
+	if user == 0 {
+		return nil, nil
+	}
+	m, err := db.cached(ctx, db.hides, user, func(t *sql.Tx) (news.Marks, error) {
+		hidden, err := collect(ctx, t.QueryContext, scanID, hiddenBySQL, user)
+		return news.Marks{Hidden: news.IDsOf(hidden...)}, err
+	})
+	return m.Hidden, err
+}
+
+// ifHidden returns a user from whom something is hidden, and 0 in place of any other.
+func (db *DB) ifHidden(ctx context.Context, user int64) (int64, error) {
+	if hidden, err := db.Hidden(ctx, user); err != nil || len(hidden) == 0 {
+		return 0, err
+	}
+	return user, nil
+}
+
+// cached returns the marks of a user in a cache, which reads them where it has none of now.
+func (db *DB) cached(ctx context.Context, cache *markCache, user int64, read func(*sql.Tx) (news.Marks, error)) (news.Marks, error) {
+	m, ok := cache.get(user)
 	if ok && db.Shared() {
 		version, err := db.number(ctx, "version of a user's marks", markedSQL, user)
 		if err != nil {
@@ -289,34 +351,19 @@ func (db *DB) Marks(ctx context.Context, user int64) (news.Marks, error) {
 	if ok {
 		return m.Marks, nil
 	}
-	var read, starred []int64
 	err := db.read(ctx, "marks of a user", func(t *sql.Tx) (err error) {
 		err = t.QueryRowContext(ctx, markedSQL, user).Scan(&m.version)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) { // a user who was removed has no marks
 			return err
 		}
-		for _, list := range []struct {
-			ids   *[]int64
-			query string
-		}{{&read, readBySQL}, {&read, coveredBySQL}, {&starred, starredBySQL}} {
-			err := eachRow(ctx, t.QueryContext, func(row scanner) error {
-				var id int64
-				err := row.Scan(&id)
-				*list.ids = append(*list.ids, id)
-				return err
-			}, list.query, user)
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+		m.Marks, err = read(t)
+		return err
 	})
 	if err != nil {
 		return news.Marks{}, err
 	}
-	m.Marks = news.Marks{Read: news.IDsOf(read...), Starred: news.IDsOf(starred...)}
 	if db.writer != nil { // a read-only process does not learn of others' changes
-		db.marks.keep(user, m)
+		cache.keep(user, m)
 	}
 	return m.Marks, nil
 }
@@ -340,6 +387,9 @@ const (
 		AND NOT EXISTS (SELECT 1 FROM labelled AS x WHERE x.user_id = ?2 AND x.label = ?1 AND x.article_id = labelled.article_id)`
 	dropLabelSQL = `DELETE FROM labelled WHERE user_id = ? AND label = ?`
 	moveFoldSQL  = `UPDATE feeds SET folder = ? WHERE folder = ?`
+
+	moveRuleFoldSQL  = `UPDATE rules SET folder = ? WHERE folder = ?`
+	moveRuleLabelSQL = `UPDATE rules SET label = ?1 WHERE user_id = ?2 AND label = ?3 AND action = '` + string(news.RuleLabel) + `'`
 )
 
 // RenameLabel renames a folder and the user's label of the same name. An empty name removes both. Folders are shared by
@@ -351,7 +401,10 @@ func (db *DB) RenameLabel(ctx context.Context, user int64, name, to string) erro
 			return err
 		}
 		if to != "" {
-			if err := t.exec(ctx, moveLabelSQL, text(to), user, text(name)); err != nil {
+			if err := t.exec(ctx, moveRuleFoldSQL, text(to), text(name)); err != nil {
+				return err
+			}
+			if err := t.all(ctx, []string{moveLabelSQL, moveRuleLabelSQL}, text(to), user, text(name)); err != nil {
 				return err
 			}
 		}
@@ -379,6 +432,9 @@ func (db *DB) MoveLabel(ctx context.Context, user int64, name, to string) error 
 	return db.write(ctx, "rename label "+name, func(ctx context.Context, t tx) error {
 		moved, err := t.affected(ctx, moveLabelSQL, text(to), user, text(name))
 		if err != nil {
+			return err
+		}
+		if err := t.exec(ctx, moveRuleLabelSQL, text(to), user, text(name)); err != nil {
 			return err
 		}
 		n, err := t.affected(ctx, dropLabelSQL, user, text(name))

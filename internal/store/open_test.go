@@ -480,6 +480,7 @@ func TestCheckFindsBrokenPromises(t *testing.T) {
 		"aged-out articles that still exist":   `INSERT INTO aged_items VALUES (1, 1, 0, '', '', '', '', '', 0, 0, 0, 0, 0, 0, 0, 0)`,
 		"2 articles whose text cannot be read": `UPDATE bodies SET body = x'01ffff'`,
 		"1 mark of settling ahead of the log":  `UPDATE marks SET value = 99 WHERE name = 'settle'`,
+		"1 mark of rules ahead of the log":     `INSERT INTO marks (name, value) VALUES ('rules', 99)`,
 		"1 mark of reading pages ahead":        `INSERT INTO settings (key, value) VALUES ('full text mark', '99')`,
 		"1 marks of topics or alerts ahead":    `INSERT INTO marks (name, value) VALUES ('topics', 99) ON CONFLICT (name) DO UPDATE SET value = 99`,
 		"entries of the log of stories beyond": `UPDATE story_log SET seq = seq + 50`,

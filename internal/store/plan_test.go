@@ -37,6 +37,10 @@ func plannedStatements() []planned {
 		queries, _, _ := historyQueries(1, l)
 		return queries[i]
 	}
+	items := func(l news.ItemList) string {
+		q, _, _ := itemQuery(1, l, itemsSQL, filter{})
+		return q
+	}
 	whole := wholeFeedsSQL + " WHERE f.removed = 0 AND f.articles > coalesce(r.articles, 0) ORDER BY f.id"
 	all := []planned{
 		{"session", sessionSQL, "INDEX sqlite_autoindex_sessions_1"},
@@ -55,6 +59,8 @@ func plannedStatements() []planned {
 		{"changes behind a mark", changesAfterSQL, "INDEX sqlite_autoindex_story_log_1 (seq>?)"},
 		{"feeds of a folder with articles", newestArticleFeedsSQL, "INDEX articles_feed (feed_id=?"},
 		{"articles of a feed of a folder", articlesOfFeedSQL, "INDEX articles_feed (feed_id=?"},
+		{"feeds of a folder with articles, without hidden ones", visibleNewestArticleFeedsSQL, "INDEX articles_feed (feed_id=?"},
+		{"articles of a feed, without hidden ones", visibleArticlesOfFeedSQL, "INDEX articles_feed (feed_id=?"},
 		{"headers", headersByIDSQL, "INTEGER PRIMARY KEY"},
 		{"feeds by id", feedsByIDSQL, "INTEGER PRIMARY KEY"},
 		{"removals of feeds that are final", endedRemovalsSQL, "INDEX feeds_removed"},
@@ -152,6 +158,28 @@ func plannedStatements() []planned {
 		{"a label to remove", keepRemovedLabelSQL, "PRIMARY KEY (user_id=? AND label=?)"},
 		{"a label to restore", restoreLabelSQL, "PRIMARY KEY (user_id=? AND removal=?)"},
 		{"a restored label", dropRemovedLabelSQL, "PRIMARY KEY (user_id=? AND removal=?)"},
+		{"first article of a time", firstSinceSQL, "INDEX articles_seen (seen=?)"},
+		{"rules of a user", rulesSQL, "INDEX rules_user (user_id=?)"},
+		{"a rule", ruleSQL, "INTEGER PRIMARY KEY"},
+		{"count rules", countRulesSQL, "INDEX rules_user (user_id=?)"},
+		{"last act of rules", lastActSQL, "INDEX rules_user (user_id=?)"},
+		{"what a rule did last", ruleChangesSQL, "INDEX rule_articles_at (rule_id=?)"},
+		{"act by a rule", actSQL, "SEARCH a USING INTEGER PRIMARY KEY"},
+		{"act on earlier articles", actEarlierSQL, "SEARCH a USING INTEGER PRIMARY KEY"},
+		{"outcome of a rule", outcomeSQL, "PRIMARY KEY (rule_id=? AND article_id=?)"},
+		{"marks of articles of their own", ownReadSQL, "SEARCH a USING INTEGER PRIMARY KEY"},
+		{"send to a topic", sendSQL, "SEARCH a USING INTEGER PRIMARY KEY"},
+		{"stories of what was sent", storiesWithSQL, "SEARCH members USING"},
+		{"what was sent to a topic", sentToSQL, "PRIMARY KEY (topic_id=?)"},
+		{"where articles were sent", sentSQL, "INDEX topic_sent_article (article_id=?)"},
+		{"take back from a topic", takeBackSQL, "SEARCH topic_sent USING"},
+		{"match again with topics", checkAgainSQL, "SEARCH topic_articles USING INTEGER PRIMARY KEY"},
+		{"hide", hideSQL, "SEARCH a USING INTEGER PRIMARY KEY"},
+		{"undo a rule", undoneRuleSQL, "INDEX rule_articles_at (rule_id=? AND at=?)"},
+		{"undo marks of a rule", unreadByRuleSQL, "SEARCH read_marks USING"},
+		{"show again", unhideSQL, "PRIMARY KEY (user_id=? AND article_id=?)"},
+		{"hidden items", items(news.ItemList{In: []news.Stream{{Kind: news.StreamHidden}}, Limit: 20}), "hidden USING PRIMARY KEY (user_id=?)"},
+		{"all items, without hidden ones", items(news.ItemList{In: []news.Stream{{Kind: news.StreamAll}}, Limit: 20}), "SEARCH h USING PRIMARY KEY (user_id=? AND article_id=?)"},
 		{"visit", visitSQL, "INTEGER PRIMARY KEY"},
 		{"visits", visitsSQL, "INTEGER PRIMARY KEY"},
 		{"lead", setLeadsSQL, "INDEX members_story"},
@@ -169,7 +197,13 @@ func plannedStatements() []planned {
 		{"feeds of a folder", newestOfFeedsSQL, "INDEX feeds_folder"},
 		{"feeds of a removed folder", restoreFolderSQL, "PRIMARY KEY (removal=? AND feed_id=?)"},
 		{"newest of the feeds of a folder", newestOfFeedsSQL, "SEARCH x USING PRIMARY KEY (feed_id=?"},
-		{"stories of a feed", ofFeedSQL, "SEARCH story_feeds USING PRIMARY KEY (feed_id=?"},
+		{"stories of a feed", ofFeedSQL, "SEARCH x USING PRIMARY KEY (feed_id=?"},
+		{"stories of a feed, without hidden ones", visibleOfFeedSQL, "SEARCH x USING PRIMARY KEY (feed_id=?"},
+		{"what is hidden of them", visibleOfFeedSQL, "SEARCH h USING PRIMARY KEY (user_id=? AND article_id=?)"},
+		{"members of them", visibleOfFeedSQL, "SEARCH m USING"},
+		{"newest of the feeds of a folder, without hidden ones", visibleNewestOfFeedsSQL, "SEARCH x USING PRIMARY KEY (feed_id=?"},
+		{"newest stories, without hidden ones", stories(news.StoryList{Newest: true, Viewer: 1}), "INDEX stories_changed"},
+		{"what is hidden of all", hiddenBySQL, "SEARCH hidden USING PRIMARY KEY (user_id=?)"},
 		{"newest stories", stories(news.StoryList{Newest: true}), "INDEX stories_changed"},
 		{"changed stories", stories(news.StoryList{Since: day}), "INDEX stories_changed"},
 		{"coverage", coverageSQL, "INDEX stories_event"},
@@ -361,8 +395,12 @@ const largeSQL = `
 	INSERT INTO labelled (user_id, label, article_id) SELECT u, 'x', a.id FROM generate_series(1, 3) AS u, articles AS a;
 	INSERT INTO removed_folders (removal, feed_id, folder, became) SELECT i, f.id, 'x', '' FROM generate_series(1, 20) AS i, feeds AS f;
 	INSERT INTO removed_labels (user_id, removal, article_id, label) SELECT u, 1 + a.id / 100, a.id, 'x' FROM generate_series(1, 3) AS u, articles AS a;
+	INSERT INTO hidden (user_id, article_id) SELECT user_id, article_id FROM read_marks WHERE article_id % 2 = 0;
+	INSERT INTO rules (user_id, folder, query, action, label, paused, after, added) SELECT 1 + i % 3, '', 'x', 'read', '', 0, 0, 0 FROM generate_series(1, 300) AS i;
+	INSERT INTO rule_articles (rule_id, article_id, at, outcome) SELECT 1 + a.id % 300, a.id, a.id, 1 FROM articles AS a;
 	INSERT INTO user_settings (user_id, settings) SELECT i, '{}' FROM generate_series(1, 3) AS i;
 	INSERT INTO topics (id, name, query, added) SELECT i, 'topic' || i, 'x', 0 FROM generate_series(1, 10) AS i;
+	INSERT INTO topic_sent (topic_id, article_id) SELECT 1 + a.id % 10, a.id FROM articles AS a;
 	INSERT INTO topic_seen (user_id, topic_id, seen) SELECT u, i, i FROM generate_series(1, 3) AS u, generate_series(1, 10) AS i;
 	INSERT INTO topic_stories (topic_id, story_id, seq, at) SELECT i, s.id, s.id * 10 + i, 0 FROM generate_series(1, 10) AS i, stories AS s;
 	INSERT INTO topic_articles (article_id, story_id, seq) SELECT article_id, story_id, article_id FROM members;
@@ -542,6 +580,6 @@ var scanOfPlan = regexp.MustCompile(`(Seq Scan|Index Scan|Index Only Scan|Bitmap
 
 // smallTables do not grow with time. queues are indexes that have only what waits.
 var (
-	smallTables = []string{"feeds", "marks", "topics", "users", "alerts", "save_targets", "counters", "settings", "writer"}
+	smallTables = []string{"feeds", "marks", "topics", "users", "alerts", "save_targets", "counters", "settings", "writer", "rules"}
 	queues      = []string{"citing_due", "savings_due", "savings_waiting"}
 )

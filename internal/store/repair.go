@@ -31,7 +31,7 @@ func repairs() []repair {
 			raise(highestStory, "stories", "id"), raise(highestEvent, "events", "id"),
 		}},
 		{says: "marks that were ahead of their log, set to its end", mend: []string{
-			`UPDATE marks SET value = (` + lastSeqSQL + `) WHERE name = '` + watermarkSettle + `' AND value > (` + lastSeqSQL + `)`,
+			`UPDATE marks SET value = (` + lastSeqSQL + `) WHERE name IN ('` + watermarkSettle + `', '` + watermarkRules + `') AND value > (` + lastSeqSQL + `)`,
 			`UPDATE settings SET value = cast((` + lastSeqSQL + `) AS TEXT) WHERE key = '` + watermarkPages + `' AND cast(value AS BIGINT) > (` + lastSeqSQL + `)`,
 			`UPDATE marks SET value = ` + lastChangeSQL + ` WHERE name IN ('` + watermarkTopics + `', '` + watermarkAlerts + `') AND value > ` + lastChangeSQL,
 		}},

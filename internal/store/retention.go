@@ -139,7 +139,7 @@ func (db *DB) CloseStories(ctx context.Context, closing []Closing) error {
 // A story that keeps some articles stays in phase 3 and stores how many were deleted. When a story loses all articles,
 // its headline, origin and counts move to aged_stories, and the ids that led to it to aged_redirects. DB.Story returns it
 // without members. Lists, feeds, counters and searches leave it out. The same transaction deletes bodies, log entries,
-// prints, edges, claims, members, vectors, pages, read marks and topic_articles; citations, and credited pages that no other
+// prints, edges, claims, members, vectors, pages, read marks with what rules hid, topic_articles, topic_sent and rule_articles; citations, and credited pages that no other
 // article cites; and, for stories that end, topic_stories, alert rows and entries in the story log. The counters of
 // feeds, events and users change with these rows. Numbers are never used again, since the highest ones stay in
 // sqlite_sequence. Search indexes are not part of the transaction: they follow the log of removals
@@ -323,6 +323,8 @@ const (
 // forgetArticlesOfSQL deletes articles and what belongs to them.
 var forgetArticlesOfSQL = []string{
 	`DELETE FROM topic_articles WHERE article_id IN (SELECT value FROM json_each(?))`,
+	`DELETE FROM topic_sent WHERE article_id IN (SELECT value FROM json_each(?))`,
+	`DELETE FROM rule_articles WHERE article_id IN (SELECT value FROM json_each(?))`,
 	`DELETE FROM citing WHERE article_id IN (SELECT value FROM json_each(?))`,
 	`DELETE FROM pages WHERE article_id IN (SELECT value FROM json_each(?))`,
 	`DELETE FROM vectors WHERE article_id IN (SELECT value FROM json_each(?))`, forgetSavingsOfSQL,

@@ -125,6 +125,8 @@ func watermarksAhead() map[string]string {
 	return map[string]string{
 		"mark of settling ahead of the log": `SELECT count(*) FROM marks WHERE name = '` + watermarkSettle + `'
 			AND value > (` + lastSeqSQL + `)`,
+		"mark of rules ahead of the log": `SELECT count(*) FROM marks WHERE name = '` + watermarkRules + `'
+			AND value > (` + lastSeqSQL + `)`,
 		"mark of reading pages ahead of the log": `SELECT count(*) FROM settings WHERE key = '` + watermarkPages + `'
 			AND cast(value AS BIGINT) > (` + lastSeqSQL + `)`,
 		"marks of topics or alerts ahead of the log of stories": `SELECT count(*) FROM marks WHERE name IN ('` + watermarkTopics + `', '` + watermarkAlerts + `')

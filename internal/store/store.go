@@ -108,7 +108,7 @@ func Open(ctx context.Context, dir string, opts Options) (*DB, error) {
 	}
 	db := &DB{
 		dir: abs, log: opts.Logger, epoch: rand.Text(), lease: cmp.Or(opts.Lease, defaultLease), ahead: &atomic.Int64{}, engine: sqliteEngine{dir: abs},
-		marks: &markCache{}, present: &atomic.Pointer[func(news.Outlet) news.Outlet]{}, access: &accessMemory{}, bells: &bells{}, sent: &commits{open: map[int64]bool{}}, turn: semaphore.NewWeighted(1), leaders: &leaders{lock: map[string]chan struct{}{}, held: map[*Leadership]bool{}},
+		marks: &markCache{}, hides: &markCache{}, present: &atomic.Pointer[func(news.Outlet) news.Outlet]{}, access: &accessMemory{}, bells: &bells{}, sent: &commits{open: map[int64]bool{}}, turn: semaphore.NewWeighted(1), leaders: &leaders{lock: map[string]chan struct{}{}, held: map[*Leadership]bool{}},
 	}
 	if opts.Database != "" {
 		if db.engine, err = newPostgres(opts.Database); err != nil {

@@ -52,6 +52,9 @@ func (db *DB) Story(ctx context.Context, id int64) (news.Story, error) {
 // and marks. In a list of IDs, an id that moved stands for the story that it moved to. Each story is returned once, and
 // unknown ids are skipped. Limit 0 means all for a list of IDs, and 50 otherwise.
 func (db *DB) Stories(ctx context.Context, l news.StoryList) (stories []news.Story, err error) {
+	if l.Viewer, err = db.ifHidden(ctx, l.Viewer); err != nil {
+		return nil, err
+	}
 	err = db.read(ctx, "stories", func(t *sql.Tx) error {
 		if stories, err = listStories(ctx, t, storyColumns, l, scanStory); err != nil {
 			return err
@@ -88,6 +91,10 @@ const (
 	// beginning of its settlement.
 	afterPlaceSQL = `(s.changed, s.latest, s.id) < (?, coalesce((SELECT p.latest FROM stories AS p WHERE p.id = ?), 9223372036854775807), ?)`
 	byPlace       = ` ORDER BY w.place LIMIT ? OFFSET ?`
+
+	// visibleSQL holds for stories of which some article is not hidden from a user. What is hidden is read past.
+	visibleSQL = `EXISTS (SELECT 1 FROM members AS m WHERE m.story_id = s.id
+		AND NOT EXISTS (SELECT 1 FROM hidden AS h WHERE h.user_id = ? AND h.article_id = m.article_id))`
 )
 
 // markColumns are read only for the stories of a page.
@@ -96,6 +103,9 @@ const markColumns = `s.id, s.changed, coalesce((SELECT l.seq FROM story_log AS l
 
 // StoryMarks returns the versions of the stories that Stories would return, without reading the stories.
 func (db *DB) StoryMarks(ctx context.Context, l news.StoryList) (marks []news.StoryVersion, err error) {
+	if l.Viewer, err = db.ifHidden(ctx, l.Viewer); err != nil {
+		return nil, err
+	}
 	err = db.read(ctx, "marks of stories", func(t *sql.Tx) error {
 		marks, err = listStories(ctx, t, markColumns, l, func(row scanner) (m news.StoryVersion, err error) {
 			var changed int64
@@ -155,11 +165,18 @@ func storySelection(l news.StoryList) (string, []any) {
 	if l.Newest && l.Before.ID != 0 {
 		f.and(afterPlaceSQL, millis(l.Before.Time), l.Before.ID, l.Before.ID)
 	}
+	if l.Newest && l.Viewer != 0 {
+		f.and(visibleSQL, l.Viewer)
+	}
 	return from + f.where(), f.args
 }
 
 // CountStories counts the stories that Stories would return without Limit and Offset.
 func (db *DB) CountStories(ctx context.Context, l news.StoryList) (int, error) {
+	var err error
+	if l.Viewer, err = db.ifHidden(ctx, l.Viewer); err != nil {
+		return 0, err
+	}
 	from, args := storySelection(l)
 	n, err := db.number(ctx, "count stories", `SELECT count(*)`+from, args...)
 	return int(n), err
@@ -313,17 +330,31 @@ func (db *DB) PlacementsAfter(ctx context.Context, at PlacementMark, limit int) 
 // continue.
 const (
 	afterInListSQL = `x.feed_id = f.id AND x.changed >= ?2 AND (x.changed, x.latest, x.story_id) < (?3, ?4, ?5)`
-	// newestOfFeedsSQL selects the feeds whose newest story is among the n newest of all feeds. No other feed has a story
-	// among the first n of the folder. Stories of one settlement share one time of change, and several feeds may share
-	// their newest story.
-	newestOfFeedsSQL = `SELECT id FROM (SELECT f.id, dense_rank() OVER (ORDER BY s.changed DESC, s.latest DESC, s.id DESC) AS place
-		FROM (SELECT f.id, (SELECT x.story_id FROM story_feeds AS x WHERE ` + afterInListSQL + `
-				ORDER BY x.changed DESC, x.latest DESC, x.story_id DESC LIMIT 1) AS newest
-			FROM feeds AS f WHERE f.folder = ?1 AND f.removed = 0) AS f CROSS JOIN stories AS s WHERE s.id = f.newest) AS found WHERE place <= ?6`
-	ofFeedSQL = `SELECT changed, latest, story_id FROM story_feeds WHERE feed_id = ?1 AND changed >= ?2 AND (changed, latest, story_id) < (?3, ?4, ?5)
-		ORDER BY changed DESC, latest DESC, story_id DESC LIMIT ?6`
+	// visibleInFeedSQL holds for a story x of a feed of which some article is not hidden from a user. What is hidden is read past.
+	visibleInFeedSQL = ` AND EXISTS (SELECT 1 FROM members AS m CROSS JOIN articles AS a WHERE m.story_id = x.story_id AND a.id = m.article_id AND a.feed_id = x.feed_id
+		AND NOT EXISTS (SELECT 1 FROM hidden AS h WHERE h.user_id = ?7 AND h.article_id = a.id))`
 	placeOfSQL = `SELECT latest FROM stories WHERE id = ?`
 )
+
+var (
+	newestOfFeedsSQL, visibleNewestOfFeedsSQL = newestOfFeeds(""), newestOfFeeds(visibleInFeedSQL)
+	ofFeedSQL, visibleOfFeedSQL               = ofFeed(""), ofFeed(visibleInFeedSQL)
+)
+
+// newestOfFeeds selects the feeds whose newest story is among the n newest of all feeds, of the stories that meet a condition. No other
+// feed has such a story among the first n of the folder. Stories of one settlement share one time of change, and several feeds may share
+// their newest story.
+func newestOfFeeds(only string) string {
+	return `SELECT id FROM (SELECT f.id, dense_rank() OVER (ORDER BY s.changed DESC, s.latest DESC, s.id DESC) AS place
+		FROM (SELECT f.id, (SELECT x.story_id FROM story_feeds AS x WHERE ` + afterInListSQL + only + `
+				ORDER BY x.changed DESC, x.latest DESC, x.story_id DESC LIMIT 1) AS newest
+			FROM feeds AS f WHERE f.folder = ?1 AND f.removed = 0) AS f CROSS JOIN stories AS s WHERE s.id = f.newest) AS found WHERE place <= ?6`
+}
+
+func ofFeed(only string) string {
+	return `SELECT x.changed, x.latest, x.story_id FROM story_feeds AS x WHERE x.feed_id = ?1 AND x.changed >= ?2 AND (x.changed, x.latest, x.story_id) < (?3, ?4, ?5)` + only + `
+		ORDER BY x.changed DESC, x.latest DESC, x.story_id DESC LIMIT ?6`
+}
 
 type listed struct{ changed, latest, story int64 }
 
@@ -344,23 +375,27 @@ func inFolder(ctx context.Context, t *sql.Tx, l news.StoryList) (news.StoryList,
 	limit := limitOr(l.Limit)
 	since := millis(l.Since)
 	feeds := []int64{l.Feed}
+	newestOf, of, args := newestOfFeedsSQL, ofFeedSQL, []any{since, after.changed, after.latest, after.story, limit}
+	if l.Viewer != 0 {
+		newestOf, of, args = visibleNewestOfFeedsSQL, visibleOfFeedSQL, append(args, l.Viewer)
+	}
 	if l.Folder != "" {
 		var err error
-		feeds, err = collect(ctx, t.QueryContext, scanID, newestOfFeedsSQL, text(l.Folder), since, after.changed, after.latest, after.story, limit)
+		feeds, err = collect(ctx, t.QueryContext, scanID, newestOf, append([]any{text(l.Folder)}, args...)...)
 		if err != nil {
 			return l, err
 		}
 	}
 	var all []listed
 	for _, feed := range feeds {
-		of, err := collect(ctx, t.QueryContext, func(row scanner) (x listed, err error) {
+		found, err := collect(ctx, t.QueryContext, func(row scanner) (x listed, err error) {
 			err = row.Scan(&x.changed, &x.latest, &x.story)
 			return x, err
-		}, ofFeedSQL, feed, since, after.changed, after.latest, after.story, limit)
+		}, of, append([]any{feed}, args...)...)
 		if err != nil {
 			return l, err
 		}
-		all = append(all, of...)
+		all = append(all, found...)
 	}
 	slices.SortFunc(all, func(a, b listed) int {
 		return cmp.Or(cmp.Compare(b.changed, a.changed), cmp.Compare(b.latest, a.latest), cmp.Compare(b.story, a.story))

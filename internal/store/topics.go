@@ -102,6 +102,15 @@ func (db *DB) scanTopic(row scanner) (topic news.Topic, err error) {
 	return topic, errors.Join(err, errMuted)
 }
 
+// topicFor is scanTopic for a viewer.
+func (db *DB) topicFor(viewer int64) func(scanner) (news.Topic, error) {
+	return func(row scanner) (news.Topic, error) {
+		t, err := db.scanTopic(row)
+		t.Viewer = viewer
+		return t, err
+	}
+}
+
 // sharedTopics are the topics of everybody, seen as far as one user has seen them.
 const sharedTopics = `SELECT id, 0, name, query, originals, min_outlets, langs, muted, secret, added, seen, filled,
 	version, (SELECT count(*) FROM topic_stories AS m WHERE m.topic_id = t.id AND m.seq > t.seen)
@@ -116,7 +125,7 @@ const (
 
 // Topic returns a user's topic by name, or news.ErrNotFound. User 0 stands for everybody.
 func (db *DB) Topic(ctx context.Context, user int64, name string) (news.Topic, error) {
-	return rowOf(ctx, db, "topic "+name, db.scanTopic, topicSQL, user, text(name))
+	return rowOf(ctx, db, "topic "+name, db.topicFor(user), topicSQL, user, text(name))
 }
 
 // TopicByID returns a topic, or news.ErrNotFound.
@@ -144,12 +153,12 @@ const (
 
 // SharedTopic returns a topic of everybody by name as a user has seen it, or news.ErrNotFound.
 func (db *DB) SharedTopic(ctx context.Context, viewer int64, name string) (news.Topic, error) {
-	return rowOf(ctx, db, "topic "+name, db.scanTopic, sharedTopicSQL, viewer, text(name))
+	return rowOf(ctx, db, "topic "+name, db.topicFor(viewer), sharedTopicSQL, viewer, text(name))
 }
 
 // SharedTopics returns the topics of everybody by name, each as a user has seen it.
 func (db *DB) SharedTopics(ctx context.Context, viewer int64) ([]news.Topic, error) {
-	return rowsOf(ctx, db, "topics", db.scanTopic, sharedTopicsSQL, viewer)
+	return rowsOf(ctx, db, "topics", db.topicFor(viewer), sharedTopicsSQL, viewer)
 }
 
 const (
@@ -159,7 +168,7 @@ const (
 
 // Topics returns a user's topics by name. User 0 stands for everybody; what is new of these is new to users who have seen none of them.
 func (db *DB) Topics(ctx context.Context, user int64) ([]news.Topic, error) {
-	return rowsOf(ctx, db, "topics", db.scanTopic, topicsSQL, user)
+	return rowsOf(ctx, db, "topics", db.topicFor(user), topicsSQL, user)
 }
 
 // AllTopics returns the topics of all users and of everybody, in the order in which they were added.

@@ -144,6 +144,9 @@ func fullNewsroom(t *testing.T) *DB {
 		db.SetUserSettings(ctx, 1, news.Settings{Theme: news.ThemeSepia})); err != nil {
 		t.Fatal(err)
 	}
+	if n, err := db.ApplyRule(ctx, RuleMatch{Rule: addRule(t, db, news.UserRule{Query: "flüsse", Folder: "a/b", Action: news.RuleHide}), Articles: []int64{7, 8}}); n != 2 || err != nil {
+		t.Fatalf("%d articles were hidden, %v", n, err)
+	}
 	edit := news.OutletEdit{Outlet: "odd.example", Name: "Das Ödd", Agency: true, Aliases: []string{"Odd"}, Domains: []string{"odd.example"}, Changed: day}
 	if err := db.SetOutletEdit(ctx, edit, EditedOutlets{}); err != nil {
 		t.Fatal(err)

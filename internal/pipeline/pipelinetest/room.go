@@ -28,6 +28,7 @@ type Room struct {
 	Metrics  *observe.Metrics
 	Feeds    *subscribe.Feeds
 	Topics   *subscribe.Topics
+	Rules    *subscribe.Rules
 	Lists    *subscribe.Lists
 	Finder   *subscribe.Finder
 	Options  Options
@@ -67,6 +68,7 @@ func New(o Options) *Room {
 	r.Finder = &subscribe.Finder{Fetch: o.Fetch, Parse: o.Parse, Now: o.Now}
 	r.Feeds = &subscribe.Feeds{Store: o.Store, Finder: r.Finder, Now: o.Now, Removed: r.Pipeline.FeedRemoved}
 	r.Topics = &subscribe.Topics{Store: o.Store, Now: o.Now}
+	r.Rules = &subscribe.Rules{Store: o.Store, Finder: r.Stories}
 	r.Lists = &subscribe.Lists{Feeds: r.Feeds, Topics: r.Topics}
 	return r
 }

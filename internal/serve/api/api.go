@@ -291,6 +291,15 @@ func (s *server) register(api operationAPI) {
 	register(api, reader, get, "settings", "/settings", "Show what the viewer set of pages and lists", s.settings)
 	register(api, reader, patch, "change-settings", "/settings", "Change what the viewer set of pages and lists", s.changeSettings, fails(missing))
 
+	register(api, reader, get, "list-rules", "/rules", "List the viewer's rules and how much each has done", s.rules)
+	register(api, reader, post, "add-rule", "/rules", "Add a rule, which acts on articles that are stored from now on", s.addRule, fails(missing, conflict))
+	register(api, reader, post, "try-rule", "/rules/try", "Show what a rule matches among the articles of the last week; nothing is changed", s.tryRule, notCreated, fails(missing, conflict))
+	register(api, reader, get, "get-rule", "/rules/{id}", "Show a rule and what it did last", s.rule, fails(missing))
+	register(api, reader, patch, "change-rule", "/rules/{id}", "Change a rule, pause it or let it go on", s.changeRule, fails(missing, conflict))
+	register(api, reader, post, "apply-rule", "/rules/{id}/apply", "Let a rule act on the articles of the last week that it matches", s.applyRule, notCreated, fails(missing, conflict))
+	register(api, reader, post, "undo-rule", "/rules/{id}/undo", "Take back what a rule last did with articles of the last week", s.undoRule, notCreated, fails(missing))
+	register(api, reader, remove, "remove-rule", "/rules/{id}", "Remove a rule; what it did stays", s.removeRule, noContent, fails(missing))
+
 	const admin = access.Admin
 	register(api, admin, get, "list-users", "/users", "List the users, by name", s.users)
 	register(api, admin, post, "add-user", "/users", "Make an account", s.addUser, fails(missing, conflict))

@@ -81,7 +81,7 @@ func backendOf(n *pipelinetest.Room) api.Backend {
 	return api.Backend{
 		FrontReader: n.Stories, StoryReader: n.Stories, StoryStore: n.Store, Comparer: compare.New(n.Store), ArticleStore: n.Store, EventStore: n.Store, EventReader: n.Stories, OutletReader: n.Stories, OutletEditor: n.Stories, Searcher: n.Stories,
 		ChangeLog: n.Store, ChangeNotifier: n.Pipeline,
-		TopicStore: n.Store, TopicSearcher: n.Stories, TopicEditor: n.Topics, AlertStore: n.Store, AlertEditor: n.Alerts,
+		TopicStore: n.Store, TopicSearcher: n.Stories, TopicEditor: n.Topics, AlertStore: n.Store, AlertEditor: n.Alerts, RuleStore: n.Store, RuleEditor: n.Rules,
 		FeedStore: n.Store, FeedLister: n.Stories, FeedEditor: n.Feeds, OPML: n.Lists, CorrectionStore: n.Store, Corrector: n.Pipeline.Settler,
 		StatusReader: n.Stories,
 		UserStore:    n.Store, AccountEditor: accounts.New(n.Store, func() time.Time { return now }), SettingsStore: n.Store,

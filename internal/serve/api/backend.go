@@ -33,6 +33,9 @@ type Backend struct {
 	AlertStore
 	AlertEditor
 
+	RuleStore
+	RuleEditor
+
 	FeedStore
 	FeedLister
 	FeedEditor
@@ -207,6 +210,29 @@ type AlertEditor interface {
 	ChangeAlert(context.Context, news.Alert) (news.Alert, error)
 	// TestAlert sends an alert now. What the receiver says against it is a *news.AlertError, and the alert's problem then.
 	TestAlert(ctx context.Context, id int64) error
+}
+
+// RuleStore reads and changes rules, which are their users' own. All give news.ErrNotFound for a rule that the user does not have.
+type RuleStore interface {
+	// RuleChanges gives the articles that a rule changed last, the latest first.
+	RuleChanges(ctx context.Context, user, id int64, limit int) ([]news.RuleChange, error)
+	PauseRule(ctx context.Context, user, id int64, paused bool) error
+	RemoveRule(ctx context.Context, user, id int64) error
+	// UndoRule takes back what a rule last did with earlier articles, and gives how many these were. It gives news.ErrNotFound also where
+	// there is nothing to take back.
+	UndoRule(ctx context.Context, user, id int64) (int, error)
+}
+
+// RuleEditor reads, adds, changes and tries rules. What is wrong with one is a *news.RuleError.
+type RuleEditor interface {
+	UserRules(ctx context.Context, user int64) ([]news.UserRule, error)
+	UserRule(ctx context.Context, user, id int64) (news.UserRule, error)
+	AddRule(context.Context, news.UserRule) (news.UserRule, error)
+	ChangeRule(context.Context, news.UserRule) (news.UserRule, error)
+	// TryRule gives what a rule matches among the articles of the last week.
+	TryRule(context.Context, news.UserRule) (news.RuleTrial, error)
+	// ApplyRule lets a rule act on these, and gives how many it changed.
+	ApplyRule(ctx context.Context, user, id int64) (int, error)
 }
 
 // FeedStore reads feeds and changes their settings.

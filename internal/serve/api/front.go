@@ -26,6 +26,8 @@ func (s *server) front(ctx context.Context, q *frontQuery) (*body[view.Front], e
 			return nil, invalid("query.at", q.At, err.Error())
 		}
 	}
+	user, _ := userOf(ctx)
+	want.Viewer = user.ID
 	page, err := s.backend.Front(ctx, want)
 	if err != nil {
 		return nil, s.fail(err, "front page", "/front")

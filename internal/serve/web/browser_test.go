@@ -56,7 +56,7 @@ func TestInBrowser(t *testing.T) {
 	for name, path := range map[string]string{
 		"front": "/", "story": "/story/1", "named": "/story/4", "compare": "/story/1/compare?a=1&b=6", "correct": "/story/1/correct", "article": "/article/1", "credits": "/article/20",
 		"search": "/search?q=ferry", "search-none": "/search?q=zeppelin", "search-facets": "/search?q=ferry+lang%3Aen", "error": "/search?q=%22",
-		"topics": "/topics", "topic": "/topic/Mining", "feeds": "/feeds",
+		"topics": "/topics", "topic": "/topic/Mining", "feeds": "/feeds", "rules": "/rules", "rule": "/rules/1",
 		"event": "/event/1", "event-by-time": "/event/1?order=time",
 		"outlets": "/outlets", "outlet": "/outlet/harbourpost.example", "outlet-named": "/outlet/northernledger.example", "outlets-none": "/outlets?q=nobody",
 		"outlet-names": "/outlet/forty.example", "outlet-domainless": "/outlet/" + url.PathEscape(longOutlet().Key()),

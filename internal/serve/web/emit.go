@@ -75,7 +75,7 @@ func (s *server) emitFile(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch name {
 	case "all":
-		return s.emitAll(w, r, f, true)
+		return s.emitAll(w, r, f, 0)
 	case "search":
 		return s.emitSearch(w, r, f)
 	}
@@ -83,10 +83,10 @@ func (s *server) emitFile(w http.ResponseWriter, r *http.Request) error {
 		"/feeds/folder/NAME.atom and of a search at /feeds/search.atom?q=WORDS.")
 }
 
-// emitAll serves the feed of everything. The hub is not told of secret addresses.
-func (s *server) emitAll(w http.ResponseWriter, r *http.Request, f format, hub bool) error {
+// emitAll serves the feed of everything, to a user at a secret address, of which the hub is not told, or to nobody (0).
+func (s *server) emitAll(w http.ResponseWriter, r *http.Request, f format, user int64) error {
 	return s.emit(w, r, feedRequest{
-		format: f, name: "all", hub: hub,
+		format: f, name: "all", hub: user == 0, query: news.EditionQuery{Viewer: user},
 		channel: publish.Channel{Title: s.title, Description: "Every story once, under its original source.", Home: "/"},
 	})
 }
@@ -118,11 +118,12 @@ func (s *server) emitSecret(w http.ResponseWriter, r *http.Request) error {
 	}
 	t, err := s.backend.TopicBySecret(r.Context(), secret)
 	if errors.Is(err, news.ErrNotFound) {
-		if _, err := s.backend.UserByFeedSecret(r.Context(), secret); err != nil {
+		user, err := s.backend.UserByFeedSecret(r.Context(), secret)
+		if err != nil {
 			return fmt.Errorf("feed at a secret address: %w", err)
 		}
 		unlisted(w)
-		return s.emitAll(w, r, f, false)
+		return s.emitAll(w, r, f, user.ID)
 	}
 	if err != nil {
 		return fmt.Errorf("feed of a secret topic: %w", err)
@@ -139,7 +140,7 @@ func (s *server) emitSecret(w http.ResponseWriter, r *http.Request) error {
 // not look older than what clients have of it.
 func (s *server) topicFeed(f format, t news.Topic, name, home string) feedRequest {
 	return feedRequest{
-		format: f, name: name, query: news.EditionQuery{Topic: t},
+		format: f, name: name, query: news.EditionQuery{Topic: t, Viewer: t.User},
 		channel: publish.Channel{
 			Title: t.Name + " - " + s.title, Description: "Stories that match " + t.Query, Home: home, Updated: t.Added,
 		},
@@ -152,7 +153,7 @@ func (s *server) emitFolder(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.emitFolderNamed(w, r, f, name)
+	return s.emitFolderNamed(w, r, f, name, 0)
 }
 
 // emitSecretFolder serves the feed of a folder to whoever knows the secret of a user.
@@ -161,14 +162,16 @@ func (s *server) emitSecretFolder(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	if _, err := s.backend.UserByFeedSecret(r.Context(), r.PathValue("secret")); err != nil {
+	user, err := s.backend.UserByFeedSecret(r.Context(), r.PathValue("secret"))
+	if err != nil {
 		return fmt.Errorf("feed at a secret address: %w", err)
 	}
 	unlisted(w)
-	return s.emitFolderNamed(w, r, f, name)
+	return s.emitFolderNamed(w, r, f, name, user.ID)
 }
 
-func (s *server) emitFolderNamed(w http.ResponseWriter, r *http.Request, f format, name string) error {
+// emitFolderNamed serves the feed of a folder, to a user at a secret address or to nobody (0).
+func (s *server) emitFolderNamed(w http.ResponseWriter, r *http.Request, f format, name string, user int64) error {
 	feeds, err := s.backend.Feeds(r.Context())
 	if err != nil {
 		return fmt.Errorf("feed of folder %q: %w", name, err)
@@ -176,7 +179,7 @@ func (s *server) emitFolderNamed(w http.ResponseWriter, r *http.Request, f forma
 	for _, one := range feeds {
 		if one.Folder == name {
 			return s.emit(w, r, feedRequest{
-				format: f, name: "folder/" + name, query: news.EditionQuery{Folder: name},
+				format: f, name: "folder/" + name, query: news.EditionQuery{Folder: name, Viewer: user},
 				channel: publish.Channel{Title: name + " - " + s.title, Description: "Stories that feeds of the folder " + name + " carry.", Home: "/feeds"},
 			})
 		}

@@ -51,6 +51,7 @@ type fake struct {
 	settings     news.Settings // of the viewer
 	targets      []news.SaveTarget
 	savings      []news.Saving
+	rules        ruleBook // fakes rules
 }
 
 // backend has the fake answer everything.
@@ -59,7 +60,7 @@ func (f *fake) backend() web.Backend {
 		AccountStore: noAccounts{},
 		FrontReader:  f, StoryReader: f, Comparer: f, ArticleStore: f, EventStore: f, EventReader: f, Searcher: f, EditionReader: f,
 		Corrector: f, CorrectionStore: f,
-		TopicStore: f, TopicSearcher: f, TopicEditor: f, AlertStore: f, AlertEditor: f,
+		TopicStore: f, TopicSearcher: f, TopicEditor: f, AlertStore: f, AlertEditor: f, RuleStore: &f.rules, RuleEditor: &f.rules,
 		OutletReader: f, OutletEditor: f, FeedStore: f, FeedLister: f, FeedEditor: f, ListKeeper: f, StatusReader: f,
 		SettingsStore: f, ItemStore: f, LeadReader: f, MarkStore: f, LabelStore: f, SavingStore: f, Saver: f,
 	}

@@ -38,7 +38,7 @@ func (f *fake) FeedDays(_ context.Context, feeds []int64, _ time.Time) (map[int6
 	return days, f.broken
 }
 
-func (f *fake) FeedArticles(_ context.Context, feed int64, _ string, before news.Place, limit int) (all []news.Article, err error) {
+func (f *fake) FeedArticles(_ context.Context, _, feed int64, _ string, before news.Place, limit int) (all []news.Article, err error) {
 	defer f.lock()()
 	for _, st := range f.stories {
 		for _, m := range st.Members {

@@ -187,10 +187,10 @@ type listPart struct {
 	next     news.Place // after which the next page begins; zero where there is none
 }
 
-// readPart reads what stands after a place in the list of a feed, or of a folder where feed is 0.
-func (s *server) readPart(ctx context.Context, feed int64, folder string, single bool, before news.Place) (p listPart, err error) {
+// readPart reads what stands after a place in the list of a feed, or of a folder where feed is 0, as a viewer sees it.
+func (s *server) readPart(ctx context.Context, viewer, feed int64, folder string, single bool, before news.Place) (p listPart, err error) {
 	if single {
-		if p.articles, err = s.backend.FeedArticles(ctx, feed, folder, before, perPage+1); err != nil {
+		if p.articles, err = s.backend.FeedArticles(ctx, viewer, feed, folder, before, perPage+1); err != nil {
 			return p, fmt.Errorf("articles of feeds: %w", err)
 		}
 		if len(p.articles) > perPage {
@@ -200,7 +200,7 @@ func (s *server) readPart(ctx context.Context, feed int64, folder string, single
 		}
 		return p, nil
 	}
-	if p.stories, err = s.backend.Stories(ctx, news.StoryList{Newest: true, Feed: feed, Folder: folder, Before: before, Limit: perPage + 1}); err != nil {
+	if p.stories, err = s.backend.Stories(ctx, news.StoryList{Newest: true, Feed: feed, Folder: folder, Before: before, Limit: perPage + 1, Viewer: viewer}); err != nil {
 		return p, fmt.Errorf("stories of feeds: %w", err)
 	}
 	if len(p.stories) > perPage {
@@ -240,7 +240,7 @@ func (s *server) listOf(ctx context.Context, r *http.Request, l *locale.Locale, 
 		{Name: l.Text("Stories"), URL: address(withParameter(first, "by", "")), Current: !single},
 		{Name: l.Text("Articles"), URL: address(withParameter(first, "by", byArticle)), Current: single},
 	}
-	part, err := s.readPart(ctx, feed, folder, single, before)
+	part, err := s.readPart(ctx, s.viewer(r).User.ID, feed, folder, single, before)
 	if err != nil {
 		return v, err
 	}

@@ -93,7 +93,7 @@ func (s *server) front(w http.ResponseWriter, r *http.Request) error {
 	l := s.locale(r)
 	query := r.URL.Query()
 	n := pageNumber(r.URL.Query())
-	q := news.FrontQuery{Limit: perFront, Folder: query.Get("folder"), Langs: query["lang"]}
+	q := news.FrontQuery{Limit: perFront, Folder: query.Get("folder"), Langs: query["lang"], Viewer: s.viewer(r).User.ID}
 	if n <= frontPages {
 		q.Offset = (n - 1) * perFront
 	}
@@ -387,7 +387,7 @@ type latestView struct {
 // latest lists all stories, the newest change first.
 func (s *server) latest(w http.ResponseWriter, r *http.Request) error {
 	n := pageNumber(r.URL.Query())
-	stories, err := s.backend.Stories(r.Context(), news.StoryList{Limit: perPage + 1, Offset: (n - 1) * perPage, Newest: true})
+	stories, err := s.backend.Stories(r.Context(), news.StoryList{Limit: perPage + 1, Offset: (n - 1) * perPage, Newest: true, Viewer: s.viewer(r).User.ID})
 	if err != nil {
 		return fmt.Errorf("all stories: %w", err)
 	}

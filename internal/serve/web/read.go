@@ -42,7 +42,7 @@ const (
 
 // readView is a list of articles of a user.
 type readView struct {
-	Kind     string // "unread", "starred", "history" or "label"
+	Kind     string // "unread", "starred", "history", "hidden" or "label"
 	Title    string
 	Only     string // what the list is narrowed to; "" is nothing
 	All      string // the list without that
@@ -126,6 +126,9 @@ func (s *server) readPage(kind string) handler {
 			{Name: l.Text("Read"), URL: "/history", Current: kind == listHistory},
 			{Name: l.Text("Labels"), URL: "/labels", Current: kind == listLabel},
 		}
+		if kind == listHidden {
+			view.Lists = append(view.Lists, link{Name: l.Text("Hidden by rules"), URL: "/hidden", Current: true})
+		}
 		if kind == listStarred || kind == listLabel {
 			if err := s.addLabels(r.Context(), v.User.ID, &view); err != nil {
 				return err
@@ -144,6 +147,8 @@ func (s *server) narrow(r *http.Request, list readList, view *readView, l *local
 		view.Title = l.Text("Starred")
 	case listHistory:
 		view.Title = l.Text("What you read")
+	case listHidden:
+		view.Title = l.Text("Hidden by rules")
 	case listLabel:
 		view.Title, view.Label = list.label, linkLabel(list.label)
 	}
@@ -228,6 +233,8 @@ func (s *server) feedsOf(r *http.Request, list readList) ([]news.FeedItems, erro
 		return s.backend.LabelledFeeds(r.Context(), user, list.label)
 	case listHistory:
 		return s.backend.ReadFeeds(r.Context(), user)
+	case listHidden: // is not narrowed down
+		return nil, nil
 	}
 	return s.backend.UnreadFeeds(r.Context(), user)
 }

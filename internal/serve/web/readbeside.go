@@ -71,20 +71,20 @@ func (s *server) pageListAt(r *http.Request, u *url.URL) pageList {
 		return s.frontList(r, q)
 	case "/latest":
 		return numbered(func(ctx context.Context, n int) ([]string, bool, error) {
-			stories, err := s.backend.Stories(ctx, news.StoryList{Limit: perPage + 1, Offset: (n - 1) * perPage, Newest: true})
+			stories, err := s.backend.Stories(ctx, news.StoryList{Limit: perPage + 1, Offset: (n - 1) * perPage, Newest: true, Viewer: s.viewer(r).User.ID})
 			return pagesOfStories(stories[:min(len(stories), perPage)]), len(stories) > perPage, err
 		})
 	case "/search":
-		return s.searchList(q)
+		return s.searchList(r, q)
 	}
 	if name, ok := strings.CutPrefix(u.Path, "/topic/"); ok {
 		return s.topicList(r, name)
 	}
 	if name, ok := strings.CutPrefix(u.Path, "/folder/"); ok && name != "" {
-		return s.feedList(0, name)
+		return s.feedList(r, 0, name)
 	}
 	if id, ok := idAfter("/feed/", u.Path); ok {
-		return s.feedList(id, "")
+		return s.feedList(r, id, "")
 	}
 	if id, ok := idAfter("/event/", u.Path); ok {
 		return s.eventList(id, q.Get("order") == byTime)
@@ -103,13 +103,13 @@ func idAfter(prefix, path string) (id int64, ok bool) {
 }
 
 // feedList is the list of a feed, or of a folder where feed is 0.
-func (s *server) feedList(feed int64, folder string) pageList {
+func (s *server) feedList(r *http.Request, feed int64, folder string) pageList {
 	return func(ctx context.Context, q url.Values) (p listPage, err error) {
 		before, err := news.ParsePlace(q.Get("before"))
 		if err != nil {
 			return p, nil //nolint:nilerr // the page itself says that its address leads nowhere
 		}
-		part, err := s.readPart(ctx, feed, folder, q.Get("by") == byArticle, before)
+		part, err := s.readPart(ctx, s.viewer(r).User.ID, feed, folder, q.Get("by") == byArticle, before)
 		if err != nil {
 			return p, err
 		}
@@ -154,7 +154,7 @@ func (s *server) frontList(r *http.Request, q url.Values) pageList {
 		if n > frontPages {
 			return nil, false, nil
 		}
-		front, err := s.readFront(r.WithContext(ctx), news.FrontQuery{Limit: perFront, Offset: (n - 1) * perFront, Folder: q.Get("folder"), Langs: q["lang"], At: day})
+		front, err := s.readFront(r.WithContext(ctx), news.FrontQuery{Limit: perFront, Offset: (n - 1) * perFront, Folder: q.Get("folder"), Langs: q["lang"], At: day, Viewer: s.viewer(r).User.ID})
 		for _, c := range front.Cards {
 			if len(c.Articles) > 0 {
 				pages = append(pages, storyPath(c.Story))
@@ -164,15 +164,15 @@ func (s *server) frontList(r *http.Request, q url.Values) pageList {
 	})
 }
 
-func (s *server) searchList(q url.Values) pageList {
+func (s *server) searchList(r *http.Request, q url.Values) pageList {
 	query := strings.TrimSpace(strings.ToValidUTF8(q.Get("q"), ""))
-	if query == "" || s.validate(query) != nil {
+	if query == "" || s.validateOwn(r, query) != nil {
 		return nil
 	}
 	order := q.Get("sort")
 	return numbered(func(ctx context.Context, n int) (pages []string, more bool, err error) {
 		found, err := s.backend.Search(ctx, search.Request{
-			Query: query, Limit: perPage, Offset: (n - 1) * perPage, Newest: order == "newest", Coverage: order == "coverage", Stories: q.Get("show") != "articles",
+			User: s.viewer(r).User.ID, Query: query, Limit: perPage, Offset: (n - 1) * perPage, Newest: order == "newest", Coverage: order == "coverage", Stories: q.Get("show") != "articles",
 		})
 		var building *search.BuildingError
 		if errors.Is(err, search.ErrSlow) || errors.As(err, &building) { // the page itself is not searched for

@@ -20,6 +20,7 @@ const (
 	listStarred = "starred"
 	listHistory = "history"
 	listLabel   = "label"
+	listHidden  = "hidden" // by rules
 )
 
 // What an address says of how its list is.
@@ -56,7 +57,7 @@ func parseList(address string, set news.Settings) (l readList, err error) {
 	switch label, ok := strings.CutPrefix(u.Path, "/label/"); {
 	case ok && label != "":
 		l.kind, l.label = listLabel, label
-	case slices.Contains([]string{"/" + listUnread, "/" + listStarred, "/" + listHistory}, u.Path):
+	case slices.Contains([]string{"/" + listUnread, "/" + listStarred, "/" + listHistory, "/" + listHidden}, u.Path):
 		l.kind = u.Path[1:]
 	default:
 		return l, errNoList
@@ -117,6 +118,8 @@ func (l readList) items() news.ItemList {
 		out.Out = []news.Stream{{Kind: news.StreamRead, Before: l.asOf}}
 	case listStarred:
 		add(news.Stream{Kind: news.StreamStarred})
+	case listHidden:
+		add(news.Stream{Kind: news.StreamHidden})
 	case listLabel:
 		add(news.Stream{Kind: news.StreamOwn, Label: l.label})
 	}

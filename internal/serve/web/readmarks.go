@@ -290,7 +290,7 @@ func (s *server) markAll(w http.ResponseWriter, r *http.Request) error {
 }
 
 // marksAll says whether all of a list can be marked as read.
-func (l readList) marksAll() bool { return l.kind != listHistory }
+func (l readList) marksAll() bool { return l.kind != listHistory && l.kind != listHidden }
 
 // undoOf reads the numbers of the markings that a form takes back, or of which it speaks.
 func undoOf(form url.Values) (markings []int64, err error) {

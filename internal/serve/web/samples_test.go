@@ -105,6 +105,7 @@ func edition() *fake {
 		status:  news.Status{Feeds: 6, Articles: 214, Stories: 61, Events: 50},
 		feeds:   subscriptions(),
 	}
+	f.rules.list = sampleRules()
 	f.stories = append(f.stories, filler()...)
 	f.articles = map[int64]news.Article{1: whole(ferry.Members[0].Article)}
 	return f
@@ -118,6 +119,17 @@ func whole(a news.Article) news.Article {
 		`<img src="https://pictures.example/ferry.jpg" alt="The ferry on the shoal">` +
 		`<p>“We heard the horn and then nothing,” said <a href="https://holt.example/">Per Holt</a>, who was hauling nets, as the Coastline Daily first reported.</p>`
 	return a
+}
+
+// sampleRules are rules of the admin, with what is long: a query, a label and a folder in one word, and reasons why a rule does nothing.
+func sampleRules() []news.UserRule {
+	word := strings.Repeat("Überschwemmungsgebiet", 4)
+	return []news.UserRule{
+		{ID: 1, User: 1, Query: `title:"live blog" OR title:` + word, Folder: word, Action: news.RuleLabel, Label: word, Acted: 1204, Last: now, Applied: 3},
+		{ID: 2, User: 1, Query: "horoscope", Feed: 1, Action: news.RuleHide, Paused: true},
+		{ID: 3, User: 1, Query: "ferry", Feed: 99, Action: news.RuleStar, Idle: news.RuleNoFeed},
+		{ID: 4, User: 1, Query: "mine", Action: news.RuleTopic, Idle: news.RuleNoTopic},
+	}
 }
 
 func filler() []news.Story {

@@ -35,6 +35,7 @@ type searchView struct {
 	Passing    []result // those that have the words further down in their texts alone
 	Pager      pager
 	Suggestion link
+	Own        bool // it asks for marks of the viewer, so no topic, rule or feed can be made of it
 	Help       []helpLine
 }
 
@@ -101,7 +102,7 @@ func (s *server) search(w http.ResponseWriter, r *http.Request) error {
 	status := http.StatusOK
 	var building *search.BuildingError
 	var sample news.Article
-	if err := s.validate(v.Query); err != nil {
+	if err := s.validateOwn(r, v.Query); err != nil {
 		v.Error, status = faultOf(v.Query, err, l), http.StatusBadRequest
 	} else if sample, err = s.find(r, &v); errors.Is(err, search.ErrSlow) {
 		v.Error, status = &queryFault{Problem: sentence(l, search.ErrSlow)}, http.StatusServiceUnavailable
@@ -115,8 +116,9 @@ func (s *server) search(w http.ResponseWriter, r *http.Request) error {
 	if v.Help, err = s.help(r.Context(), sample, l); err != nil {
 		return err
 	}
+	v.Own = s.validate(v.Query) != nil
 	p := page{Title: cmp.Or(v.Query, l.Text("Search")), Nav: "search", Query: v.Query, Body: v}
-	if v.Query != "" && v.Error == nil {
+	if v.Query != "" && v.Error == nil && !v.Own {
 		p.Feeds = feedLinks(l.Text("Search: %s", v.Query), "/feeds/search", "?q="+url.QueryEscape(v.Query))
 	}
 	return s.write(w, r, status, "search", p)
@@ -150,7 +152,7 @@ func (s *server) find(r *http.Request, v *searchView) (sample news.Article, err 
 	}
 	n, cursor := pageNumber(r.URL.Query()), r.URL.Query().Get("cursor")
 	want := search.Request{
-		Query: v.Query, Limit: perPage, Newest: v.Order == "newest", Coverage: v.Order == "coverage",
+		User: s.viewer(r).User.ID, Query: v.Query, Limit: perPage, Newest: v.Order == "newest", Coverage: v.Order == "coverage",
 		Stories: !v.Articles, Facets: true, Cursor: cursor,
 	}
 	if cursor == "" {

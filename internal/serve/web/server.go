@@ -38,6 +38,7 @@ type server struct {
 	hub          string
 	build        string
 	checkQuery   func(string) error
+	checkOwn     func(string) error // for the search of a user
 	checkOptions func(news.Topic) error
 	now          func() time.Time
 	choice       locale.Choice // of the instance
@@ -254,6 +255,14 @@ func (s *server) validate(query string) error {
 	return s.checkQuery(query)
 }
 
+// validateOwn is validate for the search of who looks at a page.
+func (s *server) validateOwn(r *http.Request, query string) error {
+	if s.viewer(r).Known() && query != "" && utf8.RuneCountInString(query) <= maxQuery {
+		return s.checkOwn(query)
+	}
+	return s.validate(query)
+}
+
 func queryOf(r *http.Request) string {
 	return strings.TrimSpace(strings.ToValidUTF8(r.URL.Query().Get("q"), ""))
 }
@@ -324,6 +333,9 @@ type Backend struct {
 	TopicEditor
 	AlertStore
 	AlertEditor
+
+	RuleStore
+	RuleEditor
 
 	OutletReader
 	OutletEditor
@@ -505,8 +517,9 @@ type FeedStore interface {
 	FeedHistory(ctx context.Context, feed int64) ([]news.PollRun, error)
 	// FeedDays counts the articles of the last news.FeedDays, by feed.
 	FeedDays(ctx context.Context, feeds []int64, now time.Time) (map[int64][]news.DayCount, error)
-	// FeedArticles gives articles of a feed, or of a folder where feed is 0, the newest first, without their texts.
-	FeedArticles(ctx context.Context, feed int64, folder string, before news.Place, limit int) ([]news.Article, error)
+	// FeedArticles gives articles of a feed, or of a folder where feed is 0, the newest first, without their texts. What is hidden from
+	// the viewer is left out.
+	FeedArticles(ctx context.Context, viewer, feed int64, folder string, before news.Place, limit int) ([]news.Article, error)
 }
 
 // FeedLister finds, sorts and counts feeds.

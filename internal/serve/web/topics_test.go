@@ -18,7 +18,7 @@ import (
 func handlerOf(f *fake, u news.User) http.Handler {
 	return web.New(web.Options{
 		Backend: f.backend(), Access: openTo(func(context.Context) (news.User, error) { return u, nil }), PublicURL: "http://news.example",
-		Now: func() time.Time { return now }, CheckQuery: search.Validate, CheckTopic: search.CheckTopic,
+		Now: func() time.Time { return now }, CheckQuery: search.Validate, CheckOwnQuery: search.ValidateForUser, CheckTopic: search.CheckTopic,
 	})
 }
 

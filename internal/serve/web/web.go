@@ -40,6 +40,8 @@ type Options struct {
 	InstanceID string        // keeps the ids of our feed entries apart from those of other instances; see publish.Site
 	// CheckQuery says what is wrong with a search, in words for the reader. Nil checks nothing.
 	CheckQuery func(query string) error
+	// CheckOwnQuery is CheckQuery for the search of a user, who may ask for is:unread. Nil is CheckQuery.
+	CheckOwnQuery func(query string) error
 	// CheckTopic says what is wrong with the options of a topic. Nil checks nothing.
 	CheckTopic func(news.Topic) error
 	Now        func() time.Time // nil means time.Now
@@ -64,6 +66,7 @@ func New(o Options) access.Routes {
 		hub:          o.Hub,
 		build:        o.Build,
 		checkQuery:   o.CheckQuery,
+		checkOwn:     o.CheckOwnQuery,
 		checkOptions: o.CheckTopic,
 		now:          o.Now,
 		choice:       o.Locale,
@@ -75,6 +78,9 @@ func New(o Options) access.Routes {
 	}
 	if s.checkQuery == nil {
 		s.checkQuery = func(string) error { return nil }
+	}
+	if s.checkOwn == nil {
+		s.checkOwn = s.checkQuery
 	}
 	if s.checkOptions == nil {
 		s.checkOptions = func(news.Topic) error { return nil }
@@ -104,6 +110,7 @@ func New(o Options) access.Routes {
 		"GET /unread":                  {access.Reader, s.readPage(listUnread)},
 		"GET /starred":                 {access.Reader, s.readPage(listStarred)},
 		"GET /history":                 {access.Reader, s.readPage(listHistory)},
+		"GET /hidden":                  {access.Reader, s.readPage(listHidden)},
 		"GET /label/{name}":            {access.Reader, s.readPage(listLabel)},
 		"GET /labels":                  {access.Reader, s.labels},
 		"POST /label/{name}":           {access.Reader, s.changeLabel},
@@ -157,6 +164,16 @@ func New(o Options) access.Routes {
 		"POST /topic/{name}/alerts/{id}":        {access.Reader, s.changeAlert},
 		"POST /topic/{name}/alerts/{id}/test":   {access.Reader, s.testAlert},
 		"POST /topic/{name}/alerts/{id}/remove": {access.Reader, s.removeAlert},
+
+		"GET " + rulesPath:        {access.Reader, s.rules},
+		"POST " + rulesPath:       {access.Reader, s.addRule},
+		"GET /rules/{id}":         {access.Reader, s.rule},
+		"POST /rules/{id}":        {access.Reader, s.changeRule},
+		"POST /rules/{id}/pause":  {access.Reader, s.onRule(s.pauseRule(true))},
+		"POST /rules/{id}/resume": {access.Reader, s.onRule(s.pauseRule(false))},
+		"POST /rules/{id}/apply":  {access.Reader, s.onRule(s.applyRule)},
+		"POST /rules/{id}/undo":   {access.Reader, s.onRule(s.undoRule)},
+		"POST /rules/{id}/remove": {access.Reader, s.onRule(s.removeRule)},
 
 		"GET /outlets":               {access.Reader, s.outlets},
 		"GET /outlet/{key}":          {access.Reader, s.outlet},

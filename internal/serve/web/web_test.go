@@ -83,7 +83,7 @@ func words(t *testing.T, page string) string {
 var everyPage = []string{
 	"/", "/?page=2", "/?view=dense", "/?day=2026-08-18", "/latest", "/story/1", "/story/4", "/story/1/compare?a=1&b=6", "/article/1", "/article/20", "/search", "/search?q=ferry", "/search?q=%22",
 	"/topics", "/topic/Ferries%20&%20boats", "/topic/Ferries%20&%20boats/alerts", "/feeds", "/feeds?health=failing", "/feeds?sort=trouble", "/feeds?health=removed", "/feeds/add", "/feeds/start", "/feeds/import", "/feed/1", "/feed/1?by=article", "/folder/World", "/nowhere", "/story/12345",
-	"/outlets", "/outlets?q=post", "/outlet/harbourpost.example", "/outlet/northernledger.example", "/outlet/forty.example",
+	"/rules", "/rules/1", "/hidden", "/outlets", "/outlets?q=post", "/outlet/harbourpost.example", "/outlet/northernledger.example", "/outlet/forty.example",
 }
 
 func TestPages(t *testing.T) {
