@@ -31,7 +31,8 @@ func setTheme(t *testing.T, server string, theme news.Theme) {
 	setSetting(t, server, url.Values{"theme": {string(theme)}, "language": {language}})
 }
 
-// startMarked runs a demo whose user starred and labelled articles, so that the pages of marks have something to show.
+// startMarked runs a demo whose user starred and labelled articles and has a rule that acted, so that the pages of marks and rules have
+// something to show.
 func startMarked(t *testing.T) (server string) {
 	t.Helper()
 	r := &reader{server: startDemo(t)}
@@ -43,6 +44,18 @@ func startMarked(t *testing.T) (server string) {
 		form.Add("i", ref.ID)
 	}
 	r.post(t, "edit-tag", form)
+	for _, call := range []struct{ path, body string }{
+		{"/api/v1/rules", `{"query":"ferry","action":"label","label":"Later"}`},
+		{"/api/v1/rules/1/apply", ""},
+	} {
+		answer, err := http.Post(r.server+call.path, "application/json", strings.NewReader(call.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := answer.Body.Close(); err != nil || answer.StatusCode >= 300 {
+			t.Fatalf("%s: status %d, error %v", call.path, answer.StatusCode, err)
+		}
+	}
 	return r.server
 }
 

@@ -199,9 +199,9 @@ func (db *DB) UndoRead(ctx context.Context, user, marking int64) (news.Marked, e
 }
 
 // markCache holds the marks of users who searched by them; a second one holds what is hidden from users, which each of their lists
-// needs. Reading hundreds of thousands of marks takes longer than any search. Each user has a version in the database (users.marked) that rises with each change. A writer updates the cache
-// after its transaction is committed. Where other processes write too, cached marks are used only if their version is the
-// user's.
+// needs. Reading hundreds of thousands of marks takes longer than any search. Each user has a version in the database (users.marked) that
+// rises with each change. A writer updates the cache after its transaction is committed. Where other processes write too, cached marks are
+// used only if their version is the user's.
 type markCache struct {
 	// writing is held from before a transaction that changes marks until the caches are updated, so that updates are
 	// applied in the order of the transactions. Of the two caches, db.marks has the lock.

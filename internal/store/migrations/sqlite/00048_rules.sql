@@ -1,9 +1,10 @@
 -- +goose Up
 
 -- What a user has done with the articles that match a query: all, those of a feed, or those of a folder where folder is not empty.
--- label is that of the action label, topic_id that of the action topic, NULL once it was removed. A rule acts by itself on articles with ids above after, which is the highest one of when the
--- rule was added, changed or continued. acted counts the articles that it changed, last is when it last did. applied names the
--- application to earlier articles that can be undone: the value of rule_articles.at; 0 for none.
+-- label is that of the action label, topic_id that of the action topic, NULL once it was removed. A rule acts by itself on articles with
+-- ids above after, which is the highest one of when the rule was added, changed or continued. acted counts the articles that it
+-- changed, last is when it last did. applied names the application to earlier articles that can be undone: the value of
+-- rule_articles.at; 0 for none.
 CREATE TABLE rules (
     id      INTEGER PRIMARY KEY AUTOINCREMENT,
     user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
