@@ -58,6 +58,7 @@ demo: ## show a small made-up newsroom, without any network; ARGS as for run
 
 .PHONY: pictures
 pictures: debian-chromium ## draw docs/pictures, five pages of the demo, and the icons, with Chromium
+	@.ci/debian fonts-ipafont-gothic "the name of a folder in Japanese" /usr/share/fonts/opentype/ipafont-gothic/ipag.ttf
 	$(built)
 	@$(GO) run ./cmd/pictures -program $(PROGRAM) -out docs/pictures
 
