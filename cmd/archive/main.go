@@ -7,6 +7,8 @@
 //	go run ./cmd/archive -data DIR -settle 200           how long settling takes, one article at a time
 //	go run ./cmd/archive -data DIR -database postgres://... -standby 200
 //	                                                     how long another node takes to stand by, to follow and to take over
+//	go run ./cmd/archive -data DIR [-database postgres://...] -soak headwater -feeds OPML -grow ADDRESS [-for 60m] [-every 5m]
+//	                                                     what an hour of polling, reading and searching leaves of memory and latency
 //
 // The articles are made-up words, of 1,000 feeds in 20 folders. Four articles make three stories: two of the articles have
 // one text. Events have 1 to 24 stories, one in 500 has 500. Of 40,000 articles 40 and 500 are one story each. The newest -window articles are spread over the last 72 hours, the others over the year before. Articles, prints,
@@ -23,8 +25,8 @@
 //	go run ./cmd/archive -data DIR -fill http://127.0.0.1:8080
 //	go run ./cmd/archive -data DIR -read headwater -miniflux http://127.0.0.1:8080
 //
-// generate.go makes the folder, measure.go and reading.go are clients of `headwater serve`, miniflux.go is one of Miniflux, settle.go runs
-// the pipeline.
+// generate.go makes the folder, measure.go, reading.go and soak.go are clients of `headwater serve`, miniflux.go is one of Miniflux, settle.go
+// runs the pipeline.
 package main
 
 import (
@@ -32,6 +34,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"time"
 )
 
 func main() {
@@ -47,6 +50,11 @@ func main() {
 	binary := flag.String("measure", "", "do not make the folder, but measure `HEADWATER serve` over it")
 	count := flag.Int("settle", 0, "do not make the folder, but store and settle `N` articles in it, one at a time")
 	behind := flag.Int("standby", 0, "do not make the folder, but let a node that stands by follow `N` settlements in it, and take over after N more")
+	soaked := flag.String("soak", "", "do not make the folder, but let `HEADWATER serve` over it, or an empty one, poll feeds while clients read")
+	feeds := flag.String("feeds", "", "with -soak: the `address` of an OPML list of feeds")
+	grow := flag.String("grow", "", "with -soak: the `address` to POST to every minute, so that feeds get new items")
+	lasts := flag.Duration("for", time.Hour, "with -soak: how long")
+	every := flag.Duration("every", 5*time.Minute, "with -soak: the time between two lines")
 	flag.Parse()
 	if *dir == "" || flag.NArg() > 0 || *window < 0 || *articles < *window || *marked < 0 || *marked > 100 {
 		flag.Usage()
@@ -54,6 +62,10 @@ func main() {
 	}
 	work := func(ctx context.Context) error { return generate(ctx, *dir, *database, *articles, *window, *marked) }
 	switch {
+	case *soaked != "":
+		work = func(ctx context.Context) error {
+			return soakServer(ctx, *dir, *database, *soaked, *feeds, *grow, *lasts, *every)
+		}
 	case *binary != "":
 		work = func(ctx context.Context) error { return measure(ctx, *dir, *binary) }
 	case *reading != "":

@@ -31,6 +31,11 @@ const (
 
 // serve runs `BINARY serve` on the folder, with more variables of the environment, and returns its address, its process and what ends it.
 func serve(ctx context.Context, dir, binary string, variables ...string) (base string, pid int, stop func() error, err error) {
+	return serveLogged(ctx, dir, binary, func(string) {}, variables...)
+}
+
+// serveLogged is serve that also calls a function with each line of the log.
+func serveLogged(ctx context.Context, dir, binary string, logged func(line string), variables ...string) (base string, pid int, stop func() error, err error) {
 	cmd := exec.CommandContext(ctx, binary, "serve", "--listen", "127.0.0.1:0", "--data", dir) //nolint:gosec // the caller names the program
 	cmd.Env = append(os.Environ(), variables...)
 	log, err := cmd.StderrPipe()
@@ -41,7 +46,7 @@ func serve(ctx context.Context, dir, binary string, variables ...string) (base s
 		return "", 0, nil, err
 	}
 	stop = func() error { return errors.Join(cmd.Process.Signal(os.Interrupt), cmd.Wait()) }
-	if base, err = address(log); err != nil {
+	if base, err = address(log, logged); err != nil {
 		return "", 0, nil, errors.Join(err, stop())
 	}
 	return base, cmd.Process.Pid, stop, nil
@@ -56,7 +61,7 @@ func measure(ctx context.Context, dir, binary string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
-	c := client{base: base}
+	c := client{base: base, user: "reader"}
 	token, err := os.ReadFile(filepath.Join(dir, tokenFile))
 	if err != nil {
 		return err
@@ -131,26 +136,33 @@ func awaitQuiet(pid int) error {
 	return fmt.Errorf("the server was still busy after %s", maxBusy)
 }
 
-// address reads the server's log until it has the address, and copies the rest to stderr.
-func address(log io.Reader) (string, error) {
+// address reads the server's log until it has the address, and copies the log to stderr, also afterwards.
+func address(log io.Reader, logged func(line string)) (string, error) {
 	lines := bufio.NewScanner(log)
+	next := func() bool {
+		if !lines.Scan() {
+			return false
+		}
+		logged(lines.Text())
+		fmt.Fprintln(os.Stderr, lines.Text())
+		return true
+	}
 	at := regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
-	for lines.Scan() {
+	for next() {
 		if u := at.FindString(lines.Text()); u != "" && strings.Contains(lines.Text(), "serving") {
 			go func() {
-				for lines.Scan() {
-					fmt.Fprintln(os.Stderr, lines.Text())
+				for next() {
 				}
 			}()
 			return u, nil
 		}
-		fmt.Fprintln(os.Stderr, lines.Text())
 	}
 	return "", fmt.Errorf("the server ended before it served: %w", cmp.Or(lines.Err(), io.ErrUnexpectedEOF))
 }
 
 type client struct {
 	base  string
+	user  string
 	token string // of the reader API
 	api   string // of the REST API
 }
@@ -172,7 +184,7 @@ func (c *client) get(ctx context.Context, path, etag string) (answer, error) {
 	if c.token != "" && strings.HasPrefix(path, "/reader/") {
 		req.Header.Set("Authorization", "GoogleLogin auth="+c.token)
 	}
-	if strings.Contains(path, "is:") {
+	if c.api != "" && strings.Contains(path, "is:") {
 		req.Header.Set("Authorization", "Bearer "+c.api)
 	}
 	began := time.Now()
@@ -185,7 +197,7 @@ func (c *client) get(ctx context.Context, path, etag string) (answer, error) {
 }
 
 func (c *client) login(ctx context.Context) error {
-	form := url.Values{"Email": {"reader"}, "Passwd": {password}}
+	form := url.Values{"Email": {c.user}, "Passwd": {password}}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/accounts/ClientLogin", strings.NewReader(form.Encode()))
 	if err != nil {
 		return err
@@ -201,7 +213,7 @@ func (c *client) login(ctx context.Context) error {
 	}
 	_, rest, ok := strings.Cut(string(body), "Auth=")
 	if !ok {
-		return fmt.Errorf("no login as reader: %s: %s", resp.Status, body)
+		return fmt.Errorf("no login as %s: %s: %s", c.user, resp.Status, body)
 	}
 	c.token = strings.TrimSpace(rest)
 	return nil
