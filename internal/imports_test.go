@@ -124,7 +124,7 @@ var dialers = []string{"internal/intake/fetch"}
 // doors are files that may use them though their packages may not. clientserver.go speaks to the server of the same data folder
 // through a socket in that folder: to no host, and to nobody but the folder's owner. The others ask servers that were started on
 // loopback, by them or for them, and are no part of the program.
-var doors = []string{"cmd/headwater/clientserver.go", "cmd/archive/measure.go", "cmd/archive/miniflux.go", "cmd/archive/reading.go", "cmd/cluster/proxy.go", "internal/pipeline/pipelinetest/process.go"}
+var doors = []string{"cmd/headwater/clientserver.go", "cmd/archive/measure.go", "cmd/archive/miniflux.go", "cmd/archive/reading.go", "cmd/archive/soak.go", "cmd/cluster/proxy.go", "internal/pipeline/pipelinetest/process.go"}
 
 // checkImports says which imports of a package break the rule.
 func checkImports(p pkg) []string {
