@@ -28,12 +28,13 @@ import (
 
 // notForwarded are the commands and flags that a server does not run for another process, and why.
 var notForwarded = map[string]string{
-	"serve":   "it is the server",
-	"demo":    "it has a data folder of its own",
-	"compact": "it holds the store for long; clientserver.txtar holds what it says",
-	"restore": "it needs an empty folder; clientserver.txtar holds what it says",
-	"help":    "it asks nobody",
-	"reload":  "it needs a server; reload.txtar holds what it says",
+	"serve":     "it is the server",
+	"demo":      "it has a data folder of its own",
+	"downgrade": "it needs a folder that no server holds; downgrade.txtar holds what it says",
+	"compact":   "it holds the store for long; clientserver.txtar holds what it says",
+	"restore":   "it needs an empty folder; clientserver.txtar holds what it says",
+	"help":      "it asks nobody",
+	"reload":    "it needs a server; reload.txtar holds what it says",
 
 	"secrets":         "its commands make a file, or need a folder that no server holds; secrets.txtar holds what they say",
 	"secrets key":     "see secrets",

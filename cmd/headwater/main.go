@@ -23,6 +23,7 @@ import (
 	_ "golang.org/x/crypto/x509roots/fallback" // for machines and images without certificates of their own
 
 	"headwater/internal/config"
+	"headwater/internal/store"
 )
 
 // systemConfig is the file of settings that packages install.
@@ -102,7 +103,7 @@ func (c *cli) rootCommand() *cobra.Command {
 	root.PersistentFlags().StringVar(&c.data, "data", "", "keep everything in the folder `DIR`")
 	root.AddCommand(
 		c.serveCommand(), c.pollCommand(), c.feedCommand(), c.frontCommand(), c.searchCommand(), c.storyCommand(), c.outletCommand(), c.topicCommand(), c.ruleCommand(), c.userCommand(), c.auditCommand(),
-		c.emitCommand(), c.groupCommand(), c.parseCommand(), c.demoCommand(), c.reindexCommand(), c.compactCommand(), c.backupCommand(),
+		c.emitCommand(), c.groupCommand(), c.parseCommand(), c.demoCommand(), c.reindexCommand(), c.compactCommand(), c.downgradeCommand(), c.backupCommand(),
 		c.restoreCommand(), c.secretsCommand(), c.doctorCommand(), c.healthcheckCommand(), c.configCommand(), c.reloadCommand(), c.completionCommand(), c.manCommand(), c.versionCommand(),
 	)
 	root.SetFlagErrorFunc(flagError)
@@ -134,7 +135,11 @@ func (c *cli) versionCommand() *cobra.Command {
 		Args:    noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			if c.asJSON {
-				return c.printJSON(map[string]string{"version": version(), "go": runtime.Version()})
+				schema, err := store.KnownSchema()
+				if err != nil {
+					return err
+				}
+				return c.printJSON(map[string]any{"version": version(), "go": runtime.Version(), "schema": schema})
 			}
 			c.printf("%s\n", versionLine())
 			return nil

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -158,4 +160,44 @@ func (c *cli) compactCommand() *cobra.Command {
 			})
 		},
 	}
+}
+
+func (c *cli) downgradeCommand() *cobra.Command {
+	var yes bool
+	cmd := &cobra.Command{
+		Use:   "downgrade SCHEMA",
+		Short: "Let an earlier version of the program open the database",
+		Long: "Takes the database back to an earlier schema, so that the version of the program that knows only that one opens it with all that was\n" +
+			"stored since. That version says which schema it knows, by `headwater version --json` or where it refuses the database. What it has\n" +
+			"no place for goes: the command says what, and does nothing until it is called with --yes. A server on the folder, and all nodes on\n" +
+			"the database, must be stopped first.",
+		Example: "  headwater backup before.db\n  headwater downgrade 47",
+		Args:    arguments(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			to, err := strconv.ParseInt(args[0], 10, 64)
+			if err != nil {
+				return usagef("downgrade: %q is no number of a schema", args[0])
+			}
+			return c.withoutServer(cmd.Context(), "and needs the schema that it has; stop it first", openOptions{}, func(a *app) error {
+				lost, err := a.store.LostByDowngrade(cmd.Context(), to)
+				if err != nil {
+					return err
+				}
+				if len(lost) > 0 && !yes {
+					tables := make([]string, len(lost))
+					for i, l := range lost {
+						tables[i] = fmt.Sprintf("%s (%s)", l.Table, count(l.Rows, "row"))
+					}
+					return fmt.Errorf("schema %d has no place for %s, which would go; nothing was changed. Make a backup, then add --yes", to, strings.Join(tables, ", "))
+				}
+				if err := a.store.Downgrade(cmd.Context(), to); err != nil {
+					return err
+				}
+				c.printf("The database has schema %d. Install the earlier version now: serve and poll of this one bring it up to date again.\n", to)
+				return nil
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&yes, "yes", false, "remove what the earlier schema has no place for")
+	return cmd
 }
