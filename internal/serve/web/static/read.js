@@ -42,6 +42,7 @@
   let going;
   let scrolled = null; // what the notice says was scrolled past: how many articles, and the fields that undo it
   let sending = null; // what was scrolled past and is on its way to the server
+  let forget = () => {}; // what was scrolled past and is not sent yet
   let inPlace = false; // what the notice says was done without leaving the page
   function say({ said = "", action = "", fields = [] }) {
     clearTimeout(going);
@@ -69,6 +70,7 @@
     const button = e.submitter, form = e.target;
     if (form === undoing && inPlace) {
       e.preventDefault();
+      if (scrolled) forget(); // the last of it waits up to a second before it is sent
       await sending; // it is taken back as well
       const answer = await send(form.action, [...new FormData(form)]);
       if (!answer) return form.submit(); // the page that comes says what is wrong
@@ -114,6 +116,11 @@
         scrolled = { marked: before.marked + answer.read.length, fields: answer.fields };
       }
       later();
+    };
+    forget = () => {
+      clearTimeout(timer);
+      timer = undefined;
+      passed.clear();
     };
     const later = () => { if (passed.size > 0 && !timer && !sending) timer = setTimeout(flush, wait); };
     const watch = new IntersectionObserver((entries) => {
