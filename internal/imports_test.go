@@ -87,6 +87,8 @@ func owners() map[string][]string {
 		"go.yaml.in/yaml":                               {"internal/config", "internal/demo", "internal/locale", "internal/stories/outlets"},
 		"golang.org/x/crypto":                           {"internal/accounts"},
 		"golang.org/x/crypto/x509roots":                 {"cmd/headwater"},
+		"go.opentelemetry.io":                           {"internal/observe"},
+		"google.golang.org/protobuf":                    {"internal/observe"},
 		"golang.org/x/net/http/httpguts":                {"internal/config"},
 		"github.com/coreos/go-oidc":                     {"internal/serve/access"},
 		"golang.org/x/oauth2":                           {"internal/intake/fetch", "internal/serve/access"},

@@ -62,6 +62,7 @@ type app struct {
 	pipeline *pipeline.Pipeline
 	health   *observe.Health
 	metrics  *observe.Metrics
+	traces   *observe.Traces // nil for none
 	feeds    *subscribe.Feeds
 	topics   *subscribe.Topics
 	rules    *subscribe.Rules
@@ -117,6 +118,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger, o openOption
 	if err := a.wire(ctx); err != nil {
 		return nil, err
 	}
+	a.index.Trace(a.traces)
 	return a, nil
 }
 
@@ -157,6 +159,10 @@ func (a *app) wire(ctx context.Context) error {
 	observe.Expect(a.metrics.Mails, lmtp.Outcomes...)
 	stages.Savings = saveto.NewQueue(a.savings, a.log)
 	stages.TicksOnly, stages.Health, stages.Metrics, stages.Alerts.Metrics = a.ticksOnly, a.health, a.metrics, a.metrics
+	if a.traces, err = a.newTraces(ctx); err != nil {
+		return err
+	}
+	stages.Traces = a.traces
 	a.pipeline = pipeline.New(stages)
 	a.feeds = &subscribe.Feeds{Store: a.store, Finder: newFinder(a.cfg, a.client), Now: a.store.Now, Removed: a.pipeline.FeedRemoved}
 	a.topics = &subscribe.Topics{Store: a.store, Now: a.store.Now}
@@ -191,6 +197,7 @@ func (a *app) close() error {
 	if a.pipeline != nil {
 		a.pipeline.Close()
 	}
+	a.traces.Close()
 	if a.client != nil {
 		a.client.Close()
 	}

@@ -202,6 +202,7 @@ func (s *serving) run(ctx context.Context) error {
 		next, err := s.await(ctx, g, ended)
 		if next == nil {
 			g.end()
+			g.traces.Close()
 			return err
 		}
 	}
@@ -234,7 +235,10 @@ func (s *serving) await(ctx context.Context, g *generation, ended <-chan error) 
 			g.log.Info("the settings were read again", "file", done.File, "in_force", done.Changed, "after_restart", done.Later)
 			answered <- answer{done: done}
 			g.client.Close()
-			s.replaced.Go(g.pipeline.Close)
+			s.replaced.Go(func() {
+				g.pipeline.Close()
+				g.traces.Close()
+			})
 			return next, nil
 		}
 	}
@@ -268,10 +272,12 @@ func (s *serving) next(ctx context.Context, g *generation) (*generation, reloade
 	}
 	next, err := s.begin(ctx, a, settings)
 	if err != nil {
+		a.traces.Close()
 		return nil, done, err
 	}
 	if err := s.apply(settings); err != nil {
 		next.end()
+		a.traces.Close()
 		return nil, done, err
 	}
 	return next, done, nil
@@ -280,6 +286,7 @@ func (s *serving) next(ctx context.Context, g *generation) (*generation, reloade
 // adopt puts a generation in force.
 func (s *serving) adopt(g *generation) {
 	g.indexed.Store(g.registry)
+	g.index.Trace(g.traces)
 	g.store.SetPresent(g.registry.Present)
 	s.current.Store(g)
 }

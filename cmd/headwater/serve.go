@@ -371,10 +371,13 @@ func compressed(next http.Handler) (http.Handler, error) {
 	return wrap(next), nil
 }
 
+// instanceKey is the setting with a random name of the installation.
+const instanceKey = "instance"
+
 // site is what emitted feeds link to and take their ids from. base is the address of the pages. The instance is part of the
 // ids, so that they differ from those of any other data folder.
 func (a *app) site(ctx context.Context, base string) (publish.Site, error) {
-	id, err := a.store.EnsureSetting(ctx, "instance", rand.Text)
+	id, err := a.store.EnsureSetting(ctx, instanceKey, rand.Text)
 	return publish.Site{URL: base, Instance: id}, err
 }
 

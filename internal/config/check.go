@@ -87,6 +87,7 @@ var textRules = map[string]func(string) error{
 	"public_url":          checkPublicURL,
 	"websub.hub":          checkPublicURL,
 	"embeddings.endpoint": checkEndpoint,
+	"traces.endpoint":     checkCollector,
 	"poll.schedule":       checkSchedule,
 	"smtp.host":           checkMailHost,
 	"smtp.from":           checkSender,
@@ -272,6 +273,14 @@ func checkEndpoint(text string) error {
 	}
 	if bare != strings.TrimRight(text, "/") {
 		return faultf(bare, "%q ends in what is added to it: /v1/embeddings", text)
+	}
+	return checkPublicURL(text)
+}
+
+// checkCollector accepts what public_url does, without the path that is added to it.
+func checkCollector(text string) error {
+	if bare, ok := strings.CutSuffix(strings.TrimRight(text, "/"), "/v1/traces"); ok {
+		return faultf(bare, "%q ends in what is added to it: /v1/traces", text)
 	}
 	return checkPublicURL(text)
 }

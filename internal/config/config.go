@@ -68,6 +68,8 @@ type Config struct {
 	Log         logSettings        `yaml:"log"`
 	Secrets     keySettings        `yaml:"secrets"`
 	Observe     observeSettings    `yaml:"observe"`
+	// Traces is off where its Endpoint is "".
+	Traces traceSettings `yaml:"traces"`
 
 	// File is the file that was read, or "" where the defaults alone hold.
 	File string `yaml:"-"`
@@ -291,6 +293,16 @@ type logSettings struct {
 type keySettings struct {
 	// KeyFile is the absolute path of a file with a key, "" for none.
 	KeyFile string `yaml:"key_file"`
+}
+
+// traceSettings say where traces of articles go.
+type traceSettings struct {
+	// Endpoint is an http or https address, without a slash at the end, below which /v1/traces takes OTLP; "" is off.
+	Endpoint string `yaml:"endpoint"`
+	// Token is sent as a bearer token; "" sends none.
+	Token Secret `yaml:"token"`
+	// Sample is the share of the traces that are sent, 0.01 to 1.
+	Sample float64 `yaml:"sample"`
 }
 
 // observeSettings say how a process can be looked into.

@@ -45,6 +45,7 @@ func TestDefault(t *testing.T) {
 		Newsletters: newsletterSettings{MaxBytes: 25e6},
 		Outlets:     []Outlet{},
 		Log:         logSettings{Level: "info", Format: "text"},
+		Traces:      traceSettings{Sample: 1},
 	}
 	if diff := cmp.Diff(want, Default(), comparePrefixes); diff != "" {
 		t.Errorf("config.yaml does not say what the documentation does (-want +got):\n%s", diff)

@@ -66,6 +66,7 @@ func load(o Options) (*loader, error) {
 	}
 	l.config.PublicURL = strings.TrimRight(l.config.PublicURL, "/")
 	l.config.Embeddings.Endpoint = strings.TrimRight(l.config.Embeddings.Endpoint, "/")
+	l.config.Traces.Endpoint = strings.TrimRight(l.config.Traces.Endpoint, "/")
 	return l, nil
 }
 

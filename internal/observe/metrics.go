@@ -31,6 +31,7 @@ type Metrics struct {
 	Messages *prometheus.CounterVec   // of alerts, by kind and outcome
 	GivenUp  prometheus.Counter       // stories that an alert could not tell of
 	Mails    *prometheus.CounterVec   // for newsletters, by outcome
+	Spans    *prometheus.CounterVec   // of traces that were sent, by outcome: Accepted, Failed
 	Requests *prometheus.CounterVec   // answered, by route pattern and status
 	Answers  *prometheus.HistogramVec // time to answer a request, by route pattern
 
@@ -78,6 +79,8 @@ func NewMetrics(h *Health) *Metrics {
 	m.Messages = counters("headwater_alert_messages_total", "Messages of alerts that this process sent, by the kind of the alert and by outcome.", "kind", "outcome")
 	m.GivenUp = counter("headwater_alert_given_up_total", "Stories that an alert could not tell of in time.")
 	m.Mails = counters("headwater_mails_total", "Mails for newsletters that this process was sent, by outcome.", "outcome")
+	m.Spans = counters("headwater_trace_spans_total", "Spans that were sent to the collector of traces, by outcome.", "outcome")
+	Expect(m.Spans, Accepted, Failed)
 	m.Requests = counters("headwater_http_requests_total", "Requests answered, by route pattern and status code.", "route", "code")
 	m.Answers = prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "headwater_http_request_duration_seconds", Help: "Time to answer, by route pattern.", Buckets: prometheus.DefBuckets}, []string{"route"})
 	m.registry.MustRegister(m.Answers)

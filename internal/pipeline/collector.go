@@ -16,6 +16,7 @@ import (
 	"headwater/internal/intake/parse"
 	"headwater/internal/intake/poll"
 	"headwater/internal/news"
+	"headwater/internal/observe"
 	"headwater/internal/store"
 	"headwater/internal/weburl"
 )
@@ -50,6 +51,7 @@ type Collector struct {
 	noMail  bool // see Options.NoMail
 	now     func() time.Time
 	log     *slog.Logger
+	traces  *observe.Traces
 
 	parsing chan struct{} // a semaphore: one element for each document that is being parsed and cleaned
 }
@@ -58,7 +60,7 @@ type Collector struct {
 func NewCollector(o Options) *Collector {
 	o = o.withDefaults()
 	return &Collector{
-		store: o.Store, fetch: o.Fetch, cleaner: clean.New(clean.Options{Outlets: o.Outlets.BuiltIn()}), parse: o.Parse, pace: o.Pace, noMail: o.NoMail, now: o.Now, log: o.Logger,
+		store: o.Store, fetch: o.Fetch, cleaner: clean.New(clean.Options{Outlets: o.Outlets.BuiltIn()}), parse: o.Parse, pace: o.Pace, noMail: o.NoMail, now: o.Now, log: o.Logger, traces: o.Traces,
 		parsing: make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
 	}
 }
@@ -74,6 +76,7 @@ type pollResult struct {
 
 	response fetch.Response
 	document news.Document
+	span     *observe.Span // of the poll; ends when that is stored
 }
 
 // collect polls one feed. A feed that fails keeps its articles, stores the reason and is tried again later. The returned
@@ -87,7 +90,10 @@ func (c *Collector) collect(ctx context.Context, f news.Feed) (pollResult, error
 	if c.now().Sub(f.Whole) < fullFetchEvery {
 		request.ETag, request.LastModified, request.ValidFor = f.ETag, f.LastModified, f.Answered
 	}
-	r.response, r.err = c.fetch.Get(ctx, request)
+	fetching, span := c.traces.Begin(ctx, "fetch")
+	r.response, r.err = c.fetch.Get(fetching, request)
+	span.Set("http.response.status_code", r.response.Status, "http.response.body.size", len(r.response.Body))
+	span.End(shownError(r.err, f))
 	if errors.Is(r.err, fetch.ErrResting) && f.ID != 0 {
 		var fe *fetch.Error
 		if errors.As(r.err, &fe) {
@@ -156,6 +162,11 @@ func (c *Collector) read(ctx context.Context, f *news.Feed, resp fetch.Response,
 		return p, doc, err
 	}
 	defer release()
+	ctx, span := c.traces.Begin(ctx, "parse")
+	defer func() {
+		span.Set("headwater.items", len(doc.Entries))
+		span.End(shownError(err, *f))
+	}()
 	o := c.parse
 	o.URL, o.ContentType, o.Now = resp.URL, resp.Header.Get("Content-Type"), f.Checked
 	if doc, err = parse.Parse(ctx, resp.Body, o); err != nil {
@@ -183,6 +194,14 @@ func (c *Collector) read(ctx context.Context, f *news.Feed, resp fetch.Response,
 	}
 	f.Due, f.Rule = c.pace.AfterAnswer(f.Checked, f.Schedule)
 	return p, doc, nil
+}
+
+// shownError is an error as a trace may have it: without a password or token in the feed's address.
+func shownError(err error, f news.Feed) error {
+	if err == nil {
+		return nil
+	}
+	return errors.New(strings.ReplaceAll(err.Error(), f.URL, weburl.Shown(f.URL)))
 }
 
 // claimParser waits until a document may be parsed and cleaned. Many requests wait for servers at once, but parsing needs a processor.

@@ -25,11 +25,13 @@ var errNotTaken = errors.New("a newsletter was removed or paused while a mail fo
 
 // ReceiveMail stores a mail as an article of each of some newsletters. When it returns nil, all of them are on the disk. It may be
 // repeated with the same mail.
-func (p *Pipeline) ReceiveMail(ctx context.Context, newsletters []news.Feed, r io.Reader) error {
+func (p *Pipeline) ReceiveMail(ctx context.Context, newsletters []news.Feed, r io.Reader) (err error) {
 	doc, err := mail.Read(r)
 	if err != nil {
 		return err
 	}
+	ctx, span := p.options.Traces.Begin(ctx, "receive mail")
+	defer func() { span.End(err) }()
 	polls := make([]store.Poll, len(newsletters))
 	for i, f := range newsletters {
 		if polls[i], err = p.collector.readMail(ctx, f, doc); err != nil {
@@ -40,7 +42,8 @@ func (p *Pipeline) ReceiveMail(ctx context.Context, newsletters []news.Feed, r i
 	if err != nil {
 		return err
 	}
-	for _, t := range tallies {
+	for i, t := range tallies {
+		span.Stored(ctx, t.First, t.New, "headwater.feed", newsletters[i].ID)
 		if t == (store.Tally{}) {
 			err = errNotTaken
 		}

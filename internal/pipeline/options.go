@@ -76,6 +76,8 @@ type Options struct {
 	Health  *observe.Health   // is told of the steps of the loops; nil notes nothing
 	// Metrics counts what the stages do, and gives what waits. Nil makes some that nobody reads.
 	Metrics *observe.Metrics
+	// Traces records polls, runs of stages and the way of articles through them; nil records nothing.
+	Traces *observe.Traces
 	// TicksOnly has Serve poll at the times of the schedule alone, and not after changes of the feeds.
 	TicksOnly bool
 }

@@ -401,17 +401,22 @@ func (p *Pipeline) poll(ctx context.Context, o PassOptions) (_ Summary, err erro
 				return nil
 			}
 			began := time.Now()
-			r, err := p.collector.collect(ctx, f)
+			traced, span := p.options.Traces.Begin(ctx, "poll", "headwater.feed", f.ID, "url.full", weburl.Shown(f.URL))
+			r, err := p.collector.collect(traced, f)
 			if err != nil {
+				span.End(err)
 				return err
 			}
+			r.span = span
 			if !r.lost && !r.resting {
 				p.options.Metrics.PollTime.Observe(time.Since(began).Seconds())
 			}
 			if ctx.Err() != nil && errors.Is(r.err, ctx.Err()) {
+				span.End(ctx.Err())
 				return ctx.Err() // interrupted; not an error of the feed
 			}
 			if r.lost {
+				span.End(nil)
 				hosts.stored(f)
 				return nil
 			}
@@ -463,11 +468,22 @@ func (p *Pipeline) poll(ctx context.Context, o PassOptions) (_ Summary, err erro
 
 // storePolls stores and counts the results of some polls in one transaction.
 func (p *Pipeline) storePolls(ctx context.Context, results []pollResult, sum *Summary) error {
-	polls := make([]store.Poll, len(results))
+	polls, storing := make([]store.Poll, len(results)), make([]*observe.Span, len(results))
 	for i, r := range results {
-		polls[i] = r.poll
+		polls[i], storing[i] = r.poll, r.span.BeginPart(ctx, "store")
 	}
 	tallies, err := p.options.Store.Collect(ctx, polls)
+	for i, r := range results {
+		storing[i].End(err)
+		if err != nil {
+			r.span.End(err)
+			continue
+		}
+		t := tallies[i]
+		r.span.Set("headwater.new", t.New, "headwater.revised", t.Revised, "headwater.same", t.Same)
+		r.span.Stored(ctx, t.First, t.New, "headwater.feed", r.poll.Feed.ID)
+		r.span.End(shownError(r.err, r.poll.Feed))
+	}
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"headwater/internal/intake/websub"
 	"headwater/internal/news"
 	"headwater/internal/store"
+	"headwater/internal/weburl"
 )
 
 // awayFor is the longest time without a server after which hubs are trusted to repeat their pushes.
@@ -131,11 +132,13 @@ func (p *pusher) pollSoon(ctx context.Context, feed int64) error {
 
 // receive reads and stores a pushed document as if a poll had brought it. What belongs to polls stays: the validators of
 // the publisher's server, the time of the next poll, and its rule. A document that can't be read changes nothing.
-func (p *pusher) receive(ctx context.Context, d websub.Delivery) error {
+func (p *pusher) receive(ctx context.Context, d websub.Delivery) (err error) {
 	f, err := p.store.Feed(ctx, d.Subscription.Feed)
 	if err != nil || f.State == news.FeedGone {
 		return news.IgnoreNotFound(err) // the feed was removed, or its publisher ended it
 	}
+	ctx, span := p.traces.Begin(ctx, "push", "headwater.feed", f.ID, "url.full", weburl.Shown(f.URL))
+	defer func() { span.End(shownError(err, f)) }()
 	before, err := p.store.Furniture(ctx, f.ID)
 	if err != nil {
 		return err
@@ -149,6 +152,9 @@ func (p *pusher) receive(ctx context.Context, d websub.Delivery) error {
 	}
 	f.Title, f.Site, f.State, f.Problem, f.Failures, f.Checked = got.Title, got.Site, got.State, got.Problem, got.Failures, got.Checked
 	polled.Feed, polled.Pushed = f, true
-	_, err = p.store.Collect(ctx, []store.Poll{polled})
+	tallies, err := p.store.Collect(ctx, []store.Poll{polled})
+	if err == nil {
+		span.Stored(ctx, tallies[0].First, tallies[0].New, "headwater.feed", f.ID)
+	}
 	return err
 }

@@ -48,6 +48,7 @@ type Settler struct {
 	readsCreditedPages bool    // pages that articles credit are fetched
 	now                func() time.Time
 	metrics            *observe.Metrics
+	traces             *observe.Traces
 	size               atomic.Int64 // see windowSize
 
 	lock    *semaphore.Weighted // one settlement, correction or closing at a time; guards what follows
@@ -65,7 +66,7 @@ type Settler struct {
 
 func newSettler(o Options, lead *lead, prepare stories.Preparer) *Settler {
 	s := &Settler{
-		lead: lead, shared: o.Store, index: o.Index, reader: o.Reader, prepare: prepare, outlets: o.Outlets, now: o.Now, metrics: o.Metrics,
+		lead: lead, shared: o.Store, index: o.Index, reader: o.Reader, prepare: prepare, outlets: o.Outlets, now: o.Now, metrics: o.Metrics, traces: o.Traces,
 		windowLength: o.windowLength(), eventCosine: o.EventCosine, readsCreditedPages: o.ReadCreditedPages,
 		lock: semaphore.NewWeighted(1), weigher: origin.Weigher{Tie: 2 * o.Pace.Min},
 	}
@@ -122,7 +123,7 @@ func (s *Settler) Settle(ctx context.Context, progress func(done, total int)) (i
 	}
 }
 
-func (s *Settler) settleRound(ctx context.Context, progress func(done, total int)) (int, error) {
+func (s *Settler) settleRound(ctx context.Context, progress func(done, total int)) (done int, err error) {
 	mark, err := s.store.Watermark(ctx, settleMark)
 	if err != nil {
 		return 0, err
@@ -131,12 +132,20 @@ func (s *Settler) settleRound(ctx context.Context, progress func(done, total int
 	if err != nil || waiting == 0 {
 		return 0, err
 	}
+	var settled []int64
+	ctx, span := s.traces.Begin(ctx, "settle articles")
+	defer func() {
+		if err == nil {
+			span.Did(ctx, "settle", settled)
+		}
+		span.Set("headwater.articles", done)
+		span.End(err)
+	}()
 	out := newSettlement()
 	out.Through = mark
 	if err := s.openWindow(ctx, &out); err != nil {
 		return 0, err
 	}
-	done := 0
 	for done < stories.Round {
 		articles, err := s.store.Log(ctx, out.Through, readChunk)
 		if err != nil {
@@ -161,6 +170,9 @@ func (s *Settler) settleRound(ctx context.Context, progress func(done, total int
 		}
 		out.Through = articles[len(articles)-1].Seq
 		done += len(articles)
+		if span != nil {
+			settled = append(settled, ids...)
+		}
 		observe.Progress(ctx)
 		if progress != nil {
 			progress(done, max(waiting, done))

@@ -32,6 +32,7 @@ type Index struct {
 	swap    sync.RWMutex
 	current *search.Index // swap is held for writing while another index replaces it
 	table   storyTable
+	traces  atomic.Pointer[observe.Traces]
 	level   atomic.Pointer[time.Time] // when the index was last at the end of the log, or was opened
 	damaged chan struct{}             // gets a value when a read meets damage; holds one
 }
@@ -43,6 +44,9 @@ func NewIndex(db *store.DB, x *search.Index, batch int) *Index {
 	i.level.Store(&now)
 	return i
 }
+
+// Trace has what articles CatchUp indexes recorded; nil records nothing.
+func (i *Index) Trace(t *observe.Traces) { i.traces.Store(t) }
 
 // CatchUp indexes every article in the log beyond the index's watermark. It returns the number of articles indexed.
 // Progress may be nil.
@@ -122,7 +126,7 @@ func (i *Index) fill(ctx context.Context, x *search.Index, progress func(done, t
 			return done, nil
 		}
 		mark = articles[len(articles)-1].Seq
-		if err := x.Put(ctx, articles, mark); err != nil {
+		if err := i.put(ctx, x, articles, mark); err != nil {
 			return done, fmt.Errorf("index %d articles: %w", len(articles), err)
 		}
 		done += len(articles)
@@ -131,6 +135,25 @@ func (i *Index) fill(ctx context.Context, x *search.Index, progress func(done, t
 			progress(done, max(waiting, done))
 		}
 	}
+}
+
+// put puts articles into an index, and records that unless it is one that Rebuild fills.
+func (i *Index) put(ctx context.Context, x *search.Index, articles []news.Article, mark int64) error {
+	var traces *observe.Traces
+	if x == i.current {
+		traces = i.traces.Load()
+	}
+	ctx, span := traces.Begin(ctx, "index articles", "headwater.articles", len(articles))
+	err := x.Put(ctx, articles, mark)
+	if span != nil && err == nil {
+		ids := make([]int64, len(articles))
+		for n, a := range articles {
+			ids[n] = a.ID
+		}
+		span.Did(ctx, "index", ids)
+	}
+	span.End(err)
+	return err
 }
 
 // Rebuild builds a new index next to the one in use, and replaces that when the new one is complete. So an interruption

@@ -29,7 +29,7 @@ func TestLongIDs(t *testing.T) {
 	one, two := article(long+"a", "one"), article(long+"b", "two")
 	one.Outlet.Name = letters(2, 9000)
 	two.URL, two.Canonical = "https://paper.example/"+letters(3, 9000), letters(4, 9000)
-	if got := store(t, db, poll(f, one, two))[0]; got != (Tally{New: 2}) {
+	if got := store(t, db, poll(f, one, two))[0]; got != (Tally{New: 2, First: 1}) {
 		t.Errorf("the first poll gave %+v", got)
 	}
 	if got := store(t, db, poll(f, one, two))[0]; got != (Tally{Same: 2}) {

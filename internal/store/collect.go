@@ -23,6 +23,7 @@ type Poll struct {
 // Tally counts what storing a Poll changed.
 type Tally struct {
 	New, Revised, Same int
+	First              int64 // the id of the first new article; those of the others follow it; 0 where none is new
 }
 
 // Collect stores the results of polls in one transaction: feeds, articles and furniture. match (identity.go) decides
@@ -93,6 +94,9 @@ func (c *logWriter) storePoll(ctx context.Context, p Poll) (Tally, error) {
 	}
 	if err := c.notePoll(ctx, p.Feed, tally.New); err != nil {
 		return Tally{}, err
+	}
+	if tally.New > 0 {
+		tally.First = c.id + 1
 	}
 	days := map[int64]int{} // new articles by day
 	taken := map[string]bool{"": true}

@@ -85,11 +85,11 @@ func TestCollectCountsWhatIsNew(t *testing.T) {
 		log   string
 	}{
 		{"nothing", [][]news.Article{{}}, Tally{}, ""},
-		{"new", [][]news.Article{{one, two}}, Tally{New: 2}, "g1=one g2=two"},
+		{"new", [][]news.Article{{one, two}}, Tally{New: 2, First: 1}, "g1=one g2=two"},
 		{"the same again", [][]news.Article{{one, two}, {one, two}}, Tally{Same: 2}, "g1=one g2=two"},
 		{"revision goes to the end of the log", [][]news.Article{{one, two}, {changed, two}}, Tally{Revised: 1, Same: 1}, "g2=two g1=one, mended"},
-		{"guid twice in a poll", [][]news.Article{{one, changed, one}}, Tally{New: 2}, "g1=one, mended g1\n2=one"},
-		{"guid twice in a later poll", [][]news.Article{{one}, {changed, one}}, Tally{New: 1, Same: 1}, "g1=one g1\n2=one, mended"},
+		{"guid twice in a poll", [][]news.Article{{one, changed, one}}, Tally{New: 2, First: 1}, "g1=one, mended g1\n2=one"},
+		{"guid twice in a later poll", [][]news.Article{{one}, {changed, one}}, Tally{New: 1, Same: 1, First: 2}, "g1=one g1\n2=one, mended"},
 		{"shorter poll loses nothing", [][]news.Article{{one, two}, {two}}, Tally{Same: 1}, "g1=one g2=two"},
 		{"guid that is no UTF-8", [][]news.Article{{article("\xff\x00", "odd")}, {article("\xff\x00", "odd")}}, Tally{Same: 1}, "\uFFFD\uFFFD=odd"},
 	}
@@ -226,7 +226,7 @@ func TestCollectPassesOverRemovedFeeds(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := store(t, db, poll(feeds[0], article("g", "one")), poll(feeds[1], article("g", "one")))
-	if diff := cmp.Diff([]Tally{{}, {New: 1}}, got); diff != "" {
+	if diff := cmp.Diff([]Tally{{}, {New: 1, First: 1}}, got); diff != "" {
 		t.Error(diff)
 	}
 	check(t, db)
@@ -236,7 +236,7 @@ func TestFeedsMayShareGUIDs(t *testing.T) {
 	db := open(t, t.TempDir())
 	feeds := addFeeds(t, db, 2)
 	got := store(t, db, poll(feeds[0], article("g", "one")), poll(feeds[1], article("g", "one")), poll(feeds[0], article("g", "two")))
-	if diff := cmp.Diff([]Tally{{New: 1}, {New: 1}, {Revised: 1}}, got); diff != "" {
+	if diff := cmp.Diff([]Tally{{New: 1, First: 1}, {New: 1, First: 2}, {Revised: 1}}, got); diff != "" {
 		t.Error(diff)
 	}
 	if log := guids(logged(t, db, 0)); log != "g=one g=two" {
