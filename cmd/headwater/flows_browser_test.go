@@ -334,7 +334,7 @@ func (v visitor) star() {
 	v.follow("nav a", "Unread")
 	title := v.tab.Text("main .item:has(.mark-star[aria-pressed=false]) h2")
 	v.hand.Use("main .mark-star[aria-pressed=false]", "")
-	v.tab.Wait(fmt.Sprintf(`[...document.querySelectorAll("main .item:has(.mark-star[aria-pressed=true]) h2")].some((h) => h.innerText === %q)`, title))
+	v.tab.Wait(fmt.Sprintf(`document.readyState === "complete" && [...document.querySelectorAll("main .item:has(.mark-star[aria-pressed=true]) h2")].some((h) => h.innerText === %q)`, title))
 	v.follow("main a", "Starred")
 	v.tab.Wait(fmt.Sprintf(`[...document.querySelectorAll("main .item h2")].some((h) => h.innerText === %q)`, title))
 }
