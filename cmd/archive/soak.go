@@ -298,7 +298,7 @@ func (s *soak) report(ctx context.Context, every time.Duration) error {
 			rss/1024, value("go_memstats_heap_inuse_bytes")/1e6, value("go_goroutines"), (now-used).Seconds()/every.Seconds()*100, strings.Join(took, "; "), s.failed.Load(), s.wrong.Load())
 		used = now
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // the time of the soak is over
 		}
 	}
 }
