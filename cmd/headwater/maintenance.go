@@ -171,7 +171,7 @@ func (c *cli) downgradeCommand() *cobra.Command {
 			"stored since. That version says which schema it knows, by `headwater version --json` or where it refuses the database. What it has\n" +
 			"no place for goes: the command says what, and does nothing until it is called with --yes. A server on the folder, and all nodes on\n" +
 			"the database, must be stopped first.",
-		Example: "  headwater backup before.db\n  headwater downgrade 47",
+		Example: "  headwater downgrade 47",
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			to, err := strconv.ParseInt(args[0], 10, 64)
