@@ -19,6 +19,8 @@ import (
 	"time"
 )
 
+const formType = "application/x-www-form-urlencoded"
+
 const (
 	maxRequests = 300              // of each kind
 	maxKindTime = 20 * time.Second // of all requests of one kind, about
@@ -101,17 +103,13 @@ func measure(ctx context.Context, dir, binary string) (err error) {
 	if err != nil {
 		return err
 	}
-	memory, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", server))
-	if err != nil {
-		return err
-	}
 	fmt.Printf("%-28s %8.1f %% of a core\n", "idle", (after-before).Seconds()/idleTime.Seconds()*100)
-	for _, name := range []string{"VmRSS", "VmHWM"} {
-		kb, err := strconv.Atoi(regexp.MustCompile(name + `:\s+(\d+) kB`).FindStringSubmatch(string(memory))[1])
+	for _, name := range []string{inMemory, inMemoryAtMost} {
+		mb, err := memory(server, name)
 		if err != nil {
 			return err
 		}
-		fmt.Printf("%-28s %8d MB\n", map[string]string{"VmRSS": "memory", "VmHWM": "memory, at most"}[name], kb/1024)
+		fmt.Printf("%-28s %8d MB\n", map[string]string{inMemory: "memory", inMemoryAtMost: "memory, at most"}[name], mb)
 	}
 	return nil
 }
@@ -187,6 +185,24 @@ func (c *client) get(ctx context.Context, path, etag string) (answer, error) {
 	if c.api != "" && strings.Contains(path, "is:") {
 		req.Header.Set("Authorization", "Bearer "+c.api)
 	}
+	return do(req)
+}
+
+// post sends a form or a document to the API of feed readers or to the server's own.
+func (c *client) post(ctx context.Context, path, kind, body string) (answer, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+path, strings.NewReader(body))
+	if err != nil {
+		return answer{}, err
+	}
+	req.Header.Set("Content-Type", kind)
+	if c.token != "" && strings.HasPrefix(path, "/reader/") {
+		req.Header.Set("Authorization", "GoogleLogin auth="+c.token)
+	}
+	return do(req)
+}
+
+// do sends a request and reads the answer.
+func do(req *http.Request) (answer, error) {
 	began := time.Now()
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -198,22 +214,13 @@ func (c *client) get(ctx context.Context, path, etag string) (answer, error) {
 
 func (c *client) login(ctx context.Context) error {
 	form := url.Values{"Email": {c.user}, "Passwd": {password}}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/accounts/ClientLogin", strings.NewReader(form.Encode()))
+	a, err := c.post(ctx, "/accounts/ClientLogin", formType, form.Encode())
 	if err != nil {
 		return err
 	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	body, err := io.ReadAll(resp.Body)
-	if err := errors.Join(err, resp.Body.Close()); err != nil {
-		return err
-	}
-	_, rest, ok := strings.Cut(string(body), "Auth=")
+	_, rest, ok := strings.Cut(a.body, "Auth=")
 	if !ok {
-		return fmt.Errorf("no login as %s: %s: %s", c.user, resp.Status, body)
+		return fmt.Errorf("no login as %s: %d: %s", c.user, a.status, a.body)
 	}
 	c.token = strings.TrimSpace(rest)
 	return nil
@@ -321,14 +328,32 @@ func (c *client) timeRequests(ctx context.Context, pid int) error {
 		if err != nil {
 			return err
 		}
-		slices.Sort(took)
-		fmt.Printf("%-28s p50 %7.1f ms, p99 %7.1f ms, the first %7.1f ms, %7.1f ms of CPU each, %d requests\n", k.name, took[len(took)/2].Seconds()*1000,
-			took[len(took)*99/100].Seconds()*1000, first.Seconds()*1000, (after-before).Seconds()*1000/float64(len(took)), len(took))
+		p50, p99 := percentiles(took)
+		fmt.Printf("%-28s p50 %7.1f ms, p99 %7.1f ms, the first %7.1f ms, %7.1f ms of CPU each, %d requests\n", k.name, p50, p99, first.Seconds()*1000, (after-before).Seconds()*1000/float64(len(took)), len(took))
 	}
 	return nil
 }
 
 func sampleWord(i int) string { return []string{"bane", "neti", "tiso", "solu", "lura", "rami"}[i%6] }
+
+// percentiles returns the median and the 99th percentile of at least one duration, in ms, and sorts them.
+func percentiles(took []time.Duration) (p50, p99 float64) {
+	slices.Sort(took)
+	return took[len(took)/2].Seconds() * 1000, took[len(took)*99/100].Seconds() * 1000
+}
+
+// What the system says of the memory of a process, by its names in /proc/PID/status.
+const inMemory, inMemoryAtMost = "VmRSS", "VmHWM"
+
+// memory is the memory of a process in MB.
+func memory(pid int, name string) (int, error) {
+	status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "status"))
+	if err != nil {
+		return 0, err
+	}
+	kb, err := strconv.Atoi(firstOf(regexp.MustCompile(name+`:\s+(\d+) kB`), string(status)))
+	return kb / 1024, err
+}
 
 // cpu is the CPU time of a process.
 func cpu(pid int) (time.Duration, error) {

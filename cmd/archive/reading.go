@@ -39,7 +39,7 @@ func (b *browser) send(ctx context.Context, method, path string, form url.Values
 		return answer{}, "", err
 	}
 	if form != nil {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Content-Type", formType)
 	}
 	for name, value := range b.cookies {
 		req.AddCookie(&http.Cookie{Name: name, Value: value}) //nolint:gosec // to the server that set it
@@ -190,9 +190,8 @@ func byTurns(all []*reader, kind string, count int, request func(r *reader, i in
 	}
 	for n, r := range all {
 		if len(took[n]) > 0 {
-			slices.Sort(took[n])
-			fmt.Printf("%-20s %-10s p50 %7.1f ms, p99 %7.1f ms, %7.1f ms of CPU each, %d requests\n", kind, r.name, took[n][len(took[n])/2].Seconds()*1000,
-				took[n][len(took[n])*99/100].Seconds()*1000, used[n].Seconds()*1000/float64(len(took[n])), len(took[n]))
+			p50, p99 := percentiles(took[n])
+			fmt.Printf("%-20s %-10s p50 %7.1f ms, p99 %7.1f ms, %7.1f ms of CPU each, %d requests\n", kind, r.name, p50, p99, used[n].Seconds()*1000/float64(len(took[n])), len(took[n]))
 		}
 	}
 	return nil

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
-	"slices"
 	"time"
 
 	"headwater/feeds"
@@ -174,7 +173,6 @@ func heap() int {
 }
 
 func print3(what string, took []time.Duration) {
-	slices.Sort(took)
-	count := len(took)
-	fmt.Printf("%s: p50 %.1f ms, p99 %.1f ms, at most %.1f ms of %d\n", what, took[count/2].Seconds()*1000, took[count*99/100].Seconds()*1000, took[count-1].Seconds()*1000, count)
+	p50, p99 := percentiles(took)
+	fmt.Printf("%s: p50 %.1f ms, p99 %.1f ms, at most %.1f ms of %d\n", what, p50, p99, took[len(took)-1].Seconds()*1000, len(took))
 }
