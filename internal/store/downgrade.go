@@ -8,8 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/pressly/goose/v3"
 )
 
 // A schema can be taken back to an earlier one, so that the program that knows only that one opens the database with all that was stored
@@ -70,10 +68,9 @@ func (db *DB) Downgrade(ctx context.Context, to int64) error {
 			return fmt.Errorf("node %s on %s works on %s; stop all nodes first", n.ID, n.Host, db.engine)
 		}
 	}
-	dialect, files := db.engine.schema()
-	p, err := goose.NewProvider(dialect, db.writer, files, db.engine.migrateOptions()...)
+	p, err := db.migrator()
 	if err != nil {
-		return fmt.Errorf("migrations: %w", err)
+		return err
 	}
 	if _, err := p.DownTo(ctx, to); err != nil {
 		return fmt.Errorf("take the schema in %s back to %d: %w", db.engine, to, err)
@@ -99,18 +96,11 @@ var droppedTable = regexp.MustCompile(`(?m)^DROP TABLE (\w+);$`)
 
 // lostBy returns the tables that the ways back to a version remove, by name.
 func lostBy(files fs.FS, to int64) (tables []string, err error) {
-	names, err := fs.Glob(files, "*.sql")
+	names, err := migrationsAfter(files, to)
 	if err != nil {
 		return nil, err
 	}
 	for _, name := range names {
-		version, err := goose.NumericComponent(name)
-		if err != nil {
-			return nil, fmt.Errorf("migration %s: %w", name, err)
-		}
-		if version <= to {
-			continue
-		}
 		text, err := fs.ReadFile(files, name)
 		if err != nil {
 			return nil, err

@@ -23,10 +23,9 @@ func (db *DB) migrate(ctx context.Context) error {
 	if have > known {
 		return newerSchema(db.engine.String(), have, known)
 	}
-	dialect, files := db.engine.schema()
-	p, err := goose.NewProvider(dialect, db.writer, files, db.engine.migrateOptions()...)
+	p, err := db.migrator()
 	if err != nil {
-		return fmt.Errorf("migrations: %w", err)
+		return err
 	}
 	done, err := p.Up(ctx)
 	if err != nil {
@@ -36,6 +35,16 @@ func (db *DB) migrate(ctx context.Context) error {
 		db.log.Debug("schema brought up to date", "database", db.engine.String(), "version", m.Source.Version)
 	}
 	return db.engine.migrated(ctx, db.writer)
+}
+
+// migrator moves the schema up and down.
+func (db *DB) migrator() (*goose.Provider, error) {
+	dialect, files := db.engine.schema()
+	p, err := goose.NewProvider(dialect, db.writer, files, db.engine.migrateOptions()...)
+	if err != nil {
+		return nil, fmt.Errorf("migrations: %w", err)
+	}
+	return p, nil
 }
 
 // subFolder returns a folder of the embedded migrations.
@@ -49,19 +58,34 @@ func subFolder(files fs.FS, name string) fs.FS {
 
 // knownVersion returns the newest schema version that this program knows.
 func knownVersion(files fs.FS) (int64, error) {
-	names, err := fs.Glob(files, "*.sql")
+	names, err := migrationsAfter(files, 0)
 	if err != nil {
 		return 0, err
 	}
 	var v int64
-	for _, name := range names {
-		n, err := goose.NumericComponent(name)
-		if err != nil {
-			return 0, fmt.Errorf("migration %s: %w", name, err)
-		}
+	for n := range names {
 		v = max(v, n)
 	}
 	return v, nil
+}
+
+// migrationsAfter returns the names of the migrations after a schema version, by theirs.
+func migrationsAfter(files fs.FS, version int64) (map[int64]string, error) {
+	names, err := fs.Glob(files, "*.sql")
+	if err != nil {
+		return nil, err
+	}
+	after := map[int64]string{}
+	for _, name := range names {
+		n, err := goose.NumericComponent(name)
+		if err != nil {
+			return nil, fmt.Errorf("migration %s: %w", name, err)
+		}
+		if n > version {
+			after[n] = name
+		}
+	}
+	return after, nil
 }
 
 func newerSchema(place string, have, known int64) error {
