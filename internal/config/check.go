@@ -86,8 +86,8 @@ var textRules = map[string]func(string) error{
 
 	"public_url":          checkPublicURL,
 	"websub.hub":          checkPublicURL,
-	"embeddings.endpoint": checkEndpoint,
-	"traces.endpoint":     checkCollector,
+	"embeddings.endpoint": checkBase("/v1/embeddings"),
+	"traces.endpoint":     checkBase("/v1/traces"),
 	"poll.schedule":       checkSchedule,
 	"smtp.host":           checkMailHost,
 	"smtp.from":           checkSender,
@@ -265,24 +265,19 @@ func checkPublicURL(text string) error {
 	return nil
 }
 
-// checkEndpoint accepts what public_url does, without the path that is added to it.
-func checkEndpoint(text string) error {
-	bare := strings.TrimRight(text, "/")
-	for _, end := range []string{"/embeddings", "/v1"} {
-		bare = strings.TrimSuffix(bare, end)
+// checkBase accepts what public_url does, without the path, or its begin, that is added to it.
+func checkBase(added string) func(string) error {
+	parts := strings.Split(added, "/")[1:]
+	return func(text string) error {
+		bare := strings.TrimRight(text, "/")
+		for _, part := range slices.Backward(parts) {
+			bare = strings.TrimSuffix(bare, "/"+part)
+		}
+		if bare != strings.TrimRight(text, "/") {
+			return faultf(bare, "%q ends in what is added to it: %s", text, added)
+		}
+		return checkPublicURL(text)
 	}
-	if bare != strings.TrimRight(text, "/") {
-		return faultf(bare, "%q ends in what is added to it: /v1/embeddings", text)
-	}
-	return checkPublicURL(text)
-}
-
-// checkCollector accepts what public_url does, without the path that is added to it.
-func checkCollector(text string) error {
-	if bare, ok := strings.CutSuffix(strings.TrimRight(text, "/"), "/v1/traces"); ok {
-		return faultf(bare, "%q ends in what is added to it: /v1/traces", text)
-	}
-	return checkPublicURL(text)
 }
 
 // isProxy accepts the addresses that net/http asks for connections at, and "".
