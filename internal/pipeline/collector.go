@@ -93,7 +93,7 @@ func (c *Collector) collect(ctx context.Context, f news.Feed) (pollResult, error
 	fetching, span := c.traces.Begin(ctx, "fetch")
 	r.response, r.err = c.fetch.Get(fetching, request)
 	span.Set("http.response.status_code", r.response.Status, "http.response.body.size", len(r.response.Body))
-	span.End(shownError(r.err, f))
+	endSpan(span, f, r.err)
 	if errors.Is(r.err, fetch.ErrResting) && f.ID != 0 {
 		var fe *fetch.Error
 		if errors.As(r.err, &fe) {
@@ -165,7 +165,7 @@ func (c *Collector) read(ctx context.Context, f *news.Feed, resp fetch.Response,
 	ctx, span := c.traces.Begin(ctx, "parse")
 	defer func() {
 		span.Set("headwater.items", len(doc.Entries))
-		span.End(shownError(err, *f))
+		endSpan(span, *f, err)
 	}()
 	o := c.parse
 	o.URL, o.ContentType, o.Now = resp.URL, resp.Header.Get("Content-Type"), f.Checked
@@ -196,12 +196,21 @@ func (c *Collector) read(ctx context.Context, f *news.Feed, resp fetch.Response,
 	return p, doc, nil
 }
 
-// shownError is an error as a trace may have it: without a password or token in the feed's address.
-func shownError(err error, f news.Feed) error {
-	if err == nil {
-		return nil
+// beginSpan begins the span of a poll or a push of a feed.
+func (c *Collector) beginSpan(ctx context.Context, name string, f news.Feed) (context.Context, *observe.Span) {
+	ctx, span := c.traces.Begin(ctx, name, "headwater.feed", f.ID)
+	if span != nil {
+		span.Set("url.full", weburl.Shown(f.URL))
 	}
-	return errors.New(strings.ReplaceAll(err.Error(), f.URL, weburl.Shown(f.URL)))
+	return ctx, span
+}
+
+// endSpan ends a span of work for a feed, without the password or token that an error may have from the feed's address.
+func endSpan(span *observe.Span, f news.Feed, err error) {
+	if span != nil && err != nil && !errors.Is(err, context.Canceled) {
+		err = errors.New(strings.ReplaceAll(err.Error(), f.URL, weburl.Shown(f.URL)))
+	}
+	span.End(err)
 }
 
 // claimParser waits until a document may be parsed and cleaned. Many requests wait for servers at once, but parsing needs a processor.

@@ -395,16 +395,21 @@ func (p *Pipeline) poll(ctx context.Context, o PassOptions) (_ Summary, err erro
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		defer close(results)
-		return poll.Drain(gctx, count, p.options.Workers, p.options.PerHost, func(ctx context.Context, f news.Feed) error {
+		return poll.Drain(gctx, count, p.options.Workers, p.options.PerHost, func(ctx context.Context, f news.Feed) (err error) {
 			if !hosts.has(f) { // another node asks the host
 				hosts.stored(f)
 				return nil
 			}
 			began := time.Now()
-			traced, span := p.options.Traces.Begin(ctx, "poll", "headwater.feed", f.ID, "url.full", weburl.Shown(f.URL))
+			traced, span := p.collector.beginSpan(ctx, "poll", f)
+			handedOn := false // to what stores the poll, and ends the span
+			defer func() {
+				if !handedOn {
+					span.End(err)
+				}
+			}()
 			r, err := p.collector.collect(traced, f)
 			if err != nil {
-				span.End(err)
 				return err
 			}
 			r.span = span
@@ -412,11 +417,9 @@ func (p *Pipeline) poll(ctx context.Context, o PassOptions) (_ Summary, err erro
 				p.options.Metrics.PollTime.Observe(time.Since(began).Seconds())
 			}
 			if ctx.Err() != nil && errors.Is(r.err, ctx.Err()) {
-				span.End(ctx.Err())
 				return ctx.Err() // interrupted; not an error of the feed
 			}
 			if r.lost {
-				span.End(nil)
 				hosts.stored(f)
 				return nil
 			}
@@ -429,6 +432,7 @@ func (p *Pipeline) poll(ctx context.Context, o PassOptions) (_ Summary, err erro
 			r.response, r.document = fetch.Response{}, news.Document{} // frees memory; storing needs neither
 			select {
 			case results <- r:
+				handedOn = true
 				return nil
 			case <-ctx.Done():
 				return ctx.Err()
@@ -482,7 +486,7 @@ func (p *Pipeline) storePolls(ctx context.Context, results []pollResult, sum *Su
 		t := tallies[i]
 		r.span.Set("headwater.new", t.New, "headwater.revised", t.Revised, "headwater.same", t.Same)
 		r.span.Stored(ctx, t.First, t.New, "headwater.feed", r.poll.Feed.ID)
-		r.span.End(shownError(r.err, r.poll.Feed))
+		endSpan(r.span, r.poll.Feed, r.err)
 	}
 	if err != nil {
 		return err

@@ -12,7 +12,6 @@ import (
 	"headwater/internal/intake/websub"
 	"headwater/internal/news"
 	"headwater/internal/store"
-	"headwater/internal/weburl"
 )
 
 // awayFor is the longest time without a server after which hubs are trusted to repeat their pushes.
@@ -137,8 +136,8 @@ func (p *pusher) receive(ctx context.Context, d websub.Delivery) (err error) {
 	if err != nil || f.State == news.FeedGone {
 		return news.IgnoreNotFound(err) // the feed was removed, or its publisher ended it
 	}
-	ctx, span := p.traces.Begin(ctx, "push", "headwater.feed", f.ID, "url.full", weburl.Shown(f.URL))
-	defer func() { span.End(shownError(err, f)) }()
+	ctx, span := p.beginSpan(ctx, "push", f)
+	defer func() { endSpan(span, f, err) }()
 	before, err := p.store.Furniture(ctx, f.ID)
 	if err != nil {
 		return err
