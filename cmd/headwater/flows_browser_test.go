@@ -173,6 +173,15 @@ func shareLink(t *testing.T, tab *browsertest.Tab) {
 	}
 }
 
+// scrollVia defines a function that scrolls to one place after the other. At each it waits until the browser has told which articles are on
+// the screen.
+const scrollVia = `const scrollVia = async (...places) => {
+	for (const top of places) {
+		scrollTo({ top, behavior: "instant" });
+		await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))));
+	}
+};`
+
 // markByScrolling scrolls through unread articles: those that were seen and left behind are read, those below and those that were
 // jumped over are not.
 func markByScrolling(t *testing.T, tab *browsertest.Tab, server string) {
@@ -181,12 +190,9 @@ func markByScrolling(t *testing.T, tab *browsertest.Tab, server string) {
 	tab.Open("/unread?by=article")
 	const item = `document.querySelectorAll("main .item")`
 	tab.Wait(item + `.length === 30`)
-	// Each step waits until the browser has told which articles are on the screen.
 	browsertest.Eval[bool](tab, `(async () => {
-		const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))));
-		for (const y of [0, 300, 600, 900]) { scrollTo({ top: y, behavior: "instant" }); await frames(); }
-		scrollTo({ top: document.body.scrollHeight, behavior: "instant" });
-		await frames();
+		`+scrollVia+`
+		await scrollVia(0, 300, 600, 900, document.body.scrollHeight);
 		return true;
 	})()`)
 	tab.Wait(item + `[0].hasAttribute("data-read") && ` + item + `[1].hasAttribute("data-read")`)
@@ -208,9 +214,9 @@ func undoScrolling(t *testing.T, tab *browsertest.Tab) {
 	tab.Wait(notice + `.includes("marked as read")`)
 	before := browsertest.Eval[[]string](tab, marked)
 	browsertest.Eval[bool](tab, `(async () => {
-		const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))));
+		`+scrollVia+`
 		const item = document.querySelectorAll("main .item")[20], top = item.getBoundingClientRect().top + scrollY;
-		for (const y of [top - 300, top, top + 300]) { scrollTo({ top: y, behavior: "instant" }); await frames(); }
+		await scrollVia(top - 300, top, top + 300);
 		return true;
 	})()`)
 	tab.Wait(undo + `.length > 1`)
@@ -224,9 +230,9 @@ func undoScrolling(t *testing.T, tab *browsertest.Tab) {
 	}
 	// What was scrolled past within the last second was not sent yet, and stays unread too.
 	unsent := browsertest.Eval[[]string](tab, `(async () => {
-		const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))));
+		`+scrollVia+`
 		const item = document.querySelectorAll("main .item")[10], top = item.getBoundingClientRect().top + scrollY; // it was jumped over before
-		for (const y of [top - 300, top, top + 300]) { scrollTo({ top: y, behavior: "instant" }); await frames(); }
+		await scrollVia(top - 300, top, top + 300);
 		const unsent = item.getBoundingClientRect().bottom <= 0 && !item.hasAttribute("data-read") ? [item.dataset.article] : [];
 		document.querySelector("#done .undo").click();
 		await new Promise((done) => setTimeout(done, 1500));

@@ -121,17 +121,18 @@ func serveOwn(t *testing.T, dir string, variables ...string) ownServer {
 	return s
 }
 
-// terminate sends SIGTERM, after which the server has to end with 0 in time.
-func (s ownServer) terminate(t *testing.T) {
+// terminate sends SIGTERM, after which the server has to end with 0 in time. It returns the log.
+func (s ownServer) terminate(t *testing.T) (output string) {
 	t.Helper()
 	begun := time.Now()
 	if err := s.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	output := <-s.output
+	output = <-s.output
 	if err := s.Wait(); err != nil || time.Since(begun) > shutdownTime {
 		t.Errorf("the server ended after %s with %v\n%s", time.Since(begun), err, output)
 	}
+	return output
 }
 
 func TestGCPercentFor(t *testing.T) {

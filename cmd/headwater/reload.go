@@ -130,6 +130,12 @@ type generation struct {
 	end      context.CancelFunc
 }
 
+// drop ends a generation that no other follows, or that was never in force.
+func (g *generation) drop() {
+	g.end()
+	g.traces.Close()
+}
+
 type answer struct {
 	done reloaded
 	err  error
@@ -201,8 +207,7 @@ func (s *serving) run(ctx context.Context) error {
 		go func() { ended <- g.pipeline.Serve(g.ctx, g.cfg.Poll.Schedule) }()
 		next, err := s.await(ctx, g, ended)
 		if next == nil {
-			g.end()
-			g.traces.Close()
+			g.drop()
 			return err
 		}
 	}
@@ -220,7 +225,7 @@ func (s *serving) await(ctx context.Context, g *generation, ended <-chan error) 
 			if err == nil {
 				g.end()
 				if err := <-ended; err != nil {
-					next.end()
+					next.drop()
 					answered <- answer{err: err}
 					return nil, err
 				}
@@ -276,8 +281,7 @@ func (s *serving) next(ctx context.Context, g *generation) (*generation, reloade
 		return nil, done, err
 	}
 	if err := s.apply(settings); err != nil {
-		next.end()
-		a.traces.Close()
+		next.drop()
 		return nil, done, err
 	}
 	return next, done, nil

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -156,15 +155,7 @@ func TestTracesOfDeafCollectors(t *testing.T) {
 	for name, endpoint := range map[string]string{"hangs": hangs.URL, "refuses": newCollector(t, "another").url, "away": "http://127.0.0.1:1"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := tracedServer(t, "HEADWATER_TRACES_ENDPOINT="+endpoint)
-			if err := server.Process.Signal(syscall.SIGTERM); err != nil {
-				t.Fatal(err)
-			}
-			begun := time.Now()
-			output := <-server.output
-			if err := server.Wait(); err != nil || time.Since(begun) > shutdownTime {
-				t.Errorf("the server ended after %s with %v\n%s", time.Since(begun), err, output)
-			}
+			output := tracedServer(t, "HEADWATER_TRACES_ENDPOINT="+endpoint).terminate(t)
 			if n := strings.Count(output, "traces could not be sent"); n != 1 {
 				t.Errorf("the log says %d times that traces could not be sent:\n%s", n, output)
 			}
